@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Downloads the API specs of container engines and compiles them into packs.
+
+pub mod model;

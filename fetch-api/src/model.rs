@@ -1,0 +1,172 @@
+//! What a spec says, in the compiler's own words.
+//!
+//! The readers in [`crate::spec`] produce a [`Model`] per API version, the
+//! annotations mend it, and [`crate::lower`] turns all versions of an engine
+//! into one pack. Upstream spelling is kept throughout: names, paths and
+//! templates stand here exactly as the vendor wrote them.
+
+use std::collections::BTreeMap;
+
+pub use contajners_core::{Answer, Encoding, ListStyle, Location, Method};
+
+/// One version of an engine's API.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Model {
+    /// The version as the sources map spells it (`v1.41`).
+    pub version: String,
+    /// The spec's own `basePath` (or first server path), empty when there is none.
+    pub base_path: String,
+    /// All operations, in the order of the file.
+    pub operations: Vec<Operation>,
+    /// The named schemas that `Schema::Ref` points at.
+    pub definitions: BTreeMap<String, Schema>,
+}
+
+/// One method on one path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// The vendor's `operationId`.
+    pub id: String,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path template as written, without the base path (`/containers/{id}/json`).
+    pub path: String,
+    /// Path-level and operation-level parameters, merged; the body is not among them.
+    pub parameters: Vec<Parameter>,
+    /// The request body, when the operation takes one.
+    pub body: Option<Body>,
+    /// Media types of the answer: the operation's own, else the spec's.
+    pub produces: Vec<String>,
+    /// The documented answers, in the order of their status.
+    pub responses: Vec<Response>,
+    /// What a successful answer is, as far as spec and annotations tell.
+    pub answer: Answer,
+    /// The vendor's one-line summary; never part of a pack.
+    pub summary: String,
+    /// The vendor's description; never part of a pack.
+    pub description: String,
+}
+
+/// A named input in the path, the query, a header or a form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The name as the vendor spells it.
+    pub name: String,
+    /// Where it goes.
+    pub location: Location,
+    /// Whether a call without it is refused.
+    pub required: bool,
+    /// Type, format, enum and default.
+    pub schema: Schema,
+    /// How several values are written.
+    pub style: ListStyle,
+    /// How a structured value becomes text.
+    pub encoding: Encoding,
+    /// The vendor's description; never part of a pack.
+    pub description: String,
+}
+
+/// A request body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body {
+    /// Whether a call without it is refused.
+    pub required: bool,
+    /// Its schema; [`Schema::any`] when the spec has none.
+    pub schema: Schema,
+    /// The media types it may have; the first is what is sent by default.
+    pub media_types: Vec<String>,
+}
+
+/// One documented answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// The HTTP status; 0 stands for `default`.
+    pub status: u16,
+    /// The schema of the body, when there is one.
+    pub schema: Option<Schema>,
+    /// Documented headers of the answer, by name.
+    pub headers: Vec<(String, Schema)>,
+}
+
+/// A schema node: what a value may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Schema {
+    /// The shape.
+    pub kind: Kind,
+    /// `format`, as written; empty when absent.
+    pub format: String,
+    /// `enum` members as JSON texts (`"running"`, `0`, `{}`), in order.
+    pub members: Vec<String>,
+    /// `default` as JSON text.
+    pub default: Option<String>,
+    /// Whether `null` is allowed besides the shape.
+    pub nullable: bool,
+}
+
+/// The shape of a schema node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// No type given: anything goes.
+    #[default]
+    Any,
+    /// `string`.
+    String,
+    /// `integer`.
+    Integer,
+    /// `number`.
+    Number,
+    /// `boolean`.
+    Boolean,
+    /// `null` alone.
+    Null,
+    /// `file`: bytes of any kind (Swagger 2.0 `type: file`, or `string` with format `binary`
+    /// keeps its own kind and format).
+    File,
+    /// `array` of items.
+    Array(Box<Schema>),
+    /// `object`.
+    Object(Object),
+    /// All of the parts at once.
+    AllOf(Vec<Schema>),
+    /// Exactly one of the parts.
+    OneOf(Vec<Schema>),
+    /// At least one of the parts.
+    AnyOf(Vec<Schema>),
+    /// A named definition.
+    Ref(String),
+}
+
+/// The fields of an object schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Object {
+    /// Declared fields by name: schema, and whether it must be there.
+    pub properties: BTreeMap<String, (Schema, bool)>,
+    /// What undeclared fields may be.
+    pub additional: Additional,
+}
+
+/// `additionalProperties`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Additional {
+    /// Nothing said.
+    #[default]
+    Unsaid,
+    /// `false`: none allowed.
+    Forbidden,
+    /// `true` or an empty schema.
+    Any,
+    /// Each must match the schema.
+    Schema(Box<Schema>),
+}
+
+impl Schema {
+    /// A schema that allows anything.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// A schema of the given shape and nothing more.
+    pub fn of(kind: Kind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+}
