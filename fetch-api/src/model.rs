@@ -9,13 +9,38 @@ use std::collections::BTreeMap;
 
 pub use contajners_core::{Answer, Encoding, ListStyle, Location, Method};
 
+/// What the sources map says of an engine as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// The engine's name: the key in the map and the pack's file stem.
+    pub name: String,
+    /// Where the engine usually listens, most likely first (`unix:///var/run/docker.sock`).
+    pub addresses: Vec<String>,
+    /// How to ask a running engine for its API version; `None` when it cannot be asked.
+    pub negotiation: Option<Negotiation>,
+}
+
+/// How a running engine tells its API version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Negotiation {
+    /// The path to ask, without any version (`/_ping`).
+    pub ping: String,
+    /// The answer's header that carries the version (`Api-Version`).
+    pub header: String,
+}
+
 /// One version of an engine's API.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
     /// The version as the sources map spells it (`v1.41`).
     pub version: String,
-    /// The spec's own `basePath` (or first server path), empty when there is none.
-    pub base_path: String,
+    /// What stands before every path: the map's `prefix` template (`/{version}`) with the
+    /// version left as a placeholder, else the spec's own `basePath`; may be empty.
+    pub prefix: String,
+    /// The map's documentation URL template, with `{version}`, `{operation}` and friends left in.
+    pub doc_url: String,
+    /// The map's namespaces (`/libpod`), longest first.
+    pub namespaces: Vec<String>,
     /// All operations, in the order of the file.
     pub operations: Vec<Operation>,
     /// The named schemas that `Schema::Ref` points at.
