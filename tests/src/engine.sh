@@ -13,7 +13,6 @@ folder=$1 kind=$2
 group=${folder##*/}
 log=$folder/log
 engine='' watcher=''
-exec 3<&0 </dev/null
 
 # The hierarchies of control groups to live in: all of version 1, or else version 2. A version 2
 # hierarchy beside version 1 is left out: crun refuses such a pair.
@@ -69,11 +68,18 @@ clean_up() {
     rm -rf "$folder" || { sleep 0.5; rm -rf "$folder"; }
     exit "$status"
 }
-trap clean_up EXIT
-trap 'exit 0' TERM INT HUP
 
-# Runs as the first process of the new namespaces.
-inside() {
+# Runs as the first process of the new namespaces, the one for control groups not among them yet:
+# its root is the group of the process that makes it. 0 stands for the process that writes.
+join() {
+    for h in $hierarchies; do
+        [ ! -d "$h/$group" ] || echo 0 >"$h/$group/cgroup.procs"
+    done
+    exec unshare --cgroup sh "$0" "$folder" "$kind" run
+}
+
+# Runs as the first process when all namespaces are there.
+run() {
     # What the engines keep in fixed places, and what the host has there.
     for d in /run /var/lib /dev/shm /etc/docker /etc/containers; do
         [ ! -d $d ] || mount -t tmpfs -o mode=755 tmpfs $d
@@ -128,9 +134,7 @@ own_groups() {
             mount -t cgroup2 cgroup2 "$at"
             # A group that hands controllers down may hold no process itself.
             mkdir "$at/engine"
-            while read -r p; do
-                echo "$p" >"$at/engine/cgroup.procs" || :
-            done <"$at/cgroup.procs"
+            echo 0 >"$at/engine/cgroup.procs"
             hand_down "$at"
             ;;
     esac
@@ -177,22 +181,20 @@ CONF
     echo '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
 }
 
-if [ "${3:-}" = inside ]; then
-    trap - EXIT TERM INT HUP
-    inside
-fi
+case ${3:-} in
+    join) join ;;
+    run) run ;;
+esac
 
+trap clean_up EXIT
+trap 'exit 0' TERM INT HUP
+exec 3<&0 </dev/null
 make_groups
 (
     trap - EXIT TERM INT HUP
-    exec 3<&-
-    # 0 stands for the process that writes.
-    for h in $hierarchies; do
-        [ ! -d "$h/$group" ] || echo 0 >"$h/$group/cgroup.procs"
-    done
     # The signal on the parent's death covers a supervisor that is itself killed.
-    exec setpriv --pdeathsig KILL unshare --mount --propagation private --net --pid --cgroup --fork \
-        --kill-child --mount-proc sh "$0" "$folder" "$kind" inside
+    exec setpriv --pdeathsig KILL unshare --mount --propagation private --net --pid --fork \
+        --kill-child --mount-proc sh "$0" "$folder" "$kind" join 3<&-
 ) >"$log" 2>&1 &
 engine=$!
 (

@@ -42,6 +42,10 @@ fn all() -> BTreeSet<(String, String)> {
             continue;
         };
         let command = fs::read(format!("{process}/cmdline")).unwrap_or_default();
+        // The dead have no command; one whose parent has not asked for its status is no leftover.
+        if command.is_empty() {
+            continue;
+        }
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
         add(&command, format!("process {id}: {command}"));
         // Containers of an engine do not carry its name in their command.
