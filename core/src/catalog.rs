@@ -9,8 +9,8 @@ use core::fmt;
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::nearest::nearest;
 use crate::pack::records::{
-    NameRecord, OperationRecord, ParameterRecord, ResponseRecord, VariantRecord, VersionRecord,
-    media_types,
+    DefinitionRecord, NameRecord, OperationRecord, ParameterRecord, ResponseRecord, VariantRecord,
+    VersionRecord, media_types,
 };
 use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
@@ -31,11 +31,8 @@ impl<'a> Pack<'a> {
     /// [`ResolveErrorKind::UnknownVersion`] when the pack has no such version.
     pub fn api(&self, version: &str) -> Result<Api<'a>, ResolveError> {
         self.find_version(version).ok_or_else(|| {
-            let mut error = ResolveError::new(
-                ResolveErrorKind::UnknownVersion,
-                self.engine(),
-                version,
-            );
+            let mut error =
+                ResolveError::new(ResolveErrorKind::UnknownVersion, self.engine(), version);
             error.0.name = version.to_string();
             error.0.nearest = self.near_versions(version);
             let count = self.count(Table::Versions);
@@ -162,13 +159,41 @@ impl<'a> Api<'a> {
 
     /// Appends what stands before every path of this version, such as `/v1.41`.
     pub(crate) fn write_prefix(&self, out: &mut String) {
-        let template = self.pack.text(self.record().prefix);
+        let template = self.prefix_template();
         match template.split_once("{version}") {
             Some((before, after)) => {
                 out.extend([before, self.version(), after]);
             }
             None => out.push_str(template),
         }
+    }
+
+    /// Returns the template of that prefix, with `{version}` left in; may be empty.
+    pub fn prefix_template(&self) -> &'a str {
+        self.pack.text(self.record().prefix)
+    }
+
+    /// Returns the template of documentation URLs, with `{version}` and `{operation}` left in;
+    /// may be empty.
+    pub fn doc_url_template(&self) -> &'a str {
+        self.pack.text(self.record().doc_url)
+    }
+
+    /// Returns the path prefixes that make a category of their own (`/libpod`).
+    pub fn namespaces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let pack = self.pack;
+        self.record().namespaces().map(move |id| pack.text(id))
+    }
+
+    /// Returns the named schemas of this version, in no particular order.
+    pub fn definitions(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> + use<'a> {
+        let Self { pack, version } = *self;
+        (0..pack.count(Table::Definitions)).filter_map(move |number| {
+            let record = DefinitionRecord::read(pack.record(Table::Definitions, number));
+            let (_, node) =
+                { record.variants }.find(|&(set, _)| set_contains(pack, set, version))?;
+            Some((pack.text(record.name), Schema::new(pack, version, node)))
+        })
     }
 
     /// Returns the operations, sorted by path and method.
@@ -269,20 +294,20 @@ impl<'a> Api<'a> {
 
     /// The category that a path lies in.
     fn category_of(&self, path: &'a str) -> Cow<'a, str> {
-        let namespace = self.record().namespaces().map(|id| self.pack.text(id)).find(|namespace| {
+        let namespace = self.namespaces().find(|namespace| {
             path.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('/'))
         });
         let rest = &path[namespace.map_or(0, str::len)..];
-        let segment = rest[usize::from(rest.starts_with('/'))..]
-            .split(['/', '?'])
-            .next()
-            .unwrap_or_default();
+        let segment =
+            rest[usize::from(rest.starts_with('/'))..].split(['/', '?']).next().unwrap_or_default();
         match namespace.map(|namespace| namespace.trim_matches('/')) {
             None => Cow::Borrowed(segment),
             // `libpod/containers` stands in the path as it is.
             Some(namespace) if !namespace.contains('/') => {
                 let from = usize::from(path.starts_with('/'));
-                Cow::Borrowed(path.get(from..from + namespace.len() + 1 + segment.len()).unwrap_or(segment))
+                Cow::Borrowed(
+                    path.get(from..from + namespace.len() + 1 + segment.len()).unwrap_or(segment),
+                )
             }
             Some(namespace) => Cow::Owned(namespace.replace('/', ".") + "/" + segment),
         }
@@ -425,7 +450,7 @@ impl<'a> Operation<'a> {
     /// Returns the vendor's page that documents the operation; `None` when the sources map
     /// names none.
     pub fn doc_url(&self) -> Option<String> {
-        let template = self.pack().text(self.api.record().doc_url);
+        let template = self.api.doc_url_template();
         (!template.is_empty()).then(|| {
             template.replace("{version}", self.api.version()).replace("{operation}", self.id())
         })
@@ -516,9 +541,7 @@ impl<'a> Parameter<'a> {
     /// Returns in which versions the operation takes it in this place.
     pub fn history(&self) -> VersionSet<'a> {
         let (name, location) = (self.bare_name(), self.location());
-        self.operation.history_of(|other| {
-            other.location() == location && other.bare_name() == name
-        })
+        self.operation.history_of(|other| other.location() == location && other.bare_name() == name)
     }
 }
 

@@ -177,9 +177,8 @@ impl<'a> Schema<'a> {
 
     fn definition_record(&self) -> Option<DefinitionRecord<'a>> {
         let record = self.record();
-        (record.tag() == Tag::Ref).then(|| {
-            DefinitionRecord::read(self.pack.record(Table::Definitions, record.target()))
-        })
+        (record.tag() == Tag::Ref)
+            .then(|| DefinitionRecord::read(self.pack.record(Table::Definitions, record.target())))
     }
 
     /// Returns the name of the definition that the schema refers to.

@@ -167,6 +167,14 @@ impl<'a> Pack<'a> {
         self.engine_record().addresses().map(move |id| pack.text(id))
     }
 
+    /// Returns how to ask a running engine for its API version: the path to call and the header
+    /// of the answer that carries the version. `None` when the engine cannot be asked.
+    pub fn ping(&self) -> Option<(&'a str, &'a str)> {
+        let record = self.engine_record();
+        let ping = self.text(record.ping);
+        (!ping.is_empty()).then(|| (ping, self.text(record.version_header)))
+    }
+
     pub(crate) fn engine_record(&self) -> EngineRecord<'a> {
         EngineRecord::read(self.record(Table::Engine, 0))
     }

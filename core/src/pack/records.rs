@@ -112,12 +112,7 @@ pub(crate) struct VersionRecord<'a> {
 
 impl<'a> VersionRecord<'a> {
     pub(crate) fn read(mut cursor: Cursor<'a>) -> Self {
-        Self {
-            name: cursor.u32(),
-            prefix: cursor.u32(),
-            doc_url: cursor.u32(),
-            namespaces: cursor,
-        }
+        Self { name: cursor.u32(), prefix: cursor.u32(), doc_url: cursor.u32(), namespaces: cursor }
     }
 
     pub(crate) fn namespaces(&self) -> List<'a> {
@@ -359,8 +354,7 @@ impl<'a> SchemaRecord<'a> {
     pub(crate) fn read(mut cursor: Cursor<'a>) -> Self {
         let bits = cursor.u8();
         let format = if bits & FORMAT != 0 { cursor.u32() } else { 0 };
-        let members =
-            if bits & MEMBERS != 0 { List::here(&mut cursor) } else { List::empty() };
+        let members = if bits & MEMBERS != 0 { List::here(&mut cursor) } else { List::empty() };
         let default = if bits & DEFAULT != 0 { cursor.u32() } else { 0 };
         Self { bits, format, members, default, shape: cursor }
     }

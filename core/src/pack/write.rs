@@ -225,9 +225,11 @@ impl Writer {
                     Additional::Any => records::ADDITIONAL_ANY,
                     Additional::Schema(schema) => records::ADDITIONAL_SCHEMA + schema,
                 })
-                .pairs(properties.iter().map(|&(name, schema, required)| {
-                    (name << 1 | u32::from(required), schema)
-                })),
+                .pairs(
+                    properties
+                        .iter()
+                        .map(|&(name, schema, required)| (name << 1 | u32::from(required), schema)),
+                ),
             _ => record,
         };
         self.push(Table::Schemas, record.0)
