@@ -157,6 +157,7 @@ $init_line
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+image_copy_tmp_dir = "$TMPDIR"
 [network]
 network_backend = "netavark"
 CONF

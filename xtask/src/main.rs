@@ -1,3 +1,45 @@
-//! Placeholder.
+//! Chores of the workspace: `cargo xtask help` lists them.
+//!
+//! One file per chore; this one only dispatches. What CI runs is `cargo xtask ci`, and each of its
+//! steps can be run alone under the name it is printed with.
 
-fn main() {}
+mod ci;
+mod no_std;
+mod packages;
+mod steps;
+mod test;
+mod tidy;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// How a chore ends. The message says what failed and what to do next.
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Chores of the contajners workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Chore {
+    Ci(ci::Args),
+    NoStd(no_std::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Chore::parse() {
+        Chore::Ci(args) => ci::run(&args),
+        Chore::NoStd(args) => no_std::run(&args),
+        Chore::Test(args) => test::run(&args),
+        Chore::Tidy(args) => tidy::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `cargo xtask no-std`: the crates that open nothing build where there is nothing to open.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Outcome;
+use crate::packages::{DISTRIBUTION_RUST, Missing, are_there, ensure};
+use crate::steps::{self, cargo, command, root};
+
+/// Builds contajners-core and contajners-resources for a target without an operating system.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Installs the target with rustup, or a compiler that can build it with apt-get.
+    #[arg(long)]
+    install: bool,
+}
+
+const TARGET: &str = "x86_64-unknown-none";
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let builder = builder(Missing::from_flag(args.install))?;
+    for (folder, package) in [("core", "contajners-core"), ("resources", "contajners-resources")] {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml"))?;
+        for set in feature_sets(&features(&manifest)) {
+            let list = set.join(",");
+            let mut words = vec!["build", "-p", package, "--target", TARGET];
+            words.push("--no-default-features");
+            if !list.is_empty() {
+                words.extend(["--features", &list]);
+            }
+            steps::run(&mut builder.cargo(&words)).map_err(|error| {
+                format!("{error}; `{package}` may use `core` and `alloc` only, as may what it uses")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What compiles for the bare target.
+#[derive(Clone, Copy)]
+enum Builder {
+    /// The toolchain in use, which has the target's library.
+    Toolchain,
+    /// The distribution's compiler, which makes the library from its source.
+    Distribution,
+}
+
+impl Builder {
+    fn cargo(self, words: &[&str]) -> Command {
+        match self {
+            Self::Toolchain => cargo(words),
+            Self::Distribution => {
+                let mut command = command("/usr/bin/cargo", words);
+                // Only unstable cargo builds the library; the crates get no unstable feature.
+                command.args(["-Zbuild-std=core,alloc", "--target-dir", "target/no-std"]);
+                command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
+                command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
+                command
+            }
+        }
+    }
+}
+
+fn builder(missing: Missing) -> Result<Builder, Box<dyn std::error::Error>> {
+    if toolchain_has_target() {
+        return Ok(Builder::Toolchain);
+    }
+    if missing == Missing::Install {
+        match steps::run(&mut command("rustup", &["target", "add", TARGET])) {
+            Ok(()) => return Ok(Builder::Toolchain),
+            Err(error) => eprintln!("{error}; trying the distribution's compiler"),
+        }
+        ensure(&[DISTRIBUTION_RUST], missing)?;
+    }
+    if are_there(DISTRIBUTION_RUST) {
+        return Ok(Builder::Distribution);
+    }
+    Err(format!(
+        "the target `{TARGET}` is not installed; `rustup target add {TARGET}` installs it, \
+         and so does `cargo xtask no-std --install`"
+    )
+    .into())
+}
+
+fn toolchain_has_target() -> bool {
+    let library = command("rustc", &["--print", "target-libdir", "--target", TARGET]).output();
+    library.is_ok_and(|output| {
+        output.status.success()
+            && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
+    })
+}
+
+/// The features of a manifest that promise no standard library, in its order.
+fn features(manifest: &str) -> Vec<String> {
+    let section = manifest.lines().skip_while(|line| line.trim() != "[features]").skip(1);
+    let lines: Vec<(&str, &str)> = section
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, enables)| (name.trim().trim_matches('"'), enables))
+        .collect();
+    let mut with_std = vec!["std"];
+    // A feature may enable one that comes later, so this goes on until nothing is added.
+    loop {
+        let before = with_std.len();
+        for (name, enables) in &lines {
+            let has_std =
+                enables.split('"').any(|word| with_std.contains(&word) || word.ends_with("/std"));
+            if has_std && !with_std.contains(name) {
+                with_std.push(name);
+            }
+        }
+        if with_std.len() == before {
+            break;
+        }
+    }
+    let names = lines.iter().map(|(name, _)| *name);
+    names.filter(|name| *name != "default" && !with_std.contains(name)).map(str::to_owned).collect()
+}
+
+/// None of the features, each alone, and all of them.
+fn feature_sets(features: &[String]) -> Vec<&[String]> {
+    let mut sets = vec![&[][..]];
+    sets.extend(features.chunks(1));
+    if features.len() > 1 {
+        sets.push(features);
+    }
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_need_std_are_left_out() {
+        let manifest = r#"
+            [package]
+            name = "x"
+
+[features]
+default = ["std"]
+# A remark with an = in it.
+late = ["tables"]
+std = []
+tables = ["serde/std"]
+"write" = []
+json = ["dep:serde_json"]
+
+[dependencies]
+other = "1"
+"#;
+        assert_eq!(features(manifest), ["write", "json"]);
+    }
+
+    #[test]
+    fn sets_of_features() {
+        let features = ["a".to_owned(), "b".to_owned()];
+        let sets: Vec<String> = feature_sets(&features).iter().map(|set| set.join(",")).collect();
+        assert_eq!(sets, ["", "a", "b", "a,b"]);
+        assert_eq!(feature_sets(&features[..1]).len(), 2);
+        assert_eq!(feature_sets(&[]).len(), 1);
+    }
+}

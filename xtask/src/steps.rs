@@ -1,0 +1,84 @@
+//! Commands that chores run, printed before they run.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Outcome;
+
+/// Returns the root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
+}
+
+/// Returns a command that runs in the root of the workspace.
+pub(crate) fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Returns the cargo that runs this chore, with these arguments.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = command("cargo", args);
+    // Each package sees its own; none of this one may reach what another cargo builds.
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    command
+}
+
+/// Prints a command and runs it.
+///
+/// # Errors
+///
+/// If it cannot be started or ends with another status than 0.
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    let text = text(command);
+    eprintln!("$ {text}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{text}` failed ({status})").into()),
+        Err(error) => Err(format!("`{text}` cannot be started: {error}").into()),
+    }
+}
+
+/// The command as one could type it, with the variables that were set for it.
+fn text(command: &Command) -> String {
+    let set = command.get_envs().filter_map(|(name, value)| {
+        Some(format!("{}={}", name.to_str()?, quoted(value?.to_str()?)))
+    });
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    set.chain(words.map(|word| quoted(&word.to_string_lossy()))).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+./:,@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_typed() {
+        let mut doc = command("cargo", &["doc", "--no-deps", "it's"]);
+        doc.env("RUSTDOCFLAGS", "-D warnings").env_remove("HOME");
+        assert_eq!(text(&doc), r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'it'\''s'");
+    }
+
+    #[test]
+    fn a_failing_command_is_named() {
+        let error = run(&mut command("sh", &["-c", "exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "`sh -c 'exit 3'` failed (exit status: 3)");
+        let error = run(&mut command("no-such-program", &[])).unwrap_err();
+        assert!(error.to_string().starts_with("`no-such-program` cannot be started: "));
+    }
+}
