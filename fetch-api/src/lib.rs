@@ -1,3 +1,4 @@
 //! Downloads the API specs of container engines and compiles them into packs.
 
 pub mod model;
+pub mod spec;

@@ -1,0 +1,308 @@
+//! Schemas: definitions by name, and everything that has a `type`.
+//!
+//! What is tolerated, and what it comes to:
+//!
+//! - `$ref` with siblings: the reference wins. A definition that refers to itself alone says
+//!   nothing by that; what stands beside the reference counts, and without any it is a schema
+//!   that allows anything (podman v5.0.0's `AuthConfig`). So is a ring of such definitions.
+//! - a list of types: any of them; `null` among them makes the schema nullable.
+//! - no `type`, but `properties` or `additionalProperties`: an object; but `items`: an array.
+//! - `required` naming a field that is not declared: left out.
+//! - a `default` or `enum` member of another type than the schema's: kept as written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fault::At;
+use super::swagger2::Reader;
+use super::yaml::{Map, Node};
+use crate::model::{Additional, Kind, Object, Schema};
+
+/// How far schemas may be nested in one another, counted in steps of the document.
+const MAX_DEPTH: usize = 96;
+
+impl<'t> Reader<'t> {
+    /// Reads a schema, or anything else that has `type`, `format`, `items` and so on.
+    pub(super) fn schema(&mut self, node: &'t Node<'t>, at: &At<'_>) -> Schema {
+        if at.depth() > MAX_DEPTH {
+            self.fault(at, "the schema is nested too deep");
+            return Schema::any();
+        }
+        match node {
+            Node::Map(map) => match map.get("$ref") {
+                Some(reference) => self.schema_reference(reference, &at.key("$ref")),
+                None => self.schema_map(map, at),
+            },
+            Node::Bool(true) | Node::Null => Schema::any(),
+            other => {
+                self.fault(at, format!("expected a schema, found {}", other.sort()));
+                Schema::any()
+            }
+        }
+    }
+
+    /// Reads every definition that is referred to, and those that they refer to in turn.
+    pub(super) fn definitions(&mut self) -> BTreeMap<String, Schema> {
+        let mut definitions = BTreeMap::new();
+        while let Some(name) = self.wanted.pop() {
+            let root = At::ROOT.key("definitions");
+            let Some(node) = self.definition(&name) else { continue };
+            let at = root.key(&name);
+            let own = node.as_map().and_then(|map| {
+                let text = map.text("$ref")?;
+                (definition_name(&text)? == name).then_some(map)
+            });
+            let schema = match own {
+                Some(map) => self.schema_map(map, &at),
+                None => self.schema(node, &at),
+            };
+            definitions.insert(name, schema);
+        }
+        open_rings(&mut definitions);
+        definitions
+    }
+
+    /// Finds a definition by its name, which may go on into the definition (`A/properties/b`).
+    fn definition(&self, name: &str) -> Option<&'t Node<'t>> {
+        let definitions = self.root.get("definitions")?.as_map()?;
+        if let Some(node) = definitions.get(name) {
+            return Some(node);
+        }
+        let mut steps = name.split('/');
+        let mut node = definitions.get(steps.next()?)?;
+        for step in steps {
+            node = match node {
+                Node::Map(map) => map.get(step)?,
+                Node::List(items) => items.get(step.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+
+    /// Reads the `$ref` of a schema and remembers that its definition is needed.
+    pub(super) fn schema_reference(&mut self, reference: &Node<'t>, at: &At<'_>) -> Schema {
+        let Some(text) = reference.as_text() else {
+            self.fault(at, format!("expected a reference, found {}", reference.sort()));
+            return Schema::any();
+        };
+        let Some(name) = definition_name(&text) else {
+            self.fault(at, format!("`{text}` is not a reference into `#/definitions/`"));
+            return Schema::any();
+        };
+        if self.definition(&name).is_none() {
+            self.fault(at, format!("the definition `{name}` does not exist"));
+            return Schema::any();
+        }
+        if self.seen.insert(name.clone()) {
+            self.wanted.push(name.clone());
+        }
+        Schema::of(Kind::Ref(name))
+    }
+
+    pub(super) fn schema_map(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Schema {
+        let mut schema = Schema { kind: self.kind(map, at), ..Schema::default() };
+        if let Some(format) = map.text("format") {
+            schema.format = format.into_owned();
+        }
+        match map.get("enum") {
+            None => {}
+            Some(Node::List(items)) => schema.members = items.iter().map(Node::to_json).collect(),
+            Some(other) => {
+                let what = format!("expected a list of values, found {}", other.sort());
+                self.fault(&at.key("enum"), what);
+            }
+        }
+        schema.default = map.get("default").map(Node::to_json);
+        schema.nullable = matches!(map.get("x-nullable"), Some(Node::Bool(true)))
+            || type_names(map).any(|name| name == "null") && schema.kind != Kind::Null;
+        schema
+    }
+
+    fn kind(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Kind {
+        let mut parts = Vec::new();
+        for (key, combine) in [
+            ("allOf", Kind::AllOf as fn(Vec<Schema>) -> Kind),
+            ("oneOf", Kind::OneOf),
+            ("anyOf", Kind::AnyOf),
+        ] {
+            let Some(node) = map.get(key) else { continue };
+            let at = at.key(key);
+            let Some(items) = node.as_list() else {
+                self.fault(&at, format!("expected a list of schemas, found {}", node.sort()));
+                continue;
+            };
+            let schemas: Vec<Schema> =
+                items.iter().enumerate().map(|(i, item)| self.schema(item, &at.index(i))).collect();
+            if !schemas.is_empty() {
+                parts.push(combine(schemas));
+            }
+        }
+        let plain = ["properties", "additionalProperties", "items"];
+        if parts.is_empty() {
+            return self.plain_kind(map, at);
+        }
+        if plain.into_iter().any(|key| map.get(key).is_some()) {
+            parts.push(Kind::AllOf(vec![Schema::of(self.plain_kind(map, at))]));
+        }
+        if parts.len() == 1 {
+            return parts.swap_remove(0);
+        }
+        // Several combinations stand for all of them at once; an `allOf` melts into that.
+        let all = parts.into_iter().flat_map(|kind| match kind {
+            Kind::AllOf(schemas) => schemas,
+            other => vec![Schema::of(other)],
+        });
+        Kind::AllOf(all.collect())
+    }
+
+    fn plain_kind(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Kind {
+        let names: Vec<&str> = match map.get("type") {
+            None | Some(Node::Text(_) | Node::Null) => type_names(map).collect(),
+            Some(Node::List(items)) => {
+                let names: Vec<&str> = type_names(map).collect();
+                if names.len() < items.len() {
+                    self.fault(&at.key("type"), "expected the name of a type");
+                }
+                names
+            }
+            Some(other) => {
+                let what = format!("expected the name of a type, found {}", other.sort());
+                self.fault(&at.key("type"), what);
+                return Kind::Any;
+            }
+        };
+        let shaped = |name: &&str| *name != "null";
+        let mut kinds: Vec<Kind> = Vec::new();
+        for name in names.iter().copied().filter(shaped) {
+            kinds.push(self.typed(name, map, at));
+        }
+        match kinds.len() {
+            0 if names.contains(&"null") => Kind::Null,
+            0 if map.get("properties").is_some() || map.get("additionalProperties").is_some() => {
+                self.typed("object", map, at)
+            }
+            0 if map.get("items").is_some() => self.typed("array", map, at),
+            0 => Kind::Any,
+            1 => kinds.swap_remove(0),
+            _ => Kind::AnyOf(kinds.into_iter().map(Schema::of).collect()),
+        }
+    }
+
+    fn typed(&mut self, name: &str, map: &'t Map<'t>, at: &At<'_>) -> Kind {
+        match name {
+            "string" => Kind::String,
+            "integer" => Kind::Integer,
+            "number" => Kind::Number,
+            "boolean" => Kind::Boolean,
+            "file" => Kind::File,
+            "array" => Kind::Array(Box::new(self.items(map, at))),
+            "object" => Kind::Object(self.object(map, at)),
+            _ => {
+                self.fault(&at.key("type"), format!("unknown type `{name}`"));
+                Kind::Any
+            }
+        }
+    }
+
+    fn items(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Schema {
+        match map.get("items") {
+            None => Schema::any(),
+            // JSON schema's tuples: any of the members may stand anywhere.
+            Some(Node::List(items)) => {
+                let at = at.key("items");
+                let schemas =
+                    items.iter().enumerate().map(|(i, item)| self.schema(item, &at.index(i)));
+                Schema::of(Kind::AnyOf(schemas.collect()))
+            }
+            Some(node) => self.schema(node, &at.key("items")),
+        }
+    }
+
+    fn object(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Object {
+        let required: BTreeSet<&str> = match map.get("required") {
+            Some(Node::List(names)) => names
+                .iter()
+                .filter_map(|name| match name {
+                    Node::Text(text) => Some(text.as_ref()),
+                    _ => None,
+                })
+                .collect(),
+            // A boolean is what older drafts wrote at the field itself.
+            _ => BTreeSet::new(),
+        };
+        let mut properties = BTreeMap::new();
+        match map.get("properties") {
+            None | Some(Node::Null) => {}
+            Some(Node::Map(fields)) => {
+                let at = at.key("properties");
+                for (name, node) in fields.iter() {
+                    let schema = self.schema(node, &at.key(name));
+                    properties.insert(name.to_owned(), (schema, required.contains(name)));
+                }
+            }
+            Some(other) => {
+                let what = format!("expected a mapping of fields, found {}", other.sort());
+                self.fault(&at.key("properties"), what);
+            }
+        }
+        let additional = match map.get("additionalProperties") {
+            None | Some(Node::Null) => Additional::Unsaid,
+            Some(Node::Bool(false)) => Additional::Forbidden,
+            Some(node) => {
+                let schema = self.schema(node, &at.key("additionalProperties"));
+                if schema == Schema::any() {
+                    Additional::Any
+                } else {
+                    Additional::Schema(Box::new(schema))
+                }
+            }
+        };
+        Object { properties, additional }
+    }
+}
+
+fn type_names<'m>(map: &'m Map<'_>) -> impl Iterator<Item = &'m str> {
+    let (one, many) = match map.get("type") {
+        Some(Node::Text(name)) => (Some(name.as_ref()), &[][..]),
+        Some(Node::List(items)) => (None, items.as_slice()),
+        _ => (None, &[][..]),
+    };
+    one.into_iter().chain(many.iter().filter_map(|node| match node {
+        Node::Text(name) => Some(name.as_ref()),
+        Node::Null => Some("null"),
+        _ => None,
+    }))
+}
+
+/// Reads the name out of `#/definitions/Name`.
+fn definition_name(reference: &str) -> Option<String> {
+    let name = reference.strip_prefix("#/definitions/")?;
+    Some(name.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Turns definitions that stand for nothing but each other into ones that allow anything, and
+/// leaves every chain of references with an end.
+fn open_rings(definitions: &mut BTreeMap<String, Schema>) {
+    fn next<'d>(definitions: &'d BTreeMap<String, Schema>, name: &str) -> Option<&'d str> {
+        match &definitions.get(name)?.kind {
+            Kind::Ref(name) => Some(name),
+            _ => None,
+        }
+    }
+    let mut rings = Vec::new();
+    for start in definitions.keys() {
+        let mut at = next(definitions, start);
+        let mut steps = 0;
+        while let Some(name) = at.filter(|name| *name != start) {
+            steps += 1;
+            // A ring further on that does not come back here is found from its own members.
+            at = if steps > definitions.len() { None } else { next(definitions, name) };
+        }
+        if at.is_some() {
+            rings.push(start.clone());
+        }
+    }
+    for name in rings {
+        definitions.insert(name, Schema::any());
+    }
+}

@@ -1,0 +1,462 @@
+//! Reads YAML or JSON text into a tree that holds what the compiler looks at, and no more.
+//!
+//! Most of a spec is prose: descriptions, summaries, examples, extensions. Whether a key is
+//! prose depends on where it stands, since fields may well be *named* `description` or
+//! `example`; a [`Place`] goes along with the reading and decides. What is left out still
+//! leaves its key behind, so that duplicate keys are found everywhere a key was looked at.
+//!
+//! Specs are untrusted: the text, the depth and the number of nodes are limited, aliases
+//! included.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+use super::fault::{At, SpecError, SpecFault};
+
+/// The largest text that is read. The largest published spec has 0.8 MiB.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// The most nodes a document may have once its aliases are expanded.
+const MAX_NODES: usize = 2_000_000;
+
+/// How deep flow collections may be nested. The YAML reader stops at 128 as well, but only
+/// after it has gathered the whole text as events.
+const MAX_FLOW_DEPTH: usize = 256;
+
+/// A value in a spec.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node<'de> {
+    /// Stands for prose and unknown keys, which were not read.
+    Skipped,
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// Any number.
+    Number(serde_json::Number),
+    /// A string.
+    Text(Cow<'de, str>),
+    /// A sequence.
+    List(Vec<Node<'de>>),
+    /// A mapping, in the order of the text.
+    Map(Map<'de>),
+}
+
+/// A mapping whose keys are text, whatever they were in YAML.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Map<'de>(Vec<(Cow<'de, str>, Node<'de>)>);
+
+/// Whether summaries and descriptions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prose {
+    /// Facts only.
+    Skip,
+    /// Summaries and descriptions of operations and parameters too.
+    Keep,
+}
+
+/// Where in a spec a node stands, which decides what its keys mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Paths,
+    PathItem,
+    Operation,
+    Parameters,
+    Parameter,
+    Responses,
+    Response,
+    Schemas,
+    Schema,
+    /// Kept as it is: defaults, enums, lists of names.
+    Value,
+    Skip,
+}
+
+/// Reads a text into a tree.
+///
+/// # Errors
+///
+/// The text is too large, is empty, an HTML page, no YAML (or JSON), nested too deep, or blown
+/// up by aliases.
+pub(crate) fn read(text: &[u8], prose: Prose) -> Result<Node<'_>, SpecError> {
+    if text.len() > MAX_BYTES {
+        return Err(SpecError::TooLarge { bytes: text.len(), limit: MAX_BYTES });
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let first = text.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => return Err(SpecError::Empty),
+        Some(b'<') => return Err(SpecError::Html),
+        Some(_) => {}
+    }
+    let state = State { prose, nodes: Cell::new(0) };
+    let seed = Seed { place: Place::Root, state: &state };
+    if first == Some(b'{') {
+        // serde_json knows escapes that YAML 1.1 readers do not, such as surrogate pairs.
+        let mut json = serde_json::Deserializer::from_slice(text);
+        match seed.deserialize(&mut json).and_then(|node| json.end().map(|()| node)) {
+            Ok(node) => return Ok(node),
+            // YAML's flow style begins like JSON; what follows gives the better message.
+            Err(error) if looks_like_json(text) => {
+                return Err(SpecError::Syntax(error.to_string()));
+            }
+            Err(_) => state.nodes.set(0),
+        }
+    }
+    if flow_depth(text) > MAX_FLOW_DEPTH {
+        return Err(SpecError::TooDeep);
+    }
+    seed.deserialize(yaml_serde::Deserializer::from_slice(text))
+        .map_err(|error| SpecError::Syntax(error.to_string()))
+}
+
+/// Collects every key that stands twice in one mapping.
+pub(crate) fn find_duplicates(node: &Node<'_>, at: At<'_>, faults: &mut Vec<SpecFault>) {
+    match node {
+        Node::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_duplicates(item, at.index(index), faults);
+            }
+        }
+        Node::Map(map) => {
+            for key in map.duplicates() {
+                faults.push(at.key(key).fault(format!("the key `{key}` stands here twice")));
+            }
+            for (key, value) in map.iter() {
+                find_duplicates(value, at.key(key), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl<'de> Node<'de> {
+    /// Returns the mapping, if it is one.
+    pub(crate) fn as_map(&self) -> Option<&Map<'de>> {
+        match self {
+            Node::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Returns the sequence, if it is one.
+    pub(crate) fn as_list(&self) -> Option<&[Node<'de>]> {
+        match self {
+            Node::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Returns a scalar as text: `name: 404` names a thing `404`.
+    pub(crate) fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Node::Text(text) => Some(Cow::Borrowed(text)),
+            Node::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Node::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+
+    /// Says what sort of value it is, for messages.
+    pub(crate) fn sort(&self) -> &'static str {
+        match self {
+            Node::Skipped => "something else",
+            Node::Null => "null",
+            Node::Bool(_) => "a boolean",
+            Node::Number(_) => "a number",
+            Node::Text(_) => "a text",
+            Node::List(_) => "a list",
+            Node::Map(_) => "a mapping",
+        }
+    }
+
+    /// Writes the value as JSON.
+    pub(crate) fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out
+    }
+
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Node::Skipped | Node::Null => out.push_str("null"),
+            Node::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Node::Number(number) => out.push_str(&number.to_string()),
+            Node::Text(text) => push_quoted(text, out),
+            Node::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Node::Map(map) => {
+                out.push('{');
+                for (index, (key, value)) in map.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    push_quoted(key, out);
+                    out.push(':');
+                    value.write_json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+impl<'de> Map<'de> {
+    /// Returns the value of a key that was read.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node<'de>> {
+        self.0.iter().find(|(own, node)| own == key && *node != Node::Skipped).map(|(_, node)| node)
+    }
+
+    /// Returns a key's scalar as text.
+    pub(crate) fn text(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.get(key).and_then(Node::as_text)
+    }
+
+    /// Returns all keys with their values, skipped ones too.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Node<'de>)> {
+        self.0.iter().map(|(key, node)| (key.as_ref(), node))
+    }
+
+    fn duplicates(&self) -> Vec<&str> {
+        if self.0.len() <= 8 {
+            let twice = |i: &usize| self.0[..*i].iter().any(|(key, _)| *key == self.0[*i].0);
+            return (1..self.0.len()).filter(twice).map(|i| self.0[i].0.as_ref()).collect();
+        }
+        let mut keys: Vec<&str> = self.0.iter().map(|(key, _)| key.as_ref()).collect();
+        keys.sort_unstable();
+        keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
+    }
+}
+
+fn push_quoted(text: &str, out: &mut String) {
+    // Writing a string as JSON cannot fail.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Tells JSON from YAML's flow style: in JSON a quote or the end follows the first brace.
+fn looks_like_json(text: &[u8]) -> bool {
+    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    bytes.next() == Some(&b'{') && matches!(bytes.next(), None | Some(b'"' | b'}'))
+}
+
+/// The longest run of opening brackets, blanks and block indicators between them not counted.
+///
+/// Deep nesting in flow style is a run of openers, perhaps with keys between them; a key costs
+/// bytes, and the reader's own limit meets the rest.
+fn flow_depth(text: &[u8]) -> usize {
+    let (mut deepest, mut depth) = (0usize, 0usize);
+    for &byte in text {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b' ' | b'\t' | b'\r' | b'\n' | b'-' => {}
+            _ => depth = 0,
+        }
+    }
+    deepest
+}
+
+impl Place {
+    /// What stands under a key of a mapping here.
+    fn child(self, key: &str, prose: Prose) -> Self {
+        match self {
+            Place::Root => match key {
+                "paths" => Place::Paths,
+                "definitions" => Place::Schemas,
+                "parameters" => Place::Parameters,
+                "responses" => Place::Responses,
+                "swagger" | "openapi" | "basePath" | "consumes" | "produces" => Place::Value,
+                _ => Place::Skip,
+            },
+            Place::Paths if key.starts_with("x-") => Place::Skip,
+            Place::Paths => Place::PathItem,
+            Place::PathItem => match key {
+                "get" | "head" | "post" | "put" | "patch" | "delete" | "options" | "trace" => {
+                    Place::Operation
+                }
+                "parameters" => Place::Parameters,
+                "$ref" => Place::Value,
+                _ => Place::Skip,
+            },
+            Place::Operation => match key {
+                "parameters" => Place::Parameters,
+                "responses" => Place::Responses,
+                "operationId" | "consumes" | "produces" => Place::Value,
+                "summary" | "description" if prose == Prose::Keep => Place::Value,
+                _ => Place::Skip,
+            },
+            Place::Parameters => Place::Parameter,
+            Place::Parameter => match key {
+                "schema" => Place::Schema,
+                "name" | "in" | "collectionFormat" => Place::Value,
+                "description" if prose == Prose::Keep => Place::Value,
+                _ => Place::Schema.child(key, prose),
+            },
+            Place::Responses if key.starts_with("x-") => Place::Skip,
+            Place::Responses => Place::Response,
+            Place::Response => match key {
+                "schema" => Place::Schema,
+                "headers" => Place::Schemas,
+                "$ref" => Place::Value,
+                _ => Place::Skip,
+            },
+            Place::Schemas => Place::Schema,
+            Place::Schema => match key {
+                "properties" => Place::Schemas,
+                "items" | "allOf" | "oneOf" | "anyOf" | "additionalProperties" => Place::Schema,
+                "$ref" | "type" | "format" | "enum" | "default" | "required" | "x-nullable" => {
+                    Place::Value
+                }
+                _ => Place::Skip,
+            },
+            Place::Value => Place::Value,
+            Place::Skip => Place::Skip,
+        }
+    }
+
+    /// What stands in a sequence here: lists of parameters and schemas keep their meaning.
+    fn item(self) -> Self {
+        match self {
+            Place::Parameters => Place::Parameter,
+            other => other,
+        }
+    }
+}
+
+struct State {
+    prose: Prose,
+    nodes: Cell<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'s> {
+    place: Place,
+    state: &'s State,
+}
+
+impl Seed<'_> {
+    fn count<E: serde::de::Error>(self) -> Result<(), E> {
+        let nodes = self.state.nodes.get() + 1;
+        self.state.nodes.set(nodes);
+        if nodes > MAX_NODES {
+            return Err(E::custom(format_args!("more than {MAX_NODES} nodes, aliases expanded")));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Node<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
+        self.count()?;
+        if self.place == Place::Skip {
+            deserializer.deserialize_ignored_any(IgnoredAny)?;
+            return Ok(Node::Skipped);
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value without a tag")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
+        // JSON has no infinities; they stay what they were in the text, more or less.
+        Ok(serde_json::Number::from_f64(value)
+            .map_or_else(|| Node::Text(value.to_string().into()), Node::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
+        let item = Seed { place: self.place.item(), ..self };
+        let mut items = Vec::new();
+        while let Some(node) = access.next_element_seed(item)? {
+            items.push(node);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key_seed(KeySeed)? {
+            if key == "<<" {
+                return Err(A::Error::custom("merge keys (`<<`) are not read"));
+            }
+            let place = self.place.child(&key, self.state.prose);
+            let node = access.next_value_seed(Seed { place, ..self })?;
+            entries.push((key, node));
+        }
+        Ok(Node::Map(Map(entries)))
+    }
+}
+
+/// Reads a key as it is written, so `200` and `"200"` are one key and `1.10` stays `1.10`.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar as key")
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(value.to_owned()))
+    }
+}
