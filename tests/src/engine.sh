@@ -35,7 +35,7 @@ make_groups() {
 hand_down() {
     [ -e "$1/cgroup.controllers" ] || return 0
     for c in $(cat "$1/cgroup.controllers"); do
-        echo "+$c" >"$1/cgroup.subtree_control" || :
+        { echo "+$c" >"$1/cgroup.subtree_control"; } 2>/dev/null || :
     done
 }
 
@@ -55,12 +55,14 @@ clean_up() {
     trap '' TERM INT HUP
     trap - EXIT
     set +e
-    [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+    # Nobody may be left to listen, and then a message would be the end of this shell.
+    exec 2>/dev/null
+    [ -z "$watcher" ] || kill "$watcher"
     # Ends `unshare`, with it the first process of the new pid namespace, and so all of them. The
     # last one takes the mounts along.
-    [ -z "$engine" ] || kill -KILL "$engine" 2>/dev/null
+    [ -z "$engine" ] || kill -KILL "$engine"
     n=0
-    until drop_groups 2>/dev/null; do
+    until drop_groups; do
         n=$((n + 1))
         [ $n -lt 200 ] || break
         sleep 0.05
@@ -202,6 +204,9 @@ engine=$!
     trap - EXIT TERM INT HUP
     while read -r _ <&3; do :; done
     kill -TERM $$
+    # The supervisor ends this one. If somebody killed the supervisor, the rest is left to this one.
+    sleep 1
+    clean_up
 ) 2>/dev/null &
 watcher=$!
 exec 3<&-
