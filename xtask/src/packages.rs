@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, iter};
 
 use crate::Outcome;
-use crate::steps::{command, run};
+use crate::steps::{command, run_as};
 
 /// A package and how to see that it is there.
 #[derive(Debug, PartialEq)]
@@ -112,7 +112,7 @@ pub(crate) fn ensure(groups: &[&[Package]], missing: Missing) -> Outcome {
     let list = names.join(" ");
     if missing == Missing::OnlySay {
         eprintln!("missing packages: {list}; what needs them is skipped. To install them:");
-        eprintln!("    apt-get install --no-install-recommends {list}");
+        eprintln!("    apt-get update && apt-get install --no-install-recommends {list}");
         eprintln!("or give this chore `--install`.");
         return Ok(());
     }
@@ -122,13 +122,14 @@ pub(crate) fn ensure(groups: &[&[Package]], missing: Missing) -> Outcome {
         )
         .into());
     }
+    let apt = format!("apt-get install --no-install-recommends {list}");
     let shell = ["sh", "-c", INSTALL, "sh"].into_iter().chain(names.iter().copied());
-    let words: Vec<&str> = match is_root() {
-        true => shell.collect(),
-        false => iter::once("sudo").chain(shell).collect(),
+    let (text, words): (_, Vec<&str>) = match (is_root(), find("sudo", &folders)) {
+        (true, _) => (apt, shell.collect()),
+        (false, Some(_)) => (format!("sudo {apt}"), iter::once("sudo").chain(shell).collect()),
+        (false, None) => return Err(format!("not root, and no `sudo` here; as root: {apt}").into()),
     };
-    eprintln!("installing {list}");
-    run(&mut command(words[0], &words[1..]))?;
+    run_as(&text, &mut command(words[0], &words[1..]))?;
     match &*missing_names(groups, &folders) {
         [] => Ok(()),
         left => Err(format!("installed, yet not found: {}", left.join(" ")).into()),

@@ -37,7 +37,11 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 ///
 /// If it cannot be started or ends with another status than 0.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let text = text(command);
+    run_as(&text(command), command)
+}
+
+/// The same for a command that is better shown as another text.
+pub(crate) fn run_as(text: &str, command: &mut Command) -> Outcome {
     eprintln!("$ {text}");
     match command.status() {
         Ok(status) if status.success() => Ok(()),
