@@ -27,6 +27,9 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
     }
     close.sort();
     close.dedup();
+    // A name that is much farther off than the nearest only distracts.
+    let limit = close.first().map_or(0, |(best, _)| best * 2 + 1);
+    close.retain(|(distance, _)| *distance <= limit);
     close.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
@@ -94,7 +97,7 @@ mod tests {
         check("flitres", &["filters"]);
         check("lmiit", &["limit"]);
         check("Containers", &["ContainerList"]);
-        check("list", &["limit", "ContainerList"]);
+        check("list", &["ContainerList"]);
         check("zzz", &[]);
         check("", &[]);
     }

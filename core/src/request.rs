@@ -1,5 +1,8 @@
 //! The vocabulary shared by packs, catalogue and requests.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// An HTTP method that a spec may use.
@@ -167,4 +170,230 @@ pub enum Answer {
     Frames,
     /// A connection that carries raw bytes both ways after the answer's head.
     Upgrade,
+}
+
+/// A request as a transport sends it: everything but the bytes of a streamed body.
+///
+/// Made by [`crate::Operation::resolve`], or by [`Request::raw`] for what no spec knows.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a request does nothing until a transport sends it"]
+pub struct Request {
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    pub(crate) body: RequestContent,
+    pub(crate) answer: Answer,
+    pub(crate) operation: Option<String>,
+}
+
+/// What a [`Request`] carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestContent {
+    /// No body: `Content-Length: 0` where the method usually has one.
+    Nothing,
+    /// Text made from the call's values: JSON or an encoded form.
+    Text(String),
+    /// The bytes that the caller holds.
+    Callers,
+}
+
+impl Request {
+    /// Makes a request that is sent as it is, for endpoints that no spec knows.
+    ///
+    /// The target is the path with its query, as it goes over the wire; it is neither prefixed
+    /// with a version nor encoded.
+    ///
+    /// ```
+    /// use contajners_core::{Method, RawError, Request};
+    ///
+    /// let request = Request::raw(Method::Get, "/v1.41/containers/conny/checkpoints")?;
+    /// assert_eq!(request.target(), "/v1.41/containers/conny/checkpoints");
+    /// assert_eq!(Request::raw(Method::Get, "/a b"), Err(RawError::Target));
+    /// # Ok::<(), RawError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Target`] when the target does not begin with `/` or holds a space, a control
+    /// character, a `#` or anything else that is not ASCII.
+    pub fn raw(method: Method, target: &str) -> Result<Self, RawError> {
+        let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+        if !target.starts_with('/') || !target.bytes().all(plain) {
+            return Err(RawError::Target);
+        }
+        Ok(Self {
+            method,
+            target: target.into(),
+            headers: Vec::new(),
+            body: RequestContent::Nothing,
+            answer: Answer::Json,
+            operation: None,
+        })
+    }
+
+    /// Adds a header, or replaces the one of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Header`] when the name is not a header's or the value holds a control
+    /// character (a line break would end the header and begin another).
+    pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), RawError> {
+        if !is_header_name(name) || !is_header_value(value) {
+            return Err(RawError::Header);
+        }
+        self.put_header(Cow::Owned(name.into()), value.into());
+        Ok(())
+    }
+
+    pub(crate) fn put_header(&mut self, name: Cow<'static, str>, value: String) {
+        match self.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            Some((_, old)) => *old = value,
+            None => self.headers.push((name, value)),
+        }
+    }
+
+    /// Announces a body whose bytes the caller hands to the transport.
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Header`] when the media type cannot stand in a header.
+    pub fn set_content(&mut self, media_type: &str) -> Result<(), RawError> {
+        self.set_header("Content-Type", media_type)?;
+        self.body = RequestContent::Callers;
+        Ok(())
+    }
+
+    /// Sets a text as the body.
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Header`] when the media type cannot stand in a header.
+    pub fn set_text(&mut self, media_type: &str, text: String) -> Result<(), RawError> {
+        self.set_header("Content-Type", media_type)?;
+        self.body = RequestContent::Text(text);
+        Ok(())
+    }
+
+    /// Sets what a successful answer is taken for.
+    pub fn set_answer(&mut self, answer: Answer) {
+        self.answer = answer;
+    }
+
+    /// Returns the method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Returns path and query as they go over the wire.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Returns the headers, `Content-Type` among them when there is a body.
+    ///
+    /// Credentials are in there as they are sent: see [`is_secret_header`] before showing them.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (&**name, value.as_str()))
+    }
+
+    /// Returns what the request carries.
+    pub fn content(&self) -> &RequestContent {
+        &self.body
+    }
+
+    /// Returns what the request carries and leaves it with none.
+    pub fn take_content(&mut self) -> RequestContent {
+        core::mem::replace(&mut self.body, RequestContent::Nothing)
+    }
+
+    /// Returns what a successful answer is, as the catalogue says.
+    pub fn answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// Returns the id of the operation it was resolved from; `None` for a raw request.
+    pub fn operation(&self) -> Option<&str> {
+        self.operation.as_deref()
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Shows all but the body and the values of secret headers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self
+            .headers()
+            .map(|(name, value)| (name, if is_secret_header(name) { "(secret)" } else { value }))
+            .collect();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("headers", &headers)
+            .field("answer", &self.answer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells whether a header carries credentials, which must not be shown or logged.
+pub fn is_secret_header(name: &str) -> bool {
+    ["X-Registry-Auth", "X-Registry-Config", "Authorization", "Proxy-Authorization", "Cookie"]
+        .iter()
+        .any(|secret| secret.eq_ignore_ascii_case(name))
+}
+
+/// Why a part of a raw request cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RawError {
+    /// The target is not a path with a query, as it goes over the wire.
+    Target,
+    /// The header's name or value cannot be sent.
+    Header,
+}
+
+impl RawError {
+    /// Returns the stable name that scripts and bindings match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Target => "invalid-target",
+            Self::Header => "invalid-header",
+        }
+    }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Target => {
+                "it begins with `/`; write a space as `%20`, other text percent-encoded"
+            }
+            Self::Header => {
+                "names are letters, digits and dashes; values hold no control characters"
+            }
+        }
+    }
+}
+
+impl fmt::Display for RawError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Target => "the request target is not a path as it goes over the wire",
+            Self::Header => "the header cannot be sent",
+        })
+    }
+}
+
+impl core::error::Error for RawError {}
+
+/// RFC 9110, section 5.6.2: a token.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// RFC 9110, section 5.5, less the obsolete: visible ASCII, spaces and tabs. Text beyond ASCII
+/// is left out since no two servers agree on its encoding.
+pub(crate) fn is_header_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\t')
 }

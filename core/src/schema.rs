@@ -151,6 +151,22 @@ impl<'a> Schema<'a> {
         )
     }
 
+    /// Returns a declared field by its name, looked for through references and the parts of
+    /// `allOf`, `oneOf` and `anyOf`.
+    pub fn property(self, name: &str) -> Option<Property<'a>> {
+        self.property_within(name, &mut 256)
+    }
+
+    /// The budget bounds the walk where parts refer to each other in circles.
+    fn property_within(self, name: &str, budget: &mut usize) -> Option<Property<'a>> {
+        *budget = budget.checked_sub(1)?;
+        let schema = self.resolved();
+        schema
+            .properties()
+            .find(|property| property.name == name)
+            .or_else(|| schema.parts().find_map(|part| part.property_within(name, budget)))
+    }
+
     /// Returns what undeclared fields of an object may be.
     pub fn additional(&self) -> Additional<'a> {
         let record = self.record();

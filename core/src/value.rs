@@ -298,6 +298,8 @@ impl Value for serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     #[test]

@@ -130,6 +130,17 @@ impl<'a> VersionSet<'a> {
         self.iter().any(|own| own == version)
     }
 
+    /// Returns the version from which on every one has it; `None` when there are gaps, or when
+    /// the newest version has it no longer.
+    pub fn since(&self) -> Option<&'a str> {
+        match *self.runs {
+            [(from, to)] if to == self.pack.count(Table::Versions) => {
+                Some(version_name(self.pack, from))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the versions, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a, '_> {
         let pack = self.pack;

@@ -1,0 +1,130 @@
+//! What engines say when they refuse or fail.
+
+use alloc::string::{String, ToString};
+
+use crate::value::{Value, View};
+
+/// Longer messages are cut; an error page can be of any size.
+const LONGEST: usize = 2000;
+
+/// The fields that engines put their message in, the most telling first.
+const MESSAGE_FIELDS: [&str; 4] = ["message", "error", "fault_message", "cause"];
+
+/// Returns the message of an error body that was JSON.
+///
+/// Docker sends `{"message"}`, Podman `{"cause","message","response"}`, others `{"error"}` or
+/// `{"fault_message"}`. `None` when there is none of these.
+pub fn message_of(body: &dyn Value) -> Option<String> {
+    MESSAGE_FIELDS.iter().find_map(|field| text_field(body, field)).map(|text| tidy(&text))
+}
+
+/// Returns the message of an error body that was not JSON: its text, or the title of an HTML
+/// page such as proxies send. Empty when the body says nothing readable.
+pub fn message_of_text(body: &str) -> String {
+    let text = body.trim();
+    let is_html = text.get(..1) == Some("<");
+    if !is_html {
+        return tidy(text);
+    }
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|from| {
+        let from = from + "<title>".len();
+        let to = lower[from..].find("</title>")?;
+        // The same byte offsets: lowering ASCII moves nothing.
+        text.get(from..from + to)
+    });
+    title.map_or_else(|| "an HTML page".into(), |title| tidy(title.trim()))
+}
+
+/// Returns the message of an error body, JSON or not.
+#[cfg(feature = "serde_json")]
+pub fn message(body: &[u8]) -> String {
+    if let Ok(value) = serde_json::from_slice::<serde_json::Value>(body)
+        && let Some(message) = message_of(&value)
+    {
+        return message;
+    }
+    message_of_text(&String::from_utf8_lossy(body))
+}
+
+/// Returns the error that a message inside a successful stream tells of, if it does.
+///
+/// Docker reports failed pulls, pushes and builds as `{"errorDetail":{"message"},"error"}` after
+/// a 200; `error` is going away there, and Podman sends `error` alone.
+pub fn in_band(message: &dyn Value) -> Option<String> {
+    let mut detail = None;
+    message.fields(&mut |name, value| {
+        if name == "errorDetail" {
+            detail = text_field(value, "message");
+        }
+        detail.is_none()
+    });
+    detail.or_else(|| text_field(message, "error")).map(|text| tidy(&text))
+}
+
+fn text_field(object: &dyn Value, wanted: &str) -> Option<String> {
+    let mut found = None;
+    object.fields(&mut |name, value| {
+        if name == wanted
+            && let View::Text(text) = value.view()
+            && !text.trim().is_empty()
+        {
+            found = Some(text.to_string());
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// One line, without control characters that could play with a terminal.
+fn tidy(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.trim().chars().take(LONGEST) {
+        match c {
+            '\n' | '\r' | '\t' => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    if text.trim().chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(all(test, feature = "serde_json"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_engines_own_words() {
+        let check = |body: &str, expected: &str| assert_eq!(message(body.as_bytes()), expected);
+        check(r#"{"message":"No such container: x"}"#, "No such container: x");
+        check(r#"{"cause":"c","message":"m","response":404}"#, "m");
+        check(r#"{"error":"not found","error_code":404}"#, "not found");
+        check("404 page not found\n", "404 page not found");
+        check("<html><head><TITLE>502 Bad Gateway</TITLE></head>…", "502 Bad Gateway");
+        check("<html>", "an HTML page");
+        check("", "");
+        check("a\r\n\u{1b}[2Jb", "a [2Jb");
+        assert_eq!(message(&[0xff, b'a']), "\u{fffd}a");
+        assert_eq!(message("x".repeat(10_000).as_bytes()).chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn finds_errors_inside_a_stream() {
+        let check = |text: &str, expected: Option<&str>| {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(in_band(&value).as_deref(), expected);
+        };
+        check(r#"{"errorDetail":{"message":"denied"},"error":"old"}"#, Some("denied"));
+        check(r#"{"error":"denied"}"#, Some("denied"));
+        check(r#"{"errorDetail":{"code":1},"error":"denied"}"#, Some("denied"));
+        check(r#"{"status":"Pulling","error":""}"#, None);
+        check("[1]", None);
+    }
+}

@@ -1,0 +1,134 @@
+//! What the head of an answer says about the rest of it.
+//!
+//! Transports on every host ask here, so that status codes and content types mean the same
+//! everywhere.
+
+use crate::request::{Answer, Method, Request};
+use crate::resolve::is_json;
+
+/// What the body of an answer is, or what becomes of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Content {
+    /// Nothing of interest.
+    Nothing,
+    /// JSON: one document as a rule, several in a row from some operations.
+    Json,
+    /// JSON documents one after another, while the engine works. They may tell of an error: see
+    /// [`crate::engine_error::in_band`].
+    JsonLines,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// Output of a process in frames of stdout and stderr.
+    Frames,
+    /// Output of a process, in frames or raw: the engine does not say. Frames begin in a way
+    /// that output hardly can, so [`crate::stream::Demultiplexer::detecting`] finds out.
+    Output,
+    /// After this head the connection carries raw bytes both ways.
+    Duplex,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The engine did it; the body is that.
+    Success(Content),
+    /// The engine wants the request sent elsewhere. Clients do not follow: a redirected `POST`
+    /// becomes a `GET`, and engines redirect only paths they find unclean.
+    Redirect,
+    /// The engine refused or failed; the body tells why: see
+    /// [`crate::engine_error::message`].
+    Failure,
+}
+
+impl Request {
+    /// Tells what an answer to this request is, from its status and `Content-Type`.
+    ///
+    /// 304 is a success without a body: engines answer it when a container runs or has stopped
+    /// already. What the catalogue knows of the operation comes before a content type that a
+    /// server may have guessed from the bytes.
+    pub fn outcome(&self, status: u16, content_type: Option<&str>) -> Outcome {
+        let content = match status {
+            101 => Content::Duplex,
+            204 | 205 | 304 => Content::Nothing,
+            200..=299 if self.method() == Method::Head => Content::Nothing,
+            200..=299 => content(self.answer(), content_type),
+            300..=399 => return Outcome::Redirect,
+            _ => return Outcome::Failure,
+        };
+        Outcome::Success(content)
+    }
+
+    /// Tells whether the request may be sent again when a connection fails before the answer.
+    pub fn is_safe_to_repeat(&self) -> bool {
+        self.method().is_safe()
+    }
+}
+
+fn content(answer: Answer, content_type: Option<&str>) -> Content {
+    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+    if is("application/vnd.docker.multiplexed-stream") {
+        return Content::Frames;
+    }
+    match answer {
+        Answer::Bytes => return Content::Bytes,
+        Answer::Frames | Answer::Upgrade => return Content::Output,
+        _ => {}
+    }
+    if is("application/vnd.docker.raw-stream") {
+        return Content::Output;
+    }
+    if ["application/x-ndjson", "application/jsonl", "application/json-seq"].into_iter().any(is) {
+        return Content::JsonLines;
+    }
+    if is_json(media_type) && media_type != "*/*" {
+        return if answer == Answer::JsonLines { Content::JsonLines } else { Content::Json };
+    }
+    let is_text = media_type.len() > 5 && media_type.as_bytes()[..5].eq_ignore_ascii_case(b"text/");
+    if is_text && answer != Answer::JsonLines {
+        return Content::Text;
+    }
+    match answer {
+        Answer::Json => Content::Json,
+        Answer::JsonLines => Content::JsonLines,
+        Answer::Text => Content::Text,
+        _ => Content::Bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(answer: Answer, status: u16, content_type: &str, expected: Outcome) {
+        let mut request = Request::raw(Method::Post, "/x").unwrap();
+        request.set_answer(answer);
+        let content_type = Some(content_type).filter(|text| !text.is_empty());
+        assert_eq!(request.outcome(status, content_type), expected);
+    }
+
+    #[test]
+    fn the_catalogue_comes_before_a_guessed_content_type() {
+        use Outcome::Success;
+        let json = "application/json; charset=utf-8";
+        check(Answer::Json, 200, json, Success(Content::Json));
+        check(Answer::JsonLines, 200, json, Success(Content::JsonLines));
+        check(Answer::JsonLines, 200, "text/plain", Success(Content::JsonLines));
+        check(Answer::Json, 200, "text/plain", Success(Content::Text));
+        check(Answer::Json, 200, "", Success(Content::Json));
+        check(Answer::Bytes, 200, "text/plain; charset=utf-8", Success(Content::Bytes));
+        check(Answer::Nothing, 201, json, Success(Content::Json));
+        check(Answer::Frames, 200, "application/octet-stream", Success(Content::Output));
+        let framed = "application/vnd.docker.multiplexed-stream";
+        check(Answer::Frames, 200, framed, Success(Content::Frames));
+        check(Answer::Upgrade, 101, "", Success(Content::Duplex));
+        check(Answer::Nothing, 304, "", Success(Content::Nothing));
+        check(Answer::Nothing, 301, "", Outcome::Redirect);
+        check(Answer::Json, 409, json, Outcome::Failure);
+    }
+}

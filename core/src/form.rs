@@ -1,0 +1,96 @@
+//! Form bodies: URL-encoded, or multipart when a file is among the fields.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::encode::query_part;
+
+/// The fields of a form, in the order they were given.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    fields: Vec<(String, String, bool)>,
+}
+
+impl Form {
+    pub(crate) fn add(&mut self, name: &str, value: String, is_file: bool) {
+        self.fields.push((name.into(), value, is_file));
+    }
+
+    /// Returns the media type and the body.
+    pub(crate) fn finish(self) -> (Cow<'static, str>, String) {
+        if self.fields.iter().any(|(.., is_file)| *is_file) {
+            self.multipart()
+        } else {
+            let mut text = String::new();
+            for (name, value, _) in &self.fields {
+                if !text.is_empty() {
+                    text.push('&');
+                }
+                query_part(name, &mut text);
+                text.push('=');
+                query_part(value, &mut text);
+            }
+            (Cow::Borrowed("application/x-www-form-urlencoded"), text)
+        }
+    }
+
+    /// RFC 7578. The boundary is made longer until no value holds it, so that the same fields
+    /// always give the same body.
+    fn multipart(&self) -> (Cow<'static, str>, String) {
+        let mut boundary = String::from("contajners");
+        while self.fields.iter().any(|(_, value, _)| value.contains(&boundary)) {
+            boundary.push('-');
+            boundary.push_str(&format!("{:x}", boundary.len()));
+        }
+        let mut text = String::new();
+        for (name, value, is_file) in &self.fields {
+            let mut quoted = String::new();
+            for c in name.chars() {
+                match c {
+                    '"' => quoted.push_str("%22"),
+                    '\r' => quoted.push_str("%0D"),
+                    '\n' => quoted.push_str("%0A"),
+                    c => quoted.push(c),
+                }
+            }
+            let file = if *is_file {
+                format!("; filename=\"{quoted}\"\r\nContent-Type: application/octet-stream")
+            } else {
+                String::new()
+            };
+            text.push_str(&format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{quoted}\"{file}\r\n\r\n{value}\r\n"
+            ));
+        }
+        text.push_str(&format!("--{boundary}--\r\n"));
+        (Cow::Owned(format!("multipart/form-data; boundary={boundary}")), text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_fields_are_url_encoded() {
+        let mut form = Form::default();
+        form.add("a b", "1&2".into(), false);
+        form.add("c", String::new(), false);
+        assert_eq!(
+            form.finish(),
+            ("application/x-www-form-urlencoded".into(), "a%20b=1%262&c=".into())
+        );
+    }
+
+    #[test]
+    fn a_file_makes_it_multipart_and_cannot_end_its_part() {
+        let mut form = Form::default();
+        form.add("f\"\n", "x\r\n--contajners--".into(), true);
+        let (media_type, body) = form.finish();
+        assert_eq!(media_type, "multipart/form-data; boundary=contajners-b");
+        assert_eq!(body.matches("\r\n--contajners-b").count(), 1);
+        assert!(body.contains("name=\"f%22%0A\"; filename="));
+    }
+}

@@ -1,0 +1,605 @@
+//! Resolving: operation, values and body become a request, or an error before anything is sent.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::catalog::{Operation, Parameter};
+use crate::encode::{base64url, path_segment, query_part};
+use crate::error::{ResolveError, ResolveErrorKind};
+use crate::form;
+use crate::nearest::{alternatives, nearest};
+use crate::request::{
+    Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
+};
+use crate::schema::SchemaKind;
+use crate::value::{Value, View};
+
+/// The body of a call.
+#[derive(Clone, Copy, Default)]
+#[non_exhaustive]
+pub enum Body<'v> {
+    /// None.
+    #[default]
+    Nothing,
+    /// A value: it becomes JSON. Text is sent as it is, unless the operation's body is a JSON
+    /// string.
+    Value(&'v dyn Value),
+    /// Bytes that the transport gets from the caller, of the media type the operation documents.
+    Bytes,
+    /// Bytes that the transport gets from the caller, of this media type.
+    BytesAs(&'v str),
+}
+
+/// A value of a declared parameter.
+struct Given<'a, 'v> {
+    parameter: Parameter<'a>,
+    value: &'v dyn Value,
+}
+
+impl<'a> Operation<'a> {
+    /// Resolves a call to the request that a transport sends.
+    ///
+    /// Parameters go by the vendor's names, each wherever it belongs. A name that stands in two
+    /// places means the one in the path; `query.name` means the other. `null` counts as not
+    /// given. Lists repeat the key unless the spec says otherwise; objects given to a text
+    /// parameter become JSON. Values are encoded so that none can reach another path segment,
+    /// parameter or header. A header that has a documented default gets it.
+    ///
+    /// ```
+    /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use contajners_core::{Body, Pack};
+    ///
+    /// let api = Pack::open(bytes)?.api("v1.41")?;
+    /// let request = api
+    ///     .operation("ContainerList")?
+    ///     .resolve(&[("all", &true), ("limit", &5)], Body::Nothing)?;
+    /// assert_eq!(request.target(), "/v1.41/containers/json?all=true&limit=5");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveErrorKind::UnknownParameter`] with the nearest names and the versions that have
+    /// it; [`ResolveErrorKind::MissingParameter`]; [`ResolveErrorKind::RepeatedParameter`] when
+    /// one value is taken and several are given; [`ResolveErrorKind::InvalidParameter`] when a
+    /// value is not of the parameter's type, when a path value is empty or holds `.`, `..` or
+    /// empty segments, or when a header value holds control characters;
+    /// [`ResolveErrorKind::MissingBody`], [`ResolveErrorKind::UnexpectedBody`] and
+    /// [`ResolveErrorKind::InvalidBody`].
+    pub fn resolve(
+        &self,
+        values: &[(&str, &dyn Value)],
+        body: Body<'_>,
+    ) -> Result<Request, ResolveError> {
+        let declared: Vec<Parameter<'a>> = self.parameters().collect();
+        let given = self.assign(&declared, values)?;
+        self.check_required(&declared, &given)?;
+
+        let mut target = String::with_capacity(64);
+        self.api.write_prefix(&mut target);
+        self.write_path(&given, &mut target)?;
+        self.write_query(&given, &mut target)?;
+
+        let mut request = Request {
+            method: self.method(),
+            target,
+            headers: Vec::new(),
+            body: RequestContent::Nothing,
+            answer: self.answer(),
+            operation: Some(self.id().into()),
+        };
+        let media_type = self.fill_body(&declared, &given, body, &mut request)?;
+        self.fill_headers(&declared, &given, media_type, &mut request)?;
+        Ok(request)
+    }
+
+    /// Finds the declared parameter that each name means.
+    fn assign<'v>(
+        &self,
+        declared: &[Parameter<'a>],
+        values: &[(&str, &'v dyn Value)],
+    ) -> Result<Vec<Given<'a, 'v>>, ResolveError> {
+        let mut given: Vec<Given<'a, 'v>> = Vec::with_capacity(values.len());
+        for &(name, value) in values {
+            let mut meant = declared.iter().filter(|parameter| parameter.is_named(name));
+            let first = meant.next().ok_or_else(|| self.unknown_parameter(name))?;
+            let parameter = *core::iter::once(first)
+                .chain(meant)
+                .find(|parameter| parameter.location() == Location::Path)
+                .unwrap_or(first);
+            if value.view() == View::Null {
+                continue;
+            }
+            let again = given.iter().any(|other| {
+                other.parameter.location() == parameter.location()
+                    && other.parameter.name() == parameter.name()
+            });
+            if again && parameter.style() == ListStyle::Single {
+                let mut error = self.error(ResolveErrorKind::RepeatedParameter, name);
+                error.0.hint = declared
+                    .iter()
+                    .find(|other| {
+                        other.bare_name() == parameter.bare_name()
+                            && other.location() != parameter.location()
+                    })
+                    .map(qualified)
+                    .map(|other| format!("the other one is `{other}`"));
+                return Err(error);
+            }
+            given.push(Given { parameter, value });
+        }
+        Ok(given)
+    }
+
+    fn check_required(
+        &self,
+        declared: &[Parameter<'a>],
+        given: &[Given<'a, '_>],
+    ) -> Result<(), ResolveError> {
+        for parameter in declared.iter().filter(|parameter| parameter.required()) {
+            let is_given = given.iter().any(|given| {
+                given.parameter.location() == parameter.location()
+                    && given.parameter.name() == parameter.name()
+            });
+            let filled_in = parameter.location() == Location::Header
+                && (parameter.schema().default().is_some()
+                    || parameter.encoding() == Encoding::JsonBase64);
+            if is_given || filled_in {
+                continue;
+            }
+            let kind = ResolveErrorKind::MissingParameter(parameter.location());
+            let mut error = self.error(kind, parameter.bare_name());
+            let twin = declared.iter().any(|other| {
+                other.bare_name() == parameter.bare_name()
+                    && other.location() == Location::Path
+                    && parameter.location() != Location::Path
+            });
+            error.0.hint = Some(if twin {
+                format!(
+                    "give it as `{}`; `{}` alone is the one in the path",
+                    qualified(parameter),
+                    parameter.bare_name()
+                )
+            } else {
+                let mut hint = format!("the path is `{}`", self.path());
+                if given.is_empty() {
+                    hint.push_str("; nothing was given");
+                } else {
+                    let names: Vec<&str> =
+                        given.iter().map(|given| given.parameter.bare_name()).collect();
+                    hint.push_str("; given: ");
+                    hint.push_str(&alternatives(&names).replace(" or ", ", "));
+                }
+                hint
+            });
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn unknown_parameter(&self, name: &str) -> ResolveError {
+        let mut error = self.error(ResolveErrorKind::UnknownParameter, name);
+        let history = self.parameter_history(name);
+        if !history.is_empty() {
+            error.0.detail = history.to_string();
+            let speaks = self.api.version();
+            error.0.hint = Some(match history.since() {
+                Some(since) => format!("available from {since}; this call speaks {speaks}"),
+                None => format!("available in {history}; this call speaks {speaks}"),
+            });
+            return error;
+        }
+        let names: Vec<&str> = self.parameters().map(|parameter| parameter.bare_name()).collect();
+        error.0.nearest =
+            nearest(name, names.iter().copied()).into_iter().map(Into::into).collect();
+        if let Some(body) = self.body()
+            && body.schema().property(name).is_some()
+        {
+            error.0.hint = Some(format!("`{name}` is a field of the body"));
+        } else if error.0.nearest.is_empty() {
+            error.0.hint = Some(if names.is_empty() {
+                format!("`{}` takes no parameters", self.id())
+            } else {
+                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                format!("it takes {}", names.join(", "))
+            });
+        }
+        error
+    }
+
+    fn write_path(&self, given: &[Given<'a, '_>], target: &mut String) -> Result<(), ResolveError> {
+        let mut rest = self.path();
+        while let Some((literal, after)) = rest.split_once('{') {
+            target.push_str(literal);
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            rest = after;
+            let value = given.iter().find(|given| {
+                given.parameter.location() == Location::Path && given.parameter.name() == name
+            });
+            let Some(value) = value else {
+                let kind = ResolveErrorKind::MissingParameter(Location::Path);
+                return Err(self.error(kind, name));
+            };
+            let text = self.text_of(value)?;
+            if let Some(reason) = unfit_for_path(&text) {
+                return Err(self.invalid(value.parameter, reason));
+            }
+            path_segment(&text, target);
+        }
+        target.push_str(rest);
+        Ok(())
+    }
+
+    fn write_query(
+        &self,
+        given: &[Given<'a, '_>],
+        target: &mut String,
+    ) -> Result<(), ResolveError> {
+        let mut separator = if self.path().contains('?') { '&' } else { '?' };
+        for given in given.iter().filter(|given| given.parameter.location() == Location::Query) {
+            self.each_text(given, &mut |text| {
+                target.push(core::mem::replace(&mut separator, '&'));
+                query_part(given.parameter.name(), target);
+                target.push('=');
+                query_part(text, target);
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Sets the body and returns its media type, when the operation decides it.
+    fn fill_body<'b>(
+        &self,
+        declared: &[Parameter<'a>],
+        given: &[Given<'a, '_>],
+        body: Body<'b>,
+        request: &mut Request,
+    ) -> Result<Option<Cow<'b, str>>, ResolveError>
+    where
+        'a: 'b,
+    {
+        if declared.iter().any(|parameter| parameter.location() == Location::Form)
+            && matches!(body, Body::Nothing)
+        {
+            let mut fields = form::Form::default();
+            for given in given.iter().filter(|given| given.parameter.location() == Location::Form) {
+                let is_file = given.parameter.schema().kind() == SchemaKind::File;
+                let mut texts = Vec::new();
+                self.each_text(given, &mut |text| texts.push(text.to_string()))?;
+                for text in texts {
+                    fields.add(given.parameter.name(), text, is_file);
+                }
+            }
+            let (media_type, text) = fields.finish();
+            request.body = RequestContent::Text(text);
+            return Ok(Some(media_type));
+        }
+        let accepted = self.body();
+        let (accepted, body) = match (accepted, body) {
+            (None, Body::Nothing) => return Ok(None),
+            (Some(accepted), Body::Nothing) if !accepted.required() => return Ok(None),
+            (Some(accepted), Body::Nothing) => {
+                let mut error = self.error(ResolveErrorKind::MissingBody, "");
+                error.0.hint = Some(format!(
+                    "it takes {}",
+                    accepted.media_types().next().unwrap_or("application/json")
+                ));
+                return Err(error);
+            }
+            (None, _) => {
+                let mut error = self.error(ResolveErrorKind::UnexpectedBody, "");
+                error.0.hint = Some("a raw request can carry what the spec does not know".into());
+                return Err(error);
+            }
+            (Some(accepted), body) => (accepted, body),
+        };
+        let media_type = accepted.media_types().next().unwrap_or("application/json");
+        match body {
+            Body::Value(value) => {
+                let view = value.view();
+                let is_text = matches!(view, View::Text(_));
+                let text = match view {
+                    View::Text(text)
+                        if !is_json(media_type)
+                            || accepted.schema().resolved().kind() != SchemaKind::String =>
+                    {
+                        text.into_owned()
+                    }
+                    _ => value.to_json(),
+                };
+                if !is_text && is_binary(media_type) {
+                    let mut error = self.error(ResolveErrorKind::InvalidBody, "");
+                    error.0.detail =
+                        format!("is {media_type}; {} was given", value.view().type_name());
+                    error.0.hint = Some("give bytes, a file or a reader".into());
+                    return Err(error);
+                }
+                request.body = RequestContent::Text(text);
+                Ok(Some(Cow::Borrowed(media_type)))
+            }
+            Body::BytesAs(media_type) => {
+                request.body = RequestContent::Callers;
+                Ok(Some(Cow::Borrowed(media_type)))
+            }
+            Body::Bytes | Body::Nothing => {
+                request.body = RequestContent::Callers;
+                Ok(Some(Cow::Borrowed(media_type)))
+            }
+        }
+    }
+
+    /// Sets the header parameters, given ones and documented defaults, and the content type.
+    fn fill_headers(
+        &self,
+        declared: &[Parameter<'a>],
+        given: &[Given<'a, '_>],
+        media_type: Option<Cow<'_, str>>,
+        request: &mut Request,
+    ) -> Result<(), ResolveError> {
+        let has_body = media_type.is_some();
+        if let Some(media_type) = media_type {
+            if !is_header_value(&media_type) {
+                let mut error = self.error(ResolveErrorKind::InvalidBody, "");
+                error.0.detail = "has a media type with control characters in it".into();
+                return Err(error);
+            }
+            request.put_header(Cow::Borrowed("Content-Type"), media_type.into_owned());
+        }
+        for parameter in
+            declared.iter().filter(|parameter| parameter.location() == Location::Header)
+        {
+            let name = parameter.name();
+            let is_content_type = name.eq_ignore_ascii_case("Content-Type");
+            if is_content_type && !has_body {
+                continue;
+            }
+            let given = given.iter().find(|given| {
+                given.parameter.location() == Location::Header && given.parameter.name() == name
+            });
+            let value = match given {
+                Some(given) => {
+                    let mut texts: Vec<String> = Vec::new();
+                    self.each_text(given, &mut |text| texts.push(text.into()))?;
+                    texts.join(",")
+                }
+                // Credentials that are not given are those of nobody.
+                None if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {
+                    "e30=".into()
+                }
+                None => match parameter.schema().default() {
+                    // The content type follows from the body; the documented default is for
+                    // bodies of bytes.
+                    Some(default)
+                        if !is_content_type || !matches!(request.body, RequestContent::Text(_)) =>
+                    {
+                        default.trim_matches('"').into()
+                    }
+                    _ => continue,
+                },
+            };
+            if value.is_empty() {
+                continue;
+            }
+            if !is_header_value(&value) {
+                return Err(self.invalid(
+                    *parameter,
+                    "holds a line break, a control character or text beyond ASCII".into(),
+                ));
+            }
+            let name = if is_content_type { "Content-Type".into() } else { name.to_string() };
+            request.put_header(Cow::Owned(name), value);
+        }
+        Ok(())
+    }
+
+    /// Hands out the texts that a value is written as: several for a repeated key.
+    fn each_text(
+        &self,
+        given: &Given<'a, '_>,
+        write: &mut dyn FnMut(&str),
+    ) -> Result<(), ResolveError> {
+        let parameter = given.parameter;
+        let style = parameter.style();
+        if style == ListStyle::Single || given.value.view() != View::Array {
+            let text = self.text_of(given)?;
+            write(&text);
+            return Ok(());
+        }
+        let mut joined: Option<String> = None;
+        let mut problem = None;
+        given.value.items(&mut |item| {
+            match self.scalar(parameter, item) {
+                Ok(text) => match separator(style) {
+                    None => write(&text),
+                    Some(separator) => match &mut joined {
+                        Some(all) => {
+                            all.push(separator);
+                            all.push_str(&text);
+                        }
+                        none => *none = Some(text.into_owned()),
+                    },
+                },
+                Err(error) => problem = Some(error),
+            }
+            problem.is_none()
+        });
+        if let Some(all) = joined {
+            write(&all);
+        }
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn text_of<'v>(&self, given: &Given<'a, 'v>) -> Result<Cow<'v, str>, ResolveError> {
+        self.scalar(given.parameter, given.value)
+    }
+
+    /// The text of one value, checked against the parameter's type.
+    fn scalar<'v>(
+        &self,
+        parameter: Parameter<'a>,
+        value: &'v dyn Value,
+    ) -> Result<Cow<'v, str>, ResolveError> {
+        let view = value.view();
+        match parameter.encoding() {
+            Encoding::Plain => {}
+            Encoding::Json => {
+                return Ok(match view {
+                    View::Text(text) => text,
+                    _ => Cow::Owned(value.to_json()),
+                });
+            }
+            Encoding::JsonBase64 => {
+                return Ok(match view {
+                    View::Text(text) => text,
+                    _ => {
+                        let mut out = String::new();
+                        base64url(value.to_json().as_bytes(), &mut out);
+                        Cow::Owned(out)
+                    }
+                });
+            }
+        }
+        let mut schema = parameter.schema().resolved();
+        if let Some(items) = schema.items() {
+            schema = items.resolved();
+        }
+        let accepted = match (schema.kind(), &view) {
+            (SchemaKind::Boolean, view) => match boolean(view) {
+                Some(true) => return Ok(Cow::Borrowed("true")),
+                Some(false) => return Ok(Cow::Borrowed("false")),
+                None => "`true` or `false`",
+            },
+            (SchemaKind::Integer, view) => match integer(view) {
+                Some(integer) => return Ok(Cow::Owned(integer.to_string())),
+                None => "a whole number",
+            },
+            (SchemaKind::Number, View::Integer(number)) => {
+                return Ok(Cow::Owned(number.to_string()));
+            }
+            (SchemaKind::Number, View::Number(number)) if number.is_finite() => {
+                return Ok(Cow::Owned(number.to_string()));
+            }
+            (SchemaKind::Number, View::Text(text))
+                if text.parse::<f64>().is_ok_and(f64::is_finite) =>
+            {
+                return Ok(text.clone());
+            }
+            (SchemaKind::Number, _) => "a number",
+            (_, View::Text(text)) => return Ok(text.clone()),
+            (_, View::Boolean(value)) => {
+                return Ok(Cow::Borrowed(if *value { "true" } else { "false" }));
+            }
+            (_, View::Integer(number)) => return Ok(Cow::Owned(number.to_string())),
+            (_, View::Number(number)) if number.is_finite() => {
+                return Ok(Cow::Owned(number.to_string()));
+            }
+            (_, View::Object) => return Ok(Cow::Owned(value.to_json())),
+            _ => "one text",
+        };
+        let found = match &view {
+            View::Text(_) if is_secret_header(parameter.name()) => "other text".into(),
+            View::Text(text) => format!("`{}`", shortened(text)),
+            View::Boolean(value) => format!("`{value}`"),
+            View::Integer(number) => format!("`{number}`"),
+            View::Number(number) => format!("`{number}`"),
+            other => other.type_name().into(),
+        };
+        Err(self.invalid(parameter, format!("is {accepted}; {found} was given")))
+    }
+
+    fn invalid(&self, parameter: Parameter<'a>, detail: String) -> ResolveError {
+        let mut error = self.error(ResolveErrorKind::InvalidParameter, parameter.bare_name());
+        error.0.detail = detail;
+        error
+    }
+}
+
+/// A parameter's name behind its location, for those whose name stands in two places.
+fn qualified(parameter: &Parameter<'_>) -> String {
+    format!("{}.{}", parameter.location(), parameter.bare_name())
+}
+
+/// Why a value cannot be a path segment; servers clean paths after decoding them, so that dots
+/// and empty segments would reach another operation.
+fn unfit_for_path(value: &str) -> Option<String> {
+    if value.is_empty() {
+        return Some("is empty".into());
+    }
+    for segment in value.split('/') {
+        match segment {
+            "." | ".." => {
+                return Some(format!(
+                    "is `{}`: `{segment}` would change the path",
+                    shortened(value)
+                ));
+            }
+            "" => {
+                return Some(format!(
+                    "is `{}`: it begins or ends with `/`, or has two in a row",
+                    shortened(value)
+                ));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The beginning of a text that may be long.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn separator(style: ListStyle) -> Option<char> {
+    match style {
+        ListStyle::Single | ListStyle::Multi => None,
+        ListStyle::Csv => Some(','),
+        ListStyle::Ssv => Some(' '),
+        ListStyle::Tsv => Some('\t'),
+        ListStyle::Pipes => Some('|'),
+    }
+}
+
+fn boolean(view: &View<'_>) -> Option<bool> {
+    match view {
+        View::Boolean(value) => Some(*value),
+        View::Integer(0) => Some(false),
+        View::Integer(1) => Some(true),
+        View::Text(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
+        View::Text(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn integer(view: &View<'_>) -> Option<i128> {
+    match view {
+        View::Integer(number) => Some(*number),
+        // Hosts without integers have whole numbers of this kind.
+        View::Number(number) if *number % 1.0 == 0.0 && number.abs() < 9e15 => {
+            Some(*number as i128)
+        }
+        View::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Tells whether a media type is JSON's (`application/json`, `application/vnd.x+json`).
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || essence.len() > 5
+            && essence.as_bytes()[essence.len() - 5..].eq_ignore_ascii_case(b"+json")
+        || essence == "*/*"
+}
+
+fn is_binary(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    ["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"]
+        .iter()
+        .any(|binary| binary.eq_ignore_ascii_case(essence))
+}
