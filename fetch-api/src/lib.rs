@@ -1,4 +1,6 @@
 //! Downloads the API specs of container engines and compiles them into packs.
 
+pub mod lift;
+pub mod lower;
 pub mod model;
 pub mod spec;
