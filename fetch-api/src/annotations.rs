@@ -1,0 +1,430 @@
+//! Rules that mend what specs get wrong or leave out.
+//!
+//! A file of annotations is a YAML list of rules, applied in order to each version's model:
+//!
+//! ```yaml
+//! - operation: "*"                  # a name, a list of names, or "*" for all
+//!   parameter: filters              # a name or a list; without it, the operation is meant
+//!   in: query                       # only there: path, query, header or form
+//!   versions: v1.25..v1.36          # a version, a list, or a range; either end may be open
+//!   set: { encoding: json }         # see below
+//! - operation: ImageBuild
+//!   body: { media-types: [application/x-tar] }
+//! ```
+//!
+//! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
+//! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
+//! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
+//! `body` takes `media-types` and `required`, and changes only bodies that are there.
+//!
+//! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
+//! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
+
+use std::fmt;
+
+use contajners_core::ApiVersion;
+use serde::Deserialize;
+
+use crate::model::{
+    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
+};
+
+/// The rules of one engine.
+#[derive(Debug, Clone, Default)]
+pub struct Annotations {
+    rules: Vec<Rule>,
+}
+
+/// Which names of which rules have matched so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matches(Vec<RuleMatches>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RuleMatches {
+    operations: Vec<bool>,
+    parameters: Vec<bool>,
+    versions: Vec<bool>,
+}
+
+/// A rule, or a name in one, that matched nothing in any version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmatched {
+    /// The line in the file where the rule begins.
+    pub line: usize,
+    /// The name that matched nothing.
+    pub name: String,
+}
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: `{}` matches nothing in any version", self.line, self.name)
+    }
+}
+
+/// Why a file of annotations cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AnnotationsError {
+    /// It is not YAML, or holds a key or value that no rule has.
+    Syntax(yaml_serde::Error),
+    /// A rule makes no sense.
+    Rule {
+        /// The line where the rule begins.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl AnnotationsError {
+    /// A stable name for scripts to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            AnnotationsError::Syntax(_) => "annotations-syntax",
+            AnnotationsError::Rule { .. } => "annotations-rule",
+        }
+    }
+}
+
+impl fmt::Display for AnnotationsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AnnotationsError::Syntax(error) => write!(f, "the annotations are wrong: {error}"),
+            AnnotationsError::Rule { line, what } => {
+                write!(f, "the annotations are wrong: line {line}: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AnnotationsError {}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    line: usize,
+    text: RuleText,
+    versions: Vec<VersionRange>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleText {
+    operation: Names,
+    parameter: Option<Names>,
+    #[serde(rename = "in")]
+    location: Option<LocationText>,
+    versions: Option<Names>,
+    set: Option<SetText>,
+    body: Option<BodyText>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetText {
+    encoding: Option<EncodingText>,
+    list: Option<ListText>,
+    #[serde(rename = "type")]
+    kind: Option<KindText>,
+    format: Option<String>,
+    required: Option<bool>,
+    default: Option<yaml_serde::Value>,
+    answer: Option<AnswerText>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BodyText {
+    media_types: Option<Vec<String>>,
+    required: Option<bool>,
+}
+
+/// Declares an enum as it is written in YAML, with the model's member for each of its own.
+macro_rules! written {
+    ($name:ident => $model:ty { $($member:ident),* }) => {
+        #[derive(Debug, Clone, Copy, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum $name { $($member),* }
+
+        impl From<$name> for $model {
+            fn from(text: $name) -> Self {
+                match text { $($name::$member => Self::$member),* }
+            }
+        }
+    };
+}
+
+written!(EncodingText => Encoding { Plain, Json, JsonBase64 });
+written!(ListText => ListStyle { Single, Multi, Csv, Ssv, Tsv, Pipes });
+written!(AnswerText => Answer { Nothing, Json, JsonLines, Text, Bytes, Frames, Upgrade });
+written!(LocationText => Location { Path, Query, Header, Form });
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KindText {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Array,
+}
+
+/// Both ends belong to it; an open end has no limit.
+#[derive(Debug, Clone, Copy)]
+struct VersionRange {
+    from: Option<ApiVersion>,
+    to: Option<ApiVersion>,
+}
+
+impl Annotations {
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    ///
+    /// A key or a value is unknown, a version is none, or a rule sets what it cannot.
+    pub fn parse(text: &str) -> Result<Self, AnnotationsError> {
+        let texts: Vec<RuleText> = match yaml_serde::from_str(text) {
+            Ok(Some(texts)) => texts,
+            Ok(None) => Vec::new(),
+            Err(error) => return Err(AnnotationsError::Syntax(error)),
+        };
+        // The reader does not say where an item begins; in block style, a dash in the first
+        // column does.
+        let mut lines =
+            text.lines().enumerate().filter(|(_, line)| line.starts_with("- ")).map(|(i, _)| i + 1);
+        let rules = texts
+            .into_iter()
+            .map(|text| Rule::new(lines.next().unwrap_or(0), text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { rules })
+    }
+
+    /// Returns a record of nothing having matched yet.
+    pub fn matches(&self) -> Matches {
+        let none = |names: Option<&Names>| vec![false; names.map_or(0, |names| names.list().len())];
+        let rules = self.rules.iter().map(|rule| RuleMatches {
+            operations: none(Some(&rule.text.operation)),
+            parameters: none(rule.text.parameter.as_ref()),
+            versions: none(rule.text.versions.as_ref()),
+        });
+        Matches(rules.collect())
+    }
+
+    /// Mends a model and records what matched.
+    pub fn apply(&self, model: &mut Model, matches: &mut Matches) {
+        let version = ApiVersion::parse(&model.version);
+        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+            rule.apply(version, model, matches);
+        }
+    }
+
+    /// Returns the names that matched nothing, when all versions have been seen.
+    pub fn unmatched(&self, matches: &Matches) -> Vec<Unmatched> {
+        let mut all = Vec::new();
+        for (rule, matches) in self.rules.iter().zip(&matches.0) {
+            let names = [
+                (Some(&rule.text.operation), &matches.operations),
+                (rule.text.parameter.as_ref(), &matches.parameters),
+                (rule.text.versions.as_ref(), &matches.versions),
+            ];
+            for (names, matched) in names {
+                let names = names.map_or(&[][..], Names::list);
+                for (name, _) in names.iter().zip(matched).filter(|(_, matched)| !**matched) {
+                    all.push(Unmatched { line: rule.line, name: name.clone() });
+                }
+            }
+        }
+        all
+    }
+}
+
+impl Matches {
+    /// Adds what matched elsewhere, with the same rules.
+    pub fn merge(&mut self, other: &Matches) {
+        fn or(mine: &mut [bool], theirs: &[bool]) {
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                *mine |= *theirs;
+            }
+        }
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            or(&mut mine.operations, &theirs.operations);
+            or(&mut mine.parameters, &theirs.parameters);
+            or(&mut mine.versions, &theirs.versions);
+        }
+    }
+}
+
+impl Rule {
+    fn new(line: usize, text: RuleText) -> Result<Self, AnnotationsError> {
+        let wrong = |what: String| AnnotationsError::Rule { line, what };
+        if text.set.is_none() && text.body.is_none() {
+            return Err(wrong("the rule changes nothing: it has neither `set` nor `body`".into()));
+        }
+        if text.parameter.is_some() && text.body.is_some() {
+            return Err(wrong("`parameter` and `body` exclude each other".into()));
+        }
+        if text.parameter.is_none() && text.location.is_some() {
+            return Err(wrong("`in` needs a `parameter`".into()));
+        }
+        if let Some(set) = &text.set {
+            let SetText { encoding, list, kind, format, required, default, answer } = set;
+            let of_parameter = encoding.is_some()
+                || list.is_some()
+                || kind.is_some()
+                || format.is_some()
+                || required.is_some()
+                || default.is_some();
+            if text.parameter.is_none() && of_parameter {
+                return Err(wrong("only a `parameter` can be set to that".into()));
+            }
+            if text.parameter.is_some() && answer.is_some() {
+                return Err(wrong("a `parameter` has no `answer`".into()));
+            }
+        }
+        let versions = text.versions.as_ref().map_or(&[][..], Names::list);
+        let versions = versions
+            .iter()
+            .map(|text| {
+                VersionRange::parse(text)
+                    .ok_or_else(|| wrong(format!("`{text}` is neither a version nor a range")))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { line, text, versions })
+    }
+
+    fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
+        let fits = |range: &VersionRange| version.is_some_and(|version| range.contains(version));
+        if !self.versions.is_empty() && !self.versions.iter().any(fits) {
+            return;
+        }
+        let mut any = false;
+        for operation in &mut model.operations {
+            for (name, matched) in self.text.operation.list().iter().zip(&mut matches.operations) {
+                if (name == "*" || *name == operation.id)
+                    && self.mend(operation, &mut matches.parameters)
+                {
+                    *matched = true;
+                    any = true;
+                }
+            }
+        }
+        for (range, matched) in self.versions.iter().zip(&mut matches.versions) {
+            *matched |= any && fits(range);
+        }
+    }
+
+    /// Mends one operation; tells whether there was something to mend.
+    fn mend(&self, operation: &mut Operation, parameters: &mut [bool]) -> bool {
+        if let (Some(names), Some(set)) = (&self.text.parameter, &self.text.set) {
+            let mut any = false;
+            for (name, matched) in names.list().iter().zip(parameters) {
+                let place = self.text.location.map(Location::from);
+                let meant = operation.parameters.iter_mut().filter(|parameter| {
+                    parameter.name == *name && place.is_none_or(|place| place == parameter.location)
+                });
+                for parameter in meant {
+                    set.apply(parameter);
+                    *matched = true;
+                    any = true;
+                }
+            }
+            return any;
+        }
+        if let Some(text) = &self.text.body {
+            let Some(body) = &mut operation.body else { return false };
+            if let Some(media_types) = &text.media_types {
+                body.media_types.clone_from(media_types);
+            }
+            body.required = text.required.unwrap_or(body.required);
+        }
+        if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
+            operation.answer = answer.into();
+        }
+        true
+    }
+}
+
+impl SetText {
+    fn apply(&self, parameter: &mut Parameter) {
+        if let Some(encoding) = self.encoding {
+            parameter.encoding = encoding.into();
+        }
+        if let Some(list) = self.list {
+            parameter.style = list.into();
+        }
+        if let Some(kind) = self.kind {
+            retype(&mut parameter.schema, kind);
+        }
+        if let Some(format) = &self.format {
+            parameter.schema.format.clone_from(format);
+        }
+        if let Some(required) = self.required {
+            parameter.required = required;
+        }
+        if let Some(default) = &self.default {
+            parameter.schema.default = serde_json::to_string(default).ok();
+        }
+    }
+}
+
+/// Gives a schema another type; what it was becomes what an array holds.
+fn retype(schema: &mut Schema, kind: KindText) {
+    if kind == KindText::Array {
+        if !matches!(schema.kind, Kind::Array(_)) {
+            let default = schema.default.take().map(|default| format!("[{default}]"));
+            let item = std::mem::take(schema);
+            schema.kind = Kind::Array(Box::new(item));
+            schema.default = default;
+        }
+        return;
+    }
+    let kind = match kind {
+        KindText::Integer => Kind::Integer,
+        KindText::Number => Kind::Number,
+        KindText::Boolean => Kind::Boolean,
+        KindText::String | KindText::Array => Kind::String,
+    };
+    if schema.kind != kind {
+        // A format belongs to the type it was written for.
+        schema.format.clear();
+        schema.kind = kind;
+    }
+}
+
+impl Names {
+    fn list(&self) -> &[String] {
+        match self {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Many(names) => names,
+        }
+    }
+}
+
+impl VersionRange {
+    fn parse(text: &str) -> Option<Self> {
+        let end = |text: &str| match text {
+            "" => Some(None),
+            text => ApiVersion::parse(text).map(Some),
+        };
+        match text.split_once("..") {
+            Some((from, to)) => Some(Self { from: end(from)?, to: end(to)? }),
+            None => {
+                let version = Some(ApiVersion::parse(text)?);
+                Some(Self { from: version, to: version })
+            }
+        }
+    }
+
+    fn contains(self, version: ApiVersion) -> bool {
+        self.from.is_none_or(|from| from <= version) && self.to.is_none_or(|to| version <= to)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+use super::*;
+use crate::model::Body;
+
+fn model(version: &str) -> Model {
+    let parameter = |name: &str, location, kind| Parameter {
+        name: name.to_owned(),
+        location,
+        required: false,
+        schema: Schema { default: Some("\"x\"".to_owned()), ..Schema::of(kind) },
+        style: ListStyle::Single,
+        encoding: Encoding::Plain,
+        description: String::new(),
+    };
+    Model {
+        version: version.to_owned(),
+        operations: vec![Operation {
+            id: "Build".to_owned(),
+            method: crate::model::Method::Post,
+            path: "/build/{t}".to_owned(),
+            parameters: vec![
+                parameter("t", Location::Path, Kind::String),
+                parameter("t", Location::Query, Kind::Integer),
+            ],
+            body: Some(Body {
+                required: false,
+                schema: Schema::any(),
+                media_types: vec!["application/json".to_owned()],
+            }),
+            produces: Vec::new(),
+            responses: Vec::new(),
+            answer: Answer::Nothing,
+            summary: String::new(),
+            description: String::new(),
+        }],
+        ..Model::default()
+    }
+}
+
+#[track_caller]
+fn apply(rules: &str) -> (Model, Vec<String>) {
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    annotations.apply(&mut model, &mut matches);
+    let unmatched = annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+    (model, unmatched)
+}
+
+#[test]
+fn mends_parameters_by_name_and_place() {
+    let (model, unmatched) = apply(
+        "- operation: '*'\n  parameter: t\n  in: query\n  \
+         set: { type: array, list: multi, encoding: json, required: true }\n",
+    );
+    assert_eq!(unmatched, Vec::<String>::new());
+    let [path, query] = &model.operations[0].parameters[..] else { panic!("two parameters") };
+    assert_eq!(path.style, ListStyle::Single);
+    assert_eq!(query.style, ListStyle::Multi);
+    assert_eq!(query.encoding, Encoding::Json);
+    assert!(query.required);
+    assert_eq!(query.schema.kind, Kind::Array(Box::new(Schema::of(Kind::Integer))));
+    assert_eq!(query.schema.default.as_deref(), Some("[\"x\"]"));
+}
+
+#[test]
+fn mends_bodies_and_answers() {
+    let (model, unmatched) = apply(
+        "- operation: [Build]\n  body: { media-types: [application/x-tar], required: true }\n\
+         - operation: Build\n  set: { answer: json-lines }\n",
+    );
+    assert_eq!(unmatched, Vec::<String>::new());
+    let operation = &model.operations[0];
+    assert_eq!(operation.body.as_ref().unwrap().media_types, ["application/x-tar"]);
+    assert!(operation.body.as_ref().unwrap().required);
+    assert_eq!(operation.answer, Answer::JsonLines);
+}
+
+#[test]
+fn names_what_matches_nothing() {
+    let (_, unmatched) = apply(
+        "# comment\n- operation: [Build, Bild]\n  parameter: [t, u]\n  set: { encoding: json }\n\
+         - operation: Build\n  versions: [v1.31.., v1.30]\n  set: { answer: json }\n\
+         - operation: Build\n  versions: ..v1.29\n  set: { answer: text }\n",
+    );
+    assert_eq!(
+        unmatched,
+        [
+            "line 2: `Bild` matches nothing in any version",
+            "line 2: `u` matches nothing in any version",
+            "line 5: `v1.31..` matches nothing in any version",
+            "line 8: `Build` matches nothing in any version",
+            "line 8: `..v1.29` matches nothing in any version",
+        ]
+    );
+}
+
+#[test]
+fn matches_of_all_versions_count_together() {
+    let annotations = Annotations::parse(
+        "- operation: [Build]\n  versions: [v1.30, v1.31]\n  set: { answer: json }\n",
+    )
+    .unwrap();
+    let mut all = annotations.matches();
+    for version in ["v1.30", "v1.31"] {
+        let mut one = annotations.matches();
+        annotations.apply(&mut model(version), &mut one);
+        assert_eq!(annotations.unmatched(&one).len(), 1);
+        all.merge(&one);
+    }
+    assert_eq!(annotations.unmatched(&all), []);
+}
+
+#[track_caller]
+fn refuse(rules: &str, expected: &str) {
+    let error = Annotations::parse(rules).unwrap_err().to_string();
+    assert_eq!(error, format!("the annotations are wrong: {expected}"));
+}
+
+#[test]
+fn refuses_rules_that_make_no_sense() {
+    refuse("- operation: A\n", "line 1: the rule changes nothing: it has neither `set` nor `body`");
+    refuse(
+        "- operation: A\n  set: { encoding: json }\n",
+        "line 1: only a `parameter` can be set to that",
+    );
+    refuse(
+        "- operation: A\n  parameter: b\n  set: { answer: json }\n",
+        "line 1: a `parameter` has no `answer`",
+    );
+    refuse(
+        "- operation: A\n  in: path\n  set: { answer: json }\n",
+        "line 1: `in` needs a `parameter`",
+    );
+    refuse(
+        "- operation: A\n  versions: new\n  set: { answer: json }\n",
+        "line 1: `new` is neither a version nor a range",
+    );
+    refuse(
+        "- operation: A\n  set: { answer: xml }\n",
+        ".[0].set.answer: unknown variant `xml`, expected one of `nothing`, `json`, `json-lines`, \
+         `text`, `bytes`, `frames`, `upgrade` at line 2 column 18",
+    );
+    refuse(
+        "- operation: A\n  sett: { answer: json }\n",
+        ".[0]: unknown field `sett`, expected one of `operation`, `parameter`, `in`, `versions`, \
+         `set`, `body` at line 2 column 3",
+    );
+}
+
+#[test]
+fn an_empty_file_has_no_rules() {
+    let annotations = Annotations::parse("# nothing yet\n").unwrap();
+    assert_eq!(annotations.unmatched(&annotations.matches()), []);
+}

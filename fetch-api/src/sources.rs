@@ -1,0 +1,434 @@
+//! The map of sources: which engines there are, and where their specs come from.
+//!
+//! The map is a YAML file; adding an engine takes no more than lines in it. [`Sources::parse`]
+//! checks all of it before anything is fetched. What an engine and a source both may say
+//! (`prefix`, `doc-url`, `namespaces`, `lists`), the source decides.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+
+use crate::model::{Engine, ListStyle, Negotiation};
+use crate::spec::{Context, Prose};
+
+/// Everything the map says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    /// The engines, in the order of the map.
+    pub engines: Vec<EngineSources>,
+}
+
+/// What the map says of one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineSources {
+    /// What goes into the pack as it is.
+    pub engine: Engine,
+    /// The annotations file; relative paths start at the map's folder.
+    pub annotations: Option<PathBuf>,
+    /// All versions, in the order of the map.
+    pub versions: Vec<Source>,
+}
+
+/// Where the spec of one version comes from, and how to read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The version as the map spells it.
+    pub version: String,
+    /// Where to download the spec.
+    pub url: String,
+    /// What the spec itself does not say. Its prose is skipped unless asked for.
+    pub context: Context,
+}
+
+/// Why a map cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SourcesError {
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not YAML, or holds a key or value that no map has.
+    Syntax(yaml_serde::Error),
+    /// A value does not do.
+    Value {
+        /// Its key, from the engine down (`docker.sources[0].url`).
+        key: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl SourcesError {
+    /// A stable name for scripts to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            SourcesError::Unreadable { .. } => "sources-unreadable",
+            SourcesError::Syntax(_) => "sources-syntax",
+            SourcesError::Value { .. } => "sources-value",
+        }
+    }
+}
+
+impl fmt::Display for SourcesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourcesError::Unreadable { file, .. } => {
+                write!(f, "cannot read the map of sources {}", file.display())
+            }
+            SourcesError::Syntax(error) => write!(f, "the map of sources is wrong: {error}"),
+            SourcesError::Value { key, what } => {
+                write!(f, "the map of sources is wrong: `{key}`: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SourcesError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            SourcesError::Unreadable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl Sources {
+    /// Reads the map from a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or [`Sources::parse`] refuses it.
+    pub fn open(file: &Path) -> Result<Self, SourcesError> {
+        let text = fs::read_to_string(file)
+            .map_err(|source| SourcesError::Unreadable { file: file.to_owned(), source })?;
+        Self::parse(&text, file.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads the map from its text; `folder` is where relative paths in it start.
+    ///
+    /// # Errors
+    ///
+    /// A key is unknown, missing or twice there; a version is listed twice; a template has a
+    /// placeholder that is not filled in; an address is no URL.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, SourcesError> {
+        let map: MapText = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
+        let engines = map
+            .0
+            .into_iter()
+            .map(|(name, text)| engine(name, text, folder))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { engines })
+    }
+}
+
+/// The map as it is written; engines in order.
+struct MapText(Vec<(String, EngineText)>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EngineText {
+    #[serde(default)]
+    addresses: Vec<String>,
+    negotiate: Option<NegotiateText>,
+    annotations: Option<PathBuf>,
+    prefix: Option<String>,
+    doc_url: Option<String>,
+    namespaces: Option<Vec<String>>,
+    lists: Option<ListsText>,
+    sources: Vec<SourceText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NegotiateText {
+    ping: String,
+    header: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SourceText {
+    url: String,
+    doc_url: Option<String>,
+    prefix: Option<String>,
+    namespaces: Option<Vec<String>>,
+    lists: Option<ListsText>,
+    versions: Vec<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum ListsText {
+    Multi,
+    Csv,
+}
+
+fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources, SourcesError> {
+    if !is_name(&name) {
+        return Err(wrong(&name, "an engine's name is made of letters, digits, `-` and `_`"));
+    }
+    for (index, address) in text.addresses.iter().enumerate() {
+        if !address.contains("://") {
+            let key = format!("{name}.addresses[{index}]");
+            return Err(wrong(&key, format!("`{address}` is not an address such as `unix:///…`")));
+        }
+    }
+    let negotiation = match text.negotiate {
+        Some(NegotiateText { ping, header }) if ping.starts_with('/') => {
+            Some(Negotiation { ping, header })
+        }
+        Some(NegotiateText { ping, .. }) => {
+            let key = format!("{name}.negotiate.ping");
+            return Err(wrong(&key, format!("the path `{ping}` does not start with `/`")));
+        }
+        None => None,
+    };
+    let mut versions = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (index, source) in text.sources.into_iter().enumerate() {
+        let key = |part: &str| format!("{name}.sources[{index}].{part}");
+        let prefix = source.prefix.or_else(|| text.prefix.clone());
+        if let Some(prefix) = &prefix {
+            check_template(&key("prefix"), prefix, &["version"])?;
+            if !prefix.is_empty() && !prefix.starts_with('/') || prefix.ends_with('/') {
+                let what = "a prefix starts with `/` and does not end with it";
+                return Err(wrong(&key("prefix"), what));
+            }
+        }
+        let doc_url = source.doc_url.or_else(|| text.doc_url.clone()).unwrap_or_default();
+        check_template(&key("doc-url"), &doc_url, &["version", "operation"])?;
+        if !doc_url.is_empty() {
+            check_url(&key("doc-url"), &doc_url.replace(['{', '}'], ""))?;
+        }
+        check_template(&key("url"), &source.url, &["version"])?;
+        let mut namespaces =
+            source.namespaces.or_else(|| text.namespaces.clone()).unwrap_or_default();
+        for namespace in &namespaces {
+            if !namespace.starts_with('/') || namespace.ends_with('/') {
+                let what = format!("`{namespace}` must start with `/` and not end with it");
+                return Err(wrong(&key("namespaces"), what));
+            }
+        }
+        // Longest first: the first that fits is then the one that is meant.
+        namespaces.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let lists = match source.lists.or(text.lists) {
+            Some(ListsText::Multi) => ListStyle::Multi,
+            Some(ListsText::Csv) | None => ListStyle::Csv,
+        };
+        if source.versions.is_empty() {
+            return Err(wrong(&key("versions"), "there are none"));
+        }
+        for version in source.versions {
+            if !is_name(&version) {
+                let what = format!("`{version}` is not a version such as `v1.41`");
+                return Err(wrong(&key("versions"), what));
+            }
+            let url = source.url.replace("{version}", &version);
+            check_url(&key("url"), &url)?;
+            if !seen.insert(version.clone()) {
+                return Err(wrong(&key("versions"), format!("`{version}` is listed twice")));
+            }
+            let context = Context {
+                version: version.clone(),
+                prefix: prefix.clone(),
+                doc_url: doc_url.clone(),
+                namespaces: namespaces.clone(),
+                lists,
+                prose: Prose::Skip,
+            };
+            versions.push(Source { version, url, context });
+        }
+    }
+    if versions.is_empty() {
+        return Err(wrong(&format!("{name}.sources"), "there are none"));
+    }
+    Ok(EngineSources {
+        engine: Engine { name, addresses: text.addresses, negotiation },
+        annotations: text.annotations.map(|file| folder.join(file)),
+        versions,
+    })
+}
+
+fn wrong(key: &str, what: impl Into<String>) -> SourcesError {
+    SourcesError::Value { key: key.to_owned(), what: what.into() }
+}
+
+/// Names become file names, so nothing that means something in a path is in them.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+fn check_template(key: &str, template: &str, known: &[&str]) -> Result<(), SourcesError> {
+    let mut rest = template;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(wrong(key, format!("a brace of `{template}` is not closed")));
+        };
+        if !known.contains(&name) {
+            let known: Vec<String> = known.iter().map(|name| format!("`{{{name}}}`")).collect();
+            let what = format!("unknown placeholder `{{{name}}}`; known: {}", known.join(", "));
+            return Err(wrong(key, what));
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+fn check_url(key: &str, url: &str) -> Result<(), SourcesError> {
+    match reqwest::Url::parse(url) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(()),
+        Ok(_) => Err(wrong(key, format!("`{url}` is neither `http://` nor `https://`"))),
+        Err(error) => Err(wrong(key, format!("`{url}` is not a URL: {error}"))),
+    }
+}
+
+impl<'de> Deserialize<'de> for MapText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Engines;
+        impl<'de> Visitor<'de> for Engines {
+            type Value = MapText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping of engines")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<MapText, A::Error> {
+                let mut engines: Vec<(String, EngineText)> = Vec::new();
+                while let Some(name) = access.next_key::<String>()? {
+                    if engines.iter().any(|(own, _)| *own == name) {
+                        return Err(A::Error::custom(format_args!("engine `{name}` stands twice")));
+                    }
+                    engines.push((name, access.next_value()?));
+                }
+                Ok(MapText(engines))
+            }
+        }
+        deserializer.deserialize_map(Engines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "\
+engine:
+  addresses: [unix:///run/engine.sock]
+  negotiate: { ping: /_ping, header: Api-Version }
+  annotations: annotations/engine.yaml
+  namespaces: [/a, /a/longer]
+  sources:
+    - url: https://example.org/{version}.yaml
+      doc-url: https://example.org/{version}/#{operation}
+      prefix: /{version}
+      versions: [v1.0, v1.1]
+    - url: https://example.org/new/{version}.yaml
+      lists: multi
+      versions: [v2.0]
+";
+
+    #[track_caller]
+    fn check(from: &str, to: &str, expected: &str) {
+        assert!(GOOD.contains(from), "nothing to replace");
+        let error = Sources::parse(&GOOD.replacen(from, to, 1), Path::new("")).unwrap_err();
+        assert_eq!(error.to_string(), format!("the map of sources is wrong: {expected}"));
+    }
+
+    #[test]
+    fn reads_all_it_says() {
+        let sources = Sources::parse(GOOD, Path::new("map")).unwrap();
+        let engine = &sources.engines[0];
+        assert_eq!(engine.engine.name, "engine");
+        assert_eq!(engine.annotations.as_deref(), Some(Path::new("map/annotations/engine.yaml")));
+        let urls: Vec<&str> = engine.versions.iter().map(|source| source.url.as_str()).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://example.org/v1.0.yaml",
+                "https://example.org/v1.1.yaml",
+                "https://example.org/new/v2.0.yaml"
+            ]
+        );
+        assert_eq!(engine.versions[0].context.namespaces, ["/a/longer", "/a"]);
+        assert_eq!(engine.versions[0].context.lists, ListStyle::Csv);
+        assert_eq!(engine.versions[2].context.lists, ListStyle::Multi);
+        assert_eq!(engine.versions[2].context.prefix, None);
+    }
+
+    #[test]
+    fn names_the_key_of_each_mistake() {
+        check("v1.1]", "v1.0]", "`engine.sources[0].versions`: `v1.0` is listed twice");
+        check("[v2.0]", "[v1.1]", "`engine.sources[1].versions`: `v1.1` is listed twice");
+        check("[v2.0]", "[]", "`engine.sources[1].versions`: there are none");
+        check(
+            "[v2.0]",
+            "[../x]",
+            "`engine.sources[1].versions`: `../x` is not a version such as `v1.41`",
+        );
+        check(
+            "/{version}.yaml",
+            "/{release}.yaml",
+            "`engine.sources[0].url`: unknown placeholder `{release}`; known: `{version}`",
+        );
+        check(
+            "https://example.org/{version}.yaml",
+            "ftp://example.org/{version}.yaml",
+            "`engine.sources[0].url`: `ftp://example.org/v1.0.yaml` is neither `http://` nor `https://`",
+        );
+        check(
+            "https://example.org/{version}.yaml",
+            "example",
+            "`engine.sources[0].url`: `example` is not a URL: relative URL without a base",
+        );
+        check(
+            "#{operation}",
+            "#{tag}",
+            "`engine.sources[0].doc-url`: unknown placeholder `{tag}`; known: `{version}`, `{operation}`",
+        );
+        check(
+            "/{version}\n",
+            "v{version}/\n",
+            "`engine.sources[0].prefix`: a prefix starts with `/` and does not end with it",
+        );
+        check(
+            "/a,",
+            "a,",
+            "`engine.sources[0].namespaces`: `a` must start with `/` and not end with it",
+        );
+        check(
+            "ping: /_ping",
+            "ping: _ping",
+            "`engine.negotiate.ping`: the path `_ping` does not start with `/`",
+        );
+        check(
+            "unix:///run/engine.sock",
+            "engine.sock",
+            "`engine.addresses[0]`: `engine.sock` is not an address such as `unix:///…`",
+        );
+        check(
+            "lists: multi",
+            "list: multi",
+            "engine.sources[1]: unknown field `list`, expected one of `url`, `doc-url`, `prefix`, `namespaces`, `lists`, `versions` at line 12 column 7",
+        );
+        check(
+            "lists: multi",
+            "lists: tabs",
+            "engine.sources[1].lists: unknown variant `tabs`, expected `multi` or `csv` at line 12 column 14",
+        );
+    }
+
+    #[test]
+    fn refuses_an_engine_that_stands_twice() {
+        let error = Sources::parse(&format!("{GOOD}{GOOD}"), Path::new("")).unwrap_err();
+        assert!(error.to_string().contains("engine `engine` stands twice"), "{error}");
+    }
+}
