@@ -201,15 +201,6 @@ impl ParameterRecord {
         Self { name: cursor.u32(), bits: cursor.u8(), schema: cursor.u32() }
     }
 
-    pub(crate) fn bits(
-        location: Location,
-        required: bool,
-        encoding: Encoding,
-        style: ListStyle,
-    ) -> u8 {
-        location as u8 | u8::from(required) << 2 | (encoding as u8) << 3 | (style as u8) << 5
-    }
-
     pub(crate) fn location(self) -> Location {
         match self.bits & 3 {
             0 => Location::Path,
@@ -330,6 +321,7 @@ impl Tag {
 }
 
 /// What additional properties an object node allows, as stored.
+#[cfg(feature = "write")]
 pub(crate) const ADDITIONAL_UNSAID: u32 = 0;
 pub(crate) const ADDITIONAL_FORBIDDEN: u32 = 1;
 pub(crate) const ADDITIONAL_ANY: u32 = 2;

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::records::{self, ParameterRecord, Tag};
+use super::records::{self, Tag};
 use super::{DIRECTORY_LEN, FORMAT_VERSION, HEADER_LEN, MAGIC, STRIDE, Table, checksum};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 
@@ -158,7 +158,8 @@ impl Writer {
         (encoding, style): (Encoding, ListStyle),
         schema: u32,
     ) -> u32 {
-        let bits = ParameterRecord::bits(location, required, encoding, style);
+        let bits =
+            location as u8 | u8::from(required) << 2 | (encoding as u8) << 3 | (style as u8) << 5;
         self.push(Table::Parameters, Record::new().u32(name).u8(bits).u32(schema).0)
     }
 

@@ -1,0 +1,104 @@
+//! How long opening a pack, reaching an operation, resolving a call and decoding output take.
+//!
+//! `cargo bench -p contajners-core --features serde_json`; times are per iteration, allocations
+//! are counted.
+
+use contajners_core::stream::{Demultiplexer, Documents};
+use contajners_core::{Body, Pack, Value};
+use divan::counter::BytesCount;
+use divan::{AllocProfiler, Bencher, black_box};
+
+#[global_allocator]
+static ALLOC: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+const PACKS: [(&str, &[u8], &str, &str); 2] = [
+    ("docker", contajners_resources::DOCKER, "v1.41", "ContainerList"),
+    ("podman", contajners_resources::PODMAN, "v4.3.1", "ContainerListLibpod"),
+];
+
+#[divan::bench(args = ["docker", "podman"])]
+fn open_and_reach_one_operation(bencher: Bencher<'_, '_>, engine: &str) {
+    let (_, bytes, version, id) = PACKS.iter().find(|pack| pack.0 == engine).unwrap();
+    bencher.bench(|| {
+        let pack = Pack::open(black_box(bytes)).unwrap();
+        let operation = pack.api(version).unwrap().operation(id).unwrap();
+        black_box(operation.path())
+    });
+}
+
+#[divan::bench]
+fn reach_one_operation(bencher: Bencher<'_, '_>) {
+    let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
+    bencher.bench(|| black_box(api).operation(black_box("ContainerList")).unwrap());
+}
+
+#[divan::bench]
+fn resolve_container_list(bencher: Bencher<'_, '_>) {
+    let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
+    let operation = api.operation("ContainerList").unwrap();
+    bencher.bench(|| {
+        let values: [(&str, &dyn Value); 2] = [("all", &true), ("limit", &5)];
+        black_box(operation).resolve(black_box(&values), Body::Nothing).unwrap()
+    });
+}
+
+#[divan::bench]
+fn reach_and_resolve_container_list(bencher: Bencher<'_, '_>) {
+    let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
+    bencher.bench(|| {
+        let values: [(&str, &dyn Value); 2] = [("all", &true), ("limit", &5)];
+        let operation = black_box(api).operation(black_box("ContainerList")).unwrap();
+        operation.resolve(black_box(&values), Body::Nothing).unwrap()
+    });
+}
+
+#[divan::bench]
+fn list_all_operations(bencher: Bencher<'_, '_>) {
+    let api = Pack::open(contajners_resources::PODMAN).unwrap().api("v4.3.1").unwrap();
+    bencher
+        .bench(|| black_box(api).operations().map(|operation| operation.id().len()).sum::<usize>());
+}
+
+#[divan::bench(args = [64, 32 << 10])]
+fn decode_frames(bencher: Bencher<'_, '_>, frame: usize) {
+    let mut stream = Vec::new();
+    while stream.len() < 8 << 20 {
+        stream.extend_from_slice(&[1, 0, 0, 0]);
+        stream.extend_from_slice(&(frame as u32).to_be_bytes());
+        stream.resize(stream.len() + frame, b'x');
+    }
+    bencher.counter(BytesCount::new(stream.len())).bench(|| {
+        let mut demultiplexer = Demultiplexer::framed();
+        let mut total = 0;
+        for piece in stream.chunks(64 << 10) {
+            let mut input = black_box(piece);
+            while let Some(chunk) = demultiplexer.decode(&mut input).unwrap() {
+                total += black_box(chunk.bytes).len();
+            }
+        }
+        total
+    });
+}
+
+#[divan::bench]
+fn cut_json_lines(bencher: Bencher<'_, '_>) {
+    let line =
+        br#"{"status":"Downloading","progressDetail":{"current":1,"total":2},"id":"a3ed95"}"#;
+    let stream: Vec<u8> =
+        std::iter::repeat_n([line, &b"\n"[..]].concat(), 10_000).flatten().collect();
+    bencher.counter(BytesCount::new(stream.len())).bench(|| {
+        let mut documents = Documents::new();
+        let mut count = 0;
+        for piece in stream.chunks(64 << 10) {
+            documents.push(black_box(piece));
+            while let Some(document) = documents.pop().unwrap() {
+                count += black_box(document).len();
+            }
+        }
+        count
+    });
+}
