@@ -9,7 +9,7 @@ mod parameters;
 mod schema;
 mod swagger2;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod yaml;
 
 pub use fault::{SpecError, SpecFault};

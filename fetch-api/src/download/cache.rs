@@ -1,0 +1,78 @@
+//! Keeps downloaded files between runs.
+//!
+//! A file of the cache is one line of JSON about the answer, then its body. A file that is
+//! damaged, or belongs to another address, is as good as none.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh64::xxh64;
+
+/// A folder of downloaded files.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+/// An answer as it is kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cached {
+    pub(super) url: String,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    url: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    checksum: u64,
+}
+
+impl Cache {
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Returns what is kept of an address, if the server can be asked about it.
+    pub(super) fn read(&self, url: &str) -> Option<Cached> {
+        let mut bytes = fs::read(self.file(url)).ok()?;
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
+        bytes.drain(..=end);
+        (head.url == url && head.checksum == xxh64(&bytes, 0)).then_some(Cached {
+            url: head.url,
+            etag: head.etag,
+            last_modified: head.last_modified,
+            body: bytes,
+        })
+    }
+
+    /// Keeps an answer, unless nothing would tell whether it is still right.
+    pub(super) fn write(&self, cached: &Cached) -> io::Result<()> {
+        if cached.etag.is_none() && cached.last_modified.is_none() {
+            return Ok(());
+        }
+        let head = Head {
+            url: cached.url.clone(),
+            etag: cached.etag.clone(),
+            last_modified: cached.last_modified.clone(),
+            checksum: xxh64(&cached.body, 0),
+        };
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        serde_json::to_writer(&mut file, &head)?;
+        file.write_all(b"\n")?;
+        file.write_all(&cached.body)?;
+        file.persist(self.file(&cached.url))?;
+        Ok(())
+    }
+
+    fn file(&self, url: &str) -> PathBuf {
+        self.folder.join(format!("{:016x}.spec", xxh64(url.as_bytes(), 0)))
+    }
+}

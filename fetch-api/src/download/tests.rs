@@ -1,0 +1,205 @@
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::*;
+
+/// A server that answers each connection with the next of its answers, and notes the requests.
+struct Server {
+    url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// What is sent for one request.
+enum Reply {
+    /// These bytes; then the connection closes.
+    Bytes(Vec<u8>),
+    /// The head of an answer, then nothing until the client goes.
+    Silence,
+}
+
+impl Server {
+    fn new(replies: Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/spec.yaml", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&requests);
+        thread::spawn(move || {
+            for reply in replies {
+                let (mut stream, _) = listener.accept().unwrap();
+                noted.lock().unwrap().push(read_head(&stream));
+                match reply {
+                    Reply::Bytes(bytes) => stream.write_all(&bytes).unwrap(),
+                    Reply::Silence => {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n").unwrap();
+                        let _ = stream.read(&mut [0]);
+                    }
+                }
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn get(&self, settings: Settings) -> Result<Vec<u8>, DownloadError> {
+        let downloader = Downloader::new(settings).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(downloader.get(&self.url))
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn read_head(stream: &TcpStream) -> String {
+    let mut head = String::new();
+    let mut reader = BufReader::new(stream);
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut head).unwrap(), 0, "the client has gone");
+    }
+    head
+}
+
+fn reply(status: &str, headers: &str, body: &str) -> Reply {
+    let length = body.len();
+    Reply::Bytes(
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
+            .into_bytes(),
+    )
+}
+
+fn settings() -> Settings {
+    Settings {
+        pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(20),
+        proxies: Proxies::None,
+        ..Settings::default()
+    }
+}
+
+#[track_caller]
+fn fails(replies: Vec<Reply>, settings: Settings, expected: &str) {
+    let count = replies.len();
+    let server = Server::new(replies);
+    let error = server.get(settings).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(server.requests().len(), count, "tries");
+}
+
+#[test]
+fn a_missing_file_is_asked_for_once() {
+    fails(vec![reply("404 Not Found", "", "no")], settings(), "the server answered 404 Not Found");
+}
+
+#[test]
+fn trouble_that_may_pass_is_tried_again() {
+    let server = Server::new(vec![
+        reply("500 Internal Server Error", "", ""),
+        reply("429 Too Many Requests", "retry-after: 3600\r\n", ""),
+        reply("200 OK", "", "swagger: '2.0'"),
+    ]);
+    assert_eq!(server.get(settings()).unwrap(), b"swagger: '2.0'");
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn trouble_that_stays_is_reported() {
+    let all = (0..4).map(|_| reply("503 Service Unavailable", "", "")).collect();
+    fails(all, settings(), "the server answered 503 Service Unavailable");
+}
+
+#[test]
+fn a_web_page_is_no_spec() {
+    let expected = "expected a spec, found an HTML page";
+    let page = "<!DOCTYPE html><html></html>";
+    fails(
+        vec![reply("200 OK", "content-type: text/html; charset=utf-8\r\n", page)],
+        settings(),
+        expected,
+    );
+    fails(vec![reply("200 OK", "", page)], settings(), expected);
+}
+
+#[test]
+fn a_download_that_breaks_off_is_noticed() {
+    let broken = || Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nswagger".to_vec());
+    let expected = "the download broke off after 7 of 100 bytes";
+    fails((0..4).map(|_| broken()).collect(), settings(), expected);
+}
+
+#[test]
+fn an_endless_answer_is_cut_off() {
+    let small = || Settings { limit: 8, ..settings() };
+    let expected = "the answer is larger than the 8 bytes that are read";
+    fails(vec![reply("200 OK", "", "123456789")], small(), expected);
+    let chunked =
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n";
+    fails(vec![Reply::Bytes(chunked.to_vec())], small(), expected);
+}
+
+#[test]
+fn a_silent_server_is_left() {
+    let hasty = Settings { read_timeout: Duration::from_millis(50), tries: 2, ..settings() };
+    fails(vec![Reply::Silence, Reply::Silence], hasty, "no answer in time");
+}
+
+#[test]
+fn nobody_there_is_named_so() {
+    // A port that was free a moment ago.
+    let url = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    let server = Server { url, requests: Arc::default() };
+    let error = server.get(Settings { tries: 1, ..settings() }).unwrap_err();
+    assert_eq!(error.to_string(), "cannot connect");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn the_cache_asks_whether_it_is_still_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let cached = || Settings { cache: Some(folder.path().join("cache")), ..settings() };
+    let server = Server::new(vec![
+        reply(
+            "200 OK",
+            "etag: \"one\"\r\nlast-modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n",
+            "first",
+        ),
+        Reply::Bytes(b"HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n".to_vec()),
+        reply("200 OK", "etag: \"two\"\r\n", "second"),
+        reply("500 Internal Server Error", "", ""),
+        Reply::Bytes(b"HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n".to_vec()),
+    ]);
+    for expected in ["first", "first", "second", "second"] {
+        assert_eq!(server.get(cached()).unwrap(), expected.as_bytes());
+    }
+    let requests = server.requests();
+    assert!(!requests[0].contains("if-none-match"), "{}", requests[0]);
+    assert!(requests[1].contains("if-none-match: \"one\""), "{}", requests[1]);
+    assert!(requests[1].contains("if-modified-since: Mon, 01 Jan 2024"), "{}", requests[1]);
+    assert!(requests[4].contains("if-none-match: \"two\""), "{}", requests[4]);
+}
+
+#[test]
+fn a_damaged_cache_is_not_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::new(folder.path()).unwrap();
+    let kept = |etag: Option<&str>| Cached {
+        url: "http://x/".to_owned(),
+        etag: etag.map(str::to_owned),
+        last_modified: None,
+        body: b"body".to_vec(),
+    };
+    cache.write(&kept(None)).unwrap();
+    assert_eq!(cache.read("http://x/"), None, "nothing to ask with");
+    cache.write(&kept(Some("e"))).unwrap();
+    assert_eq!(cache.read("http://x/"), Some(kept(Some("e"))));
+    assert_eq!(cache.read("http://y/"), None);
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(cache.read("http://x/"), None);
+}
