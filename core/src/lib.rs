@@ -1,6 +1,39 @@
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
-//! Placeholder.
+//! Reads packs of container-engine APIs, resolves calls to requests, judges and decodes answers.
+//!
+//! This is the part of contajners that native programs and web pages share: `no_std`, without
+//! I/O, clock or environment. Bytes and values go in, requests and decisions come out; moving
+//! them is a transport's business.
+//!
+//! ```
+//! # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! use contajners_core::{Body, Content, Outcome, Pack};
+//!
+//! let pack = Pack::open(bytes)?;
+//! let operation = pack.api("v1.41")?.operation("ContainerLogs")?;
+//! let request = operation.resolve(&[("id", &"conny"), ("stdout", &true)], Body::Nothing)?;
+//! assert_eq!(request.target(), "/v1.41/containers/conny/logs?stdout=true");
+//!
+//! // … a transport sends it, and asks what the answer is:
+//! let outcome = request.outcome(200, Some("application/vnd.docker.multiplexed-stream"));
+//! assert_eq!(outcome, Outcome::Success(Content::Frames));
+//! # Ok(()) }
+//! ```
+//!
+//! - [`Pack`], [`Api`], [`Operation`], [`Parameter`], [`Schema`]: the catalogue. All are
+//!   references into the bytes of a pack, free to copy.
+//! - [`Operation::resolve`] and [`Request`]: from a call to what goes over the wire.
+//! - [`Value`]: how core sees a caller's data.
+//! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
+//! - [`Negotiation`]: which API version to speak.
+//!
+//! Packs, answers and values are untrusted: whatever they hold, memory stays bounded and nothing
+//! panics.
+//!
+//! # Features
+//!
+//! - `serde_json`: [`Value`] for `serde_json::Value`, and reading error bodies from bytes.
+//! - `write`: writing packs (module [`mod@write`]), for the compiler.
 
 extern crate alloc;
 #[cfg(test)]

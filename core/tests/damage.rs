@@ -1,0 +1,135 @@
+//! Foreign, truncated, bit-flipped and lying packs: a clear error, never a panic.
+
+use contajners_core::{Additional, Body, Pack, PackError, Schema};
+use contajners_resources::DOCKER;
+use proptest::prelude::*;
+
+const HEADER_LEN: usize = 24;
+
+#[test]
+fn sound_packs_verify() {
+    for (engine, bytes) in contajners_resources::ENGINES {
+        let pack = Pack::open(bytes).unwrap();
+        assert_eq!(pack.verify(), Ok(()), "{engine}");
+        assert_eq!(pack.engine(), *engine);
+    }
+}
+
+#[test]
+fn every_truncation_is_noticed() {
+    for len in 0..DOCKER.len() {
+        let error = Pack::open(&DOCKER[..len]).unwrap_err();
+        let expected = matches!(error, PackError::Length { .. }) || len == 0;
+        assert!(expected, "{len}: {error}");
+    }
+    let longer = [DOCKER, b"x"].concat();
+    let error = Pack::open(&longer).unwrap_err();
+    assert_eq!(error.to_string(), "the pack is damaged: 1 bytes left after its end");
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let mut bytes = DOCKER.to_vec();
+    // All of the header and the directory, then a sample: each takes a whole checksum.
+    let places = (0..HEADER_LEN + 96).chain((HEADER_LEN + 96..bytes.len()).step_by(61));
+    for place in places {
+        for bit in [0, 3, 7] {
+            bytes[place] ^= 1 << bit;
+            assert!(Pack::open(&bytes).is_err(), "bit {bit} of byte {place}");
+            bytes[place] ^= 1 << bit;
+        }
+    }
+}
+
+#[test]
+fn says_what_is_wrong() {
+    let check = |bytes: &[u8], code: &str, text: &str| {
+        let error = Pack::open(bytes).unwrap_err();
+        assert_eq!((error.code(), &*error.to_string()), (code, text));
+    };
+    check(b"", "pack-foreign", "not a contajners pack: it does not begin like one");
+    check(b"swagger: \"2.0\"", "pack-foreign", "not a contajners pack: it does not begin like one");
+    check(&DOCKER[..20], "pack-length", "the pack is truncated: 20 of 24 bytes are there");
+    let mut newer = DOCKER.to_vec();
+    newer[8] = 9;
+    check(
+        &newer,
+        "pack-format-version",
+        "the pack has format version 9; this reader knows version 1",
+    );
+    let mut flipped = DOCKER.to_vec();
+    flipped[1000] ^= 4;
+    check(&flipped, "pack-checksum", "the pack is damaged: its checksum does not fit");
+}
+
+/// Asks a pack everything there is to ask, within bounds.
+fn walk(pack: Pack<'_>) {
+    let _ = (pack.engine(), pack.addresses().count(), pack.ping(), format!("{pack:?}"));
+    let _ = pack.operation_ids().take(1000).count();
+    for api in pack.apis().rev().take(2) {
+        let _ = (api.version(), api.namespaces().count(), api.categories().len());
+        let _ = (api.operation("ContainerList").is_ok(), api.operation("Nonesuch").is_ok());
+        let _ = api.definitions().take(50).map(|(_, schema)| shape(schema, 4)).sum::<usize>();
+        for operation in api.operations() {
+            let _ = (operation.id(), operation.category(), operation.doc_url(), operation.ids());
+            let _ = (operation.produces().count(), operation.history().to_string());
+            for parameter in operation.parameters().take(50) {
+                let _ = (parameter.name(), parameter.history(), shape(parameter.schema(), 4));
+            }
+            for response in operation.responses().take(50) {
+                let _ = (response.status(), response.headers().count());
+                let _ = response.schema().map(|schema| shape(schema, 4));
+            }
+            if let Some(body) = operation.body() {
+                let _ = (body.media_types().count(), shape(body.schema(), 4));
+                let _ = body.schema().property("Image");
+            }
+            let _ = operation.resolve(&[("id", &"x"), ("all", &true)], Body::Nothing);
+        }
+    }
+}
+
+/// The number of nodes in a schema, down to a depth and in a limited breadth.
+fn shape(schema: Schema<'_>, depth: usize) -> usize {
+    if depth == 0 {
+        return 1;
+    }
+    let schema = schema.resolved();
+    let _ = (schema.label(), schema.format(), schema.default(), schema.members().count());
+    let additional = match schema.additional() {
+        Additional::Schema(schema) => Some(schema),
+        _ => None,
+    };
+    let children = schema.properties().map(|property| property.schema).take(8);
+    let children = children.chain(schema.parts().take(8)).chain(schema.items()).chain(additional);
+    1 + children.map(|child| shape(child, depth - 1)).sum::<usize>()
+}
+
+#[test]
+fn walks_sound_packs() {
+    for (_, bytes) in contajners_resources::ENGINES {
+        walk(Pack::open(bytes).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// A pack whose checksum is right and whose content is not: whatever is in it, asking ends.
+    #[test]
+    fn lying_packs_are_survived_and_found_out(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+    ) {
+        let mut bytes = DOCKER.to_vec();
+        for (place, byte) in &changes {
+            let place = HEADER_LEN + place.index(bytes.len() - HEADER_LEN);
+            bytes[place] = *byte;
+        }
+        let checksum = xxhash_rust::xxh64::xxh64(&bytes[HEADER_LEN..], 1);
+        bytes[16..24].copy_from_slice(&checksum.to_le_bytes());
+        if let Ok(pack) = Pack::open(&bytes) {
+            let _ = pack.verify();
+            walk(pack);
+        }
+    }
+}
