@@ -40,7 +40,7 @@ pub enum Outcome {
     /// becomes a `GET`, and engines redirect only paths they find unclean.
     Redirect,
     /// The engine refused or failed; the body tells why: see
-    /// [`crate::engine_error::message`].
+    /// `engine_error::message` (feature `serde_json`).
     Failure,
 }
 

@@ -33,7 +33,7 @@
 //! # Features
 //!
 //! - `serde_json`: [`Value`] for `serde_json::Value`, and reading error bodies from bytes.
-//! - `write`: writing packs (module [`mod@write`]), for the compiler.
+//! - `write`: writing packs (module `write`), for the compiler.
 
 extern crate alloc;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writes packs: the other side of [`super::records`].
+//! Writes packs: the other side of the module `records`.
 //!
 //! A [`Writer`] collects records table by table and lays them out. It does not decide what
 //! goes into them, nor in which order: `contajners-fetch-api` does, and takes care that
