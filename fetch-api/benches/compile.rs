@@ -1,1 +1,3 @@
+//! Compiling all specs, as a ratio to parsing them.
+
 fn main() {}

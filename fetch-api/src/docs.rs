@@ -94,6 +94,31 @@ impl Docs {
         Self { entries }
     }
 
+    /// Takes over what older prose says of some versions.
+    pub fn keep(&mut self, old: &Self, versions: &[String]) {
+        for entry in &old.entries {
+            let kept: Vec<String> =
+                entry.versions.iter().filter(|own| versions.contains(own)).cloned().collect();
+            if kept.is_empty() {
+                continue;
+            }
+            let same = self.entries.iter_mut().find(|own| {
+                (&own.path, &own.method, &own.summary, &own.description)
+                    == (&entry.path, &entry.method, &entry.summary, &entry.description)
+            });
+            match same {
+                Some(own) => {
+                    own.versions.extend(kept);
+                    own.versions
+                        .sort_by_key(|version| (ApiVersion::parse(version), version.clone()));
+                    own.versions.dedup();
+                }
+                None => self.entries.push(Entry { versions: kept, ..entry.clone() }),
+            }
+        }
+        self.entries.sort();
+    }
+
     /// Reads a file's bytes.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Downloads the API specs of container engines and compiles them into packs.
 
 pub mod annotations;
+pub mod args;
+pub mod compile;
 pub mod docs;
 pub mod download;
 pub mod lift;

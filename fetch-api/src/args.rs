@@ -1,0 +1,298 @@
+//! The command `fetch-api`: what is typed, what is printed.
+//!
+//! Progress and errors go to standard error; one line per engine goes to standard output.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use contajners_core::nearest;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::compile::{self, Change, EngineReport, Failure, Mode, Origin, Plan, Watch};
+use crate::download::Settings;
+use crate::sources::{EngineSources, Sources};
+use crate::spec::Prose;
+
+/// Compile the engines' published API specs into packs.
+///
+/// Downloads the specs that the map of sources lists, or reads them from a folder, and writes
+/// one pack per engine. A version that fails, or is not selected, stays in the pack as it is.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Compile only this engine [may be repeated; default: all of the map]
+    #[arg(long = "engine", value_name = "ENGINE")]
+    pub engines: Vec<String>,
+
+    /// Compile only this API version, such as v1.41 [may be repeated; default: all of the map]
+    #[arg(long = "api-version", value_name = "VERSION")]
+    pub api_versions: Vec<String>,
+
+    /// Read DIR/<engine>/<version>.yaml (or .yml, .json) instead of downloading
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+
+    /// Write nothing; fail and say what differs when a pack is not what the sources compile to
+    #[arg(long)]
+    pub check: bool,
+
+    /// Download and read so many specs at once [default: 8 downloads, one reader per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Keep downloads in DIR, and next time ask whether they have changed
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    pub cache: Option<PathBuf>,
+
+    /// Also write the vendors' summaries and descriptions to <engine>.docs beside each pack
+    #[arg(long, conflicts_with = "check")]
+    pub docs: bool,
+
+    /// The map of sources [default: the workspace's own]
+    #[arg(long, value_name = "FILE")]
+    pub sources: Option<PathBuf>,
+
+    /// The folder of the packs [default: the workspace's own]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// What the arguments leave open.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// The map of sources.
+    pub sources: PathBuf,
+    /// The folder of the packs.
+    pub out: PathBuf,
+}
+
+/// Runs the command and says how it ended: 0 when all is well, 1 when a version failed or a
+/// pack differs, 2 when the arguments or the map of sources do not do.
+pub fn run(args: &Args, defaults: &Defaults) -> ExitCode {
+    let plan = match plan(args, defaults) {
+        Ok(plan) => plan,
+        Err(Refusal { text, hint }) => {
+            eprintln!("error: {text}");
+            if let Some(hint) = hint {
+                eprintln!("  hint: {hint}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    let progress = Progress::new(plan.engines.iter().map(|(_, selected)| selected.len()).sum());
+    let outcome = compile::compile(&plan, &progress);
+    progress.bar.finish_and_clear();
+    match outcome {
+        Ok(reports) => {
+            let mut good = true;
+            for report in &reports {
+                good &= report.is_good();
+                let (out, err) = (&mut std::io::stdout(), &mut std::io::stderr());
+                // A reader that has gone does not change how the run ended.
+                let _ = print(report, out, err);
+            }
+            if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            let _ = print_causes(&error, &mut std::io::stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a run does not even start.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    text: String,
+    hint: Option<String>,
+}
+
+fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
+    let file = args.sources.as_ref().unwrap_or(&defaults.sources);
+    let sources = Sources::open(file).map_err(|error| Refusal {
+        text: error.to_string(),
+        hint: error.source().map(|cause| cause.to_string()),
+    })?;
+    let origin = match &args.from {
+        Some(folder) if !folder.is_dir() => {
+            return Err(Refusal {
+                text: format!("there is no folder {}", folder.display()),
+                hint: Some("`--from` takes a folder with `<engine>/<version>.yaml` in it".into()),
+            });
+        }
+        Some(folder) => Origin::Folder(folder.clone()),
+        None => Origin::Network {
+            settings: Box::new(Settings { cache: args.cache.clone(), ..Settings::default() }),
+            downloads: args.jobs.map(usize::from),
+        },
+    };
+    Ok(Plan {
+        engines: select(sources, &args.engines, &args.api_versions)?,
+        origin,
+        out: args.out.as_ref().unwrap_or(&defaults.out).clone(),
+        mode: if args.check { Mode::Check } else { Mode::Write },
+        prose: if args.docs { Prose::Keep } else { Prose::Skip },
+        threads: args.jobs.map_or_else(compile::default_threads, usize::from),
+    })
+}
+
+/// Picks engines and versions out of the map, all of them when none are named.
+fn select(
+    sources: Sources,
+    engines: &[String],
+    versions: &[String],
+) -> Result<Vec<(EngineSources, Vec<usize>)>, Refusal> {
+    let known: Vec<&str> =
+        sources.engines.iter().map(|sources| sources.engine.name.as_str()).collect();
+    for name in engines {
+        if !known.contains(&name.as_str()) {
+            let hint = match nearest(name, known.iter().copied()).as_slice() {
+                [] => format!("the map has {}", known.join(", ")),
+                names => format!("did you mean `{}`?", names.join("` or `")),
+            };
+            return Err(Refusal { text: format!("unknown engine `{name}`"), hint: Some(hint) });
+        }
+    }
+    let chosen: Vec<EngineSources> = sources
+        .engines
+        .into_iter()
+        .filter(|sources| engines.is_empty() || engines.contains(&sources.engine.name))
+        .collect();
+    for version in versions {
+        let all = || chosen.iter().flat_map(|sources| &sources.versions).map(|own| &*own.version);
+        if !all().any(|own| own == version) {
+            let hint = match nearest(version, all()).as_slice() {
+                [] => {
+                    let names = chosen.iter().map(|sources| {
+                        let first = sources.versions.first().map_or("", |own| &own.version);
+                        let last = sources.versions.last().map_or("", |own| &own.version);
+                        format!("{} has {first} to {last}", sources.engine.name)
+                    });
+                    names.collect::<Vec<_>>().join(", ")
+                }
+                names => format!("did you mean `{}`?", names.join("` or `")),
+            };
+            return Err(Refusal {
+                text: format!("unknown API version `{version}`"),
+                hint: Some(hint),
+            });
+        }
+    }
+    let selected = chosen.into_iter().map(|sources| {
+        let numbers: Vec<usize> = (0..sources.versions.len())
+            .filter(|i| versions.is_empty() || versions.contains(&sources.versions[*i].version))
+            .collect();
+        (sources, numbers)
+    });
+    Ok(selected.filter(|(_, numbers)| !numbers.is_empty()).collect())
+}
+
+/// Prints what became of an engine.
+fn print(report: &EngineReport, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<()> {
+    let engine = &report.engine;
+    for (version, failure) in &report.failed {
+        match failure {
+            Failure::Spec(error) => {
+                for line in error.lines() {
+                    writeln!(err, "{engine} {version}: {line}")?;
+                }
+            }
+            other => {
+                writeln!(err, "{engine} {version}: {other}")?;
+                print_causes(other, err)?;
+            }
+        }
+    }
+    for notice in &report.notices {
+        writeln!(err, "{engine}: {notice}")?;
+    }
+    if !report.dropped.is_empty() {
+        let versions = report.dropped.join(", ");
+        writeln!(err, "{engine}: dropped {versions}: no longer in the map of sources")?;
+    }
+    if !report.failed.is_empty() {
+        let kept = |version: &String| report.kept.contains(version);
+        let (kept, missing): (Vec<_>, Vec<_>) =
+            report.failed.iter().map(|(version, _)| version).partition(|version| kept(version));
+        for (versions, what) in
+            [(kept, "kept as the pack has them"), (missing, "missing in the pack")]
+        {
+            if !versions.is_empty() {
+                let versions: Vec<&str> = versions.into_iter().map(String::as_str).collect();
+                writeln!(err, "{engine}: failed and {what}: {}", versions.join(", "))?;
+            }
+        }
+    }
+    let count = report.compiled.len();
+    let versions = if count == 1 { "version" } else { "versions" };
+    match &report.result {
+        Ok(Change::None) => writeln!(out, "{engine}: {count} {versions} compiled, no change"),
+        Ok(Change::Written { file, bytes }) => {
+            let file = file.display();
+            writeln!(out, "{engine}: {count} {versions} compiled, {file} written ({bytes} bytes)")
+        }
+        Ok(Change::Differs { file, differences }) => {
+            writeln!(err, "{engine}: {} is not what the sources compile to", file.display())?;
+            for line in differences.to_string().lines() {
+                writeln!(err, "  {line}")?;
+            }
+            writeln!(err, "  hint: rebuild it with `cargo xtask fetch-api --engine {engine}`")
+        }
+        Err(error) => {
+            writeln!(err, "error: {engine}: {error}")?;
+            print_causes(error, err)?;
+            match error.hint() {
+                Some(hint) => writeln!(err, "  hint: {hint}"),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn print_causes(error: &dyn Error, err: &mut dyn Write) -> std::io::Result<()> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        writeln!(err, "  caused by: {error}")?;
+        cause = error.source();
+    }
+    Ok(())
+}
+
+/// A bar that is there only on a terminal.
+struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new(versions: usize) -> Self {
+        let target = match std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(versions as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+}
+
+impl Watch for Progress {
+    fn version_done(&self, engine: &str, version: &str) {
+        self.bar.set_message(format!("{engine} {version}"));
+        self.bar.inc(1);
+    }
+}
+
+/// Where things lie in a checkout of the workspace.
+impl Defaults {
+    /// The map and the packs of the workspace in this folder.
+    pub fn of_workspace(root: &Path) -> Self {
+        Self { sources: root.join("fetch-api/sources.yaml"), out: root.join("resources") }
+    }
+}
+
+#[cfg(test)]
+mod tests;

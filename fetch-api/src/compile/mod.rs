@@ -1,0 +1,260 @@
+//! From the map of sources to packs on disk.
+//!
+//! Specs are fetched while others are read; each is turned into its model on one of several
+//! threads and dropped at once. The thread that finishes an engine's last version merges them
+//! and writes the pack, while the others go on with the next engine.
+//!
+//! A version and what became of it stay together from the beginning: results go into the slot
+//! of their version, never into a list that could shift. A version that fails, or is not asked
+//! for, is taken from the pack that is there, so a pack loses a version only when the map does.
+
+mod difference;
+mod fetch;
+mod pack_file;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use contajners_core::Pack;
+
+pub use difference::{Differences, VersionDifference};
+pub use fetch::{FetchError, Origin};
+pub use pack_file::PackFileError;
+pub use report::{Change, CompileError, EngineReport, Failure};
+
+use crate::annotations::{Annotations, AnnotationsError, Matches};
+use crate::docs::Docs;
+use crate::model::Model;
+use crate::sources::{EngineSources, Source};
+use crate::spec::{self, Prose};
+use crate::{lift, lower};
+
+/// What to do with the packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Write those that change.
+    Write,
+    /// Only say what would change.
+    Check,
+}
+
+/// What is to be compiled, and how.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The engines, each with the numbers of the versions to compile.
+    pub engines: Vec<(EngineSources, Vec<usize>)>,
+    /// Where the specs come from.
+    pub origin: Origin,
+    /// The folder of the packs.
+    pub out: PathBuf,
+    /// Write or check.
+    pub mode: Mode,
+    /// Whether the prose goes into a file beside the pack.
+    pub prose: Prose,
+    /// How many threads read specs.
+    pub threads: usize,
+}
+
+/// Is told how far the work has come; called from several threads.
+pub trait Watch: Sync {
+    /// A version has been read, or has failed.
+    fn version_done(&self, engine: &str, version: &str);
+}
+
+impl Watch for () {
+    fn version_done(&self, _engine: &str, _version: &str) {}
+}
+
+/// Compiles what the plan says and reports on each engine, in the plan's order.
+///
+/// One version's or engine's trouble does not keep the others from being written.
+///
+/// # Errors
+///
+/// Only what concerns all of them: the downloads cannot be set up.
+pub fn compile(plan: &Plan, watch: &dyn Watch) -> Result<Vec<EngineReport>, FetchError> {
+    let works: Vec<Work<'_>> =
+        plan.engines.iter().map(|(sources, selected)| Work::new(sources, selected)).collect();
+    let reports: Vec<Mutex<Option<EngineReport>>> =
+        works.iter().map(|_| Mutex::new(None)).collect();
+    let jobs: Vec<(usize, usize)> = works
+        .iter()
+        .enumerate()
+        // Rules that cannot be read make all the reading pointless.
+        .filter(|(_, work)| work.annotations.is_ok())
+        .flat_map(|(engine, work)| work.selected.iter().map(move |version| (engine, *version)))
+        .collect();
+    for (work, report) in works.iter().zip(&reports) {
+        if work.left.load(Ordering::Relaxed) == 0 || work.annotations.is_err() {
+            *lock(report) = Some(work.finish(plan));
+        }
+    }
+    let source = |&(engine, version): &(usize, usize)| {
+        let sources: &EngineSources = works[engine].sources;
+        (sources.engine.name.as_str(), &sources.versions[version])
+    };
+    fetch::with_each(&plan.origin, &jobs, source, plan.threads, |&(engine, version), text| {
+        let work = &works[engine];
+        let source = &work.sources.versions[version];
+        let outcome =
+            text.map_err(Failure::Fetch).and_then(|text| work.read(source, &text, plan.prose));
+        watch.version_done(&work.sources.engine.name, &source.version);
+        *lock(&work.slots[version]) = Some(outcome);
+        if work.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            *lock(&reports[engine]) = Some(work.finish(plan));
+        }
+    })?;
+    // Every job ran, so every engine has been finished.
+    Ok(reports.iter().filter_map(|report| lock(report).take()).collect())
+}
+
+/// The number of threads to use when nothing else is said.
+pub fn default_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+type Outcome = Result<(Model, Matches), Failure>;
+
+/// One engine while it is worked on.
+struct Work<'p> {
+    sources: &'p EngineSources,
+    selected: &'p [usize],
+    annotations: Result<Annotations, CompileError>,
+    /// One slot for each version of the map.
+    slots: Vec<Mutex<Option<Outcome>>>,
+    left: AtomicUsize,
+}
+
+impl<'p> Work<'p> {
+    fn new(sources: &'p EngineSources, selected: &'p [usize]) -> Self {
+        Self {
+            sources,
+            selected,
+            annotations: read_annotations(sources),
+            slots: sources.versions.iter().map(|_| Mutex::new(None)).collect(),
+            left: AtomicUsize::new(selected.len()),
+        }
+    }
+
+    fn read(&self, source: &Source, text: &[u8], prose: Prose) -> Outcome {
+        let context = spec::Context { prose, ..source.context.clone() };
+        let mut model = spec::read(text, &context).map_err(Failure::Spec)?;
+        // Checked before any version is read.
+        let annotations = self.annotations.as_ref().map_err(|_| Failure::Annotations)?;
+        let mut matches = annotations.matches();
+        annotations.apply(&mut model, &mut matches);
+        Ok((model, matches))
+    }
+
+    fn finish(&self, plan: &Plan) -> EngineReport {
+        let mut report = EngineReport::new(&self.sources.engine.name);
+        report.result = self.assemble(plan, &mut report);
+        report
+    }
+
+    fn assemble(&self, plan: &Plan, report: &mut EngineReport) -> Result<Change, CompileError> {
+        let annotations = match &self.annotations {
+            Ok(annotations) => annotations,
+            Err(error) => return Err(error.clone()),
+        };
+        let mut models = Vec::new();
+        let mut matches = annotations.matches();
+        let mut wanted = Vec::new();
+        for (source, slot) in self.sources.versions.iter().zip(&self.slots) {
+            match lock(slot).take() {
+                Some(Ok((model, matched))) => {
+                    matches.merge(&matched);
+                    report.compiled.push(source.version.clone());
+                    models.push(model);
+                }
+                Some(Err(failure)) => {
+                    report.failed.push((source.version.clone(), failure));
+                    wanted.push(&source.version);
+                }
+                None => wanted.push(&source.version),
+            }
+        }
+        // What one version lacks another may have: rules are judged when all were seen.
+        if wanted.is_empty() {
+            let unmatched = annotations.unmatched(&matches);
+            if !unmatched.is_empty() {
+                let file = self.sources.annotations.clone().unwrap_or_default();
+                return Err(CompileError::UnmatchedAnnotations { file, unmatched });
+            }
+        }
+        let name = &self.sources.engine.name;
+        let file = plan.out.join(format!("{name}.postcard"));
+        let old_bytes = pack_file::read(&file).map_err(CompileError::PackFile)?;
+        let old = match old_bytes.as_deref().map(Pack::open) {
+            None => None,
+            Some(Ok(pack)) => Some(pack),
+            // Whatever is in it, all of it is made anew.
+            Some(Err(_)) if wanted.is_empty() => {
+                report.notices.push(format!("{} was no usable pack", file.display()));
+                None
+            }
+            Some(Err(source)) => return Err(CompileError::OldPack { file, source }),
+        };
+        if let Some(old) = &old {
+            if old.engine() != name {
+                return Err(CompileError::OtherEngine { file, found: old.engine().to_owned() });
+            }
+            for model in lift::models(old) {
+                if wanted.contains(&&model.version) {
+                    report.kept.push(model.version.clone());
+                    models.push(model);
+                } else if !self.sources.versions.iter().any(|own| own.version == model.version) {
+                    report.dropped.push(model.version);
+                }
+            }
+        }
+        if models.is_empty() {
+            return Err(CompileError::NothingToWrite);
+        }
+        let bytes = lower::pack(&self.sources.engine, &models).map_err(CompileError::Lower)?;
+        if plan.prose == Prose::Keep && plan.mode == Mode::Write {
+            let file = plan.out.join(format!("{name}.docs"));
+            let mut docs = Docs::new(&models);
+            if let Some(old) = pack_file::read(&file).map_err(CompileError::PackFile)?
+                && let Ok(old) = Docs::open(&old)
+            {
+                docs.keep(&old, &report.kept);
+            }
+            pack_file::write(&file, &docs.to_bytes()).map_err(CompileError::PackFile)?;
+        }
+        if old_bytes.as_deref() == Some(&bytes) {
+            return Ok(Change::None);
+        }
+        match plan.mode {
+            Mode::Write => {
+                pack_file::write(&file, &bytes).map_err(CompileError::PackFile)?;
+                Ok(Change::Written { file, bytes: bytes.len() })
+            }
+            Mode::Check => {
+                let old = old.as_ref().map(lift::models).unwrap_or_default();
+                // Both sides as they come out of a pack, so that only facts are compared.
+                let new = Pack::open(&bytes).map(|pack| lift::models(&pack)).unwrap_or_default();
+                Ok(Change::Differs { file, differences: Differences::new(&old, &new) })
+            }
+        }
+    }
+}
+
+fn read_annotations(sources: &EngineSources) -> Result<Annotations, CompileError> {
+    let Some(file) = &sources.annotations else { return Ok(Annotations::default()) };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        CompileError::UnreadableAnnotations { file: file.clone(), source: error.into() }
+    })?;
+    Annotations::parse(&text).map_err(|source: AnnotationsError| CompileError::Annotations {
+        file: file.clone(),
+        source: source.into(),
+    })
+}
+
+/// Locks; what a thread that panicked left behind is whole, since slots are written in one go.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

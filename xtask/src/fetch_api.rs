@@ -1,0 +1,26 @@
+//! `cargo xtask fetch-api`: specs into packs, by the command of `fetch-api/`.
+
+use std::process::exit;
+
+use crate::Outcome;
+use crate::steps::cargo;
+
+/// Compiles the engines' published API specs into packs (see `fetch-api --help`).
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Arguments of the command, such as `--engine docker` or `--help`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let mut command = cargo(&["run", "--quiet", "-p", "contajners-fetch-api"]);
+    command.arg("--").args(&args.arguments);
+    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        // The command has said what is wrong, and its statuses mean something.
+        Some(code) => exit(code),
+        None => Err(format!("`fetch-api` was ended by a signal: {status}").into()),
+    }
+}
