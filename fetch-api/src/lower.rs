@@ -493,14 +493,14 @@ mod tests {
         let bytes = pack(&engine(), &models).unwrap();
         let opened = Pack::open(&bytes).unwrap();
         opened.verify().unwrap();
-        assert_eq!(lift::models(&opened), models);
+        assert_eq!(lift::models(&opened).unwrap(), models);
         assert_eq!(lift::engine(&opened), engine());
         models.reverse();
         for model in &mut models {
             model.operations.reverse();
         }
         assert_eq!(pack(&engine(), &models).unwrap(), bytes);
-        assert_eq!(pack(&engine(), &lift::models(&opened)).unwrap(), bytes);
+        assert_eq!(pack(&engine(), &lift::models(&opened).unwrap()).unwrap(), bytes);
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         return Err(wrong(&name, "an engine's name is made of letters, digits, `-` and `_`"));
     }
     for (index, address) in text.addresses.iter().enumerate() {
-        if !address.contains("://") {
+        if !address.contains("://") && !address.starts_with('$') {
             let key = format!("{name}.addresses[{index}]");
             return Err(wrong(&key, format!("`{address}` is not an address such as `unix:///…`")));
         }

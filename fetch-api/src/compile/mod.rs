@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use contajners_core::Pack;
+use contajners_core::{Pack, PackError};
 
 pub use difference::{Differences, VersionDifference};
 pub use fetch::{FetchError, Origin};
@@ -188,7 +188,12 @@ impl<'p> Work<'p> {
         let name = &self.sources.engine.name;
         let file = plan.out.join(format!("{name}.postcard"));
         let old_bytes = pack_file::read(&file).map_err(CompileError::PackFile)?;
-        let old = match old_bytes.as_deref().map(Pack::open) {
+        let open = |bytes| -> Result<_, PackError> {
+            let pack = Pack::open(bytes)?;
+            pack.verify()?;
+            Ok(pack)
+        };
+        let old = match old_bytes.as_deref().map(open) {
             None => None,
             Some(Ok(pack)) => Some(pack),
             // Whatever is in it, all of it is made anew.
@@ -202,14 +207,14 @@ impl<'p> Work<'p> {
             if old.engine() != name {
                 return Err(CompileError::OtherEngine { file, found: old.engine().to_owned() });
             }
-            for model in lift::models(old) {
-                if wanted.contains(&&model.version) {
-                    report.kept.push(model.version.clone());
-                    models.push(model);
-                } else if !self.sources.versions.iter().any(|own| own.version == model.version) {
-                    report.dropped.push(model.version);
-                }
-            }
+            let is_wanted = |version: &str| wanted.iter().any(|own| *own == version);
+            let kept = lift::models_of(old, is_wanted)
+                .map_err(|source| CompileError::Lift { file: file.clone(), source })?;
+            report.kept.extend(kept.iter().map(|model| model.version.clone()));
+            models.extend(kept);
+            let listed =
+                |version: &&str| self.sources.versions.iter().any(|own| own.version == **version);
+            report.dropped.extend(old.versions().filter(|own| !listed(own)).map(str::to_owned));
         }
         if models.is_empty() {
             return Err(CompileError::NothingToWrite);
@@ -234,9 +239,16 @@ impl<'p> Work<'p> {
                 Ok(Change::Written { file, bytes: bytes.len() })
             }
             Mode::Check => {
-                let old = old.as_ref().map(lift::models).unwrap_or_default();
+                let lift = |pack: &Pack<'_>| {
+                    let lifted = lift::models(pack);
+                    lifted.map_err(|source| CompileError::Lift { file: file.clone(), source })
+                };
+                let old = old.as_ref().map(lift).transpose()?.unwrap_or_default();
                 // Both sides as they come out of a pack, so that only facts are compared.
-                let new = Pack::open(&bytes).map(|pack| lift::models(&pack)).unwrap_or_default();
+                let new = match Pack::open(&bytes) {
+                    Ok(pack) => lift(&pack)?,
+                    Err(source) => return Err(CompileError::OldPack { file, source }),
+                };
                 Ok(Change::Differs { file, differences: Differences::new(&old, &new) })
             }
         }

@@ -9,6 +9,7 @@ use contajners_core::PackError;
 
 use super::{Differences, FetchError, PackFileError};
 use crate::annotations::{AnnotationsError, Unmatched};
+use crate::lift::LiftError;
 use crate::lower::LowerError;
 use crate::spec::SpecError;
 
@@ -136,6 +137,13 @@ pub enum CompileError {
         /// Why.
         source: PackError,
     },
+    /// The pack that is there was made to unfold without end.
+    Lift {
+        /// The file.
+        file: PathBuf,
+        /// Where it goes too far.
+        source: LiftError,
+    },
     /// The pack that is there is another engine's.
     OtherEngine {
         /// The file.
@@ -158,6 +166,7 @@ impl CompileError {
             CompileError::UnmatchedAnnotations { .. } => "annotations-unmatched",
             CompileError::PackFile(error) => error.code(),
             CompileError::OldPack { source, .. } => source.code(),
+            CompileError::Lift { source, .. } => source.code(),
             CompileError::OtherEngine { .. } => "pack-of-other-engine",
             CompileError::NothingToWrite => "nothing-to-write",
             CompileError::Lower(_) => "models-clash",
@@ -170,7 +179,7 @@ impl CompileError {
             CompileError::UnmatchedAnnotations { .. } => {
                 Some("correct the names, or remove the rules if the specs were mended")
             }
-            CompileError::OldPack { .. } => {
+            CompileError::OldPack { .. } | CompileError::Lift { .. } => {
                 Some("restore the file, or compile all versions of the engine at once")
             }
             CompileError::OtherEngine { .. } => Some("remove the file, or name another `--out`"),
@@ -204,6 +213,9 @@ impl fmt::Display for CompileError {
                     file.display()
                 )
             }
+            CompileError::Lift { file, .. } => {
+                write!(f, "{} was not made by this command", file.display())
+            }
             CompileError::OtherEngine { file, found } => {
                 write!(f, "{} is the pack of `{found}`", file.display())
             }
@@ -221,6 +233,7 @@ impl std::error::Error for CompileError {
             CompileError::UnreadableAnnotations { source, .. } => Some(&**source),
             CompileError::PackFile(error) => error.source(),
             CompileError::OldPack { source, .. } => Some(source),
+            CompileError::Lift { source, .. } => Some(source),
             _ => None,
         }
     }
