@@ -1,1 +1,91 @@
-//! Placeholder.
+//! Calls any operation of any version of the Docker and Podman APIs by name.
+//!
+//! ```no_run
+//! # async fn demo() -> Result<(), contajners::Error> {
+//! use contajners::Client;
+//!
+//! let docker = Client::builder("docker").build()?;
+//! let containers = docker.invoke("ContainerList").param("all", true).await?;
+//! println!("{containers:#}");
+//!
+//! let mut logs = docker
+//!     .invoke("ContainerLogs")
+//!     .param("id", "conny")
+//!     .param("follow", true)
+//!     .param("stdout", true)
+//!     .output()
+//!     .await?;
+//! while let Some(piece) = logs.next().await {
+//!     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! The API is data: operations, parameters and their history come from compiled packs of every
+//! published version. A call is checked against the version that the engine speaks before
+//! anything is sent, and an unknown name is an error that says what was meant, or since when
+//! the thing exists.
+//!
+//! - [`Client`] and [`ClientBuilder`]: one engine, its address, version and time-outs.
+//! - [`Call`]: an operation with its parameters and body; how it ends decides what comes back:
+//!   awaited it is JSON, else [`Call::json`], [`Call::text`], [`Call::bytes`],
+//!   [`Call::stream`], [`Call::output`], [`Call::documents`] or [`Call::send`].
+//! - [`Client::request`]: what no spec knows.
+//! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
+//! - [`contajners_core`]: the catalogue, for programs that want to look things up
+//!   ([`Client::api`], [`pack`]).
+//!
+//! Calls run on [tokio]; dropping one stops it and closes its connection.
+//!
+//! # Features
+//!
+//! `docker` and `podman` (both on by default): the packs that a program carries. Any other
+//! pack comes in through [`ClientBuilder::from_pack`].
+
+mod body;
+mod builder;
+mod call;
+mod client;
+mod data;
+mod discovery;
+mod endpoint;
+mod error;
+mod exchange;
+mod pool;
+mod response;
+mod stream;
+mod transport;
+
+pub use builder::ClientBuilder;
+pub use call::Call;
+pub use client::Client;
+pub use contajners_core;
+pub use contajners_core::{Method, stream::Output};
+pub use data::Data;
+pub use discovery::{Discovered, Source, discover};
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{Error, ErrorKind};
+pub use response::Response;
+pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
+
+/// Returns the names of the engines whose packs this program carries, sorted.
+pub fn engines() -> impl Iterator<Item = &'static str> {
+    contajners_resources::ENGINES.iter().map(|(name, _)| *name)
+}
+
+/// Returns the pack of an engine that this program carries.
+///
+/// ```
+/// let docker = contajners::pack("docker")?;
+/// let logs = docker.api("v1.41")?.operation("ContainerLogs")?;
+/// assert_eq!(logs.path(), "/containers/{id}/logs");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Config`] when it carries none of that name, with the nearest names.
+pub fn pack(engine: &str) -> Result<contajners_core::Pack<'static>, Error> {
+    let bytes = contajners_resources::pack(engine).ok_or_else(|| Error::unknown_engine(engine))?;
+    contajners_core::Pack::open(bytes).map_err(Error::pack)
+}

@@ -212,6 +212,34 @@ impl<'a> Api<'a> {
         self.find(id).ok_or_else(|| self.unknown_operation(id))
     }
 
+    /// Returns the operation of that id, if it is in a category.
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveErrorKind::UnknownCategory`] and [`ResolveErrorKind::UnknownOperation`] with the
+    /// nearest names, [`ResolveErrorKind::OtherCategory`] when it is elsewhere.
+    pub fn operation_in(
+        &self,
+        category: &str,
+        id: &str,
+    ) -> Result<Operation<'a>, ResolveError> {
+        let inside = self.category(category)?;
+        if let Some(operation) = inside.iter().find(|operation| operation.id() == id) {
+            return Ok(*operation);
+        }
+        let Some(elsewhere) = self.find(id) else {
+            let mut error = self.unknown_operation(id);
+            let near = nearest(id, inside.iter().map(|operation| operation.id()));
+            if !near.is_empty() {
+                error.0.nearest = near.into_iter().map(Into::into).collect();
+            }
+            return Err(error);
+        };
+        let mut error = elsewhere.error(ResolveErrorKind::OtherCategory, category);
+        error.0.hint = Some(alloc::format!("it is in category `{}`", elsewhere.category()));
+        Err(error)
+    }
+
     fn find(&self, id: &str) -> Option<Operation<'a>> {
         let id = self.pack.find_text(id)?;
         self.pack

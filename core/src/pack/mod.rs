@@ -161,7 +161,8 @@ impl<'a> Pack<'a> {
         self.text(self.engine_record().name)
     }
 
-    /// Returns where the engine usually listens, most likely first.
+    /// Returns where to look for the engine, in order. `$NAME` in them stands for a variable of
+    /// the environment; an address that is a variable alone holds whatever the user chose.
     pub fn addresses(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let pack = *self;
         self.engine_record().addresses().map(move |id| pack.text(id))

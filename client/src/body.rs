@@ -1,0 +1,242 @@
+//! What a request carries out: nothing, bytes, a file or a reader, in constant memory.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// How much is asked of a reader at a time.
+const PIECE: usize = 64 << 10;
+
+/// What a caller gives as a body.
+#[derive(Default)]
+pub(crate) enum Given {
+    #[default]
+    Nothing,
+    Json(Result<serde_json::Value, serde_json::Error>),
+    Bytes(Bytes),
+    File(PathBuf),
+    Reader(Pin<Box<dyn AsyncRead + Send>>),
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is in it is the caller's own.
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Json(_) => "Json",
+            Self::Bytes(_) => "Bytes",
+            Self::File(_) => "File",
+            Self::Reader(_) => "Reader",
+        })
+    }
+}
+
+/// A body on its way out.
+pub(crate) enum Outgoing {
+    Bytes(Bytes),
+    Reader {
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        /// Bytes still to come, when the length is known.
+        left: Option<u64>,
+        buffer: BytesMut,
+        progress: Arc<Progress>,
+    },
+}
+
+impl Outgoing {
+    /// Opens a file; its length is announced, and no more than that is sent.
+    pub(crate) async fn file(path: PathBuf, progress: &Arc<Progress>) -> io::Result<Self> {
+        let file = tokio::fs::File::open(&path).await?;
+        let metadata = file.metadata().await?;
+        if metadata.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        }
+        let left = is_sized(&metadata).then_some(metadata.len());
+        if left == Some(0) {
+            return Ok(Self::Bytes(Bytes::new()));
+        }
+        Ok(Self::reader(Box::pin(file), left, progress))
+    }
+
+    pub(crate) fn reader(
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        left: Option<u64>,
+        progress: &Arc<Progress>,
+    ) -> Self {
+        progress.set(Phase::Caller);
+        Self::Reader { reader, left, buffer: BytesMut::new(), progress: progress.clone() }
+    }
+
+    /// Tells whether it can be sent a second time, and makes the second one.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
+            Self::Reader { .. } => None,
+        }
+    }
+}
+
+/// A pipe or a device has no length, whatever its metadata say.
+fn is_sized(metadata: &fs::Metadata) -> bool {
+    metadata.is_file()
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Reader { reader, left, buffer, progress } => {
+                if *left == Some(0) {
+                    progress.set(Phase::Done);
+                    return Poll::Ready(None);
+                }
+                progress.set(Phase::Caller);
+                let wanted =
+                    left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
+                let read = ready!(poll_piece(reader.as_mut(), context, buffer, wanted));
+                let piece = match read {
+                    Ok(piece) => piece,
+                    Err(error) => {
+                        progress.fail(&error);
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                };
+                if piece.is_empty() {
+                    if left.is_some() {
+                        let error =
+                            io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter");
+                        progress.fail(&error);
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    progress.set(Phase::Done);
+                    return Poll::Ready(None);
+                }
+                if let Some(left) = left {
+                    *left -= piece.len() as u64;
+                }
+                progress.set(if *left == Some(0) { Phase::Done } else { Phase::Wire });
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Reader { left, .. } => *left == Some(0),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Reader { left: Some(left), .. } => SizeHint::with_exact(*left),
+            Self::Reader { left: None, .. } => SizeHint::default(),
+        }
+    }
+}
+
+fn poll_piece(
+    reader: Pin<&mut (dyn AsyncRead + Send)>,
+    context: &mut Context<'_>,
+    buffer: &mut BytesMut,
+    wanted: usize,
+) -> Poll<io::Result<Bytes>> {
+    // Splitting off what was read leaves the rest for the next piece; when hyper has written the
+    // former the memory is used again.
+    if buffer.capacity() < wanted {
+        buffer.reserve(PIECE);
+    }
+    buffer.resize(wanted, 0);
+    let mut space = ReadBuf::new(buffer);
+    let polled = reader.poll_read(context, &mut space);
+    let filled = space.filled().len();
+    buffer.truncate(filled);
+    ready!(polled)?;
+    Poll::Ready(Ok(buffer.split().freeze()))
+}
+
+/// How far a body has got: what the time-outs and the pool go by.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    phase: AtomicU8,
+    /// Milliseconds from `start` to the last change.
+    changed: AtomicU64,
+    start: Instant,
+    failure: Mutex<Option<io::Error>>,
+}
+
+/// What a body is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The caller's reader.
+    Caller = 0,
+    /// The connection, to take what has been read.
+    Wire = 1,
+    /// Nothing: it has been handed over as a whole.
+    Done = 2,
+}
+
+impl Progress {
+    /// Begins with a body that needs no waiting for.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            phase: AtomicU8::new(Phase::Done as u8),
+            changed: AtomicU64::new(0),
+            start: Instant::now(),
+            failure: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Acquire) {
+            0 => Phase::Caller,
+            1 => Phase::Wire,
+            _ => Phase::Done,
+        }
+    }
+
+    /// Returns the milliseconds since the last change.
+    pub(crate) fn quiet(&self) -> u64 {
+        self.now().saturating_sub(self.changed.load(Ordering::Acquire))
+    }
+
+    fn set(&self, phase: Phase) {
+        self.changed.store(self.now(), Ordering::Release);
+        self.phase.store(phase as u8, Ordering::Release);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn fail(&self, error: &io::Error) {
+        let copy = match error.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(error.kind(), error.to_string()),
+        };
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
+    }
+
+    /// Takes the error of the caller's reader, if that is why sending failed.
+    pub(crate) fn take_failure(&self) -> Option<io::Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,211 @@
+//! Setting up a client.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contajners_core::Pack;
+use tokio::sync::OnceCell;
+
+use crate::client::{Client, Inner};
+use crate::discovery::{Discovered, Source, discover};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::exchange::{Limits, Peer};
+use crate::pool::Pool;
+
+/// Answers larger than this are for streams, unless told otherwise.
+const ANSWER_LIMIT: usize = 256 << 20;
+
+/// A pack for as long as a client lives.
+pub(crate) enum PackBytes {
+    Static(Pack<'static>),
+    /// Opened anew for each call, which takes some microseconds.
+    Owned(Vec<u8>),
+}
+
+impl PackBytes {
+    pub(crate) fn open(&self) -> Pack<'_> {
+        match self {
+            Self::Static(pack) => *pack,
+            Self::Owned(bytes) => {
+                Pack::open(bytes).expect("these bytes were opened when the client was built")
+            }
+        }
+    }
+}
+
+/// What a client is to be: see [`Client::builder`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    engine: String,
+    pack: Option<Cow<'static, [u8]>>,
+    uri: Option<String>,
+    api_version: Option<String>,
+    category: Option<String>,
+    limits: Limits,
+    answer_limit: usize,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(engine: String) -> Self {
+        Self {
+            engine,
+            pack: None,
+            uri: None,
+            api_version: None,
+            category: None,
+            limits: Limits::default(),
+            answer_limit: ANSWER_LIMIT,
+        }
+    }
+
+    /// Begins with a pack of your own, for an engine that this crate carries none of.
+    pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self { pack: Some(pack.into()), ..Self::new(String::new()) }
+    }
+
+    /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port` or
+    /// `http://host:port`.
+    ///
+    /// Without it the engine is looked for as [`discover`] says: for Docker `DOCKER_HOST`, then
+    /// the usual sockets, rootless ones too; for Podman `CONTAINER_HOST` and its sockets.
+    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+        self.uri = Some(uri.into());
+        self
+    }
+
+    /// Pins the API version (`v1.41` or `1.41`), so that nothing is negotiated.
+    ///
+    /// Without it `DOCKER_API_VERSION` pins it for Docker (and `<ENGINE>_API_VERSION` for
+    /// others); else it is the newest version that the pack and the engine have in common,
+    /// asked for with the first call.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// Scopes the client to one category, such as `containers` or `libpod/containers`:
+    /// operations of others are refused.
+    pub fn category(mut self, category: impl Into<String>) -> Self {
+        self.category = Some(category.into());
+        self
+    }
+
+    /// Limits the time until a connection stands and the version is negotiated; 10 s by
+    /// default, `None` for no limit.
+    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.connect = limit.into();
+        self
+    }
+
+    /// Limits the time in which nothing comes from the engine: until the head of an answer,
+    /// and between two pieces of its body. None by default, since `wait` and `follow` may take
+    /// days.
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.read = limit.into();
+        self
+    }
+
+    /// Limits the time in which the engine takes nothing of a body that is there to be sent;
+    /// none by default. The time that a reader of yours takes does not count.
+    pub fn write_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.write = limit.into();
+        self
+    }
+
+    /// Limits the time of a whole call, from its beginning to the end of the answer's body;
+    /// none by default.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.whole = limit.into();
+        self
+    }
+
+    /// Limits the bytes of an answer that is read as a whole; 256 MiB by default. Streams have
+    /// no limit, since they hold no more than a piece.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
+    /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
+    /// only for what was not set.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
+    /// is damaged; the address is none; the pack has no such version or category.
+    pub fn build(self) -> Result<Client, Error> {
+        let pack = match self.pack {
+            None => PackBytes::Static(crate::pack(&self.engine)?),
+            Some(Cow::Borrowed(bytes)) => PackBytes::Static(checked(bytes)?),
+            Some(Cow::Owned(bytes)) => {
+                checked(&bytes)?;
+                PackBytes::Owned(bytes)
+            }
+        };
+        let opened = pack.open();
+        let engine = opened.engine().to_owned();
+        let discovered = match &self.uri {
+            Some(uri) => Discovered {
+                endpoint: Endpoint::parse(uri).map_err(|error| Error::endpoint(error, None))?,
+                source: Source::Given,
+            },
+            None => discover(opened, variable, |path| path.exists())
+                .map_err(|error| Error::endpoint(error, None))?,
+        };
+        let version = match self.api_version {
+            Some(version) => Some((version, None)),
+            None => {
+                let name = format!("{}_API_VERSION", engine.to_uppercase().replace('-', "_"));
+                variable(&name).map(|version| (version, Some(name)))
+            }
+        };
+        let version = match version {
+            None => OnceCell::new(),
+            Some((version, from)) => {
+                let api = opened
+                    .api(version.trim())
+                    .map_err(|error| Error::version_setting(&error, from.as_deref()))?;
+                if let Some(category) = &self.category {
+                    api.category(category).map_err(|error| Error::version_setting(&error, None))?;
+                }
+                OnceCell::new_with(Some(api.version().to_owned()))
+            }
+        };
+        Ok(Client(Arc::new(Inner {
+            peer: Arc::new(Peer::new(&engine, discovered.endpoint.clone())),
+            pack,
+            pool: Arc::new(Pool::default()),
+            limits: self.limits,
+            answer_limit: self.answer_limit,
+            category: self.category,
+            discovered,
+            version,
+        })))
+    }
+}
+
+/// A pack of our own was checked when it was compiled; any other is walked through once.
+fn checked(bytes: &[u8]) -> Result<Pack<'_>, Error> {
+    let pack = Pack::open(bytes).map_err(Error::pack)?;
+    pack.verify().map_err(Error::pack)?;
+    Ok(pack)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("engine", &self.engine)
+            .field("api_version", &self.api_version)
+            .field("category", &self.category)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,418 @@
+//! A call on its way: an operation, its parameters and body, and how its answer is wanted.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use contajners_core::{
+    Answer, Body, Content, Method, Outcome, RawError, Request, Value as _, engine_error,
+};
+use hyper::header::{CONTENT_TYPE, LOCATION};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::io::AsyncRead;
+
+use crate::body::{Given, Progress};
+use crate::client::Client;
+use crate::data::Data;
+use crate::error::{CallOf, Error, Sent, quoted};
+use crate::exchange::{Deadline, outgoing};
+use crate::response::Response;
+use crate::stream::{ByteStream, DocumentStream, OutputStream};
+
+/// The most of an error's body that is kept.
+const ERROR_LIMIT: usize = 1 << 20;
+/// How long an error's body is waited for: some engines send one without an end.
+const ERROR_WAIT: Duration = Duration::from_secs(5);
+
+/// A call that has not been made yet: see [`Client::invoke`] and [`Client::request`].
+///
+/// How it ends decides what comes back. Awaited it is JSON: `null` for an answer without a body,
+/// a string for text, a list for several documents.
+///
+/// ```no_run
+/// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
+/// use serde_json::json;
+///
+/// let created = docker
+///     .invoke("ContainerCreate")
+///     .param("name", "conny")
+///     .body(json!({ "Image": "busybox:musl", "Cmd": ["date"] }))
+///     .await?;
+/// docker.invoke("ContainerStart").param("id", &created["Id"]).await?;
+/// let running = docker
+///     .invoke("ContainerList")
+///     .param("filters", json!({ "status": ["running"] }))
+///     .await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a call is made when it is awaited, or by one of the methods that end it"]
+pub struct Call {
+    client: Client,
+    what: What,
+    parameters: Vec<(String, Result<Value, serde_json::Error>)>,
+    body: Given,
+    content_type: Option<String>,
+    headers: Vec<(String, String)>,
+    errors: Errors,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Operation(String),
+    Raw(Method, String),
+}
+
+/// What becomes of an answer with an error status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errors {
+    Raised,
+    Returned,
+}
+
+/// Whether an answer of bytes is of use to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Anything,
+    Json,
+}
+
+impl Call {
+    pub(crate) fn new(client: Client, what: What) -> Self {
+        Self {
+            client,
+            what,
+            parameters: Vec::new(),
+            body: Given::Nothing,
+            content_type: None,
+            headers: Vec::new(),
+            errors: Errors::Raised,
+        }
+    }
+
+    /// Gives a parameter, by the vendor's name, wherever it belongs: path, query or header.
+    ///
+    /// Lists repeat the key where the engine wants that; maps and structs given to a text
+    /// parameter become JSON (`filters`, `buildargs`), and `X-Registry-Auth` is encoded. `None`
+    /// counts as not given. Given again, a parameter that takes several values gets them all.
+    ///
+    /// Raw requests take none: their target holds all of it.
+    pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        self.parameters.push((name.into(), serde_json::to_value(value)));
+        self
+    }
+
+    /// Gives a value as the body; it becomes JSON. A string is sent as it is where the
+    /// operation wants text or YAML.
+    pub fn body(mut self, value: impl Serialize) -> Self {
+        self.body = Given::Json(serde_json::to_value(value));
+        self
+    }
+
+    /// Gives bytes as the body, of the media type that the operation documents.
+    pub fn body_bytes(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.body = Given::Bytes(bytes.into());
+        self
+    }
+
+    /// Gives a file as the body; it is read while it is sent.
+    pub fn body_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.body = Given::File(path.into());
+        self
+    }
+
+    /// Gives a reader as the body; it is read while it is sent, in pieces of up to 64 KiB.
+    pub fn body_reader(mut self, reader: impl AsyncRead + Send + 'static) -> Self {
+        self.body = Given::Reader(Box::pin(reader));
+        self
+    }
+
+    /// Sets the media type of the body, where it is not the one that the operation documents
+    /// (`application/gzip`).
+    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+
+    /// Adds a header that is no parameter of the operation.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Takes an answer with an error status like any other, instead of making an [`Error`] of
+    /// it: [`Response::status`] tells. Redirections stay errors.
+    pub fn allow_error_status(mut self) -> Self {
+        self.errors = Errors::Returned;
+        self
+    }
+
+    /// Makes the call and returns the answer as data, bytes too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`] and [`Response::data`].
+    pub async fn data(self) -> Result<Data, Error> {
+        self.send().await?.data().await
+    }
+
+    /// Makes the call and returns the answer as a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`] and [`Response::json`].
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.perform(Wanted::Json).await?.json().await
+    }
+
+    /// Makes the call and returns the answer as text.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`] and [`Response::text`].
+    pub async fn text(self) -> Result<String, Error> {
+        self.send().await?.text().await
+    }
+
+    /// Makes the call and returns the answer's bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`] and [`Response::bytes`].
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        self.send().await?.bytes().await
+    }
+
+    /// Makes the call and returns the answer's bytes as they come, in constant memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`].
+    pub async fn stream(self) -> Result<ByteStream, Error> {
+        Ok(self.send().await?.into_stream())
+    }
+
+    /// Makes the call and returns the output of a process as it comes: logs, for example.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`].
+    pub async fn output(self) -> Result<OutputStream, Error> {
+        Ok(self.send().await?.into_output())
+    }
+
+    /// Makes the call and returns JSON documents as they come: events, for example.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`].
+    pub async fn documents<T: DeserializeOwned>(self) -> Result<DocumentStream<T>, Error> {
+        Ok(self.send().await?.into_documents())
+    }
+
+    /// Makes the call and returns the answer when its head has arrived: for its status and
+    /// headers, or to decide later what the body is.
+    ///
+    /// # Errors
+    ///
+    /// The call is not what the catalogue says ([`ErrorKind::Resolve`](crate::ErrorKind)), its
+    /// body cannot be read, the engine cannot be reached, a time-out runs out, the connection
+    /// breaks, or the engine answers with an error status. See [`Error`].
+    pub async fn send(self) -> Result<Response, Error> {
+        self.perform(Wanted::Anything).await
+    }
+
+    async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
+        let Self { client, what, parameters, body, content_type, headers, errors } = self;
+        let limits = client.0.limits;
+        let deadline = Deadline::of(&limits);
+        let mut request = match what {
+            What::Operation(operation) => {
+                let api = client.api_before(deadline).await?;
+                resolve(&client, api, &operation, parameters, &body, content_type.as_deref())?
+            }
+            What::Raw(method, target) => {
+                if let Some((name, _)) = parameters.first() {
+                    return Err(Error::raw(RawError::Target, &format!("parameter {name}")));
+                }
+                raw(method, &target, &body, content_type.as_deref())?
+            }
+        };
+        for (name, value) in &headers {
+            request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
+        }
+        let call = CallOf::new(client.pack().engine(), &request);
+        let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
+        if wanted == Wanted::Json && is_bytes {
+            return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
+        }
+
+        let progress = Progress::new();
+        let body = outgoing(&mut request, body, &progress)
+            .await
+            .map_err(|error| error.of(&call, Sent::No))?;
+        tracing::debug!(engine = %call.engine, call = %call, "sending");
+        let answered = client.exchange(&request, body, progress, deadline).await?;
+
+        let (status, headers) =
+            (answered.response.status().as_u16(), answered.response.headers().clone());
+        tracing::debug!(engine = %call.engine, call = %call, status, "answered");
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let outcome = request.outcome(status, content_type);
+        let body = client.stream(answered, call.clone(), deadline, &limits);
+        let content = match outcome {
+            Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
+            Outcome::Success(content) => content,
+            Outcome::Redirect => {
+                let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                let location = location.and_then(|location| location.split('?').next());
+                return Err(Error::redirect(&call, status, location));
+            }
+            Outcome::Failure if errors == Errors::Raised => {
+                let (body, head) = (read_error(body).await, request.method() == Method::Head);
+                let message = if head { String::new() } else { engine_error::message(&body) };
+                return Err(Error::refused(&call, status, message, body));
+            }
+            _ => content_of_error(content_type),
+        };
+        let limit = client.0.answer_limit;
+        Ok(Response { status, headers, outcome, content, body, limit })
+    }
+}
+
+fn resolve(
+    client: &Client,
+    api: contajners_core::Api<'_>,
+    operation: &str,
+    parameters: Vec<(String, Result<Value, serde_json::Error>)>,
+    body: &Given,
+    content_type: Option<&str>,
+) -> Result<Request, Error> {
+    let found = match &client.0.category {
+        Some(category) => api.operation_in(category, operation),
+        None => api.operation(operation),
+    };
+    let operation = found.map_err(Error::resolve)?;
+    let mut values = Vec::with_capacity(parameters.len());
+    for (name, value) in parameters {
+        let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
+        values.push((name, value));
+    }
+    let values: Vec<(&str, &dyn contajners_core::Value)> =
+        values.iter().map(|(name, value)| (&**name, value as _)).collect();
+    let given = match (body, content_type) {
+        (Given::Nothing, _) => Body::Nothing,
+        (Given::Json(Ok(value)), _) => Body::Value(value),
+        (Given::Json(Err(error)), _) => {
+            let copy = serde::de::Error::custom(error);
+            return Err(Error::body_value(operation.id(), copy));
+        }
+        (_, Some(media_type)) => Body::BytesAs(media_type),
+        (_, None) => Body::Bytes,
+    };
+    let mut request = operation.resolve(&values, given).map_err(Error::resolve)?;
+    if let (Given::Json(_), Some(media_type)) = (body, content_type) {
+        request
+            .set_header("Content-Type", media_type)
+            .map_err(|error| Error::raw(error, "Content-Type"))?;
+    }
+    Ok(request)
+}
+
+fn raw(
+    method: Method,
+    target: &str,
+    body: &Given,
+    content_type: Option<&str>,
+) -> Result<Request, Error> {
+    let path = target.split('?').next().unwrap_or_default();
+    let mut request = Request::raw(method, target).map_err(|error| Error::raw(error, path))?;
+    let wrong = |error| Error::raw(error, "Content-Type");
+    match body {
+        Given::Nothing => {}
+        Given::Json(Ok(value)) => {
+            let media_type = content_type.unwrap_or("application/json");
+            request.set_text(media_type, value.to_json()).map_err(wrong)?;
+        }
+        Given::Json(Err(error)) => {
+            let copy = serde::de::Error::custom(error);
+            return Err(Error::body_value(&format!("{method} {path}"), copy));
+        }
+        _ => {
+            let media_type = content_type.unwrap_or("application/octet-stream");
+            request.set_content(media_type).map_err(wrong)?;
+        }
+    }
+    Ok(request)
+}
+
+/// Reads what an engine says about an error, as far as it comes.
+async fn read_error(mut body: ByteStream) -> Bytes {
+    let mut all = Vec::new();
+    let read = async {
+        while let Some(Ok(piece)) = body.next().await {
+            let space = ERROR_LIMIT - all.len();
+            all.extend_from_slice(&piece[..piece.len().min(space)]);
+            if all.len() == ERROR_LIMIT {
+                break;
+            }
+        }
+    };
+    // What has come by then has to do.
+    let _ = tokio::time::timeout(ERROR_WAIT, read).await;
+    all.into()
+}
+
+/// What the body of an error is, when it is taken as an answer.
+fn content_of_error(content_type: Option<&str>) -> Content {
+    let content_type = content_type.unwrap_or_default();
+    if content_type.starts_with("application/json") {
+        Content::Json
+    } else if content_type.starts_with("text/") || content_type.is_empty() {
+        Content::Text
+    } else {
+        Content::Bytes
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Result<Value, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let response = self.perform(Wanted::Json).await?;
+            let call = response.body.call.clone();
+            match response.data().await? {
+                // Undocumented, or a documented mistake: text is welcome all the same.
+                Data::Bytes(bytes) => match String::from_utf8(bytes.into()) {
+                    Ok(text) => Ok(Value::String(text)),
+                    Err(error) => Err(Error::not_text(&call, error.into_bytes().into())),
+                },
+                other => Ok(other.into_json().unwrap_or_default()),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Shows names only: values may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match &self.what {
+            What::Operation(operation) => operation.clone(),
+            What::Raw(method, target) => {
+                format!("{method} {}", quoted(target.split('?').next().unwrap_or_default()))
+            }
+        };
+        let names: Vec<&str> = self.parameters.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Call")
+            .field("what", &what)
+            .field("parameters", &names)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}

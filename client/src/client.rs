@@ -1,0 +1,182 @@
+//! A client of one engine.
+
+use std::fmt;
+use std::sync::Arc;
+
+use contajners_core::{Api, Method, Negotiation, NegotiationStep, Pack, Request};
+use tokio::sync::OnceCell;
+
+use crate::body::{Outgoing, Progress};
+use crate::builder::{ClientBuilder, PackBytes};
+use crate::call::{Call, What};
+use crate::discovery::Discovered;
+use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::exchange::{Answered, Deadline, Limits, Peer, exchange};
+use crate::pool::Pool;
+use crate::stream::ByteStream;
+
+/// A client of one engine: calls operations by name, over connections that are kept alive.
+///
+/// Cheap to clone; clones share connections and the negotiated version. Nothing is sent before
+/// the first call.
+///
+/// ```no_run
+/// # async fn demo() -> Result<(), contajners::Error> {
+/// use contajners::Client;
+///
+/// let podman = Client::builder("podman").uri("unix:///run/podman/podman.sock").build()?;
+/// let names: Vec<serde_json::Value> =
+///     podman.invoke("ContainerListLibpod").param("all", true).json().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) pack: PackBytes,
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) limits: Limits,
+    pub(crate) answer_limit: usize,
+    pub(crate) category: Option<String>,
+    pub(crate) discovered: Discovered,
+    /// The version to speak, as the pack spells it: pinned, or negotiated with the first call.
+    pub(crate) version: OnceCell<String>,
+}
+
+impl Client {
+    /// Begins to set up a client of an engine whose pack this program carries: `docker` or
+    /// `podman`.
+    pub fn builder(engine: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(engine.into())
+    }
+
+    /// Begins a call of an operation, by the vendor's name for it.
+    ///
+    /// Whether there is such an operation shows when the call is made, since only then it is
+    /// known which version the engine speaks.
+    pub fn invoke(&self, operation: impl Into<String>) -> Call {
+        Call::new(self.clone(), What::Operation(operation.into()))
+    }
+
+    /// Begins a request that no spec knows. The target is path and query as they go over the
+    /// wire: with the version's prefix, percent-encoded.
+    ///
+    /// ```no_run
+    /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
+    /// use contajners::Method;
+    ///
+    /// let checkpoint = serde_json::json!({ "CheckpointID": "one", "Exit": false });
+    /// docker.request(Method::Post, "/v1.41/containers/conny/checkpoints").body(checkpoint).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn request(&self, method: Method, target: impl Into<String>) -> Call {
+        Call::new(self.clone(), What::Raw(method, target.into()))
+    }
+
+    /// Returns the catalogue of the version that is spoken, which is negotiated with the engine
+    /// if it has not been yet and was not pinned.
+    ///
+    /// # Errors
+    ///
+    /// Negotiation fails: the engine cannot be reached, does not say its version, or is older
+    /// than all versions of the pack.
+    pub async fn api(&self) -> Result<Api<'_>, Error> {
+        self.api_before(None).await
+    }
+
+    pub(crate) async fn api_before(&self, deadline: Option<Deadline>) -> Result<Api<'_>, Error> {
+        let version = self.0.version.get_or_try_init(|| self.negotiate(deadline)).await?;
+        self.pack().api(version).map_err(|error| Error::version_setting(&error, None))
+    }
+
+    /// Returns the pack with all versions of the engine's API.
+    pub fn pack(&self) -> Pack<'_> {
+        self.0.pack.open()
+    }
+
+    /// Returns where the engine is taken to listen, and why there.
+    pub fn discovered(&self) -> &Discovered {
+        &self.0.discovered
+    }
+
+    async fn negotiate(&self, deadline: Option<Deadline>) -> Result<String, Error> {
+        let limit = self.0.limits.connect;
+        let work = self.ask_version(deadline);
+        match limit {
+            None => work.await,
+            // A socket that takes connections and never answers is no better than none.
+            Some(limit) => match tokio::time::timeout(limit, work).await {
+                Ok(done) => done,
+                Err(_) => Err(self.0.peer.timeout(Waiting::Connect, limit)),
+            },
+        }
+    }
+
+    async fn ask_version(&self, deadline: Option<Deadline>) -> Result<String, Error> {
+        let mut negotiation = Negotiation::new(self.pack());
+        loop {
+            let header = negotiation.header();
+            let Some(request) = negotiation.request() else {
+                let newest = self.pack().newest();
+                return Ok(newest.map_or_else(String::new, |api| api.version().to_owned()));
+            };
+            let body = Outgoing::Bytes(bytes::Bytes::new());
+            let answered = self.exchange(&request, body, Progress::new(), deadline).await?;
+            let status = answered.response.status().as_u16();
+            let said = answered.response.headers().get(header);
+            let said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let call = CallOf::new(self.pack().engine(), &request);
+            // Reading the few bytes to their end keeps the connection.
+            let _ =
+                self.stream(answered, call.clone(), deadline, &self.0.limits).collect(4096).await;
+            match negotiation.handle_answer(status, said.as_deref()) {
+                Ok(NegotiationStep::Done(api)) => {
+                    tracing::debug!(
+                        engine = api.engine(),
+                        version = api.version(),
+                        engine_speaks = said.as_deref(),
+                        "negotiated"
+                    );
+                    return Ok(api.version().to_owned());
+                }
+                Ok(NegotiationStep::Again(next)) => negotiation = next,
+                Err(error) => return Err(Error::negotiate(error).of(&call, Sent::No)),
+            }
+        }
+    }
+
+    pub(crate) async fn exchange(
+        &self,
+        request: &Request,
+        body: Outgoing,
+        progress: Arc<Progress>,
+        deadline: Option<Deadline>,
+    ) -> Result<Answered, Error> {
+        let Inner { peer, pool, limits, .. } = &*self.0;
+        exchange(peer, pool, request, body, progress, limits, deadline).await
+    }
+
+    pub(crate) fn stream(
+        &self,
+        answered: Answered,
+        call: CallOf,
+        deadline: Option<Deadline>,
+        limits: &Limits,
+    ) -> ByteStream {
+        let Answered { response, lease, progress } = answered;
+        let peer = self.0.peer.clone();
+        ByteStream::new(response.into_body(), lease, progress, call, peer, limits.read, deadline)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("engine", &self.0.peer.engine)
+            .field("endpoint", &self.0.peer.endpoint)
+            .field("version", &self.0.version.get())
+            .field("category", &self.0.category)
+            .finish_non_exhaustive()
+    }
+}

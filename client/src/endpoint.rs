@@ -1,0 +1,312 @@
+//! Where an engine listens: addresses as its own tools write them.
+
+use std::error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::quoted;
+
+/// The port that engines listen at without TLS when none is said.
+const DEFAULT_PORT: u16 = 2375;
+
+/// Where an engine listens.
+///
+/// ```
+/// use contajners::Endpoint;
+///
+/// let socket = Endpoint::parse("unix:///var/run/docker.sock")?;
+/// assert_eq!(socket, Endpoint::Unix("/var/run/docker.sock".into()));
+/// assert_eq!(Endpoint::parse("[::1]:2375")?.to_string(), "tcp://[::1]:2375");
+/// # Ok::<(), contajners::EndpointError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// A unix socket.
+    Unix(PathBuf),
+    /// HTTP without TLS.
+    Tcp {
+        /// Name or number of the host; an IPv6 address without its brackets.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What goes before every path: empty, or `/` and more without one at the end.
+        prefix: String,
+    },
+}
+
+impl Endpoint {
+    /// Reads an address: `unix:///path` (also `http+unix://` and a path alone), `tcp://host:port`,
+    /// `http://host:port` or `host:port`, each of the latter with a path prefix behind it.
+    ///
+    /// Without a port `tcp://` means 2375 and `http://` means 80.
+    ///
+    /// # Errors
+    ///
+    /// The address is of a kind that this client does not speak, or it is none; the text names
+    /// what was found.
+    pub fn parse(address: &str) -> Result<Self, EndpointError> {
+        let address = address.trim();
+        let wrong = |kind| EndpointError { address: redacted(address), kind };
+        if address.is_empty() {
+            return Err(wrong(Kind::Empty));
+        }
+        let (scheme, rest) = match address.split_once("://") {
+            Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+            None if address.starts_with('/') => ("unix".into(), address),
+            None => ("tcp".into(), address),
+        };
+        match &*scheme {
+            "unix" | "http+unix" => {
+                if rest.is_empty() {
+                    return Err(wrong(Kind::NoPath));
+                }
+                if rest.contains('\0') {
+                    return Err(wrong(Kind::Malformed("a path holds no zero byte")));
+                }
+                // `http+unix` is written as a URL, whose host is the path.
+                let path = if scheme == "unix" { rest.into() } else { percent_decoded(rest) };
+                Ok(Self::Unix(path.into()))
+            }
+            "tcp" => tcp(rest, DEFAULT_PORT).map_err(wrong),
+            "http" => tcp(rest, 80).map_err(wrong),
+            "https" | "ssh" | "npipe" => Err(wrong(Kind::NotYet)),
+            "fd" => Err(wrong(Kind::Daemon)),
+            _ => Err(wrong(Kind::Unknown)),
+        }
+    }
+
+    /// Returns the value of the `Host` header: constant for sockets, which have none.
+    pub(crate) fn host_header(&self) -> String {
+        match self {
+            Self::Unix(_) => "localhost".into(),
+            Self::Tcp { host, port, .. } => authority(host, *port),
+        }
+    }
+
+    /// Returns what goes before every path.
+    pub(crate) fn prefix(&self) -> &str {
+        match self {
+            Self::Unix(_) => "",
+            Self::Tcp { prefix, .. } => prefix,
+        }
+    }
+}
+
+fn tcp(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
+    if rest.contains(['?', '#']) {
+        return Err(Kind::Malformed("it takes no query and no fragment"));
+    }
+    let (authority, path) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    if authority.contains('@') {
+        return Err(Kind::Malformed("it takes no user and no password"));
+    }
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(bracketed) => {
+            let (host, behind) =
+                bracketed.split_once(']').ok_or(Kind::Malformed("the `[` has no `]`"))?;
+            if host.parse::<std::net::Ipv6Addr>().is_err() {
+                return Err(Kind::Malformed("an IPv6 address stands in the brackets"));
+            }
+            match behind.strip_prefix(':') {
+                Some(port) => (host, Some(port)),
+                None if behind.is_empty() => (host, None),
+                None => return Err(Kind::Malformed("only a port follows the `]`")),
+            }
+        }
+        None => match authority.split_once(':') {
+            Some((_, port)) if port.contains(':') => {
+                return Err(Kind::Malformed("an IPv6 address needs brackets"));
+            }
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let host = if host.is_empty() && port.is_some() { "localhost" } else { host };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    if host.is_empty() || !host.bytes().all(plain) {
+        return Err(Kind::Malformed("it names no host"));
+    }
+    let port = match port {
+        None => default_port,
+        Some(port) => port
+            .parse()
+            .ok()
+            .filter(|port| *port != 0)
+            .ok_or(Kind::Malformed("a port is a number from 1 to 65535"))?,
+    };
+    let prefix = path.trim_end_matches('/');
+    if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Kind::Malformed("a path prefix is written percent-encoded"));
+    }
+    Ok(Endpoint::Tcp { host: host.into(), port, prefix: prefix.into() })
+}
+
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .flatten();
+        out.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// An address may carry a password where one does not belong.
+fn redacted(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) if rest[..at].contains(':') => format!("{scheme}…{}", &rest[at..]),
+        _ => address.into(),
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp { host, port, prefix } => {
+                write!(f, "tcp://{}{prefix}", authority(host, *port))
+            }
+        }
+    }
+}
+
+impl From<&Path> for Endpoint {
+    fn from(socket: &Path) -> Self {
+        Self::Unix(socket.into())
+    }
+}
+
+/// Why an address is not one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointError {
+    address: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Empty,
+    NoPath,
+    Malformed(&'static str),
+    NotYet,
+    Daemon,
+    Unknown,
+}
+
+impl EndpointError {
+    /// Returns the stable name that scripts and bindings match on.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            Kind::NotYet | Kind::Daemon | Kind::Unknown => "unsupported-address",
+            Kind::Empty | Kind::NoPath | Kind::Malformed(_) => "invalid-address",
+        }
+    }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self.kind {
+            Kind::Malformed(what) => what,
+            Kind::Daemon => "it tells a daemon where to listen; a client takes `unix://`",
+            Kind::NotYet => "so far there are `unix://`, `tcp://` and `http://`",
+            Kind::Empty | Kind::NoPath | Kind::Unknown => {
+                "write `unix:///path/to.sock`, `tcp://host:port` or `http://host:port`"
+            }
+        }
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = quoted(&self.address);
+        match self.kind {
+            Kind::Empty => f.write_str("the address is empty"),
+            Kind::NoPath => write!(f, "address {address} names no socket"),
+            Kind::Malformed(_) => write!(f, "address {address} cannot be read"),
+            Kind::NotYet => write!(f, "address {address} is of a kind not spoken yet"),
+            Kind::Daemon => write!(f, "address {address} is none that a client can reach"),
+            Kind::Unknown => write!(f, "address {address} is of an unknown kind"),
+        }
+    }
+}
+
+impl error::Error for EndpointError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, expected: &str) {
+        let found = match Endpoint::parse(address) {
+            Ok(endpoint) => endpoint.to_string(),
+            Err(error) => format!("{error}: {}", error.hint()),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn addresses_are_read_as_the_engines_tools_read_them() {
+        check("unix:///run/a b.sock", "unix:///run/a b.sock");
+        check("unix://rel.sock", "unix://rel.sock");
+        check("http+unix://%2Frun%2Fa.sock", "unix:///run/a.sock");
+        check("/run/a.sock", "unix:///run/a.sock");
+        check("tcp://localhost", "tcp://localhost:2375");
+        check("TCP://10.0.0.1:99/", "tcp://10.0.0.1:99");
+        check("http://example.test", "tcp://example.test:80");
+        check("example.test:5", "tcp://example.test:5");
+        check(":2375", "tcp://localhost:2375");
+        check("tcp://[::1]:2375/engine/one/", "tcp://[::1]:2375/engine/one");
+        check("[::1]", "tcp://[::1]:2375");
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        let forms = "write `unix:///path/to.sock`, `tcp://host:port` or `http://host:port`";
+        check(" ", &format!("the address is empty: {forms}"));
+        check("unix://", &format!("address `unix://` names no socket: {forms}"));
+        check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
+        check(
+            "ssh://root:secret@host",
+            "address `ssh://…@host` is of a kind not spoken yet: so far there are `unix://`, \
+             `tcp://` and `http://`",
+        );
+        check(
+            "fd://",
+            "address `fd://` is none that a client can reach: it tells a daemon where to listen; \
+             a client takes `unix://`",
+        );
+        check(
+            "tcp://::1:2375",
+            "address `tcp://::1:2375` cannot be read: an IPv6 address needs brackets",
+        );
+        check(
+            "tcp://a:b@h:1",
+            "address `tcp://…@h:1` cannot be read: it takes no user and no password",
+        );
+        let port = "a port is a number from 1 to 65535";
+        check("tcp://h:0", &format!("address `tcp://h:0` cannot be read: {port}"));
+        check("tcp://h:65536", &format!("address `tcp://h:65536` cannot be read: {port}"));
+        check("tcp://a b:1", "address `tcp://a b:1` cannot be read: it names no host");
+        check(
+            "tcp://h:1?x",
+            "address `tcp://h:1?x` cannot be read: it takes no query and no fragment",
+        );
+    }
+}

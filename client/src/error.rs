@@ -1,0 +1,428 @@
+//! The one error of the client: whose fault it is, what was asked, what was found.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use contajners_core::stream::DecodeError;
+use contajners_core::{
+    Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
+};
+
+use crate::endpoint::EndpointError;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a call did not come to its end.
+///
+/// The text is one line; causes come through [`source`](StdError::source) and are not repeated
+/// in it. [`Error::code`] is what scripts match on, [`Error::hint`] says what to do. Neither text
+/// nor `Debug` output holds queries, header values or bodies, which may carry secrets.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    code: &'static str,
+    text: String,
+    hint: Option<String>,
+    acted: bool,
+    call: Option<CallOf>,
+    status: Option<u16>,
+    message: Option<String>,
+    body: Bytes,
+    resolve: Option<ResolveError>,
+    source: Option<Source>,
+}
+
+/// Whose fault an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be set up like that: its engine, pack, address or version.
+    Config,
+    /// The call is not what the catalogue says; nothing was sent. See [`Error::resolve_error`].
+    Resolve,
+    /// The body that the caller gave cannot be read.
+    Body,
+    /// Nothing answers at the address.
+    Connect,
+    /// No API version can be agreed on.
+    Negotiate,
+    /// The connection broke, or what came over it is not HTTP.
+    Send,
+    /// A time-out ran out.
+    Timeout,
+    /// The engine answered with an error status, or with a redirection.
+    Status,
+    /// The engine reported an error inside an answer that began as a success.
+    InBand,
+    /// The answer is not what it should be, or too large.
+    Decode,
+}
+
+/// The call that an error belongs to.
+#[derive(Clone)]
+pub(crate) struct CallOf {
+    pub(crate) engine: String,
+    pub(crate) operation: Option<String>,
+    pub(crate) method: Method,
+    pub(crate) target: String,
+}
+
+impl CallOf {
+    pub(crate) fn new(engine: &str, request: &Request) -> Self {
+        Self {
+            engine: engine.into(),
+            operation: request.operation().map(Into::into),
+            method: request.method(),
+            target: request.target().into(),
+        }
+    }
+
+    /// The path alone: a query may hold secrets.
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for CallOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.operation {
+            Some(operation) => write!(f, "`{operation}` ({} {})", self.method, self.path()),
+            None => write!(f, "`{} {}`", self.method, self.path()),
+        }
+    }
+}
+
+impl Error {
+    fn new(kind: ErrorKind, code: &'static str, text: String) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            code,
+            text,
+            hint: None,
+            acted: false,
+            call: None,
+            status: None,
+            message: None,
+            body: Bytes::new(),
+            resolve: None,
+            source: None,
+        }))
+    }
+
+    fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Tells which call it was, and whether the engine may have acted on it.
+    pub(crate) fn of(mut self, call: &CallOf, sent: Sent) -> Self {
+        self.0.acted = sent == Sent::Perhaps && !call.method.is_safe();
+        self.0.call = Some(call.clone());
+        self
+    }
+
+    pub(crate) fn unknown_engine(name: &str) -> Self {
+        let error = Self::new(
+            ErrorKind::Config,
+            "unknown-engine",
+            format!("unknown engine {}", quoted(name)),
+        );
+        let known: Vec<&str> = crate::engines().collect();
+        let near = nearest(name, known.iter().copied());
+        error.with_hint(match (near.as_slice(), known.as_slice()) {
+            ([], []) => "this program carries no packs: turn on a feature such as `docker`".into(),
+            ([], known) => format!("this program carries `{}`", known.join("`, `")),
+            (near, _) => format!("did you mean `{}`?", near.join("` or `")),
+        })
+    }
+
+    pub(crate) fn pack(error: PackError) -> Self {
+        let (code, text, hint) = (error.code(), error.to_string(), error.hint());
+        Self::new(ErrorKind::Config, code, text).with_hint(hint)
+    }
+
+    pub(crate) fn endpoint(error: EndpointError, from: Option<&str>) -> Self {
+        let text = match from {
+            Some(variable) => format!("`{variable}`: {error}"),
+            None => error.to_string(),
+        };
+        Self::new(ErrorKind::Config, error.code(), text).with_hint(error.hint())
+    }
+
+    pub(crate) fn version_setting(error: &ResolveError, from: Option<&str>) -> Self {
+        let text = match from {
+            Some(variable) => format!("`{variable}`: {error}"),
+            None => error.to_string(),
+        };
+        let new = Self::new(ErrorKind::Config, error.code(), text);
+        match error.hint() {
+            Some(hint) => new.with_hint(hint),
+            None => new,
+        }
+    }
+
+    pub(crate) fn resolve(error: ResolveError) -> Self {
+        let mut new = Self::new(ErrorKind::Resolve, error.code(), error.to_string());
+        new.0.hint = error.hint();
+        new.0.resolve = Some(error);
+        new
+    }
+
+    pub(crate) fn value(operation: &str, name: &str, source: serde_json::Error) -> Self {
+        let text = format!("parameter {} of `{operation}` cannot be made JSON", quoted(name));
+        Self::new(ErrorKind::Resolve, "invalid-parameter", text).with_source(source)
+    }
+
+    pub(crate) fn body_value(operation: &str, source: serde_json::Error) -> Self {
+        let text = format!("the body of `{operation}` cannot be made JSON");
+        Self::new(ErrorKind::Resolve, "invalid-body", text).with_source(source)
+    }
+
+    pub(crate) fn raw(error: RawError, what: &str) -> Self {
+        let text = format!("{error}: {}", quoted(what));
+        Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
+    }
+
+    pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
+        let text = format!("cannot read {what}");
+        Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
+    }
+
+    pub(crate) fn connect(engine: &str, address: &str, hint: String, source: io::Error) -> Self {
+        let text = format!("cannot reach {engine} at {address}");
+        Self::new(ErrorKind::Connect, "cannot-connect", text).with_hint(hint).with_source(source)
+    }
+
+    pub(crate) fn negotiate(error: NegotiateError) -> Self {
+        let (code, hint, text) = (error.code(), error.hint(), error.to_string());
+        Self::new(ErrorKind::Negotiate, code, text).with_hint(hint)
+    }
+
+    pub(crate) fn send(engine: &str, address: &str, source: impl Into<Source>) -> Self {
+        let text = format!("the connection to {engine} at {address} broke");
+        Self::new(ErrorKind::Send, "connection-broken", text).with_source(source)
+    }
+
+    pub(crate) fn not_http(engine: &str, address: &str, source: impl Into<Source>) -> Self {
+        let text = format!("what answers at {address} does not speak HTTP as {engine} does");
+        Self::new(ErrorKind::Send, "not-http", text)
+            .with_hint("is it another program's address, or one that speaks TLS?")
+            .with_source(source)
+    }
+
+    pub(crate) fn timeout(what: Waiting, limit: Duration, engine: &str, address: &str) -> Self {
+        let text = match what {
+            Waiting::Connect => format!("no connection to {engine} at {address} within {limit:?}"),
+            Waiting::Write => format!("{engine} at {address} took no more input for {limit:?}"),
+            Waiting::Read => format!("nothing came from {engine} at {address} for {limit:?}"),
+            Waiting::Whole => format!("{engine} at {address} was not done within {limit:?}"),
+        };
+        Self::new(ErrorKind::Timeout, "timed-out", text).with_hint(match what {
+            Waiting::Connect => "allow more with `connect_timeout`",
+            Waiting::Write => "allow more with `write_timeout`",
+            Waiting::Read => "allow more with `read_timeout`",
+            Waiting::Whole => "allow more with `timeout`",
+        })
+    }
+
+    pub(crate) fn refused(call: &CallOf, status: u16, message: String, body: Bytes) -> Self {
+        let answered = format!("{} answered {status} to {call}", call.engine);
+        let text = if message.is_empty() { answered } else { format!("{answered}: {message}") };
+        let mut error = Self::new(ErrorKind::Status, "engine-error", text);
+        error.0.status = Some(status);
+        error.0.hint = message.contains("is too new. Maximum supported API version").then(|| {
+            "leave the API version out: the client then speaks the newest that both know".into()
+        });
+        error.0.message = Some(message);
+        error.0.body = body;
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn redirect(call: &CallOf, status: u16, location: Option<&str>) -> Self {
+        let text = match location {
+            Some(location) => {
+                format!("{} answered {status} to {call}: go to {}", call.engine, quoted(location))
+            }
+            None => format!("{} answered {status} to {call}", call.engine),
+        };
+        let mut error = Self::new(ErrorKind::Status, "redirected", text)
+            .with_hint("engines redirect paths that are not clean; none are followed");
+        error.0.status = Some(status);
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn upgraded(call: &CallOf) -> Self {
+        let text = format!("{} made a socket of the connection at {call}", call.engine);
+        Self::new(ErrorKind::Decode, "upgraded", text)
+            .with_hint("this client does not carry sockets yet")
+            .of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn in_band(call: &CallOf, message: String, document: Bytes) -> Self {
+        let text = format!("{} failed at {call}: {message}", call.engine);
+        let mut error = Self::new(ErrorKind::InBand, "in-band-error", text);
+        error.0.message = Some(message);
+        error.0.body = document;
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn decode(call: &CallOf, source: DecodeError) -> Self {
+        let text = format!("the answer to {call} cannot be decoded");
+        Self::new(ErrorKind::Decode, source.code(), text)
+            .with_source(source)
+            .of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn json(call: &CallOf, source: serde_json::Error, body: Bytes) -> Self {
+        let text = format!("the answer to {call} is not the JSON that was asked for");
+        let mut error = Self::new(ErrorKind::Decode, "invalid-json", text).with_source(source);
+        error.0.body = body;
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn not_text(call: &CallOf, body: Bytes) -> Self {
+        let text = format!("the answer to {call} is bytes, not text");
+        let mut error = Self::new(ErrorKind::Decode, "not-text", text)
+            .with_hint("take it with `bytes` or `stream`");
+        error.0.body = body;
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn too_large(call: &CallOf, limit: usize) -> Self {
+        let text = format!("the answer to {call} is larger than the {limit} bytes that are kept");
+        Self::new(ErrorKind::Decode, "answer-too-large", text)
+            .with_hint("take it with `stream`, or allow more with `answer_limit`")
+            .of(call, Sent::Perhaps)
+    }
+
+    /// Returns whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns the stable name that scripts match on, such as `unknown-operation`.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// Returns what to do about it, where something is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Returns the HTTP status that the engine answered with.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Returns the engine's own words.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// Returns the id of the operation that was called; `None` for a raw request.
+    pub fn operation(&self) -> Option<&str> {
+        let resolve = self.0.resolve.as_ref().and_then(ResolveError::operation);
+        resolve.or(self.0.call.as_ref()?.operation.as_deref())
+    }
+
+    /// Returns method, path and query of the request, as they went over the wire.
+    ///
+    /// The query is the caller's and may hold secrets (`buildargs`), which is why the error's
+    /// text leaves it out.
+    pub fn target(&self) -> Option<(Method, &str)> {
+        self.0.call.as_ref().map(|call| (call.method, &*call.target))
+    }
+
+    /// Returns the body of the engine's answer, or as much of it as was read.
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+
+    /// Returns what the catalogue has against the call.
+    pub fn resolve_error(&self) -> Option<&ResolveError> {
+        self.0.resolve.as_ref()
+    }
+
+    /// Tells whether the engine may have acted on the call, so that repeating it could do it
+    /// twice. `false` is certain: nothing was sent, or the method asks for no change.
+    pub fn may_have_acted(&self) -> bool {
+        self.0.acted
+    }
+}
+
+/// Whether a request had gone out when something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Certainly not.
+    No,
+    /// Some of it, or all.
+    Perhaps,
+}
+
+/// What a time-out was waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Connect,
+    Write,
+    Read,
+    Whole,
+}
+
+/// Names what a user gave, on one line and of bounded length.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut out = String::from("`");
+    out.extend(text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+    if text.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out.push('`');
+    out
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("code", &self.0.code)
+            .field("text", &self.0.text)
+            .field("hint", &self.0.hint)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Error> for io::Error {
+    /// For [`tokio::io::AsyncRead`] on a stream.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Send => io::ErrorKind::ConnectionAborted,
+            ErrorKind::Decode => io::ErrorKind::InvalidData,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}

@@ -1,0 +1,317 @@
+//! One request out, the head of its answer back: connections, time-outs, the one retry.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use contajners_core::{Method, RawError, Request, RequestContent};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
+use tokio::time::{sleep, timeout};
+
+use crate::body::{Outgoing, Phase, Progress};
+use crate::endpoint::Endpoint;
+use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::pool::{Connection, Lease, Pool, handshake};
+use crate::transport;
+
+/// How long things may take; `None` is for ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) connect: Option<Duration>,
+    pub(crate) read: Option<Duration>,
+    pub(crate) write: Option<Duration>,
+    pub(crate) whole: Option<Duration>,
+}
+
+impl Default for Limits {
+    /// Connections either stand soon or never; everything else may take its time.
+    fn default() -> Self {
+        Self { connect: Some(Duration::from_secs(10)), read: None, write: None, whole: None }
+    }
+}
+
+/// A point in time that ends a call, and the limit it comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    pub(crate) limit: Duration,
+}
+
+impl Deadline {
+    pub(crate) fn of(limits: &Limits) -> Option<Self> {
+        let limit = limits.whole?;
+        Some(Self { at: Instant::now().checked_add(limit)?, limit })
+    }
+}
+
+/// The engine at the other end.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) engine: String,
+    pub(crate) endpoint: Endpoint,
+    /// The address as messages show it.
+    pub(crate) address: String,
+    host: HeaderValue,
+}
+
+impl Peer {
+    pub(crate) fn new(engine: &str, endpoint: Endpoint) -> Self {
+        Self {
+            engine: engine.into(),
+            address: endpoint.to_string(),
+            // An endpoint's host is made of letters, digits and a few signs.
+            host: HeaderValue::from_str(&endpoint.host_header())
+                .unwrap_or(HeaderValue::from_static("localhost")),
+            endpoint,
+        }
+    }
+
+    pub(crate) fn timeout(&self, what: Waiting, limit: Duration) -> Error {
+        Error::timeout(what, limit, &self.engine, &self.address)
+    }
+}
+
+/// The head of an answer, and the connection its body comes over.
+pub(crate) struct Answered {
+    pub(crate) response: hyper::Response<Incoming>,
+    pub(crate) lease: Lease,
+    pub(crate) progress: Arc<Progress>,
+}
+
+/// Sends a request and waits for the head of the answer.
+pub(crate) async fn exchange(
+    peer: &Peer,
+    pool: &Arc<Pool>,
+    request: &Request,
+    body: Outgoing,
+    progress: Arc<Progress>,
+    limits: &Limits,
+    deadline: Option<Deadline>,
+) -> Result<Answered, Error> {
+    let call = CallOf::new(&peer.engine, request);
+    let work = attempt(peer, pool, request, &call, body, &progress, limits);
+    let (response, connection) = match deadline {
+        None => work.await?,
+        Some(deadline) => match timeout(left(deadline), work).await {
+            Ok(done) => done?,
+            Err(_) => {
+                let error = peer.timeout(Waiting::Whole, deadline.limit);
+                return Err(error.of(&call, Sent::Perhaps));
+            }
+        },
+    };
+    Ok(Answered { response, lease: Lease { pool: pool.clone(), connection }, progress })
+}
+
+fn left(deadline: Deadline) -> Duration {
+    deadline.at.saturating_duration_since(Instant::now())
+}
+
+async fn attempt(
+    peer: &Peer,
+    pool: &Arc<Pool>,
+    request: &Request,
+    call: &CallOf,
+    body: Outgoing,
+    progress: &Progress,
+    limits: &Limits,
+) -> Result<(hyper::Response<Incoming>, Connection), Error> {
+    let spare = if request.is_safe_to_repeat() { body.again() } else { None };
+    let mut message = message(peer, request, body)?;
+    if let Some(mut connection) = pool.take().await {
+        match deliver(&mut connection, message, progress, limits).await {
+            Ok(response) => return Ok((response, connection)),
+            // It was closed before a byte went out.
+            Err(Undelivered { message: Some(unsent), .. }) => message = *unsent,
+            Err(failed) => match spare {
+                Some(spare) if failed.may_pass() => message = self::message(peer, request, spare)?,
+                _ => return Err(failed.explain(peer, progress).of(call, Sent::Perhaps)),
+            },
+        }
+        tracing::debug!(engine = %peer.engine, "an idle connection had gone, taking a new one");
+    }
+    let mut connection =
+        connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    match deliver(&mut connection, message, progress, limits).await {
+        Ok(response) => Ok((response, connection)),
+        Err(failed) => {
+            let sent = if failed.message.is_some() { Sent::No } else { Sent::Perhaps };
+            Err(failed.explain(peer, progress).of(call, sent))
+        }
+    }
+}
+
+/// Opens a connection and gets it ready to speak.
+async fn connect(peer: &Peer, limit: Option<Duration>) -> Result<Connection, Error> {
+    let work = async {
+        let wire = transport::connect(&peer.endpoint).await.map_err(|error| {
+            let hint = transport::hint(&peer.engine, &peer.endpoint, &error);
+            Error::connect(&peer.engine, &peer.address, hint, error)
+        })?;
+        handshake(wire).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
+    };
+    match limit {
+        None => work.await,
+        Some(limit) => match timeout(limit, work).await {
+            Ok(done) => done,
+            Err(_) => Err(peer.timeout(Waiting::Connect, limit)),
+        },
+    }
+}
+
+type Message = hyper::Request<Outgoing>;
+
+fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<Message, Error> {
+    let unsendable = |what: &str| Error::raw(RawError::Target, what);
+    let method = hyper::Method::from_bytes(request.method().as_str().as_bytes())
+        .map_err(|_| unsendable(request.method().as_str()))?;
+    let target = request.target();
+    let path = target.split('?').next().unwrap_or_default();
+    let prefix = peer.endpoint.prefix();
+    let uri = if prefix.is_empty() {
+        hyper::Uri::try_from(target)
+    } else {
+        hyper::Uri::try_from(format!("{prefix}{target}"))
+    };
+    let uri = uri.map_err(|_| unsendable(path))?;
+
+    let has_content = *request.content() != RequestContent::Nothing;
+    // Engines that get a POST without a length wait, or refuse it.
+    let has_length =
+        has_content || matches!(request.method(), Method::Post | Method::Put | Method::Patch);
+    let length = hyper::body::Body::size_hint(&body).exact().filter(|_| has_length);
+
+    let mut message = hyper::Request::new(body);
+    *message.method_mut() = method;
+    *message.uri_mut() = uri;
+    let headers = message.headers_mut();
+    headers.insert(HOST, peer.host.clone());
+    const AGENT: HeaderValue =
+        HeaderValue::from_static(concat!("contajners/", env!("CARGO_PKG_VERSION")));
+    headers.insert(USER_AGENT, AGENT);
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    for (name, value) in request.headers() {
+        let unsendable = |_| Error::raw(RawError::Header, name);
+        let header = HeaderName::try_from(name).map_err(|_| unsendable(()))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| unsendable(()))?;
+        value.set_sensitive(contajners_core::is_secret_header(name));
+        headers.insert(header, value);
+    }
+    Ok(message)
+}
+
+/// Why no head of an answer came.
+struct Undelivered {
+    /// The request, when none of it went out.
+    message: Option<Box<Message>>,
+    why: Why,
+}
+
+enum Why {
+    Http(hyper::Error),
+    TimedOut(Waiting, Duration),
+}
+
+impl Undelivered {
+    /// Tells whether a new connection may do better.
+    fn may_pass(&self) -> bool {
+        matches!(&self.why, Why::Http(error) if !error.is_parse() && !error.is_user())
+    }
+
+    fn explain(self, peer: &Peer, progress: &Progress) -> Error {
+        if let Some(failure) = progress.take_failure() {
+            return Error::unreadable("the body", failure);
+        }
+        let (engine, address) = (&peer.engine, &peer.address);
+        match self.why {
+            Why::TimedOut(what, limit) => peer.timeout(what, limit),
+            Why::Http(error) if error.is_parse() => Error::not_http(engine, address, error),
+            Why::Http(error) => Error::send(engine, address, error),
+        }
+    }
+}
+
+async fn deliver(
+    connection: &mut Connection,
+    message: Message,
+    progress: &Progress,
+    limits: &Limits,
+) -> Result<hyper::Response<Incoming>, Undelivered> {
+    let sending = connection.try_send_request(message);
+    let outcome = if limits.read.is_none() && limits.write.is_none() {
+        sending.await
+    } else {
+        tokio::pin!(sending);
+        let watch = watch(progress, limits);
+        tokio::pin!(watch);
+        let first = std::future::poll_fn(|context| {
+            use std::task::Poll;
+            match sending.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Ok(done)),
+                Poll::Pending => watch.as_mut().poll(context).map(Err),
+            }
+        });
+        match first.await {
+            Ok(done) => done,
+            Err((what, limit)) => {
+                return Err(Undelivered { message: None, why: Why::TimedOut(what, limit) });
+            }
+        }
+    };
+    outcome.map_err(|mut error| Undelivered {
+        message: error.take_message().map(Box::new),
+        why: Why::Http(error.into_error()),
+    })
+}
+
+/// Ends when the engine takes or gives nothing for too long.
+async fn watch(progress: &Progress, limits: &Limits) -> (Waiting, Duration) {
+    // While the caller's reader is awaited no limit runs; this is how often that is looked at.
+    const LOOK: Duration = Duration::from_millis(50);
+    loop {
+        let (what, limit) = match progress.phase() {
+            Phase::Caller => (Waiting::Write, None),
+            Phase::Wire => (Waiting::Write, limits.write),
+            Phase::Done => (Waiting::Read, limits.read),
+        };
+        match limit {
+            None if progress.phase() == Phase::Done => std::future::pending().await,
+            None => sleep(limits.read.or(limits.write).unwrap_or(LOOK).min(LOOK)).await,
+            Some(limit) => {
+                let quiet = Duration::from_millis(progress.quiet());
+                match limit.checked_sub(quiet).filter(|left| !left.is_zero()) {
+                    None => return (what, limit),
+                    Some(left) => sleep(left).await,
+                }
+            }
+        }
+    }
+}
+
+/// Makes the body to send from what the request wants and what the caller gave.
+pub(crate) async fn outgoing(
+    request: &mut Request,
+    given: crate::body::Given,
+    progress: &Arc<Progress>,
+) -> Result<Outgoing, Error> {
+    use crate::body::Given;
+    // What the request carries is known to it alone; it keeps that there is something.
+    Ok(match (request.content(), given) {
+        (RequestContent::Text(text), _) => Outgoing::Bytes(Bytes::from(text.clone())),
+        (RequestContent::Callers, Given::Bytes(bytes)) => Outgoing::Bytes(bytes),
+        (RequestContent::Callers, Given::Reader(reader)) => {
+            Outgoing::reader(reader, None, progress)
+        }
+        (RequestContent::Callers, Given::File(path)) => {
+            let shown = crate::error::quoted(&path.to_string_lossy());
+            Outgoing::file(path, progress).await.map_err(|error: io::Error| {
+                Error::unreadable(&format!("the file {shown}"), error)
+            })?
+        }
+        _ => Outgoing::Bytes(Bytes::new()),
+    })
+}

@@ -1,0 +1,105 @@
+//! Connections kept alive between calls.
+//!
+//! A connection goes back only when an answer has been read to its end, and is used again only
+//! for a few seconds: Podman closes idle ones after five.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::runtime::{self, Handle};
+
+use crate::body::Outgoing;
+use crate::transport::Wire;
+
+/// Below the idle limit of every engine known.
+const IDLE_LIMIT: Duration = Duration::from_secs(4);
+/// More are closed instead of kept.
+const KEPT: usize = 16;
+
+/// A connection that takes one request at a time.
+pub(crate) type Connection = SendRequest<Outgoing>;
+
+/// The idle connections of a client.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    idle: Mutex<VecDeque<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    since: Instant,
+    /// The runtime whose task moves its bytes: on another one nothing may ever move.
+    runtime: runtime::Id,
+}
+
+impl Idle {
+    fn is_usable(&self) -> bool {
+        self.since.elapsed() < IDLE_LIMIT && !self.connection.is_closed()
+    }
+}
+
+impl Pool {
+    /// Returns a connection that was used before and can be used again.
+    pub(crate) async fn take(&self) -> Option<Connection> {
+        let runtime = Handle::current().id();
+        loop {
+            let mut idle = {
+                let mut all = self.lock();
+                all.retain(Idle::is_usable);
+                let newest = all.iter().rposition(|idle| idle.runtime == runtime)?;
+                all.remove(newest)?
+            };
+            if idle.connection.ready().await.is_ok() {
+                return Some(idle.connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next call.
+    fn give_back(&self, connection: Connection) {
+        // Outside of a runtime there is no telling whose connection it is.
+        let Ok(handle) = Handle::try_current() else { return };
+        let idle = Idle { connection, since: Instant::now(), runtime: handle.id() };
+        let mut all = self.lock();
+        all.retain(Idle::is_usable);
+        if all.len() == KEPT {
+            all.pop_front();
+        }
+        if idle.is_usable() {
+            all.push_back(idle);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection in use; it goes back to its pool when told so, else it is closed.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) connection: Connection,
+}
+
+impl Lease {
+    pub(crate) fn give_back(self) {
+        self.pool.give_back(self.connection);
+    }
+}
+
+/// Speaks HTTP over a fresh connection. A task of its own moves the bytes until the connection
+/// is dropped or closed.
+pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
+    let (connection, driver) = http1::handshake(TokioIo::new(wire)).await?;
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::debug!(error = %error, "connection ended");
+        }
+    });
+    Ok(connection)
+}

@@ -1,0 +1,116 @@
+//! An answer whose head has arrived.
+
+use bytes::Bytes;
+use contajners_core::{Content, Outcome};
+use hyper::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::data::{self, Data};
+use crate::error::Error;
+use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
+
+/// An answer: status and headers are there, the body is yet to come.
+#[derive(Debug)]
+#[must_use = "an answer that is not read is thrown away with its connection"]
+pub struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) outcome: Outcome,
+    pub(crate) content: Content,
+    pub(crate) body: ByteStream,
+    pub(crate) limit: usize,
+}
+
+impl Response {
+    /// Returns the HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Tells whether the engine did what was asked. `false` only comes of a call with
+    /// [`allow_error_status`](crate::Call::allow_error_status).
+    pub fn is_success(&self) -> bool {
+        matches!(self.outcome, Outcome::Success(_))
+    }
+
+    /// Returns a header, by its name in any case; `None` when it is not there or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns all headers whose values are text, in the engine's order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// Returns what the body is.
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    /// Reads the body as data.
+    ///
+    /// # Errors
+    ///
+    /// The connection breaks, a time-out runs out, the body is larger than the client's
+    /// `answer_limit`, it is not what its kind says, or it tells of an error.
+    pub async fn data(self) -> Result<Data, Error> {
+        let call = self.body.call.clone();
+        let body = self.body.collect(self.limit).await?;
+        data::of(self.content, body, &call)
+    }
+
+    /// Reads the body as a JSON document of a type of yours.
+    ///
+    /// Several documents are read as a list.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Response::data`], and when the document is not of that type.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let call = self.body.call.clone();
+        let body = self.body.collect(self.limit).await?;
+        data::typed(self.content, body, &call)
+    }
+
+    /// Reads the body as text; output of a process without the frames around it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Response::data`], and when the body is bytes that are not text.
+    pub async fn text(self) -> Result<String, Error> {
+        let call = self.body.call.clone();
+        let body = self.body.collect(self.limit).await?;
+        data::text(self.content, &body, &call)
+    }
+
+    /// Reads the body as it is.
+    ///
+    /// # Errors
+    ///
+    /// The connection breaks, a time-out runs out, or the body is larger than the client's
+    /// `answer_limit`.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        self.body.collect(self.limit).await
+    }
+
+    /// Returns the body as it comes, whatever it is.
+    pub fn into_stream(self) -> ByteStream {
+        self.body
+    }
+
+    /// Returns the output of a process as it comes, stdout and stderr told apart.
+    pub fn into_output(self) -> OutputStream {
+        OutputStream::new(self.body, data::demultiplexer(self.content))
+    }
+
+    /// Returns JSON documents as they come.
+    pub fn into_documents<T: DeserializeOwned>(self) -> DocumentStream<T> {
+        let errors = if self.content == Content::JsonLines && self.is_success() {
+            InBand::Looked
+        } else {
+            InBand::Ignored
+        };
+        DocumentStream::new(self.body, errors)
+    }
+}

@@ -1,0 +1,432 @@
+//! Answers as they come: bytes, frames of output, JSON documents. Memory stays constant.
+
+use std::future::poll_fn;
+use std::io;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes};
+use contajners_core::engine_error;
+use contajners_core::stream::{Demultiplexer, Documents, Output};
+use futures_core::Stream;
+use hyper::body::{Body, Incoming};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::Sleep;
+
+use crate::body::{Phase, Progress};
+use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::exchange::{Deadline, Peer};
+use crate::pool::Lease;
+
+/// The body of an answer as it comes, piece by piece.
+///
+/// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`]. Dropped before its end it closes the
+/// connection, which stops the engine.
+///
+/// ```no_run
+/// # async fn demo(docker: contajners::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut export = docker.invoke("ImageGet").param("name", "busybox").stream().await?;
+/// let mut file = tokio::fs::File::create("busybox.tar").await?;
+/// tokio::io::copy(&mut export, &mut file).await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "an answer that is not read is thrown away with its connection"]
+pub struct ByteStream {
+    incoming: Option<Incoming>,
+    lease: Option<Lease>,
+    progress: Arc<Progress>,
+    pub(crate) call: CallOf,
+    peer: Arc<Peer>,
+    read_limit: Option<Duration>,
+    read_timer: Option<Pin<Box<Sleep>>>,
+    deadline: Option<(Deadline, Pin<Box<Sleep>>)>,
+    /// What [`AsyncRead`] has not handed out yet.
+    rest: Bytes,
+}
+
+impl ByteStream {
+    #[allow(clippy::too_many_arguments, reason = "one place makes it, from what a call has")]
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease,
+        progress: Arc<Progress>,
+        call: CallOf,
+        peer: Arc<Peer>,
+        read_limit: Option<Duration>,
+        deadline: Option<Deadline>,
+    ) -> Self {
+        let mut stream = Self {
+            incoming: Some(incoming),
+            lease: Some(lease),
+            progress,
+            call,
+            peer,
+            read_limit,
+            read_timer: None,
+            deadline: deadline
+                .map(|deadline| (deadline, Box::pin(tokio::time::sleep_until(deadline.at.into())))),
+            rest: Bytes::new(),
+        };
+        stream.end_if_done();
+        stream
+    }
+
+    /// Waits for the next piece; `None` at the end.
+    ///
+    /// Cancel-safe: what is not returned is there the next time.
+    pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        poll_fn(|context| self.poll_piece(context)).await
+    }
+
+    /// Reads to the end, unless that is more than the limit.
+    pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
+        let Some(first) = self.next().await.transpose()? else { return Ok(Bytes::new()) };
+        if first.len() > limit {
+            return Err(Error::too_large(&self.call, limit));
+        }
+        let Some(second) = self.next().await.transpose()? else { return Ok(first) };
+        let mut all = Vec::with_capacity((first.len() + second.len()).min(limit));
+        let mut piece = Some(second);
+        all.extend_from_slice(&first);
+        while let Some(bytes) = piece {
+            if all.len() + bytes.len() > limit {
+                return Err(Error::too_large(&self.call, limit));
+            }
+            all.extend_from_slice(&bytes);
+            piece = self.next().await.transpose()?;
+        }
+        Ok(all.into())
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+            match Pin::new(incoming).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.restart_timer();
+                    let Ok(bytes) = frame.into_data() else { continue };
+                    self.end_if_done();
+                    if bytes.is_empty() {
+                        continue;
+                    }
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    self.close();
+                    let error = Error::send(&self.peer.engine, &self.peer.address, error);
+                    return Poll::Ready(Some(Err(error.of(&self.call, Sent::Perhaps))));
+                }
+                Poll::Ready(None) => {
+                    self.end();
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => return self.poll_timers(context).map(|error| Some(Err(error))),
+            }
+        }
+    }
+
+    fn poll_timers(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let mut over = None;
+        if let Some((deadline, timer)) = &mut self.deadline
+            && timer.as_mut().poll(context).is_ready()
+        {
+            over = Some((Waiting::Whole, deadline.limit));
+        }
+        if let Some(limit) = self.read_limit {
+            let timer = self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            if timer.as_mut().poll(context).is_ready() {
+                over.get_or_insert((Waiting::Read, limit));
+            }
+        }
+        let Some((what, limit)) = over else { return Poll::Pending };
+        self.close();
+        Poll::Ready(self.peer.timeout(what, limit).of(&self.call, Sent::Perhaps))
+    }
+
+    fn restart_timer(&mut self) {
+        if let (Some(timer), Some(limit)) = (&mut self.read_timer, self.read_limit)
+            && let Some(at) = Instant::now().checked_add(limit)
+        {
+            timer.as_mut().reset(at.into());
+        }
+    }
+
+    fn end_if_done(&mut self) {
+        if self.incoming.as_ref().is_some_and(Body::is_end_stream) {
+            self.end();
+        }
+    }
+
+    /// The answer is complete: the connection can be used again, unless the engine answered
+    /// before it had the whole request.
+    fn end(&mut self) {
+        self.incoming = None;
+        if let Some(lease) = self.lease.take()
+            && self.progress.phase() == Phase::Done
+        {
+            lease.give_back();
+        }
+    }
+
+    fn close(&mut self) {
+        self.incoming = None;
+        self.lease = None;
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_piece(context)
+    }
+}
+
+impl AsyncRead for ByteStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            match ready!(self.poll_piece(context)) {
+                None => return Poll::Ready(Ok(())),
+                Some(piece) => self.rest = piece?,
+            }
+        }
+        let take = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..take]);
+        self.rest.advance(take);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl std::fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ByteStream({})", self.call)
+    }
+}
+
+/// A piece of a process's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputPiece {
+    /// The channel it came on; [`Output::Stdout`] for all output of a terminal.
+    pub output: Output,
+    /// The bytes, never empty. A line or a character may go on in the next piece.
+    pub bytes: Bytes,
+}
+
+/// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart.
+#[must_use = "an answer that is not read is thrown away with its connection"]
+pub struct OutputStream {
+    stream: ByteStream,
+    demultiplexer: Demultiplexer,
+    pending: Bytes,
+    finished: bool,
+}
+
+impl OutputStream {
+    pub(crate) fn new(stream: ByteStream, demultiplexer: Demultiplexer) -> Self {
+        Self { stream, demultiplexer, pending: Bytes::new(), finished: false }
+    }
+
+    /// Waits for the next piece; `None` at the end. An error that the engine reports inside the
+    /// stream is an error here.
+    ///
+    /// Cancel-safe: what is not returned is there the next time.
+    pub async fn next(&mut self) -> Option<Result<OutputPiece, Error>> {
+        poll_fn(|context| self.poll_piece(context)).await
+    }
+
+    fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<OutputPiece, Error>>> {
+        loop {
+            if !self.pending.is_empty() {
+                let mut input: &[u8] = &self.pending;
+                let piece = match self.demultiplexer.decode(&mut input) {
+                    Ok(None) => None,
+                    Ok(Some(chunk)) => {
+                        let bytes = shared(&self.pending, chunk.bytes);
+                        Some(OutputPiece { output: chunk.output, bytes })
+                    }
+                    Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
+                };
+                let used = self.pending.len() - input.len();
+                self.pending.advance(used);
+                if let Some(piece) = piece {
+                    return Poll::Ready(Some(self.judge(piece)));
+                }
+                self.pending.clear();
+            }
+            if self.finished {
+                return Poll::Ready(None);
+            }
+            match ready!(self.stream.poll_piece(context)) {
+                Some(Ok(bytes)) => self.pending = bytes,
+                Some(Err(error)) => {
+                    self.finished = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.finished = true;
+                    return Poll::Ready(match self.demultiplexer.finish() {
+                        Ok(None) => None,
+                        Ok(Some(chunk)) => Some(Ok(OutputPiece {
+                            output: chunk.output,
+                            bytes: Bytes::copy_from_slice(chunk.bytes),
+                        })),
+                        Err(error) => Some(Err(self.fail(error))),
+                    });
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, piece: OutputPiece) -> Result<OutputPiece, Error> {
+        if piece.output != Output::EngineError {
+            return Ok(piece);
+        }
+        let message = engine_error::message(&piece.bytes);
+        self.stop();
+        Err(Error::in_band(&self.stream.call, message, piece.bytes))
+    }
+
+    fn fail(&mut self, error: contajners_core::stream::DecodeError) -> Error {
+        self.stop();
+        Error::decode(&self.stream.call, error)
+    }
+
+    fn stop(&mut self) {
+        self.finished = true;
+        self.pending.clear();
+        self.stream.close();
+    }
+}
+
+/// A part of the bytes without copying; the decoder hands out a few of its own, too.
+fn shared(whole: &Bytes, part: &[u8]) -> Bytes {
+    let range = whole.as_ptr_range();
+    let inside = range.contains(&part.as_ptr());
+    if inside { whole.slice_ref(part) } else { Bytes::copy_from_slice(part) }
+}
+
+impl Stream for OutputStream {
+    type Item = Result<OutputPiece, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_piece(context)
+    }
+}
+
+impl std::fmt::Debug for OutputStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OutputStream({})", self.stream.call)
+    }
+}
+
+/// JSON documents as they come (events, pull, build, stats), each of type `T`.
+#[must_use = "an answer that is not read is thrown away with its connection"]
+pub struct DocumentStream<T = serde_json::Value> {
+    stream: ByteStream,
+    documents: Documents,
+    finished: bool,
+    /// Whether documents are looked at for an error.
+    errors: InBand,
+    of: PhantomData<fn() -> T>,
+}
+
+/// Whether an operation's documents can tell of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InBand {
+    Looked,
+    Ignored,
+}
+
+impl<T: DeserializeOwned> DocumentStream<T> {
+    pub(crate) fn new(stream: ByteStream, errors: InBand) -> Self {
+        let documents = Documents::new();
+        Self { stream, documents, finished: false, errors, of: PhantomData }
+    }
+
+    /// Waits for the next document; `None` at the end. A document that tells of an error
+    /// (`errorDetail`, `error`) is an error, and the last item.
+    ///
+    /// Cancel-safe: what is not returned is there the next time.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        poll_fn(|context| self.poll_document(context)).await
+    }
+
+    fn poll_document(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        loop {
+            match self.documents.pop() {
+                Ok(Some(document)) => {
+                    let read = read(document, &self.stream.call, self.errors);
+                    if read.is_err() {
+                        self.stop();
+                    }
+                    return Poll::Ready(Some(read));
+                }
+                Ok(None) if self.finished => return Poll::Ready(None),
+                Ok(None) => {}
+                Err(error) => {
+                    self.stop();
+                    return Poll::Ready(Some(Err(Error::decode(&self.stream.call, error))));
+                }
+            }
+            match ready!(self.stream.poll_piece(context)) {
+                Some(Ok(bytes)) => self.documents.push(&bytes),
+                Some(Err(error)) => {
+                    self.stop();
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.documents.finish();
+                    self.finished = true;
+                }
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.finished = true;
+        self.documents = Documents::new();
+        self.stream.close();
+    }
+}
+
+/// Reads one document, which may tell of an error.
+pub(crate) fn read<T: DeserializeOwned>(
+    document: &[u8],
+    call: &CallOf,
+    errors: InBand,
+) -> Result<T, Error> {
+    let wrong = |error| Error::json(call, error, Bytes::copy_from_slice(document));
+    if errors == InBand::Looked {
+        let value: serde_json::Value = serde_json::from_slice(document).map_err(wrong)?;
+        if let Some(message) = engine_error::in_band(&value) {
+            return Err(Error::in_band(call, message, Bytes::copy_from_slice(document)));
+        }
+        return serde_json::from_value(value).map_err(wrong);
+    }
+    serde_json::from_slice(document).map_err(wrong)
+}
+
+impl<T: DeserializeOwned> Stream for DocumentStream<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_document(context)
+    }
+}
+
+impl<T> std::fmt::Debug for DocumentStream<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DocumentStream({})", self.stream.call)
+    }
+}
