@@ -2,8 +2,12 @@
 //!
 //! What is worth another try is tried again with growing pauses: no connection, a time-out, a
 //! body that broke off, and the statuses 408, 429 and 5xx. Everything else is the answer.
+//!
+//! A host that could not be reached in all these tries is not asked again for the next file: a
+//! machine without a network is told so in seconds, however long the map of sources is.
 
 mod cache;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +21,7 @@ use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_
 use reqwest::header::{HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 use cache::{Cache, Cached};
+use reach::{Prospect, Reach};
 
 /// How downloads are done.
 #[derive(Debug, Clone)]
@@ -54,7 +59,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cache: None,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
             timeout: Duration::from_secs(180),
             tries: 4,
@@ -81,6 +86,11 @@ pub enum DownloadError {
     },
     /// No connection, or none that is trusted.
     Connect(reqwest::Error),
+    /// Its host could not be reached for an earlier file, so this one was not asked for.
+    GivenUp {
+        /// The host, with the port if it is a special one.
+        host: String,
+    },
     /// Nothing came for too long.
     TimedOut(reqwest::Error),
     /// The server answered with something else than the file.
@@ -112,6 +122,7 @@ impl DownloadError {
             DownloadError::Setup(_) => "download-setup",
             DownloadError::Cache { .. } => "download-cache",
             DownloadError::Connect(_) => "download-connect",
+            DownloadError::GivenUp { .. } => "download-given-up",
             DownloadError::TimedOut(_) => "download-timed-out",
             DownloadError::Status(_) => "download-status",
             DownloadError::Truncated { .. } => "download-truncated",
@@ -119,6 +130,11 @@ impl DownloadError {
             DownloadError::Html => "download-html",
             DownloadError::Request(_) => "download-request",
         }
+    }
+
+    /// Tells whether nothing was heard of the host.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, DownloadError::Connect(_) | DownloadError::GivenUp { .. })
     }
 
     /// Tells whether another try may do better.
@@ -141,10 +157,10 @@ impl DownloadError {
     fn of_request(error: reqwest::Error) -> Self {
         // The caller names the address; twice would be once too often.
         let error = error.without_url();
-        if error.is_timeout() {
-            DownloadError::TimedOut(error)
-        } else if error.is_connect() {
+        if error.is_connect() {
             DownloadError::Connect(error)
+        } else if error.is_timeout() {
+            DownloadError::TimedOut(error)
         } else {
             DownloadError::Request(error)
         }
@@ -159,6 +175,9 @@ impl fmt::Display for DownloadError {
                 write!(f, "cannot make the cache folder {}", folder.display())
             }
             DownloadError::Connect(_) => f.write_str("cannot connect"),
+            DownloadError::GivenUp { host } => {
+                write!(f, "not tried: {host} could not be reached for the file before")
+            }
             DownloadError::TimedOut(_) => f.write_str("no answer in time"),
             DownloadError::Status(status) => write!(f, "the server answered {status}"),
             DownloadError::Truncated { received, expected: Some(expected), .. } => {
@@ -179,8 +198,9 @@ impl fmt::Display for DownloadError {
 impl std::error::Error for DownloadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            // The layers in between say no more than that the request failed in connecting.
+            DownloadError::Connect(error) => error.source().and_then(std::error::Error::source),
             DownloadError::Setup(error)
-            | DownloadError::Connect(error)
             | DownloadError::TimedOut(error)
             | DownloadError::Truncated { source: Some(error), .. }
             | DownloadError::Request(error) => Some(error),
@@ -196,6 +216,7 @@ pub struct Downloader {
     client: reqwest::Client,
     settings: Settings,
     cache: Option<Cache>,
+    reach: Reach,
 }
 
 impl Downloader {
@@ -223,7 +244,7 @@ impl Downloader {
             ),
             None => None,
         };
-        Ok(Self { client, settings, cache })
+        Ok(Self { client, settings, cache, reach: Reach::default() })
     }
 
     /// Downloads a file, or takes it from the cache when the server says it has not changed.
@@ -233,14 +254,27 @@ impl Downloader {
     /// See [`DownloadError`]; what passes was tried as often as the settings say.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, DownloadError> {
         let cached = self.cache.as_ref().and_then(|cache| cache.read(url));
+        let host = host(url);
+        let tries = match self.reach.prospect(&host) {
+            Prospect::Good => self.settings.tries,
+            Prospect::Poor => 1,
+            Prospect::None => return Err(DownloadError::GivenUp { host }),
+        };
         let mut tried = 0;
         loop {
             tried += 1;
             let (error, wanted) = match self.try_once(url, cached.as_ref()).await {
-                Ok(bytes) => return Ok(bytes),
+                Ok(bytes) => {
+                    self.reach.reached(host);
+                    return Ok(bytes);
+                }
                 Err(failure) => failure,
             };
-            if tried >= self.settings.tries || !error.is_passing() {
+            if tried >= tries || !error.is_passing() {
+                match error.is_unreachable() {
+                    true => self.reach.give_up(host),
+                    false => self.reach.reached(host),
+                }
                 return Err(error);
             }
             tokio::time::sleep(self.pause(tried, wanted)).await;
@@ -336,6 +370,13 @@ impl Downloader {
         let jitter = grown.saturating_mul(chance) / 1000;
         wanted.unwrap_or(grown + jitter).min(self.settings.longest_pause)
     }
+}
+
+/// The host of an address, with its port if it is a special one.
+fn host(url: &str) -> String {
+    let Ok(url) = reqwest::Url::parse(url) else { return url.to_owned() };
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -203,3 +203,31 @@ fn a_damaged_cache_is_not_trusted() {
     std::fs::write(&file, bytes).unwrap();
     assert_eq!(cache.read("http://x/"), None);
 }
+
+#[test]
+fn a_host_that_is_not_there_is_given_up() {
+    let free = || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().to_string()
+    };
+    let (gone, other) = (free(), free());
+    let server = Server::new(vec![reply("200 OK", "", "swagger: '2.0'")]);
+    // Pauses so long that whoever makes one is noticed.
+    let tries = |tries| Settings { tries, pause: Duration::from_secs(3600), ..settings() };
+    let patient = Settings { longest_pause: Duration::from_millis(200), ..tries(2) };
+    let downloader = Downloader::new(patient).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let get = |url: &str| {
+        let start = std::time::Instant::now();
+        let text = runtime.block_on(downloader.get(url)).map_err(|error| error.to_string());
+        (text, start.elapsed() >= Duration::from_millis(200))
+    };
+    let connect = Err("cannot connect".to_owned());
+    assert_eq!(get(&format!("http://{gone}/1")), (connect.clone(), true));
+    let given_up = format!("not tried: {gone} could not be reached for the file before");
+    assert_eq!(get(&format!("http://{gone}/2")), (Err(given_up), false));
+    // Once nothing could be reached, another host is tried, but not for long.
+    assert_eq!(get(&format!("http://{other}/")), (connect, false));
+    assert_eq!(get(&server.url).0, Ok(b"swagger: '2.0'".to_vec()));
+    assert_eq!(downloader.reach.prospect("elsewhere"), Prospect::Good);
+}
