@@ -190,7 +190,11 @@ fn select(
 }
 
 /// Prints what became of an engine.
-fn print(report: &EngineReport, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<()> {
+pub(crate) fn print(
+    report: &EngineReport,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> std::io::Result<()> {
     let engine = &report.engine;
     for (version, failure) in &report.failed {
         match failure {
@@ -203,6 +207,14 @@ fn print(report: &EngineReport, out: &mut dyn Write, err: &mut dyn Write) -> std
                 writeln!(err, "{engine} {version}: {other}")?;
                 print_causes(other, err)?;
             }
+        }
+    }
+    let mut hints: Vec<&str> = Vec::new();
+    for hint in report.failed.iter().filter_map(|(_, failure)| failure.hint()) {
+        // What helps one version helps all that failed alike.
+        if !hints.contains(&hint) {
+            writeln!(err, "  hint: {hint}")?;
+            hints.push(hint);
         }
     }
     for notice in &report.notices {
@@ -271,6 +283,10 @@ impl Progress {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
+        Self::on(target, versions)
+    }
+
+    fn on(target: ProgressDrawTarget, versions: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(versions as u64), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
             bar.set_style(style);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Model, Operation};
+use crate::model::{Engine, Model, Operation};
 
 /// How many names of one sort a line shows.
 const NAMES: usize = 5;
@@ -11,6 +11,8 @@ const NAMES: usize = 5;
 /// The differences between a pack and what the sources compile to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
+    /// What is different in what the map says of the engine as a whole.
+    pub engine: Vec<&'static str>,
     /// Versions that only the sources have.
     pub gained: Vec<String>,
     /// Versions that only the pack has.
@@ -35,8 +37,14 @@ pub struct VersionDifference {
 }
 
 impl Differences {
-    /// Compares what a pack says with what it should say.
-    pub fn new(old: &[Model], new: &[Model]) -> Self {
+    /// Compares what a pack says with what it should say; a pack that cannot be read says nothing.
+    pub fn new(old: Option<(&Engine, &[Model])>, (engine, new): (&Engine, &[Model])) -> Self {
+        let (own, old) = old.unwrap_or((engine, &[]));
+        let parts = [
+            ("addresses", own.addresses != engine.addresses),
+            ("negotiation", own.negotiation != engine.negotiation),
+        ];
+        let parts = parts.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what);
         let index = |models: &[Model]| -> BTreeSet<String> {
             models.iter().map(|model| model.version.clone()).collect()
         };
@@ -46,6 +54,7 @@ impl Differences {
             (old != new).then(|| VersionDifference::new(old, new))
         });
         Self {
+            engine: parts.collect(),
             gained: new_versions.difference(&old_versions).cloned().collect(),
             lost: old_versions.difference(&new_versions).cloned().collect(),
             changed: changed.collect(),
@@ -87,6 +96,9 @@ impl VersionDifference {
 impl fmt::Display for Differences {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
+        if !self.engine.is_empty() {
+            lines.push(format!("the engine's {} changed", self.engine.join(" and ")));
+        }
         if !self.gained.is_empty() {
             lines.push(format!("versions missing: {}", names(&self.gained)));
         }

@@ -72,6 +72,20 @@ impl FetchError {
             FetchError::Unreadable { .. } => "spec-unreadable",
         }
     }
+
+    /// What to do about it, where that is not plain.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            FetchError::Download { source, .. } if source.is_unreachable() => Some(
+                "a proxy is taken from `HTTPS_PROXY`; without a network, `--from DIR` reads specs \
+                 from a folder",
+            ),
+            FetchError::Missing { .. } => Some(
+                "`--from DIR` needs `DIR/<engine>/<version>.yaml`; `--api-version` picks versions",
+            ),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for FetchError {

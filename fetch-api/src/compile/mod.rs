@@ -223,10 +223,15 @@ impl<'p> Work<'p> {
         if plan.prose == Prose::Keep && plan.mode == Mode::Write {
             let file = plan.out.join(format!("{name}.docs"));
             let mut docs = Docs::new(&models);
-            if let Some(old) = pack_file::read(&file).map_err(CompileError::PackFile)?
-                && let Ok(old) = Docs::open(&old)
-            {
-                docs.keep(&old, &report.kept);
+            let old = pack_file::read(&file).map_err(CompileError::PackFile)?;
+            match old.as_deref().map(Docs::open) {
+                Some(Ok(old)) => docs.keep(&old, &report.kept),
+                Some(Err(error)) if !report.kept.is_empty() => {
+                    let versions = report.kept.join(", ");
+                    let file = file.display();
+                    report.notices.push(format!("{file}: {error}; no prose of {versions} is left"));
+                }
+                _ => {}
             }
             pack_file::write(&file, &docs.to_bytes()).map_err(CompileError::PackFile)?;
         }
@@ -239,17 +244,19 @@ impl<'p> Work<'p> {
                 Ok(Change::Written { file, bytes: bytes.len() })
             }
             Mode::Check => {
-                let lift = |pack: &Pack<'_>| {
-                    let lifted = lift::models(pack);
-                    lifted.map_err(|source| CompileError::Lift { file: file.clone(), source })
-                };
-                let old = old.as_ref().map(lift).transpose()?.unwrap_or_default();
                 // Both sides as they come out of a pack, so that only facts are compared.
+                let facts = |pack: &Pack<'_>| match lift::models(pack) {
+                    Ok(models) => Ok((lift::engine(pack), models)),
+                    Err(source) => Err(CompileError::Lift { file: file.clone(), source }),
+                };
+                let old = old.as_ref().map(facts).transpose()?;
                 let new = match Pack::open(&bytes) {
-                    Ok(pack) => lift(&pack)?,
+                    Ok(pack) => facts(&pack)?,
                     Err(source) => return Err(CompileError::OldPack { file, source }),
                 };
-                Ok(Change::Differs { file, differences: Differences::new(&old, &new) })
+                let old = old.as_ref().map(|(engine, models)| (engine, models.as_slice()));
+                let differences = Differences::new(old, (&new.0, &new.1));
+                Ok(Change::Differs { file, differences })
             }
         }
     }

@@ -84,6 +84,25 @@ pub enum Failure {
     Annotations,
 }
 
+impl Failure {
+    /// A stable name for scripts to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::Fetch(error) => error.code(),
+            Failure::Spec(error) => error.code(),
+            Failure::Annotations => "annotations",
+        }
+    }
+
+    /// What to do about it, where that is not plain.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Failure::Fetch(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
