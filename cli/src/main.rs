@@ -1,3 +1,35 @@
-//! Placeholder.
+//! The `contajners` command: any container-engine API operation from the terminal.
+//!
+//! `args` is what is typed, `settings` what that and the environment come to; each command has
+//! a file in `commands`, and `render` makes things readable. Results go to standard output,
+//! all else to standard error; `failure` decides the exit status.
 
-fn main() {}
+mod args;
+mod call;
+mod commands;
+mod failure;
+mod output;
+mod prose;
+mod render;
+mod settings;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+use crate::output::Output;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let settings = Settings::new(global);
+    let mut output = Output::new();
+    let result = commands::run(command, &settings, &mut output);
+    let flushed = output.flush().map_err(failure::Failure::from);
+    match result.and(flushed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}

@@ -1,0 +1,268 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Any operation of any version of a container engine's API, by the vendor's name for it.
+///
+/// The catalogue commands (engines, versions, categories, ops, doc, resolve) read what is built
+/// into the program: they need no engine and no network. `invoke` and `request` talk to an
+/// engine.
+#[derive(Debug, Parser)]
+#[command(name = "contajners", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(after_long_help = LONG_EXAMPLES, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// API version, such as v1.41 [default: the newest known; `invoke` and `request` negotiate]
+    #[arg(long, value_name = "VERSION", global = true, help_heading = "Global options")]
+    pub(crate) api_version: Option<String>,
+
+    /// Where the engine listens: unix:///path, tcp://host:port … [default: where it usually does]
+    #[arg(long, value_name = "URI", global = true, help_heading = "Global options")]
+    pub(crate) host: Option<String>,
+
+    /// Form of the output [default: table on a terminal, json in a pipe; text for doc, resolve]
+    #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) output: Option<Form>,
+
+    /// Colour: auto, always or never; auto honours NO_COLOR
+    #[arg(long, value_name = "WHEN", global = true, help_heading = "Global options")]
+    #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) color: When,
+
+    /// Say on standard error what is sent and what is answered
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The stable interface for scripts.
+    Json,
+    /// For people.
+    Table,
+    /// Bare names, one a line; for `invoke` and `request` the bytes as received.
+    Raw,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the engines
+    #[command(after_help = ENGINES)]
+    Engines,
+
+    /// List the API versions of an engine, oldest first
+    #[command(after_help = VERSIONS)]
+    Versions {
+        #[command(flatten)]
+        engine: Engine,
+    },
+
+    /// List the categories of operations
+    #[command(after_help = CATEGORIES)]
+    Categories {
+        #[command(flatten)]
+        engine: Engine,
+    },
+
+    /// List the operations, of one category or all
+    #[command(after_help = OPS)]
+    Ops {
+        #[command(flatten)]
+        engine: Engine,
+
+        /// Category, such as containers or libpod/containers
+        category: Option<String>,
+    },
+
+    /// Explain an operation: parameters, body, answers, history
+    #[command(after_help = DOC)]
+    Doc {
+        #[command(flatten)]
+        operation: Operation,
+
+        /// Levels of fields of bodies and answers to show
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=16))]
+        depth: u8,
+    },
+
+    /// Show the request that a call becomes, without sending it
+    #[command(after_help = RESOLVE)]
+    Resolve {
+        #[command(flatten)]
+        call: Call,
+
+        /// Write it as a curl command line
+        #[arg(long)]
+        curl: bool,
+
+        /// Show credentials in headers instead of a placeholder
+        #[arg(long)]
+        show_secrets: bool,
+    },
+}
+
+/// The engine that a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct Engine {
+    /// Engine, such as docker or podman@v4.3.1
+    #[arg(value_name = "ENGINE")]
+    pub(crate) engine: String,
+}
+
+/// The operation that a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct Operation {
+    #[command(flatten)]
+    pub(crate) engine: Engine,
+
+    /// Operation as the vendor spells it (ContainerList), or container-list
+    #[arg(value_name = "OPERATION")]
+    pub(crate) operation: String,
+}
+
+/// An operation with values.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    #[command(flatten)]
+    pub(crate) operation: Operation,
+
+    /// Parameters: key=text, key:=JSON; a repeated key makes a list
+    #[arg(value_name = "KEY=VALUE")]
+    pub(crate) values: Vec<String>,
+
+    /// Body: JSON text, @file, or - for standard input
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
+    pub(crate) data: Option<Data>,
+}
+
+/// Where a body comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// The argument itself.
+    Inline(String),
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl From<&str> for Data {
+    fn from(argument: &str) -> Self {
+        match argument.strip_prefix('@') {
+            _ if argument == "-" => Self::Stdin,
+            Some("-") => Self::Stdin,
+            Some(path) => Self::File(path.into()),
+            None => Self::Inline(argument.into()),
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  contajners ops docker containers
+  contajners doc podman ContainerCreateLibpod
+  contajners resolve docker ContainerLogs id=conny stdout=true --curl
+
+`--help` tells more than `-h`: the forms of output, exit statuses, environment.";
+
+const LONG_EXAMPLES: &str = "\
+Examples:
+  contajners ops docker containers
+  contajners doc podman@v4.3.1 ContainerCreateLibpod
+  contajners resolve docker ContainerLogs id=conny stdout=true --curl
+
+Forms of output (-o):
+  table  for people; lines are fitted to the terminal, or to COLUMNS
+  json   a stable interface:
+           engines     array of {name, versions: {oldest, newest, count}}
+           versions    array of strings, oldest first
+           categories  array of strings
+           ops         array of {category, operation, method, path, parameters,
+                       request_body}; parameters are {name, in, type, required}
+                       and `default` and `enum` where there are any;
+                       request_body is true or false
+           doc         one object: what `ops` says of it, and history, schemas,
+                       answers, documentation
+           resolve     {method, target, headers, body}
+           errors      stay text on standard error
+         Fields may be added to objects of `doc`, `engines` and `resolve`.
+  raw    bare names, one a line
+
+Exit statuses:
+  0  done
+  1  local failure: no connection, an unreadable file …
+  2  the call is wrong; nothing was sent
+  4  the engine refused (4xx)
+  5  the engine failed (5xx, or an error inside a stream)
+  130  interrupted
+
+Environment:
+  NO_COLOR         no colour unless --color=always
+  COLUMNS          width of tables and text
+  CONTAJNERS_DOCS  folder with ENGINE.docs, the vendors' summaries for `doc`;
+                   else contajners/ in XDG_DATA_HOME (~/.local/share), else
+                   ./resources. `cargo xtask fetch-api --docs` writes them.";
+
+const ENGINES: &str = "\
+Examples:
+  contajners engines
+  contajners engines -o json";
+
+const VERSIONS: &str = "\
+Examples:
+  contajners versions docker
+  contajners versions podman -o raw";
+
+const CATEGORIES: &str = "\
+Examples:
+  contajners categories docker
+  contajners categories podman@v4.3.1";
+
+const OPS: &str = "\
+Examples:
+  contajners ops docker
+  contajners ops podman libpod/containers
+  contajners ops docker@v1.41 -o json";
+
+const DOC: &str = "\
+Examples:
+  contajners doc docker ContainerCreate
+  contajners doc docker container-create --depth 1
+  contajners doc docker ImagePush --api-version v1.41
+
+The vendor's summary is shown when ENGINE.docs is found: see `contajners --help`.";
+
+const RESOLVE: &str = "\
+Examples:
+  contajners resolve docker ContainerList all=true limit=5
+  contajners resolve docker ContainerList 'filters:={\"label\":[\"a=b\"]}'
+  contajners resolve docker ContainerCreate name=conny --data '{\"Image\":\"busybox\"}'
+  contajners resolve podman ContainersStatsAllLibpod containers=a containers=b --curl
+
+A name that stands in path and query means the one in the path; `query.name=…` means the other.";

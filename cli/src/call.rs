@@ -1,0 +1,262 @@
+//! Values and bodies as they are typed, made ready for a call.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use contajners_core::{Encoding, ListStyle, Operation, Value, View};
+
+use crate::args::Data;
+use crate::failure::{Failure, Status};
+
+/// A value of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Argument {
+    /// Text, to be taken for what the parameter's type says.
+    Text(String),
+    /// A JSON text; goes on as it was typed.
+    Json { text: String, value: serde_json::Value },
+    /// What a repeated key gave.
+    List(Vec<Argument>),
+}
+
+/// The body of a call.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Body {
+    /// None.
+    Nothing,
+    /// A value: JSON, or text for what is no JSON.
+    Value(Argument),
+    /// The bytes of a file.
+    File(PathBuf),
+    /// The bytes of standard input.
+    Stdin,
+}
+
+impl Argument {
+    /// Reads a JSON text.
+    fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let value = serde_json::from_str(text)?;
+        Ok(Self::Json { text: text.trim().to_owned(), value })
+    }
+}
+
+impl Value for Argument {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Text(text) => text.view(),
+            Self::Json { value, .. } => value.view(),
+            Self::List(_) => View::Array,
+        }
+    }
+
+    fn items(&self, visit: &mut dyn FnMut(&dyn Value) -> bool) {
+        match self {
+            Self::Text(_) => {}
+            Self::Json { value, .. } => value.items(visit),
+            Self::List(items) => items.items(visit),
+        }
+    }
+
+    fn fields(&self, visit: &mut dyn FnMut(&str, &dyn Value) -> bool) {
+        if let Self::Json { value, .. } = self {
+            value.fields(visit);
+        }
+    }
+
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Text(text) => text.write_json(out),
+            // As typed: fields keep their order and numbers their digits.
+            Self::Json { text, .. } => out.push_str(text),
+            Self::List(items) => items.write_json(out),
+        }
+    }
+}
+
+/// Reads the values that were typed: `key=text`, `key:=json`, a repeated key.
+pub(crate) fn values(
+    operation: &Operation<'_>,
+    typed: &[String],
+) -> Result<Vec<(String, Argument)>, Failure> {
+    let mut values: Vec<(String, Argument)> = Vec::with_capacity(typed.len());
+    for argument in typed {
+        let (key, value) = value(operation, argument)?;
+        let takes_several = operation.parameters().any(|parameter| {
+            parameter.is_named(&key)
+                && (parameter.style() != ListStyle::Single
+                    || parameter.encoding() != Encoding::Plain)
+        });
+        // Several values where one is taken are for core to refuse.
+        match values.iter_mut().find(|(known, _)| takes_several && *known == key) {
+            None => values.push((key, value)),
+            Some((_, Argument::List(items))) => items.push(value),
+            Some((_, first)) => {
+                let before = std::mem::replace(first, Argument::List(Vec::new()));
+                *first = Argument::List(vec![before, value]);
+            }
+        }
+    }
+    Ok(values)
+}
+
+fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Argument), Failure> {
+    let Some((key, text)) = typed.split_once('=') else {
+        return Err(bare(operation, typed));
+    };
+    let (key, is_json) = match key.strip_suffix(':') {
+        Some(key) => (key, true),
+        None => (key, false),
+    };
+    if key.is_empty() {
+        return Err(Failure::usage(format!("`{typed}` names no parameter"))
+            .with_hint("write `key=value`, or `key:=json`"));
+    }
+    let argument = match is_json {
+        false => Argument::Text(text.to_owned()),
+        true => Argument::from_json(text).map_err(|error| {
+            Failure::usage(format!("the value of `{key}` is not JSON"))
+                .with_cause(&error)
+                .with_hint(format!("`{key}=…` takes text as it is"))
+        })?,
+    };
+    Ok((key.to_owned(), argument))
+}
+
+/// An argument without `=`: perhaps the value of the parameter in the path, or a body.
+fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
+    let failure = Failure::usage(format!("`{typed}` is not of the form `key=value`"));
+    let mut required = operation.parameters().filter(|parameter| parameter.required());
+    let hint = if operation.parameters().any(|parameter| parameter.is_named(typed)) {
+        format!("write `{typed}=VALUE`")
+    } else if typed.starts_with(['{', '[', '@']) && operation.body().is_some() {
+        format!("give the body as `--data {}`", if typed.starts_with('@') { typed } else { "…" })
+    } else if let Some(parameter) = required.next() {
+        format!("write `{}={typed}`", parameter.bare_name())
+    } else {
+        "write `key=text`, or `key:=json` for other types".to_owned()
+    };
+    failure.with_hint(hint)
+}
+
+/// Makes a body of what `--data` says: JSON where the operation takes JSON, else bytes.
+pub(crate) fn body(operation: &Operation<'_>, data: Option<&Data>) -> Result<Body, Failure> {
+    let Some(data) = data else { return Ok(Body::Nothing) };
+    let takes_json = operation
+        .body()
+        .is_some_and(|body| is_json(body.media_types().next().unwrap_or("application/json")));
+    if takes_json { json_body(data) } else { Ok(bytes_body(data)) }
+}
+
+/// A body of bytes: nothing is read here.
+pub(crate) fn bytes_body(data: &Data) -> Body {
+    match data {
+        Data::Inline(text) => Body::Value(Argument::Text(text.clone())),
+        Data::File(path) => Body::File(path.clone()),
+        Data::Stdin => Body::Stdin,
+    }
+}
+
+/// A body of JSON, read and checked as a whole.
+pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
+    let (name, text) = match data {
+        Data::Inline(text) => ("the body".to_owned(), text.clone()),
+        Data::File(path) => (path.display().to_string(), text_of(path)?),
+        Data::Stdin => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
+                Failure::new(Status::Local, "cannot read standard input").with_cause(&error)
+            })?;
+            ("standard input".to_owned(), utf8(bytes, "standard input")?)
+        }
+    };
+    let argument = Argument::from_json(&text).map_err(|error| {
+        let failure = Failure::usage(format!("{name} is not JSON")).with_cause(&error);
+        match data {
+            Data::Inline(_) if Path::new(&text).is_file() => {
+                failure.with_hint(format!("the file of that name is `--data @{text}`"))
+            }
+            _ => failure,
+        }
+    })?;
+    Ok(Body::Value(argument))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    let name = path.display();
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(Status::Local, format!("cannot read {name}")).with_cause(&error)
+    })?;
+    utf8(bytes, &name.to_string())
+}
+
+fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, Failure> {
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        Failure::usage(format!("{name} is not JSON")).with_cause(&error.utf8_error())
+    })?;
+    // Editors on Windows like to begin a file so; JSON may not.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
+
+/// Tells whether a media type is JSON's.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json") || essence == "*/*"
+}
+
+#[cfg(test)]
+mod tests {
+    use contajners_core::Pack;
+
+    use super::*;
+
+    fn operation(id: &str) -> Operation<'static> {
+        Pack::open(contajners_resources::DOCKER).unwrap().newest().unwrap().operation(id).unwrap()
+    }
+
+    #[track_caller]
+    fn check(id: &str, typed: &[&str], expected: &[(&str, &str)]) {
+        let typed: Vec<String> = typed.iter().map(|&typed| typed.into()).collect();
+        let values = values(&operation(id), &typed).unwrap();
+        let found: Vec<(&str, String)> =
+            values.iter().map(|(key, value)| (&**key, value.to_json())).collect();
+        let expected: Vec<(&str, String)> =
+            expected.iter().map(|&(key, json)| (key, json.to_owned())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn values_are_text_or_json() {
+        check("ContainerList", &["all=true", "limit:=5"], &[("all", "\"true\""), ("limit", "5")]);
+        check("ContainerList", &["filters={\"a\":=1}"], &[("filters", "\"{\\\"a\\\":=1}\"")]);
+        check(
+            "ContainerList",
+            &["filters:={ \"b\":1.0, \"a\":2 }"],
+            &[("filters", "{ \"b\":1.0, \"a\":2 }")],
+        );
+        check("ImageTag", &["repo=", "tag=a=b"], &[("repo", "\"\""), ("tag", "\"a=b\"")]);
+    }
+
+    #[test]
+    fn a_repeated_key_is_a_list_where_one_is_taken() {
+        check(
+            "ImageBuild",
+            &["cachefrom=a", "q=1", "cachefrom=b", "cachefrom=c"],
+            &[("cachefrom", "[\"a\",\"b\",\"c\"]"), ("q", "\"1\"")],
+        );
+        check("ContainerList", &["limit=1", "limit=2"], &[("limit", "\"1\""), ("limit", "\"2\"")]);
+    }
+
+    #[test]
+    fn data_is_inline_a_file_or_standard_input() {
+        let check = |typed: &str, expected| assert_eq!(Data::from(typed), expected);
+        check("-", Data::Stdin);
+        check("@-", Data::Stdin);
+        check("@a b", Data::File("a b".into()));
+        check("{}", Data::Inline("{}".into()));
+        check("-1", Data::Inline("-1".into()));
+    }
+}

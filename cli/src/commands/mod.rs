@@ -1,0 +1,36 @@
+//! The commands, one a file.
+
+mod categories;
+mod doc;
+mod engines;
+mod ops;
+mod resolve;
+mod versions;
+
+use crate::args::Command;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// Runs a command.
+pub(crate) fn run(
+    command: Command,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    match command {
+        Command::Engines => engines::run(settings, output),
+        Command::Versions { engine } => versions::run(&engine, settings, output),
+        Command::Categories { engine } => categories::run(&engine, settings, output),
+        Command::Ops { engine, category } => {
+            ops::run(&engine, category.as_deref(), settings, output)
+        }
+        Command::Doc { operation, depth } => doc::run(&operation, depth.into(), settings, output),
+        Command::Resolve { call, curl, show_secrets } => {
+            let form = if curl { resolve::Line::Curl } else { resolve::Line::Request };
+            let secrets =
+                if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
+            resolve::run(&call, form, secrets, settings, output)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! How a run ends when it does not end well: text, causes, hint and exit status.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use contajners_core::{PackError, ResolveError};
+
+use crate::render::plain;
+
+/// The exit statuses of the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Something failed on this side: a file, a connection.
+    Local = 1,
+    /// What was typed cannot be done; nothing was sent.
+    Usage = 2,
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// To be told on standard error.
+    Told(Box<Report>),
+    /// The reader of standard output has gone: it has what it wanted.
+    ReaderGone,
+}
+
+/// An error as it is printed.
+#[derive(Debug)]
+pub(crate) struct Report {
+    status: Status,
+    text: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Makes an error of a text.
+    pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::Told(Box::new(Report { status, text, causes: Vec::new(), hint: None }))
+    }
+
+    /// Makes an error of something typed.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::new(Status::Usage, text)
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// Adds an error and its sources as causes.
+    pub(crate) fn with_cause(mut self, error: &(dyn Error + 'static)) -> Self {
+        if let Self::Told(report) = &mut self {
+            let mut cause = Some(error);
+            while let Some(error) = cause {
+                report.causes.push(error.to_string());
+                cause = error.source();
+            }
+        }
+        self
+    }
+
+    /// Tells it, and returns the exit status.
+    pub(crate) fn tell(&self) -> ExitCode {
+        let Self::Told(report) = self else {
+            return ExitCode::SUCCESS;
+        };
+        let mut text = format!("error: {}\n", plain(&report.text));
+        for cause in &report.causes {
+            text += &format!("  caused by: {}\n", plain(cause));
+        }
+        if let Some(hint) = &report.hint {
+            text += &format!("  hint: {}\n", plain(hint));
+        }
+        // Nobody is left to hear of a failure to say this.
+        let _ = io::stderr().write_all(text.as_bytes());
+        ExitCode::from(report.status as u8)
+    }
+}
+
+/// Writing the result failed.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::new(Status::Local, "cannot write to standard output").with_cause(&error),
+        }
+    }
+}
+
+impl From<ResolveError> for Failure {
+    fn from(error: ResolveError) -> Self {
+        let failure = Self::usage(error.to_string());
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        Self::new(Status::Local, error.to_string())
+    }
+}

@@ -1,0 +1,188 @@
+//! A request as a curl command line, to be pasted into a POSIX shell.
+
+use contajners_core::{Answer, Method};
+
+use crate::failure::Failure;
+
+/// A request, ready to be shown: secrets are left out already, or meant to be seen.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    /// The method.
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: &'a str,
+    /// Names and values.
+    pub(crate) headers: &'a [(String, String)],
+    /// The body.
+    pub(crate) body: ShownBody<'a>,
+    /// What a successful answer is.
+    pub(crate) answer: Answer,
+}
+
+/// The body of a request that is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ShownBody<'a> {
+    /// None.
+    Nothing,
+    /// This text.
+    Text(&'a str),
+    /// What is in the file, `-` for standard input.
+    File(&'a str),
+}
+
+/// Writes the command line that sends the request to the engine listening there.
+pub(crate) fn line(host: &str, request: &Shown<'_>) -> Result<String, Failure> {
+    let mut words = vec!["curl".to_owned()];
+    let base = match address(host)? {
+        Address::Socket(path) => {
+            words.extend(["--unix-socket".into(), quote(path)]);
+            "http://localhost".to_owned()
+        }
+        Address::Url(base) => base,
+    };
+    // Streams are to be seen as they come.
+    if matches!(request.answer, Answer::Frames | Answer::JsonLines) {
+        words.push("--no-buffer".into());
+    }
+    let has_body = !matches!(request.body, ShownBody::Nothing);
+    match request.method {
+        Method::Get if !has_body => {}
+        Method::Post if has_body => {}
+        Method::Head => words.push("--head".into()),
+        method => words.extend(["-X".into(), method.to_string()]),
+    }
+    for (name, value) in request.headers {
+        // `name:` alone would remove the header; `name;` sends it empty.
+        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        words.extend(["-H".into(), quote(&header)]);
+    }
+    match request.body {
+        ShownBody::Nothing => {}
+        // Unlike `--data`, it gives `@` no meaning.
+        ShownBody::Text(text) => words.extend(["--data-raw".into(), quote(text)]),
+        ShownBody::File(path) => {
+            words.extend(["--data-binary".into(), quote(&format!("@{path}"))]);
+        }
+    }
+    let url = format!("{base}{}", request.target);
+    if url.contains(['[', ']', '{', '}']) {
+        words.push("--globoff".into());
+    }
+    words.push(quote(&url));
+    Ok(words.join(" "))
+}
+
+/// Where curl connects to.
+enum Address<'a> {
+    Socket(&'a str),
+    Url(String),
+}
+
+fn address(host: &str) -> Result<Address<'_>, Failure> {
+    if let Some(path) = host.strip_prefix("unix://") {
+        if !path.starts_with('/') {
+            return Err(Failure::usage(format!("`{host}` has no absolute path"))
+                .with_hint("write it as `unix:///run/docker.sock`"));
+        }
+        return Ok(Address::Socket(path));
+    }
+    let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
+    let rest = rest.trim_end_matches('/');
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err(Failure::usage(format!("`{host}` names no host"))
+            .with_hint("write it as `unix:///path` or `tcp://host:port`"));
+    }
+    // A colon inside the brackets of an IPv6 address is not the port's.
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    match scheme {
+        "http" | "https" => Ok(Address::Url(format!("{scheme}://{rest}"))),
+        "tcp" if has_port => Ok(Address::Url(format!("http://{rest}"))),
+        "tcp" => {
+            let prefix = &rest[authority.len()..];
+            Ok(Address::Url(format!("http://{authority}:2375{prefix}")))
+        }
+        _ => Err(Failure::usage(format!("curl cannot reach `{host}`"))
+            .with_hint("`--host` with unix://, tcp://, http:// or https:// gives a curl line")),
+    }
+}
+
+/// Quotes a word for a POSIX shell, when it needs that.
+fn quote(word: &str) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(harmless) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown<'a>(
+        method: Method,
+        body: ShownBody<'a>,
+        headers: &'a [(String, String)],
+    ) -> Shown<'a> {
+        Shown { method, target: "/a?b=c", headers, body, answer: Answer::Json }
+    }
+
+    #[track_caller]
+    fn check(host: &str, request: &Shown<'_>, expected: &str) {
+        assert_eq!(line(host, request).unwrap(), expected);
+    }
+
+    #[test]
+    fn says_what_curl_would_not_do_by_itself() {
+        let header = [("X-A".to_owned(), "it's".to_owned()), ("X-B".to_owned(), String::new())];
+        check(
+            "unix:///run/my docker.sock",
+            &shown(Method::Get, ShownBody::Nothing, &[]),
+            "curl --unix-socket '/run/my docker.sock' 'http://localhost/a?b=c'",
+        );
+        check(
+            "tcp://example.org",
+            &shown(Method::Post, ShownBody::Text("@a'b"), &header),
+            r"curl -H 'X-A: it'\''s' -H 'X-B;' --data-raw '@a'\''b' 'http://example.org:2375/a?b=c'",
+        );
+        check(
+            "http://[::1]:99/p/",
+            &shown(Method::Put, ShownBody::File("-"), &[]),
+            "curl -X PUT --data-binary @- --globoff 'http://[::1]:99/p/a?b=c'",
+        );
+        check(
+            "localhost:2375",
+            &shown(Method::Post, ShownBody::Nothing, &[]),
+            "curl -X POST 'http://localhost:2375/a?b=c'",
+        );
+        check(
+            "[::1]",
+            &shown(Method::Head, ShownBody::Nothing, &[]),
+            "curl --head --globoff 'http://[::1]:2375/a?b=c'",
+        );
+    }
+
+    #[test]
+    fn refuses_what_curl_cannot_reach() {
+        for host in ["ssh://host", "npipe:////./pipe/x", "unix://rel", "tcp://", "", "fd://"] {
+            let request = shown(Method::Get, ShownBody::Nothing, &[]);
+            assert!(line(host, &request).is_err(), "{host}");
+        }
+    }
+
+    /// What a shell reads back is the word itself.
+    #[cfg(unix)]
+    #[test]
+    fn quoted_words_survive_a_shell() {
+        for word in ["", "a", "a b", "'", "$(x)`y`\\", "\n\t", "é", "!", "-n", "*?", "~"] {
+            let script = format!("printf %s {}", quote(word));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            let expected = word.as_bytes();
+            // `-n` alone is harmless to printf as its argument.
+            assert_eq!(output.stdout, expected, "{word:?}");
+        }
+    }
+}

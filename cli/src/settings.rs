@@ -1,0 +1,210 @@
+//! What the command line and the environment come to.
+
+use std::env;
+use std::io::{IsTerminal, stdout};
+
+use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind, nearest};
+
+use crate::args::{self, Form, Global, When};
+use crate::failure::Failure;
+use crate::render::Paint;
+
+/// Lines of prose are not made longer than this, however wide the terminal.
+const READABLE: usize = 100;
+
+/// The options that hold for the whole run.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// As typed; looked up in the engine's pack.
+    api_version: Option<String>,
+    /// Where the engine listens, when that is said.
+    pub(crate) host: Option<String>,
+    /// The form of the output, when that is said.
+    form: Option<Form>,
+    /// Whether standard output is a terminal.
+    pub(crate) is_terminal: bool,
+    /// The width of the terminal; `None` in a pipe, where lines may be of any length.
+    pub(crate) width: Option<usize>,
+    /// How to colour.
+    pub(crate) paint: Paint,
+    /// Whether to tell what is sent and answered.
+    #[expect(dead_code, reason = "for the commands that send")]
+    pub(crate) verbose: bool,
+}
+
+impl Settings {
+    /// Resolves the options with what the environment says.
+    pub(crate) fn new(global: Global) -> Self {
+        let is_terminal = stdout().is_terminal();
+        let colours = match global.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+                is_terminal
+                    && !is_set("NO_COLOR")
+                    && env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let measured = || {
+            is_terminal.then(|| {
+                terminal_size::terminal_size_of(stdout())
+                    .map_or(80, |(terminal_size::Width(width), _)| usize::from(width))
+            })
+        };
+        Self {
+            api_version: global.api_version,
+            host: global.host,
+            form: global.output,
+            is_terminal,
+            width: columns.filter(|&columns: &usize| columns > 0).or_else(measured),
+            paint: Paint::new(colours),
+            verbose: global.verbose,
+        }
+    }
+
+    /// Returns the form of lists: tables for people, JSON for programs.
+    pub(crate) fn form_of_list(&self) -> Form {
+        self.form.unwrap_or(if self.is_terminal { Form::Table } else { Form::Json })
+    }
+
+    /// Returns the form of pages, which are read also through a pager.
+    pub(crate) fn form_of_page(&self) -> Form {
+        self.form.unwrap_or(Form::Table)
+    }
+
+    /// Returns the width of running text.
+    pub(crate) fn text_width(&self) -> usize {
+        self.width.unwrap_or(80).min(READABLE)
+    }
+
+    /// Finds the engine's pack and the API version asked for, if one is.
+    pub(crate) fn engine(&self, typed: &args::Engine) -> Result<Chosen, Failure> {
+        let (name, own) = match typed.engine.split_once('@') {
+            Some((name, version)) => (name, Some(version)),
+            None => (&*typed.engine, None),
+        };
+        let bytes = contajners_resources::pack(name).ok_or_else(|| unknown_engine(name))?;
+        let pack = Pack::open(bytes)?;
+        let version = match (own, self.api_version.as_deref()) {
+            (Some(own), Some(option)) if !is_same_version(own, option) => {
+                return Err(Failure::usage(format!("two API versions: `{own}` and `{option}`"))
+                    .with_hint("give `ENGINE@VERSION` or `--api-version`, not both"));
+            }
+            (own, option) => own.or(option),
+        };
+        let pinned = version.map(|version| pack.api(version)).transpose()?;
+        Ok(Chosen { pack, pinned })
+    }
+}
+
+/// An engine, and the API version asked for.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// The engine's pack.
+    pub(crate) pack: Pack<'static>,
+    /// The version, when one is asked for.
+    pub(crate) pinned: Option<Api<'static>>,
+}
+
+impl Chosen {
+    /// Returns the version asked for, or the newest.
+    pub(crate) fn api(&self) -> Result<Api<'static>, Failure> {
+        self.pinned
+            .or_else(|| self.pack.newest())
+            .ok_or_else(|| Failure::usage(format!("{} has no API versions", self.pack.engine())))
+    }
+}
+
+/// Finds an operation by the vendor's name, or by its alias for the command line:
+/// `container-list` for `ContainerList`.
+pub(crate) fn operation<'a>(api: Api<'a>, typed: &str) -> Result<Operation<'a>, Failure> {
+    let error = match api.operation(typed) {
+        Ok(operation) => return Ok(operation),
+        Err(error) => error,
+    };
+    if error.kind() == ResolveErrorKind::UnknownOperation {
+        let mut aliased = api.operations().filter(|operation| alias(operation.id()) == typed);
+        if let (Some(operation), None) = (aliased.next(), aliased.next()) {
+            return Ok(operation);
+        }
+        // An alias from another version: its name has a history to tell.
+        if let Some(id) = api.pack().operation_ids().find(|id| alias(id) == typed)
+            && let Err(error) = api.operation(id)
+        {
+            return Err(error.into());
+        }
+    }
+    Err(error.into())
+}
+
+/// The name of an operation in lower case, with dashes between its words.
+fn alias(id: &str) -> String {
+    let mut out = String::with_capacity(id.len() + 4);
+    let chars: Vec<char> = id.chars().collect();
+    for (at, &c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| chars[before]);
+        let begins_word = c.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_uppercase()
+                        && chars.get(at + 1).is_some_and(|after| after.is_lowercase())
+            });
+        if begins_word {
+            out.push('-');
+        }
+        match c {
+            '_' | ' ' => out.push('-'),
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+fn is_same_version(a: &str, b: &str) -> bool {
+    a == b || ApiVersion::parse(a).is_some_and(|a| Some(a) == ApiVersion::parse(b))
+}
+
+fn unknown_engine(name: &str) -> Failure {
+    let names = || contajners_resources::ENGINES.iter().map(|&(name, _)| name);
+    let quoted = |names: Vec<&str>| {
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        names.join(" or ")
+    };
+    let near = nearest(name, names());
+    Failure::usage(format!("unknown engine `{name}`")).with_hint(match near.is_empty() {
+        true => format!("the engines are {}", quoted(names().collect()).replace(" or ", ", ")),
+        false => format!("did you mean {}?", quoted(near)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_are_words_with_dashes() {
+        let check = |id: &str, expected: &str| assert_eq!(alias(id), expected);
+        check("ContainerList", "container-list");
+        check("ContainersStatsAllLibpod", "containers-stats-all-libpod");
+        check("createVM", "create-vm");
+        check("VMCreate", "vm-create");
+        check("server_get", "server-get");
+        check("", "");
+    }
+
+    #[test]
+    fn few_aliases_stand_for_two_operations() {
+        for (_, bytes) in contajners_resources::ENGINES {
+            for api in Pack::open(bytes).unwrap().apis() {
+                let mut aliases: Vec<_> = api.operations().map(|op| alias(op.id())).collect();
+                let count = aliases.len();
+                aliases.sort_unstable();
+                aliases.dedup();
+                assert_eq!(aliases.len(), count, "{api:?}");
+            }
+        }
+    }
+}
