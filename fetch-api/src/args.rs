@@ -198,23 +198,16 @@ pub(crate) fn print(
     let engine = &report.engine;
     for (version, failure) in &report.failed {
         match failure {
-            Failure::Spec(error) => {
-                for line in error.lines() {
+            Failure::Spec { origin, source } => {
+                for line in source.lines() {
                     writeln!(err, "{engine} {version}: {line}")?;
                 }
+                writeln!(err, "  in {origin}")?;
             }
             other => {
                 writeln!(err, "{engine} {version}: {other}")?;
                 print_causes(other, err)?;
             }
-        }
-    }
-    let mut hints: Vec<&str> = Vec::new();
-    for hint in report.failed.iter().filter_map(|(_, failure)| failure.hint()) {
-        // What helps one version helps all that failed alike.
-        if !hints.contains(&hint) {
-            writeln!(err, "  hint: {hint}")?;
-            hints.push(hint);
         }
     }
     for notice in &report.notices {
@@ -235,6 +228,14 @@ pub(crate) fn print(
                 let versions: Vec<&str> = versions.into_iter().map(String::as_str).collect();
                 writeln!(err, "{engine}: failed and {what}: {}", versions.join(", "))?;
             }
+        }
+    }
+    let mut hints: Vec<&str> = Vec::new();
+    for hint in report.failed.iter().filter_map(|(_, failure)| failure.hint()) {
+        // What helps one version helps all that failed alike.
+        if !hints.contains(&hint) {
+            writeln!(err, "  hint: {hint}")?;
+            hints.push(hint);
         }
     }
     let count = report.compiled.len();

@@ -113,6 +113,14 @@ impl std::error::Error for FetchError {
     }
 }
 
+/// The text of a spec, and where it came from.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) bytes: Vec<u8>,
+    /// The file or the address.
+    pub(super) origin: String,
+}
+
 /// Gets the text of each job and hands both to `each`, on several threads.
 ///
 /// A text goes with its job all the way, so none can end up under another's name.
@@ -121,7 +129,7 @@ pub(super) fn with_each<'s, J: Sync>(
     jobs: &'s [J],
     source: impl Fn(&'s J) -> (&'s str, &'s Source) + Sync,
     threads: usize,
-    each: impl Fn(&'s J, Result<Vec<u8>, FetchError>) + Sync,
+    each: impl Fn(&'s J, Result<Text, FetchError>) + Sync,
 ) -> Result<(), FetchError> {
     if jobs.is_empty() {
         return Ok(());
@@ -168,14 +176,12 @@ pub(super) fn with_each<'s, J: Sync>(
     }
 }
 
-type Text = (usize, Result<Vec<u8>, FetchError>);
-
 /// Downloads all addresses, some at a time, and sends each text with the number of its address.
 fn download(
     downloader: Downloader,
     urls: Vec<String>,
     downloads: usize,
-    sender: mpsc::Sender<Text>,
+    sender: mpsc::Sender<(usize, Result<Text, FetchError>)>,
 ) -> Result<(), FetchError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -191,8 +197,10 @@ fn download(
             tasks.spawn(async move {
                 // The semaphore is never closed.
                 let _turn = turns.acquire().await;
-                let text = downloader.get(&url).await;
-                let text = text.map_err(|source| FetchError::Download { url, source });
+                let text = match downloader.get(&url).await {
+                    Ok(bytes) => Ok(Text { bytes, origin: url }),
+                    Err(source) => Err(FetchError::Download { url, source }),
+                };
                 // The receiver is gone only when the compiler is.
                 let _ = sender.send((index, text)).await;
             });
@@ -203,11 +211,11 @@ fn download(
     Ok(())
 }
 
-fn read(folder: &Path, version: &str) -> Result<Vec<u8>, FetchError> {
+fn read(folder: &Path, version: &str) -> Result<Text, FetchError> {
     for ending in ["yaml", "yml", "json"] {
         let file = folder.join(format!("{version}.{ending}"));
         match read_limited(&file) {
-            Ok(bytes) => return Ok(bytes),
+            Ok(bytes) => return Ok(Text { bytes, origin: file.display().to_string() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(FetchError::Unreadable { file, source }),
         }

@@ -12,6 +12,8 @@ mod difference;
 mod fetch;
 mod pack_file;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +26,8 @@ pub use difference::{Differences, VersionDifference};
 pub use fetch::{FetchError, Origin};
 pub use pack_file::PackFileError;
 pub use report::{Change, CompileError, EngineReport, Failure};
+
+use fetch::Text;
 
 use crate::annotations::{Annotations, AnnotationsError, Matches};
 use crate::docs::Docs;
@@ -139,9 +143,10 @@ impl<'p> Work<'p> {
         }
     }
 
-    fn read(&self, source: &Source, text: &[u8], prose: Prose) -> Outcome {
+    fn read(&self, source: &Source, text: &Text, prose: Prose) -> Outcome {
         let context = spec::Context { prose, ..source.context.clone() };
-        let mut model = spec::read(text, &context).map_err(Failure::Spec)?;
+        let mut model = spec::read(&text.bytes, &context)
+            .map_err(|source| Failure::Spec { origin: text.origin.clone(), source })?;
         // Checked before any version is read.
         let annotations = self.annotations.as_ref().map_err(|_| Failure::Annotations)?;
         let mut matches = annotations.matches();

@@ -79,7 +79,12 @@ pub enum Failure {
     /// Its spec did not come.
     Fetch(FetchError),
     /// Its spec cannot be read.
-    Spec(SpecError),
+    Spec {
+        /// The file or the address it came from.
+        origin: String,
+        /// What is wrong, and where.
+        source: SpecError,
+    },
     /// The engine's annotations cannot be used.
     Annotations,
 }
@@ -89,7 +94,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Failure::Fetch(error) => error.code(),
-            Failure::Spec(error) => error.code(),
+            Failure::Spec { source, .. } => source.code(),
             Failure::Annotations => "annotations",
         }
     }
@@ -107,7 +112,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Fetch(error) => error.fmt(f),
-            Failure::Spec(error) => error.fmt(f),
+            Failure::Spec { origin, .. } => write!(f, "cannot read {origin}"),
             Failure::Annotations => f.write_str("the annotations cannot be used"),
         }
     }
@@ -117,7 +122,8 @@ impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Failure::Fetch(error) => error.source(),
-            _ => None,
+            Failure::Spec { source, .. } => Some(source),
+            Failure::Annotations => None,
         }
     }
 }

@@ -202,12 +202,21 @@ impl std::error::Error for DownloadError {
             DownloadError::Connect(error) => error.source().and_then(std::error::Error::source),
             DownloadError::Setup(error)
             | DownloadError::TimedOut(error)
-            | DownloadError::Truncated { source: Some(error), .. }
             | DownloadError::Request(error) => Some(error),
+            DownloadError::Truncated { source: Some(error), .. } => Some(root(error)),
             DownloadError::Cache { source, .. } => Some(source),
             _ => None,
         }
     }
+}
+
+/// The cause at the end of a chain whose links say the same in other words.
+fn root<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
+    let mut root = error;
+    while let Some(cause) = root.source() {
+        root = cause;
+    }
+    root
 }
 
 /// Downloads files over HTTP.

@@ -1,0 +1,604 @@
+//! Whole runs on small specs; what is checked is mostly what the user reads.
+
+mod network;
+
+use std::fs;
+use std::path::Path;
+
+use contajners_core::Pack;
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+use super::*;
+use crate::args;
+use crate::sources::Sources;
+
+/// A folder with specs, a map of sources and packs.
+struct Room {
+    folder: TempDir,
+    versions: Vec<&'static str>,
+    annotations: &'static str,
+}
+
+/// What a run printed, and whether it was content.
+struct Ran {
+    text: String,
+    good: bool,
+}
+
+impl Room {
+    /// A room with specs of these versions, and no pack.
+    fn new(versions: &[&'static str]) -> Self {
+        let room = Self {
+            folder: tempfile::tempdir().unwrap(),
+            versions: versions.to_vec(),
+            annotations: "",
+        };
+        for version in versions {
+            room.spec(version, &spec(version));
+        }
+        room
+    }
+
+    fn spec(&self, version: &str, text: &str) {
+        let folder = self.folder.path().join("specs/toy");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{version}.yaml")), text).unwrap();
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("packs")
+    }
+
+    fn pack_file(&self) -> PathBuf {
+        self.out().join("toy.postcard")
+    }
+
+    fn pack(&self) -> Vec<u8> {
+        fs::read(self.pack_file()).unwrap()
+    }
+
+    fn put_pack(&self, bytes: &[u8]) {
+        fs::create_dir_all(self.out()).unwrap();
+        fs::write(self.pack_file(), bytes).unwrap();
+    }
+
+    /// The operations of each version in the pack.
+    fn operations(&self) -> String {
+        let bytes = self.pack();
+        let pack = Pack::open(&bytes).unwrap();
+        pack.verify().unwrap();
+        let line = |api: contajners_core::Api<'_>| {
+            let ids: Vec<&str> = api.operations().map(|operation| operation.id()).collect();
+            format!("{}: {}", api.version(), ids.join(" "))
+        };
+        pack.apis().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn sources(&self) -> EngineSources {
+        let versions = self.versions.join(", ");
+        let map = format!(
+            "toy:\n  annotations: annotations.yaml\n  sources:\n    \
+             - url: http://localhost/{{version}}.yaml\n      versions: [{versions}]\n"
+        );
+        fs::write(self.folder.path().join("annotations.yaml"), self.annotations).unwrap();
+        Sources::parse(&map, self.folder.path()).unwrap().engines.remove(0)
+    }
+
+    /// A plan for some versions.
+    fn plan_of(&self, wanted: impl Fn(&str) -> bool) -> Plan {
+        let sources = self.sources();
+        let selected =
+            (0..sources.versions.len()).filter(|i| wanted(&sources.versions[*i].version)).collect();
+        Plan {
+            engines: vec![(sources, selected)],
+            origin: Origin::Folder(self.folder.path().join("specs")),
+            out: self.out(),
+            mode: Mode::Write,
+            prose: Prose::Skip,
+            threads: 2,
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        self.plan_of(|_| true)
+    }
+
+    fn check(&self) -> Ran {
+        self.run(&Plan { mode: Mode::Check, ..self.plan() })
+    }
+
+    fn compile(&self) -> Ran {
+        self.run(&self.plan())
+    }
+
+    fn run(&self, plan: &Plan) -> Ran {
+        let reports = compile(plan, &()).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        for report in &reports {
+            args::print(report, &mut out, &mut err).unwrap();
+        }
+        err.extend(out);
+        let folder = self.folder.path().to_str().unwrap();
+        let text = String::from_utf8(err).unwrap().replace(folder, "…");
+        // Sizes are the pack format's business.
+        let text = match text.split_once(" written (") {
+            Some((before, _)) => format!("{before} written"),
+            None => text.trim_end().to_owned(),
+        };
+        Ran { text, good: reports.iter().all(EngineReport::is_good) }
+    }
+}
+
+/// A spec whose every fact tells which version it is of.
+fn spec(version: &str) -> String {
+    let name = version.replace('.', "_");
+    format!(
+        "swagger: '2.0'\n\
+         basePath: /{version}\n\
+         paths:\n\
+         \x20 /toys:\n\
+         \x20   get:\n\
+         \x20     operationId: Toys\n\
+         \x20     summary: Lists the toys of {version}\n\
+         \x20     description: Prose of {version}.\n\
+         \x20     responses: {{ 200: {{ schema: {{ $ref: '#/definitions/Toy' }} }} }}\n\
+         \x20 /only/{name}:\n\
+         \x20   post:\n\
+         \x20     operationId: Only{name}\n\
+         definitions:\n\
+         \x20 Toy:\n\
+         \x20   properties: {{ id{name}: {{ type: string }} }}\n"
+    )
+}
+
+const BROKEN: &str = "swagger: '2.0'\npaths:\n  /toys:\n    get: {}\n    put:\n      \
+                      parameters: [{ name: a, in: moon }]\n      operationId: Put\n";
+
+#[test]
+fn a_version_that_fails_is_named_and_the_others_are_written() {
+    let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    room.spec("v1.1", BROKEN);
+    let ran = room.compile();
+    assert_snapshot!(ran.text, @r"
+    toy v1.1: `GET /toys` has no operationId (at #/paths/~1toys/get)
+    toy v1.1: the parameter `a` goes to an unknown place `moon` (at #/paths/~1toys/put/parameters/0/in)
+      in …/specs/toy/v1.1.yaml
+    toy: failed and missing in the pack: v1.1
+    toy: 2 versions compiled, …/packs/toy.postcard written
+    ");
+    assert!(!ran.good);
+    assert_snapshot!(room.operations(), @r"
+    v1.0: Onlyv1_0 Toys
+    v1.2: Onlyv1_2 Toys
+    ");
+}
+
+#[test]
+fn a_version_that_fails_stays_in_the_pack_as_it_was() {
+    let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    assert!(room.compile().good);
+    let before = room.pack();
+    for broken in [BROKEN, "", "<html>", "a: [", "swagger: '3.0'"] {
+        room.spec("v1.1", broken);
+        let ran = room.compile();
+        assert!(
+            ran.text.contains("toy: failed and kept as the pack has them: v1.1"),
+            "{}",
+            ran.text
+        );
+        assert!(ran.text.ends_with("toy: 2 versions compiled, no change"), "{}", ran.text);
+        assert!(!ran.good);
+        assert_eq!(room.pack(), before);
+    }
+    fs::remove_file(room.folder.path().join("specs/toy/v1.1.yaml")).unwrap();
+    assert_snapshot!(room.compile().text, @r"
+    toy v1.1: there is no file …/specs/toy/v1.1.yaml (nor .yml, nor .json)
+    toy: failed and kept as the pack has them: v1.1
+      hint: `--from DIR` needs `DIR/<engine>/<version>.yaml`; `--api-version` picks versions
+    toy: 2 versions compiled, no change
+    ");
+    assert_eq!(room.pack(), before);
+}
+
+#[test]
+fn a_kept_version_stands_beside_what_is_new() {
+    let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    assert!(room.compile().good);
+    room.spec("v1.0", &spec("v9.0"));
+    room.spec("v1.1", BROKEN);
+    room.spec("v1.2", &spec("v9.2"));
+    assert!(!room.compile().good);
+    assert_snapshot!(room.operations(), @r"
+    v1.0: Onlyv9_0 Toys
+    v1.1: Onlyv1_1 Toys
+    v1.2: Onlyv9_2 Toys
+    ");
+    // The pack that was lifted and the one compiled from scratch are the same to the byte.
+    let kept = room.pack();
+    room.spec("v1.1", &spec("v1.1").replace("basePath: /v1.1", "basePath: /v1.1/"));
+    fs::remove_file(room.pack_file()).unwrap();
+    assert!(room.compile().good);
+    assert_eq!(room.pack(), kept);
+}
+
+#[test]
+fn one_version_alone_changes_only_that_one() {
+    let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    assert!(room.compile().good);
+    for version in ["v1.0", "v1.1", "v1.2"] {
+        room.spec(version, &spec("v9.0"));
+    }
+    let ran = room.run(&room.plan_of(|version| version == "v1.1"));
+    assert!(ran.good);
+    assert_snapshot!(ran.text, @"toy: 1 version compiled, …/packs/toy.postcard written");
+    assert_snapshot!(room.operations(), @r"
+    v1.0: Onlyv1_0 Toys
+    v1.1: Onlyv9_0 Toys
+    v1.2: Onlyv1_2 Toys
+    ");
+}
+
+#[test]
+fn versions_come_one_by_one_into_the_same_pack() {
+    let room = Room::new(&["v1.9", "v1.10", "v2.0"]);
+    assert!(room.compile().good);
+    let whole = room.pack();
+    fs::remove_file(room.pack_file()).unwrap();
+    for version in ["v1.10", "v2.0", "v1.9"] {
+        assert!(room.run(&room.plan_of(|own| own == version)).good);
+    }
+    assert_eq!(room.pack(), whole);
+}
+
+#[test]
+fn a_version_that_left_the_map_leaves_the_pack_and_that_is_said() {
+    let mut room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    assert!(room.compile().good);
+    room.versions = vec!["v1.0", "v1.2"];
+    let ran = room.run(&room.plan_of(|version| version == "v1.2"));
+    assert!(ran.good);
+    assert_snapshot!(ran.text, @r"
+    toy: dropped v1.1: no longer in the map of sources
+    toy: 1 version compiled, …/packs/toy.postcard written
+    ");
+    assert_snapshot!(room.operations(), @r"
+    v1.0: Onlyv1_0 Toys
+    v1.2: Onlyv1_2 Toys
+    ");
+}
+
+#[test]
+fn annotations_are_judged_when_all_versions_were_seen() {
+    let mut room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    let before = room.pack();
+    room.annotations = "# Rules.\n\
+        - operation: Onlyv1_0\n  set: { answer: text }\n\
+        - operation: [Toys, Tois]\n  versions: v1.1..\n  set: { answer: bytes }\n";
+    let ran = room.compile();
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @r"
+    error: toy: …/annotations.yaml: line 4: `Tois` matches nothing in any version
+      hint: correct the names, or remove the rules if the specs were mended
+    ");
+    assert_eq!(room.pack(), before);
+    // One version cannot tell what the others hold.
+    assert!(room.run(&room.plan_of(|version| version == "v1.1")).good);
+    room.spec("v1.0", BROKEN);
+    let ran = room.compile();
+    assert!(ran.text.ends_with("toy: 1 version compiled, no change"), "{}", ran.text);
+    room.annotations = "- operation: Toys\n  set: { anser: text }\n";
+    let ran = room.compile();
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @"error: toy: …/annotations.yaml: the annotations are wrong: .[0].set: unknown field `anser`, expected one of `encoding`, `list`, `type`, `format`, `required`, `default`, `answer` at line 2 column 10");
+}
+
+/// Damaged packs, each with its name.
+fn damaged(sound: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let mut flipped = sound.to_vec();
+    *flipped.last_mut().unwrap() ^= 1;
+    let mut other_format = sound.to_vec();
+    other_format[8] = 99;
+    vec![
+        ("empty", Vec::new()),
+        ("foreign", b"something else entirely".to_vec()),
+        ("truncated", sound[..sound.len() - 1].to_vec()),
+        ("flipped", flipped),
+        ("other_format", other_format),
+    ]
+}
+
+#[test]
+fn a_pack_that_cannot_be_read_is_replaced_only_as_a_whole() {
+    let room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    let sound = room.pack();
+    for (name, bytes) in damaged(&sound) {
+        room.put_pack(&bytes);
+        let ran = room.run(&room.plan_of(|version| version == "v1.1"));
+        assert!(!ran.good, "{name}");
+        let expected = "error: toy: …/packs/toy.postcard holds versions that were not compiled, \
+                        but cannot be read\n  caused by: ";
+        assert!(ran.text.starts_with(expected), "{name}: {}", ran.text);
+        assert!(
+            ran.text
+                .ends_with("hint: restore the file, or compile all versions of the engine at once"),
+            "{name}: {}",
+            ran.text
+        );
+        assert_eq!(room.pack(), bytes, "{name}");
+        let ran = room.check();
+        assert!(!ran.good, "{name}");
+        assert_eq!(room.pack(), bytes, "{name}");
+        let ran = room.compile();
+        assert!(ran.good, "{name}: {}", ran.text);
+        assert!(ran.text.starts_with("toy: …/packs/toy.postcard was no usable pack\n"), "{name}");
+        assert_eq!(room.pack(), sound, "{name}");
+    }
+}
+
+#[test]
+fn a_pack_with_a_right_checksum_and_wrong_records_is_not_lifted() {
+    use contajners_core::write::{SchemaNode, Shape, Writer};
+    let room = Room::new(&["v1.0", "v1.1"]);
+    let crafted = |parts: &[u32]| {
+        let node = |shape| SchemaNode {
+            format: None,
+            members: Vec::new(),
+            default: None,
+            nullable: false,
+            shape,
+        };
+        let mut writer = Writer::new();
+        let [nothing, name, version] = ["", "toy", "v1.0"].map(|text| writer.string(text));
+        writer.engine(name, nothing, nothing, &[]);
+        writer.version(version, nothing, nothing, &[]);
+        let always = writer.version_set(&[0]);
+        writer.schema(&node(Shape::Any));
+        let mut last = 0u32;
+        for _ in 0..64 {
+            let parts = parts.iter().map(|back| last.wrapping_sub(*back)).collect();
+            last = writer.schema(&node(Shape::AllOf(parts)));
+        }
+        writer.definition(name, &[(always, last)]);
+        writer.finish()
+    };
+    room.put_pack(&crafted(&[0, u32::MAX]));
+    let alone = room.plan_of(|version| version == "v1.1");
+    assert_snapshot!(room.run(&alone).text, @r"
+    error: toy: …/packs/toy.postcard holds versions that were not compiled, but cannot be read
+      caused by: the pack is damaged: record 1 of table `schemas` does not fit
+      hint: restore the file, or compile all versions of the engine at once
+    ");
+    // Thirty bytes a step, and twice the schema at each.
+    room.put_pack(&crafted(&[0, 0]));
+    assert_snapshot!(room.run(&alone).text, @r"
+    error: toy: …/packs/toy.postcard was not made by this command
+      caused by: with v1.0 the pack unfolds to more than 268435456 bytes
+      hint: restore the file, or compile all versions of the engine at once
+    ");
+    assert!(room.compile().good);
+}
+
+#[test]
+fn the_pack_of_another_engine_is_left_alone() {
+    let room = Room::new(&["v1.0"]);
+    let other = lower::pack(
+        &crate::model::Engine { name: "other".to_owned(), ..Default::default() },
+        &[Model { version: "v7.0".to_owned(), ..Default::default() }],
+    );
+    let other = other.unwrap();
+    room.put_pack(&other);
+    let ran = room.compile();
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @r"
+    error: toy: …/packs/toy.postcard is the pack of `other`
+      hint: remove the file, or name another `--out`
+    ");
+    assert_eq!(room.pack(), other);
+}
+
+#[test]
+fn without_any_version_nothing_is_written() {
+    let room = Room::new(&["v1.0"]);
+    room.spec("v1.0", "");
+    let ran = room.compile();
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @r"
+    toy v1.0: the spec is empty
+      in …/specs/toy/v1.0.yaml
+    toy: failed and missing in the pack: v1.0
+    error: toy: no version could be compiled, and there is no pack to take one from
+    ");
+    assert!(!room.out().exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let room = Room::new(&["v1.0"]);
+    fs::write(room.out(), "a file where the folder should be").unwrap();
+    let ran = room.compile();
+    assert!(!ran.good);
+    // Reading comes first, and stumbles already.
+    assert_snapshot!(ran.text, @r"
+    error: toy: cannot read …/packs/toy.postcard
+      caused by: Not a directory (os error 20)
+      hint: the pack that was there is as it was
+    ");
+    assert_eq!(fs::read_to_string(room.out()).unwrap(), "a file where the folder should be");
+    fs::remove_file(room.out()).unwrap();
+    // The name is taken by something that no file can replace.
+    fs::create_dir_all(room.pack_file().join("folder")).unwrap();
+    assert!(!room.compile().good);
+    assert!(pack_file::write(&room.pack_file(), b"pack").is_err());
+    let left: Vec<_> =
+        fs::read_dir(room.out()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["toy.postcard"], "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_keeps_its_pack() {
+    use std::os::unix::fs::PermissionsExt;
+    let room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    let before = room.pack();
+    let allow = |mode| fs::set_permissions(room.out(), fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    if fs::write(room.out().join("probe"), "").is_ok() {
+        allow(0o755);
+        // Who may do everything cannot be kept from it; the full disk covers the same path.
+        eprintln!("skipped: this user may write to read-only folders");
+        return;
+    }
+    room.spec("v1.1", &spec("v9.0"));
+    let ran = room.compile();
+    allow(0o755);
+    assert!(!ran.good);
+    assert!(ran.text.contains("error: toy: cannot write …/packs/toy.postcard\n"), "{}", ran.text);
+    assert!(ran.text.contains("Permission denied"), "{}", ran.text);
+    assert_eq!(room.pack(), before);
+}
+
+#[test]
+fn neither_threads_nor_the_order_of_the_map_change_a_byte() {
+    let versions = ["v1.0", "v1.1", "v1.2", "v1.3", "v1.10", "v2.0-rc"];
+    let mut room = Room::new(&versions);
+    assert!(room.compile().good);
+    let expected = room.pack();
+    for turn in 0..versions.len() {
+        room.versions = versions.to_vec();
+        room.versions.rotate_left(turn);
+        room.versions[1..].reverse();
+        for threads in [1, 2, 16] {
+            fs::remove_file(room.pack_file()).unwrap();
+            assert!(room.run(&Plan { threads, ..room.plan() }).good);
+            assert_eq!(room.pack(), expected, "{:?}, {threads} threads", room.versions);
+        }
+    }
+}
+
+/// Everything below a folder, with its content.
+fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.extend(everything(&path)),
+            false => all.push((path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn a_check_writes_nothing_and_tells_what_differs() {
+    let mut room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    let check = |room: &Room| {
+        room.sources();
+        let before = everything(room.folder.path());
+        let ran = room.check();
+        assert_eq!(everything(room.folder.path()), before);
+        ran
+    };
+    let ran = check(&room);
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @r"
+    toy: …/packs/toy.postcard is not what the sources compile to
+      versions missing: `v1.0`, `v1.1`, `v1.2`
+      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+    ");
+    assert!(room.compile().good);
+    let ran = check(&room);
+    assert!(ran.good);
+    assert_snapshot!(ran.text, @"toy: 3 versions compiled, no change");
+    room.versions = vec!["v1.0", "v1.1", "v1.3"];
+    room.spec("v1.3", &spec("v1.3"));
+    room.spec("v1.1", &spec("v9.0").replace("Toys", "Tois").replace("v9.0", "v1.1"));
+    let ran = check(&room);
+    assert!(!ran.good);
+    assert_snapshot!(ran.text, @r"
+    toy: dropped v1.2: no longer in the map of sources
+    toy: …/packs/toy.postcard is not what the sources compile to
+      versions missing: `v1.3`
+      versions too many: `v1.2`
+      v1.1: operations missing: `Onlyv9_0`; operations too many: `Onlyv1_1`; operations changed: `Tois`; definitions changed: `Toy`
+      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+    ");
+    // A version that fails is no difference, and no success either.
+    room.versions = vec!["v1.0", "v1.1", "v1.2"];
+    room.spec("v1.1", BROKEN);
+    let ran = check(&room);
+    assert!(!ran.good);
+    assert!(ran.text.ends_with("toy: 2 versions compiled, no change"), "{}", ran.text);
+}
+
+#[test]
+fn a_check_tells_of_the_engine_as_well() {
+    let room = Room::new(&["v1.0"]);
+    assert!(room.compile().good);
+    let mut plan = Plan { mode: Mode::Check, ..room.plan() };
+    plan.engines[0].0.engine.addresses.push("unix:///run/toy.sock".to_owned());
+    assert_snapshot!(room.run(&plan).text, @r"
+    toy: …/packs/toy.postcard is not what the sources compile to
+      the engine's addresses changed
+      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+    ");
+}
+
+#[test]
+fn prose_goes_beside_the_pack_and_never_into_it() {
+    let room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    let facts = room.pack();
+    assert!(!room.out().join("toy.docs").exists());
+    let with_prose = |plan: Plan| Plan { prose: Prose::Keep, ..plan };
+    let ran = room.run(&with_prose(room.plan()));
+    assert!(ran.good);
+    assert_eq!(room.pack(), facts, "facts are the same with and without prose");
+    let prose = |version: &str| {
+        let bytes = fs::read(room.out().join("toy.docs")).unwrap();
+        let docs = Docs::open(&bytes).unwrap();
+        docs.find("GET", "/toys", version).map(|entry| entry.summary.clone())
+    };
+    assert_eq!(prose("v1.0").as_deref(), Some("Lists the toys of v1.0"));
+    assert_eq!(prose("v1.1").as_deref(), Some("Lists the toys of v1.1"));
+    // A version that is not compiled keeps its prose, and one that fails does too.
+    room.spec("v1.0", &spec("v9.0"));
+    room.spec("v1.1", &spec("v9.1"));
+    assert!(room.run(&with_prose(room.plan_of(|version| version == "v1.1"))).good);
+    assert_eq!(prose("v1.0").as_deref(), Some("Lists the toys of v1.0"));
+    assert_eq!(prose("v1.1").as_deref(), Some("Lists the toys of v9.1"));
+    room.spec("v1.0", BROKEN);
+    assert!(!room.run(&with_prose(room.plan())).good);
+    assert_eq!(prose("v1.0").as_deref(), Some("Lists the toys of v1.0"));
+    // What cannot be kept is said.
+    fs::write(room.out().join("toy.docs"), "no docs").unwrap();
+    let ran = room.run(&with_prose(room.plan_of(|version| version == "v1.1")));
+    assert_snapshot!(ran.text, @r"
+    toy: …/packs/toy.docs: not a file of prose written by `fetch-api --docs`; no prose of v1.0 is left
+    toy: 1 version compiled, no change
+    ");
+    let pack = String::from_utf8_lossy(&facts).into_owned();
+    assert!(!pack.contains("Lists the toys") && !pack.contains("Prose"), "prose in the pack");
+}
+
+#[test]
+fn engines_do_not_disturb_one_another() {
+    let room = Room::new(&["v1.0", "v1.1"]);
+    room.spec("v1.1", BROKEN);
+    let other = Room::new(&["v1.0", "v1.1"]);
+    let mut plan = room.plan();
+    let mut second = other.plan().engines.remove(0);
+    second.0.engine.name = "other".to_owned();
+    second.0.annotations = Some(other.folder.path().join("nowhere.yaml"));
+    plan.engines.push(second);
+    let ran = room.run(&plan);
+    assert!(!ran.good);
+    let text = ran.text.replace(other.folder.path().to_str().unwrap(), "…");
+    assert!(text.contains("error: other: cannot read the annotations …/nowhere.yaml"), "{text}");
+    assert!(text.contains("toy: 1 version compiled"), "{text}");
+    assert_snapshot!(room.operations(), @"v1.0: Onlyv1_0 Toys");
+}
