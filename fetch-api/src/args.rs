@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contajners_core::nearest;
+use contajners_core::{ApiVersion, nearest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::compile::{self, Change, EngineReport, Failure, Mode, Origin, Plan, Watch};
@@ -162,7 +162,7 @@ fn select(
         .collect();
     for version in versions {
         let all = || chosen.iter().flat_map(|sources| &sources.versions).map(|own| &*own.version);
-        if !all().any(|own| own == version) {
+        if !all().any(|own| is_version(own, version)) {
             let hint = match nearest(version, all()).as_slice() {
                 [] => {
                     let names = chosen.iter().map(|sources| {
@@ -182,11 +182,20 @@ fn select(
     }
     let selected = chosen.into_iter().map(|sources| {
         let numbers: Vec<usize> = (0..sources.versions.len())
-            .filter(|i| versions.is_empty() || versions.contains(&sources.versions[*i].version))
+            .filter(|i| {
+                let own = &sources.versions[*i].version;
+                versions.is_empty() || versions.iter().any(|version| is_version(own, version))
+            })
             .collect();
         (sources, numbers)
     });
     Ok(selected.filter(|(_, numbers)| !numbers.is_empty()).collect())
+}
+
+/// Tells whether a version is meant, with or without the leading `v`, as everywhere else.
+fn is_version(own: &str, asked: &str) -> bool {
+    let parsed = ApiVersion::parse(asked);
+    own == asked || parsed.is_some() && ApiVersion::parse(own) == parsed
 }
 
 /// Prints what became of an engine.

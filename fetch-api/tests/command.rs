@@ -1,0 +1,128 @@
+//! The command as it is run: exit statuses, and what it leaves on the disk.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const SPEC: &str = "swagger: '2.0'\npaths:\n  /a:\n    get: { operationId: A }\n";
+
+/// A folder with a map of two versions, their specs and their pack.
+struct Room {
+    folder: TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        let room = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir_all(room.path("specs/toy")).unwrap();
+        // Nothing listens at port 9 (discard) any more.
+        let map = "toy:\n  sources:\n    - url: http://127.0.0.1:9/{version}.yaml\n      \
+                   versions: [v1.0, v1.1]\n";
+        fs::write(room.path("sources.yaml"), map).unwrap();
+        room.spec("v1.0", SPEC);
+        room.spec("v1.1", SPEC);
+        room
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn spec(&self, version: &str, text: &str) {
+        fs::write(self.path(&format!("specs/toy/{version}.yaml")), text).unwrap();
+    }
+
+    fn pack(&self) -> Vec<u8> {
+        fs::read(self.path("packs/toy.postcard")).unwrap()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).env_remove("HTTP_PROXY").env_remove("http_proxy");
+        command
+    }
+
+    /// Runs the command with these arguments, and gives its status and what it printed.
+    #[track_caller]
+    fn run(&self, arguments: &[&str], status: i32) -> String {
+        let mut command = self.command(env!("CARGO_BIN_EXE_fetch-api"));
+        command.args(["--sources", "sources.yaml", "--out", "packs"]).args(arguments);
+        finished(command.output().unwrap(), status)
+    }
+}
+
+#[track_caller]
+fn finished(output: Output, status: i32) -> String {
+    let text = [output.stderr, output.stdout].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    text
+}
+
+#[test]
+fn exit_statuses_tell_how_it_ended() {
+    let room = Room::new();
+    assert!(room.run(&["--from", "specs", "--check"], 1).contains("versions missing"));
+    assert!(room.run(&["--from", "specs"], 0).contains("toy: 2 versions compiled, packs"));
+    assert_eq!(
+        room.run(&["--from", "specs", "--check"], 0),
+        "toy: 2 versions compiled, no change\n"
+    );
+    room.spec("v1.1", "swagger: '2.0'\npaths:\n  /a:\n    get: {}\n");
+    assert_eq!(
+        room.run(&["--from", "specs"], 1),
+        "toy v1.1: `GET /a` has no operationId (at #/paths/~1a/get)\n  \
+         in specs/toy/v1.1.yaml\n\
+         toy: failed and kept as the pack has them: v1.1\n\
+         toy: 1 version compiled, no change\n"
+    );
+    for arguments in [&["--engine", "tov"][..], &["--from", "nowhere"], &["--jobs", "0"]] {
+        assert!(room.run(arguments, 2).starts_with("error: "));
+    }
+}
+
+#[test]
+fn without_a_network_the_packs_stay() {
+    let room = Room::new();
+    room.run(&["--from", "specs"], 0);
+    let before = room.pack();
+    let start = Instant::now();
+    let text = room.run(&[], 1);
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
+    for version in ["v1.0", "v1.1"] {
+        let expected =
+            format!("toy {version}: cannot download http://127.0.0.1:9/{version}.yaml\n");
+        assert!(text.contains(&expected), "{text}");
+    }
+    assert!(text.contains("  hint: a proxy is taken from `HTTPS_PROXY`"), "{text}");
+    assert!(!text.contains('\u{1b}'), "nothing is drawn where no terminal is: {text:?}");
+    assert_eq!(room.pack(), before);
+}
+
+/// The limit on the size of files is the full disk that every user can have.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_keeps_the_pack() {
+    let room = Room::new();
+    room.run(&["--from", "specs"], 0);
+    let before = room.pack();
+    room.spec("v1.1", &SPEC.replace("/a", "/b"));
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    let mut command = room.command("sh");
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_fetch-api")]);
+    command.args(["--sources", "sources.yaml", "--out", "packs", "--from", "specs"]);
+    let text = finished(command.output().unwrap(), 1);
+    assert!(
+        text.starts_with("error: toy: cannot write packs/toy.postcard\n  caused by: "),
+        "{text}"
+    );
+    assert!(text.ends_with("  hint: the pack that was there is as it was\n"), "{text}");
+    assert_eq!(room.pack(), before);
+    let files: Vec<_> = fs::read_dir(room.path("packs")).unwrap().collect();
+    assert_eq!(files.len(), 1, "no temporary file is left");
+    room.run(&["--from", "specs"], 0);
+    assert_ne!(room.pack(), before);
+}
