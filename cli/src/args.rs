@@ -125,6 +125,57 @@ pub(crate) enum Command {
         #[arg(long)]
         show_secrets: bool,
     },
+
+    /// Call an operation of a running engine
+    #[command(after_help = INVOKE)]
+    Invoke {
+        #[command(flatten)]
+        call: Call,
+
+        /// data lays JSON out; stream passes answers on as they come
+        #[arg(long = "as", value_name = "KIND", default_value = "data")]
+        #[arg(hide_possible_values = true)]
+        taken_as: TakenAs,
+    },
+
+    /// Send a request that no spec knows
+    #[command(after_help = REQUEST)]
+    Request(Request),
+}
+
+/// What an answer is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TakenAs {
+    /// JSON, indented on a terminal and in one line otherwise.
+    Data,
+    /// As it comes.
+    Stream,
+}
+
+/// A request as it goes over the wire.
+#[derive(Debug, Args)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    pub(crate) engine: Engine,
+
+    /// HTTP method
+    pub(crate) method: String,
+
+    /// Path and query, percent-encoded; an API version that is asked for goes before it
+    pub(crate) path: String,
+
+    /// Body: JSON text, @file, or - for standard input; other types need a Content-Type header
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
+    pub(crate) data: Option<Data>,
+
+    /// Header; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// data lays JSON out; stream passes answers on as they come
+    #[arg(long = "as", value_name = "KIND")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) taken_as: Option<TakenAs>,
 }
 
 /// The engine that a command is about.
@@ -188,6 +239,7 @@ Examples:
   contajners ops docker containers
   contajners doc podman ContainerCreateLibpod
   contajners resolve docker ContainerLogs id=conny stdout=true --curl
+  contajners invoke docker ContainerList all=true
 
 `--help` tells more than `-h`: the forms of output, exit statuses, environment.";
 
@@ -196,6 +248,8 @@ Examples:
   contajners ops docker containers
   contajners doc podman@v4.3.1 ContainerCreateLibpod
   contajners resolve docker ContainerLogs id=conny stdout=true --curl
+  contajners invoke docker ContainerList all=true
+  contajners request podman GET /v5.0.0/libpod/info
 
 Forms of output (-o):
   table  for people; lines are fitted to the terminal, or to COLUMNS
@@ -210,19 +264,24 @@ Forms of output (-o):
            doc         one object: what `ops` says of it, and history, schemas,
                        answers, documentation
            resolve     {method, target, headers, body}
-           errors      stay text on standard error
+           invoke      the answer; text as a string, streams as they come
+         Errors stay text on standard error.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
-  raw    bare names, one a line
+  raw    bare names, one a line; for `invoke` and `request` the body as received
 
 Exit statuses:
-  0  done
-  1  local failure: no connection, an unreadable file …
-  2  the call is wrong; nothing was sent
-  4  the engine refused (4xx)
-  5  the engine failed (5xx, or an error inside a stream)
+  0    done
+  1    local failure: no connection, an unreadable file …
+  2    the call is wrong; nothing was sent
+  4    the engine refused (4xx)
+  5    the engine failed (5xx, or an error inside a stream)
   130  interrupted
 
 Environment:
+  DOCKER_HOST      where docker listens, without --host
+  CONTAINER_HOST   where podman does
+  DOCKER_API_VERSION, PODMAN_API_VERSION
+                   the version to speak, without --api-version
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
   CONTAJNERS_DOCS  folder with ENGINE.docs, the vendors' summaries for `doc`;
@@ -256,13 +315,33 @@ Examples:
   contajners doc docker container-create --depth 1
   contajners doc docker ImagePush --api-version v1.41
 
-The vendor's summary is shown when ENGINE.docs is found: see `contajners --help`.";
+The vendor's summary is shown when ENGINE.docs is found: `contajners --help`.";
 
 const RESOLVE: &str = "\
 Examples:
   contajners resolve docker ContainerList all=true limit=5
   contajners resolve docker ContainerList 'filters:={\"label\":[\"a=b\"]}'
-  contajners resolve docker ContainerCreate name=conny --data '{\"Image\":\"busybox\"}'
-  contajners resolve podman ContainersStatsAllLibpod containers=a containers=b --curl
+  contajners resolve docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
+  contajners resolve podman ContainersStatsAllLibpod containers=a containers=b
 
-A name that stands in path and query means the one in the path; `query.name=…` means the other.";
+A name that stands in path and query means the one in the path; `query.name=…`
+means the other.";
+
+const INVOKE: &str = "\
+Examples:
+  contajners invoke docker ContainerList all=true
+  contajners invoke docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
+  contajners invoke docker ContainerLogs id=conny stdout=true follow=true
+  contajners invoke docker ImageBuild t=app --data @context.tar
+  contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
+
+Logs, events and other streams are written as they come, whatever --as says:
+JSON one document a line, a process's standard error to standard error.";
+
+const REQUEST: &str = "\
+Examples:
+  contajners request docker GET /_ping
+  contajners request docker@v1.41 POST /containers/conny/checkpoints \\
+    --data '{\"CheckpointID\":\"one\"}'
+  contajners request podman PUT /v5.0.0/libpod/containers/conny/archive?path=/ \\
+    -H 'Content-Type: application/x-tar' -d @files.tar";

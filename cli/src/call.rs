@@ -1,75 +1,37 @@
 //! Values and bodies as they are typed, made ready for a call.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use contajners_core::{Encoding, ListStyle, Operation, Value, View};
+use contajners_core::{Body as CoreBody, Encoding, ListStyle, Operation, Request, ResolveError};
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::args::Data;
 use crate::failure::{Failure, Status};
 
-/// A value of a call.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Argument {
-    /// Text, to be taken for what the parameter's type says.
-    Text(String),
-    /// A JSON text; goes on as it was typed.
-    Json { text: String, value: serde_json::Value },
-    /// What a repeated key gave.
-    List(Vec<Argument>),
-}
-
 /// The body of a call.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
     /// None.
     Nothing,
-    /// A value: JSON, or text for what is no JSON.
-    Value(Argument),
+    /// A text, JSON as a rule. It goes on as it was typed: fields keep their order and numbers
+    /// their digits.
+    Text(String),
     /// The bytes of a file.
     File(PathBuf),
     /// The bytes of standard input.
     Stdin,
 }
 
-impl Argument {
-    /// Reads a JSON text.
-    fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        let value = serde_json::from_str(text)?;
-        Ok(Self::Json { text: text.trim().to_owned(), value })
-    }
-}
-
-impl Value for Argument {
-    fn view(&self) -> View<'_> {
+impl Body {
+    /// Returns what core is told of it: the bytes are for the transport alone.
+    pub(crate) fn for_core(&self) -> CoreBody<'static> {
         match self {
-            Self::Text(text) => text.view(),
-            Self::Json { value, .. } => value.view(),
-            Self::List(_) => View::Array,
-        }
-    }
-
-    fn items(&self, visit: &mut dyn FnMut(&dyn Value) -> bool) {
-        match self {
-            Self::Text(_) => {}
-            Self::Json { value, .. } => value.items(visit),
-            Self::List(items) => items.items(visit),
-        }
-    }
-
-    fn fields(&self, visit: &mut dyn FnMut(&str, &dyn Value) -> bool) {
-        if let Self::Json { value, .. } = self {
-            value.fields(visit);
-        }
-    }
-
-    fn write_json(&self, out: &mut String) {
-        match self {
-            Self::Text(text) => text.write_json(out),
-            // As typed: fields keep their order and numbers their digits.
-            Self::Json { text, .. } => out.push_str(text),
-            Self::List(items) => items.write_json(out),
+            Self::Nothing => CoreBody::Nothing,
+            _ => CoreBody::Bytes,
         }
     }
 }
@@ -78,8 +40,10 @@ impl Value for Argument {
 pub(crate) fn values(
     operation: &Operation<'_>,
     typed: &[String],
-) -> Result<Vec<(String, Argument)>, Failure> {
-    let mut values: Vec<(String, Argument)> = Vec::with_capacity(typed.len());
+) -> Result<Vec<(String, Value)>, Failure> {
+    let mut values: Vec<(String, Value)> = Vec::with_capacity(typed.len());
+    // A list may be one of the values given: `key:=[1] key:=[2]`.
+    let mut lists = BTreeSet::new();
     for argument in typed {
         let (key, value) = value(operation, argument)?;
         let takes_several = operation.parameters().any(|parameter| {
@@ -90,17 +54,17 @@ pub(crate) fn values(
         // Several values where one is taken are for core to refuse.
         match values.iter_mut().find(|(known, _)| takes_several && *known == key) {
             None => values.push((key, value)),
-            Some((_, Argument::List(items))) => items.push(value),
+            Some((_, Value::Array(items))) if lists.contains(&key) => items.push(value),
             Some((_, first)) => {
-                let before = std::mem::replace(first, Argument::List(Vec::new()));
-                *first = Argument::List(vec![before, value]);
+                *first = Value::Array(vec![first.take(), value]);
+                lists.insert(key);
             }
         }
     }
     Ok(values)
 }
 
-fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Argument), Failure> {
+fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Value), Failure> {
     let Some((key, text)) = typed.split_once('=') else {
         return Err(bare(operation, typed));
     };
@@ -112,15 +76,15 @@ fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Argument), F
         return Err(Failure::usage(format!("`{typed}` names no parameter"))
             .with_hint("write `key=value`, or `key:=json`"));
     }
-    let argument = match is_json {
-        false => Argument::Text(text.to_owned()),
-        true => Argument::from_json(text).map_err(|error| {
+    let value = match is_json {
+        false => Value::String(text.to_owned()),
+        true => serde_json::from_str(text).map_err(|error| {
             Failure::usage(format!("the value of `{key}` is not JSON"))
                 .with_cause(&error)
                 .with_hint(format!("`{key}=…` takes text as it is"))
         })?,
     };
-    Ok((key.to_owned(), argument))
+    Ok((key.to_owned(), value))
 }
 
 /// An argument without `=`: perhaps the value of the parameter in the path, or a body.
@@ -151,7 +115,7 @@ pub(crate) fn body(operation: &Operation<'_>, data: Option<&Data>) -> Result<Bod
 /// A body of bytes: nothing is read here.
 pub(crate) fn bytes_body(data: &Data) -> Body {
     match data {
-        Data::Inline(text) => Body::Value(Argument::Text(text.clone())),
+        Data::Inline(text) => Body::Text(text.clone()),
         Data::File(path) => Body::File(path.clone()),
         Data::Stdin => Body::Stdin,
     }
@@ -170,7 +134,7 @@ pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
             ("standard input".to_owned(), utf8(bytes, "standard input")?)
         }
     };
-    let argument = Argument::from_json(&text).map_err(|error| {
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| {
         let failure = Failure::usage(format!("{name} is not JSON")).with_cause(&error);
         match data {
             Data::Inline(_) if Path::new(&text).is_file() => {
@@ -179,7 +143,7 @@ pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
             _ => failure,
         }
     })?;
-    Ok(Body::Value(argument))
+    Ok(Body::Text(text.trim().to_owned()))
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -201,6 +165,17 @@ fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// Resolves a call to the request that it becomes.
+pub(crate) fn resolve(
+    operation: &Operation<'_>,
+    values: &[(String, Value)],
+    body: CoreBody<'_>,
+) -> Result<Request, ResolveError> {
+    let values: Vec<(&str, &dyn contajners_core::Value)> =
+        values.iter().map(|(name, value)| (&**name, value as _)).collect();
+    operation.resolve(&values, body)
+}
+
 /// Tells whether a media type is JSON's.
 pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -209,12 +184,10 @@ pub(crate) fn is_json(media_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use contajners_core::Pack;
-
     use super::*;
 
     fn operation(id: &str) -> Operation<'static> {
-        Pack::open(contajners_resources::DOCKER).unwrap().newest().unwrap().operation(id).unwrap()
+        contajners::pack("docker").unwrap().newest().unwrap().operation(id).unwrap()
     }
 
     #[track_caller]
@@ -222,7 +195,7 @@ mod tests {
         let typed: Vec<String> = typed.iter().map(|&typed| typed.into()).collect();
         let values = values(&operation(id), &typed).unwrap();
         let found: Vec<(&str, String)> =
-            values.iter().map(|(key, value)| (&**key, value.to_json())).collect();
+            values.iter().map(|(key, value)| (&**key, value.to_string())).collect();
         let expected: Vec<(&str, String)> =
             expected.iter().map(|&(key, json)| (key, json.to_owned())).collect();
         assert_eq!(found, expected);

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use contajners_core::{PackError, ResolveError};
+use contajners::{EndpointError, ErrorKind};
+use contajners_core::ResolveError;
 
 use crate::render::plain;
 
@@ -15,6 +16,12 @@ pub(crate) enum Status {
     Local = 1,
     /// What was typed cannot be done; nothing was sent.
     Usage = 2,
+    /// The engine refused: 4xx.
+    Refused = 4,
+    /// The engine failed: 5xx, or an error inside a stream.
+    Failed = 5,
+    /// The user had enough: 128 and the number of SIGINT.
+    Interrupted = 130,
 }
 
 /// Why a command did not do what it was asked.
@@ -105,8 +112,29 @@ impl From<ResolveError> for Failure {
     }
 }
 
-impl From<PackError> for Failure {
-    fn from(error: PackError) -> Self {
-        Self::new(Status::Local, error.to_string())
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
+        Self::usage(error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<contajners::Error> for Failure {
+    fn from(error: contajners::Error) -> Self {
+        let status = match (error.kind(), error.status()) {
+            (ErrorKind::Config | ErrorKind::Resolve, _) => Status::Usage,
+            (ErrorKind::InBand, _) | (ErrorKind::Status, Some(500..)) => Status::Failed,
+            (ErrorKind::Status, Some(400..)) => Status::Refused,
+            _ => Status::Local,
+        };
+        let mut failure = Self::new(status, error.to_string());
+        if let Some(source) = error.source() {
+            failure = failure.with_cause(source);
+        }
+        match (error.kind(), error.hint()) {
+            // The client's hint is for those who write programs.
+            (ErrorKind::Timeout, _) => failure.with_hint("another address goes in `--host`"),
+            (_, Some(hint)) => failure.with_hint(hint),
+            (_, None) => failure,
+        }
     }
 }

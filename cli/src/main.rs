@@ -11,6 +11,7 @@ mod failure;
 mod output;
 mod prose;
 mod render;
+mod sending;
 mod settings;
 
 use std::io::Write as _;

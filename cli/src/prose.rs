@@ -86,7 +86,6 @@ fn entry(bytes: &[u8], operation: &Operation<'_>) -> Result<Option<Prose>, &'sta
 
 #[cfg(test)]
 mod tests {
-    use contajners_core::Pack;
     use contajners_fetch_api::docs::{Docs, MAGIC as WRITTEN};
     use contajners_fetch_api::model::{Method, Model, Operation as Modelled};
 
@@ -117,7 +116,7 @@ mod tests {
     }
 
     fn operation(version: &str) -> Operation<'static> {
-        let pack = Pack::open(contajners_resources::DOCKER).unwrap();
+        let pack = contajners::pack("docker").unwrap();
         pack.api(version).unwrap().operation("ContainerList").unwrap()
     }
 

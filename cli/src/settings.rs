@@ -3,7 +3,8 @@
 use std::env;
 use std::io::{IsTerminal, stdout};
 
-use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind, nearest};
+use contajners::{Endpoint, discover};
+use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind};
 
 use crate::args::{self, Form, Global, When};
 use crate::failure::Failure;
@@ -28,7 +29,6 @@ pub(crate) struct Settings {
     /// How to colour.
     pub(crate) paint: Paint,
     /// Whether to tell what is sent and answered.
-    #[expect(dead_code, reason = "for the commands that send")]
     pub(crate) verbose: bool,
 }
 
@@ -64,6 +64,11 @@ impl Settings {
         }
     }
 
+    /// Returns the form that was asked for.
+    pub(crate) fn form(&self) -> Option<Form> {
+        self.form
+    }
+
     /// Returns the form of lists: tables for people, JSON for programs.
     pub(crate) fn form_of_list(&self) -> Form {
         self.form.unwrap_or(if self.is_terminal { Form::Table } else { Form::Json })
@@ -85,8 +90,7 @@ impl Settings {
             Some((name, version)) => (name, Some(version)),
             None => (&*typed.engine, None),
         };
-        let bytes = contajners_resources::pack(name).ok_or_else(|| unknown_engine(name))?;
-        let pack = Pack::open(bytes)?;
+        let pack = contajners::pack(name)?;
         let version = match (own, self.api_version.as_deref()) {
             (Some(own), Some(option)) if !is_same_version(own, option) => {
                 return Err(Failure::usage(format!("two API versions: `{own}` and `{option}`"))
@@ -97,6 +101,17 @@ impl Settings {
         let pinned = version.map(|version| pack.api(version)).transpose()?;
         Ok(Chosen { pack, pinned })
     }
+}
+
+/// Where an engine would be called, for showing: nothing is sent, and an environment that makes
+/// no sense is passed over.
+pub(crate) fn address(pack: Pack<'_>, host: Option<&str>) -> Result<Endpoint, Failure> {
+    if let Some(host) = host {
+        return Ok(Endpoint::parse(host)?);
+    }
+    let found = discover(pack, |name| env::var(name).ok(), |socket| socket.exists())
+        .or_else(|_| discover(pack, |_| None, |socket| socket.exists()))?;
+    Ok(found.endpoint)
 }
 
 /// An engine, and the API version asked for.
@@ -167,19 +182,6 @@ fn is_same_version(a: &str, b: &str) -> bool {
     a == b || ApiVersion::parse(a).is_some_and(|a| Some(a) == ApiVersion::parse(b))
 }
 
-fn unknown_engine(name: &str) -> Failure {
-    let names = || contajners_resources::ENGINES.iter().map(|&(name, _)| name);
-    let quoted = |names: Vec<&str>| {
-        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-        names.join(" or ")
-    };
-    let near = nearest(name, names());
-    Failure::usage(format!("unknown engine `{name}`")).with_hint(match near.is_empty() {
-        true => format!("the engines are {}", quoted(names().collect()).replace(" or ", ", ")),
-        false => format!("did you mean {}?", quoted(near)),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn few_aliases_stand_for_two_operations() {
-        for (_, bytes) in contajners_resources::ENGINES {
-            for api in Pack::open(bytes).unwrap().apis() {
+    fn no_alias_stands_for_two_operations() {
+        for engine in contajners::engines() {
+            for api in contajners::pack(engine).unwrap().apis() {
                 let mut aliases: Vec<_> = api.operations().map(|op| alias(op.id())).collect();
                 let count = aliases.len();
                 aliases.sort_unstable();

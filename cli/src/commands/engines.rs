@@ -1,6 +1,5 @@
 //! `contajners engines`
 
-use contajners_core::Pack;
 use serde::Serialize;
 
 use crate::args::Form;
@@ -26,8 +25,8 @@ struct Versions {
 /// Lists the engines whose packs are built in.
 pub(crate) fn run(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
     let mut engines = Vec::new();
-    for &(name, bytes) in contajners_resources::ENGINES {
-        let pack = Pack::open(bytes)?;
+    for name in contajners::engines() {
+        let pack = contajners::pack(name)?;
         let oldest = pack.versions().next().unwrap_or_default();
         let newest = pack.versions().next_back().unwrap_or_default();
         let versions = Versions { oldest, newest, count: pack.versions().count() };

@@ -3,7 +3,9 @@
 mod categories;
 mod doc;
 mod engines;
+mod invoke;
 mod ops;
+mod request;
 mod resolve;
 mod versions;
 
@@ -32,5 +34,7 @@ pub(crate) fn run(
                 if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
             resolve::run(&call, form, secrets, settings, output)
         }
+        Command::Invoke { call, taken_as } => invoke::run(&call, taken_as, settings, output),
+        Command::Request(typed) => request::run(&typed, settings, output),
     }
 }

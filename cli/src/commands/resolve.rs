@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use contajners_core::{Answer, Body as CoreBody, RequestContent, Value, is_secret_header};
+use contajners_core::{Answer, RequestContent, is_secret_header};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -76,14 +76,7 @@ pub(crate) fn run(
         Some(_) => call::body(&operation, call.data.as_ref())?,
         None => call.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
-    let given: Vec<(&str, &dyn Value)> =
-        values.iter().map(|(name, value)| (&**name, value as _)).collect();
-    let core_body = match &body {
-        Body::Nothing => CoreBody::Nothing,
-        Body::Value(value) => CoreBody::Value(value),
-        Body::File(_) | Body::Stdin => CoreBody::Bytes,
-    };
-    let request = operation.resolve(&given, core_body)?;
+    let request = call::resolve(&operation, &values, body.for_core())?;
 
     let headers: Vec<(String, String)> = request
         .headers()
@@ -100,19 +93,17 @@ pub(crate) fn run(
         method: request.method(),
         target: request.target(),
         headers: &headers,
-        body: match request.content() {
-            RequestContent::Text(text) => ShownBody::Text(text),
-            RequestContent::Callers => ShownBody::File(&file),
+        body: match (request.content(), &body) {
+            (RequestContent::Text(form), _) => ShownBody::Text(form),
+            (RequestContent::Callers, Body::Text(text)) => ShownBody::Text(text),
+            (RequestContent::Callers, _) => ShownBody::File(&file),
             _ => ShownBody::Nothing,
         },
         answer: request.answer(),
     };
     if line == Line::Curl {
-        let host = match &settings.host {
-            Some(host) => host,
-            None => usual_address(chosen.pack),
-        };
-        writeln!(output, "{}", curl::line(host, &shown)?)?;
+        let endpoint = settings::address(chosen.pack, settings.host.as_deref())?;
+        writeln!(output, "{}", curl::line(&endpoint, &shown)?)?;
         if shown.answer == Answer::Upgrade {
             eprintln!("note: the connection is upgraded: curl shows the answer's head at most");
         }
@@ -168,9 +159,4 @@ fn page(shown: &Shown<'_>, settings: &Settings, output: &mut Output) -> Result<(
 fn is_json_body(headers: &[(String, String)]) -> bool {
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
     content_type.is_some_and(|(_, media_type)| is_json(media_type))
-}
-
-/// Where an engine listens as a rule, whatever the environment says.
-fn usual_address(pack: contajners_core::Pack<'static>) -> &'static str {
-    pack.addresses().find(|address| !address.contains('$')).unwrap_or_default()
 }

@@ -1,0 +1,80 @@
+//! `contajners invoke ENGINE OPERATION …`
+
+use contajners_core::{Answer, Method, Pack};
+
+use crate::args::{self, TakenAs};
+use crate::call::{self, Body};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::sending::{self, Taken};
+use crate::settings::{self, Chosen, Settings};
+
+/// Calls an operation and writes what comes back.
+pub(crate) fn run(
+    typed: &args::Call,
+    taken_as: TakenAs,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let chosen = settings.engine(&typed.operation.engine)?;
+    let body = check(typed, &chosen)?;
+    let taken = Taken::new(taken_as, settings);
+    sending::run(async {
+        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
+        let api = client.api().await?;
+        let operation = settings::operation(api, &typed.operation.operation)?;
+        let values = call::values(&operation, &typed.values)?;
+        if operation.answer() == Answer::Bytes && operation.method() != Method::Head {
+            sending::refuse_terminal(settings, operation.produces().next())?;
+        }
+        if settings.verbose {
+            let request = call::resolve(&operation, &values, body.for_core())?;
+            sending::tell_request(&client, &request);
+        }
+        let mut call = client.invoke(operation.id());
+        for (name, value) in values {
+            call = call.param(name, value);
+        }
+        let answer = sending::with_body(call, body).send().await?;
+        sending::write(answer, operation.id(), taken, settings, output).await
+    })
+}
+
+/// Looks at the call before anything is sent, and reads the body where it is JSON.
+///
+/// Which version is spoken shows only when the engine has answered. A call that no version takes
+/// is refused without one.
+fn check(typed: &args::Call, chosen: &Chosen) -> Result<Body, Failure> {
+    let Chosen { pack, pinned } = *chosen;
+    let newest = chosen.api()?;
+    let name = &typed.operation.operation;
+    let operation = match (settings::operation(newest, name), pinned) {
+        (Ok(operation), _) => operation,
+        (Err(failure), Some(_)) => return Err(failure),
+        (Err(failure), None) => {
+            let mut others = pack.apis().rev();
+            let other = others.find_map(|api| settings::operation(api, name).ok());
+            other.ok_or(failure)?
+        }
+    };
+    let values = call::values(&operation, &typed.values)?;
+    let body = match operation.body() {
+        Some(_) => call::body(&operation, typed.data.as_ref())?,
+        None => typed.data.as_ref().map_or(Body::Nothing, call::bytes_body),
+    };
+    if let Err(error) = call::resolve(&operation, &values, body.for_core())
+        && (pinned.is_some() || !is_taken_anywhere(pack, typed, &body))
+    {
+        return Err(error.into());
+    }
+    Ok(body)
+}
+
+fn is_taken_anywhere(pack: Pack<'_>, typed: &args::Call, body: &Body) -> bool {
+    pack.apis().rev().any(|api| {
+        settings::operation(api, &typed.operation.operation).is_ok_and(|operation| {
+            call::values(&operation, &typed.values)
+                .is_ok_and(|values| call::resolve(&operation, &values, body.for_core()).is_ok())
+        })
+    })
+}

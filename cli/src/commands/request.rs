@@ -1,0 +1,77 @@
+//! `contajners request ENGINE METHOD PATH`
+
+use contajners_core::{Method, Request};
+
+use crate::args::{self, Data, TakenAs};
+use crate::call::{self, Body, is_json};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::sending::{self, Taken};
+use crate::settings::Settings;
+
+/// Sends a request that no spec knows and writes what comes back.
+pub(crate) fn run(
+    typed: &args::Request,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let chosen = settings.engine(&typed.engine)?;
+    let method = Method::parse(&typed.method).ok_or_else(|| {
+        Failure::usage(format!("unknown method `{}`", typed.method))
+            .with_hint("it is one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE")
+    })?;
+    let target = match chosen.pinned {
+        Some(api) => api.prefix_template().replace("{version}", api.version()) + &typed.path,
+        None => typed.path.clone(),
+    };
+    // Refused here rather than by the client, so that no body is read in vain.
+    let mut request = Request::raw(method, &target)
+        .map_err(|error| Failure::usage(format!("{error}: `{target}`")).with_hint(error.hint()))?;
+    let mut content_type = None;
+    let mut headers = Vec::new();
+    for header in &typed.headers {
+        let (name, value) = header.split_once(':').ok_or_else(|| {
+            Failure::usage(format!("header `{header}` has no colon"))
+                .with_hint("write `-H 'name: value'`")
+        })?;
+        let (name, value) = (name.trim(), value.trim());
+        request.set_header(name, value).map_err(|error| {
+            Failure::usage(format!("{error}: `{name}`")).with_hint(error.hint())
+        })?;
+        if name.eq_ignore_ascii_case("Content-Type") {
+            content_type = Some(value);
+        } else {
+            headers.push((name, value));
+        }
+    }
+    let body = body(typed.data.as_ref(), content_type)?;
+
+    let taken = Taken::new(typed.taken_as.unwrap_or(TakenAs::Data), settings);
+    sending::run(async {
+        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
+        if settings.verbose {
+            sending::tell_request(&client, &request);
+        }
+        let mut call = client.request(method, &*target);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        if body != Body::Nothing {
+            call = call.content_type(content_type.unwrap_or("application/json"));
+        } else if let Some(content_type) = content_type {
+            call = call.header("Content-Type", content_type);
+        }
+        let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
+        let answer = sending::with_body(call, body).send().await?;
+        sending::write(answer, &name, taken, settings, output).await
+    })
+}
+
+/// Without a content type that says otherwise a body is JSON.
+fn body(data: Option<&Data>, content_type: Option<&str>) -> Result<Body, Failure> {
+    match data {
+        None => Ok(Body::Nothing),
+        Some(data) if content_type.is_none_or(is_json) => call::json_body(data),
+        Some(data) => Ok(call::bytes_body(data)),
+    }
+}

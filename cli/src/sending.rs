@@ -1,0 +1,304 @@
+//! What `invoke` and `request` share: running, sending, and writing an answer as it comes.
+
+use std::future::{Future, poll_fn};
+use std::io::{self, Write as _, stderr};
+use std::pin::pin;
+use std::process;
+use std::sync::mpsc;
+use std::task::Poll;
+use std::thread;
+
+use contajners::{ByteStream, Call, Client, OutputStream, Response};
+use contajners_core::stream::{Documents, Output as Channel};
+use contajners_core::{Api, Content, Pack, Request, engine_error, is_secret_header};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::{Form, TakenAs};
+use crate::call::Body;
+use crate::failure::{Failure, Status};
+use crate::output::Output;
+use crate::render::json::{self, Layout};
+use crate::render::plain;
+use crate::settings::Settings;
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// JSON is laid out, text becomes a JSON string when JSON is asked for.
+    Data,
+    /// As it comes, without the frames around a process's output.
+    Stream,
+    /// The bytes of the body, whatever they are.
+    Raw,
+}
+
+impl Taken {
+    /// Decides by what was asked for; the form `raw` goes before the rest.
+    pub(crate) fn new(taken_as: TakenAs, settings: &Settings) -> Self {
+        match (settings.form(), taken_as) {
+            (Some(Form::Raw), _) => Self::Raw,
+            (_, TakenAs::Stream) => Self::Stream,
+            (_, TakenAs::Data) => Self::Data,
+        }
+    }
+}
+
+/// Runs what waits for an engine. An interrupt ends the program at once, even while it waits for
+/// the reader of standard output.
+pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    exit_on_interrupt().map_err(cannot_run)?;
+    let runtime = runtime().map_err(cannot_run)?;
+    let result = runtime.block_on(work);
+    // A reader of standard input may be waiting still; nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// Watches for interrupts on a thread of its own. They are caught when this returns.
+fn exit_on_interrupt() -> io::Result<()> {
+    let runtime = runtime()?;
+    let (watching, is_watching) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let interrupted = runtime.block_on(async {
+            let mut interrupt = pin!(tokio::signal::ctrl_c());
+            // It is caught from the first time on that it is asked for.
+            let first = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await;
+            let _ = watching.send(());
+            match first {
+                Poll::Ready(result) => result,
+                Poll::Pending => interrupt.await,
+            }
+        });
+        if interrupted.is_ok() {
+            process::exit(Status::Interrupted as i32);
+        }
+    })?;
+    // Nothing comes when the thread has failed: then an interrupt ends the program by itself.
+    let _ = is_watching.recv();
+    Ok(())
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+fn cannot_run(error: io::Error) -> Failure {
+    Failure::new(Status::Local, "cannot wait for an engine").with_cause(&error)
+}
+
+/// Makes a client as the options say.
+pub(crate) fn client(
+    pack: Pack<'static>,
+    pinned: Option<Api<'static>>,
+    settings: &Settings,
+) -> Result<Client, Failure> {
+    let mut builder = Client::builder(pack.engine());
+    if let Some(host) = &settings.host {
+        builder = builder.uri(host);
+    }
+    if let Some(api) = pinned {
+        builder = builder.api_version(api.version());
+    }
+    Ok(builder.build()?)
+}
+
+/// Gives the call its body.
+pub(crate) fn with_body(call: Call, body: Body) -> Call {
+    match body {
+        Body::Nothing => call,
+        Body::Text(text) => call.body_bytes(text),
+        Body::File(path) => call.body_file(path),
+        Body::Stdin => call.body_reader(tokio::io::stdin()),
+    }
+}
+
+/// Tells on standard error what is about to be sent, and where.
+pub(crate) fn tell_request(client: &Client, request: &Request) {
+    eprintln!("* {} at {}", client.pack().engine(), client.discovered().endpoint);
+    eprintln!("> {} {}", request.method(), request.target());
+    tell_headers('>', request.headers());
+}
+
+fn tell_headers<'a>(mark: char, headers: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (name, value) in headers {
+        let value = if is_secret_header(name) { "(secret)".into() } else { plain(value) };
+        eprintln!("{mark} {name}: {value}");
+    }
+}
+
+/// Refuses to write bytes to a terminal.
+pub(crate) fn refuse_terminal(
+    settings: &Settings,
+    media_type: Option<&str>,
+) -> Result<(), Failure> {
+    if !settings.is_terminal {
+        return Ok(());
+    }
+    let what = media_type.unwrap_or("bytes");
+    Err(Failure::usage(format!("the answer is {what}, and standard output is a terminal"))
+        .with_hint("redirect it: `… > FILE`"))
+}
+
+/// Writes an answer as it comes.
+pub(crate) async fn write(
+    answer: Response,
+    name: &str,
+    taken: Taken,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if settings.verbose {
+        eprintln!("< {}", answer.status());
+        tell_headers('<', answer.headers());
+    }
+    match (answer.content(), taken) {
+        (Content::Nothing, _) => Ok(()),
+        (Content::JsonLines, _) => {
+            let raw = taken == Taken::Raw;
+            documents(answer.into_stream(), name, raw, settings, output).await
+        }
+        (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
+        (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
+        (Content::Json, Taken::Data) => data(answer, name, settings, output).await,
+        (Content::Text, Taken::Data) if settings.form() == Some(Form::Json) => {
+            output.json(&answer.text().await?, settings)
+        }
+        _ => bytes(answer.into_stream(), settings, output).await,
+    }
+}
+
+/// JSON as a whole, laid out; several documents in a row are a list.
+async fn data(
+    answer: Response,
+    name: &str,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let body = answer.bytes().await?;
+    let text = String::from_utf8_lossy(&body);
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let layout = if settings.is_terminal || settings.form() == Some(Form::Table) {
+        Layout::Pretty
+    } else {
+        Layout::Compact
+    };
+    if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
+        return Ok(json::write(output, &text, layout, settings.paint)?);
+    }
+    let documents: Result<Vec<&RawValue>, _> =
+        serde_json::Deserializer::from_str(&text).into_iter().collect();
+    let documents = documents.map_err(|error| {
+        Failure::new(Status::Local, format!("the answer to `{name}` is not JSON"))
+            .with_cause(&error)
+            .with_hint("`-o raw` writes it as it is")
+    })?;
+    let documents: Vec<&str> = documents.into_iter().map(RawValue::get).collect();
+    let list = format!("[{}]", documents.join(","));
+    Ok(json::write(output, &list, layout, settings.paint)?)
+}
+
+/// JSON documents as they come, one a line; one of them may tell of an error.
+async fn documents(
+    mut stream: ByteStream,
+    name: &str,
+    raw: bool,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut documents = Documents::new();
+    loop {
+        let piece = stream.next().await.transpose()?;
+        match &piece {
+            Some(piece) => documents.push(piece),
+            None => documents.finish(),
+        }
+        if raw && let Some(piece) = &piece {
+            output.write_all(piece)?;
+        }
+        let cannot = |error| {
+            Failure::new(Status::Local, format!("the answer to `{name}` cannot be decoded"))
+                .with_cause(&error)
+        };
+        while let Some(document) = documents.pop().map_err(cannot)? {
+            if !raw {
+                let text = String::from_utf8_lossy(document);
+                json::write(output, &text, Layout::Compact, settings.paint)?;
+            }
+            let error = serde_json::from_slice::<serde_json::Value>(document)
+                .ok()
+                .and_then(|value| engine_error::in_band(&value));
+            if let Some(message) = error {
+                output.flush()?;
+                return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
+            }
+        }
+        output.flush()?;
+        if piece.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Output of a process: each channel to its own.
+async fn frames(mut stream: OutputStream, output: &mut Output) -> Result<(), Failure> {
+    while let Some(piece) = stream.next().await.transpose()? {
+        if piece.output == Channel::Stderr {
+            // What came before on the other channel is seen before.
+            output.flush()?;
+            // Nobody reads it: the rest is worth reading still.
+            let _ = stderr().write_all(&piece.bytes);
+        } else {
+            output.write_all(&piece.bytes)?;
+            output.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes as they are.
+async fn bytes(
+    mut stream: ByteStream,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut first = true;
+    while let Some(piece) = stream.next().await.transpose()? {
+        if settings.is_terminal && is_binary(&piece, first) {
+            return Err(Failure::new(
+                Status::Local,
+                "the answer is binary, and standard output is a terminal",
+            )
+            .with_hint("redirect it: `… > FILE`"));
+        }
+        first = false;
+        output.write_all(&piece)?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// Text has no zero bytes, and begins with a whole character. Where a piece ends a character may
+/// be cut.
+fn is_binary(piece: &[u8], first: bool) -> bool {
+    piece.contains(&0)
+        || first && std::str::from_utf8(piece).is_err_and(|error| error.error_len().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_not_binary() {
+        assert!(!is_binary("é\x1b[1m\n".as_bytes(), true));
+        assert!(!is_binary(&"é".as_bytes()[..1], true));
+        assert!(!is_binary(&"é".as_bytes()[1..], false));
+        assert!(is_binary(&"é".as_bytes()[1..], true));
+        assert!(is_binary(b"a\0", false));
+        assert!(is_binary(&[0x1f, 0x8b, 8], true));
+    }
+}
