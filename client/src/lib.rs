@@ -60,7 +60,7 @@ pub use builder::ClientBuilder;
 pub use call::Call;
 pub use client::Client;
 pub use contajners_core;
-pub use contajners_core::{Method, stream::Output};
+pub use contajners_core::{Content, Method, stream::Output};
 pub use data::Data;
 pub use discovery::{Discovered, Source, discover};
 pub use endpoint::{Endpoint, EndpointError};

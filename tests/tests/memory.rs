@@ -1,0 +1,96 @@
+//! How much memory large bodies take: a test binary of its own, since it looks at the whole process.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use contajners::Client;
+use contajners_tests::image::tar_of;
+use serde_json::json;
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// The file in the image, in bytes.
+const SIZE: u64 = 512 << 20;
+/// What the process may take at most, in KiB.
+const LIMIT: u64 = 40 << 10;
+
+/// A tar with one file of bytes that do not compress away, made while it is read.
+struct Archive {
+    header: Vec<u8>,
+    at: u64,
+}
+
+impl Archive {
+    fn new() -> Self {
+        let mut header = tar_of([("big", b"".as_slice())]);
+        header.truncate(512);
+        header[124..136].copy_from_slice(format!("{SIZE:011o}\0").as_bytes());
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        Self { header, at: 0 }
+    }
+}
+
+impl AsyncRead for Archive {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let end = SIZE + 3 * 512;
+        if self.at < 512 {
+            let take = buffer.remaining().min(512 - self.at as usize);
+            buffer.put_slice(&self.header[self.at as usize..][..take]);
+            self.at += take as u64;
+            return Poll::Ready(Ok(()));
+        }
+        let take = (buffer.remaining() as u64).min(end - self.at) as usize;
+        // What follows the file is zero as it is.
+        buffer.initialize_unfilled_to(take).fill(0);
+        buffer.advance(take);
+        self.at += take as u64;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The most memory this process has had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+#[test]
+fn half_a_gibibyte_up_and_down() {
+    let Some(docker) = contajners_tests::docker() else { return };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let client = Client::builder("docker").uri(docker.uri()).build().expect("a client");
+        let import = client
+            .invoke("ImageCreate")
+            .param("fromSrc", "-")
+            .param("repo", "localhost/tests/big:one")
+            .body_reader(Archive::new());
+        import.await.expect("an import");
+        let after_import = peak();
+
+        let name = "localhost/tests/big:one";
+        let mut export =
+            client.invoke("ImageGet").param("name", name).stream().await.expect("an export");
+        let mut length = 0;
+        while let Some(piece) = export.next().await {
+            length += piece.expect("a piece").len() as u64;
+        }
+        assert!(length > SIZE, "{length} bytes came out");
+        let after_export = peak();
+        client
+            .invoke("ImageDelete")
+            .param("name", name)
+            .await
+            .unwrap_or_else(|error| panic!("{error} {}", json!({ "name": name })));
+        println!("peak: {after_import} KiB after the import, {after_export} KiB after the export");
+        assert!(after_export < LIMIT, "{after_export} KiB");
+    });
+}
