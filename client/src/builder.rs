@@ -150,11 +150,11 @@ impl ClientBuilder {
         let engine = opened.engine().to_owned();
         let discovered = match &self.uri {
             Some(uri) => Discovered {
-                endpoint: Endpoint::parse(uri).map_err(|error| Error::endpoint(error, None))?,
+                endpoint: Endpoint::parse(uri).map_err(|error| Error::endpoint(&error))?,
                 source: Source::Given,
             },
             None => discover(opened, variable, |path| path.exists())
-                .map_err(|error| Error::endpoint(error, None))?,
+                .map_err(|error| Error::endpoint(&error))?,
         };
         let version = match self.api_version {
             Some(version) => Some((version, None)),
@@ -176,7 +176,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(&engine, discovered.endpoint.clone())),
+            peer: Arc::new(Peer::new(opened, &discovered)),
             pack,
             pool: Arc::new(Pool::default()),
             limits: self.limits,

@@ -7,9 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contajners_core::{
-    Answer, Body, Content, Method, Outcome, RawError, Request, Value as _, engine_error,
-};
+use contajners_core::{Answer, Body, Content, Method, Outcome, Request, Value as _, engine_error};
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +24,10 @@ use crate::stream::{ByteStream, DocumentStream, OutputStream};
 
 /// The most of an error's body that is kept.
 const ERROR_LIMIT: usize = 1 << 20;
-/// How long an error's body is waited for: some engines send one without an end.
+/// How long the next piece of an error's body is waited for: some engines send one without an
+/// end.
+const ERROR_PIECE_WAIT: Duration = Duration::from_secs(1);
+/// How long all of it is waited for.
 const ERROR_WAIT: Duration = Duration::from_secs(5);
 
 /// A call that has not been made yet: see [`Client::invoke`] and [`Client::request`].
@@ -237,7 +238,7 @@ impl Call {
             }
             What::Raw(method, target) => {
                 if let Some((name, _)) = parameters.first() {
-                    return Err(Error::raw(RawError::Target, &format!("parameter {name}")));
+                    return Err(Error::raw_parameter(name));
                 }
                 raw(method, &target, &body, content_type.as_deref())?
             }
@@ -354,7 +355,7 @@ fn raw(
 async fn read_error(mut body: ByteStream) -> Bytes {
     let mut all = Vec::new();
     let read = async {
-        while let Some(Ok(piece)) = body.next().await {
+        while let Ok(Some(Ok(piece))) = tokio::time::timeout(ERROR_PIECE_WAIT, body.next()).await {
             let space = ERROR_LIMIT - all.len();
             all.extend_from_slice(&piece[..piece.len().min(space)]);
             if all.len() == ERROR_LIMIT {

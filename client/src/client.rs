@@ -141,7 +141,7 @@ impl Client {
                     return Ok(api.version().to_owned());
                 }
                 Ok(NegotiationStep::Again(next)) => negotiation = next,
-                Err(error) => return Err(Error::negotiate(error).of(&call, Sent::No)),
+                Err(error) => return Err(Error::negotiate(&error).of(&call, Sent::No)),
             }
         }
     }

@@ -86,10 +86,20 @@ fn documents(content: Content, body: &[u8], call: &CallOf) -> Result<Vec<Value>,
     documents.push(body);
     documents.finish();
     let mut all = Vec::new();
-    while let Some(document) = documents.pop().map_err(|error| Error::decode(call, error))? {
-        all.push(read(document, call, errors)?);
+    loop {
+        match documents.pop() {
+            Ok(Some(document)) => all.push(read(document, call, errors)?),
+            Ok(None) => return Ok(all),
+            // Whoever reads all of it is told what a JSON reader says about the end.
+            Err(error) => {
+                let rest = &body[usize::try_from(error.offset()).unwrap_or(0).min(body.len())..];
+                return Err(match read::<Value>(rest, call, errors) {
+                    Ok(_) => Error::decode(call, error),
+                    Err(json) => json,
+                });
+            }
+        }
     }
-    Ok(all)
 }
 
 /// Returns a body as text: what a process wrote, without the frames around it.

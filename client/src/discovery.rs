@@ -62,7 +62,8 @@ pub fn discover(
     for template in pack.addresses() {
         if let Some(name) = template.strip_prefix('$').filter(|name| is_name(name)) {
             if let Some(address) = variable(name) {
-                let endpoint = Endpoint::parse(&address)?;
+                let endpoint =
+                    Endpoint::parse(&address).map_err(|error| error.of_variable(name))?;
                 return Ok(Discovered { endpoint, source: Source::Variable(name.into()) });
             }
             continue;
@@ -135,7 +136,7 @@ mod tests {
             "docker",
             &[("DOCKER_HOST", "what://")],
             &[system],
-            "address `what://` is of an unknown kind",
+            "`DOCKER_HOST`: address `what://` is of an unknown kind",
         );
         check(
             "docker",

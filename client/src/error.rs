@@ -150,12 +150,8 @@ impl Error {
         Self::new(ErrorKind::Config, code, text).with_hint(hint)
     }
 
-    pub(crate) fn endpoint(error: EndpointError, from: Option<&str>) -> Self {
-        let text = match from {
-            Some(variable) => format!("`{variable}`: {error}"),
-            None => error.to_string(),
-        };
-        Self::new(ErrorKind::Config, error.code(), text).with_hint(error.hint())
+    pub(crate) fn endpoint(error: &EndpointError) -> Self {
+        Self::new(ErrorKind::Config, error.code(), error.to_string()).with_hint(error.hint())
     }
 
     pub(crate) fn version_setting(error: &ResolveError, from: Option<&str>) -> Self {
@@ -192,6 +188,12 @@ impl Error {
         Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
     }
 
+    pub(crate) fn raw_parameter(name: &str) -> Self {
+        let text = format!("a raw request takes no parameters: {}", quoted(name));
+        Self::new(ErrorKind::Resolve, "unknown-parameter", text)
+            .with_hint("write it into the target, as it goes over the wire")
+    }
+
     pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
         let text = format!("cannot read {what}");
         Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
@@ -202,7 +204,7 @@ impl Error {
         Self::new(ErrorKind::Connect, "cannot-connect", text).with_hint(hint).with_source(source)
     }
 
-    pub(crate) fn negotiate(error: NegotiateError) -> Self {
+    pub(crate) fn negotiate(error: &NegotiateError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         Self::new(ErrorKind::Negotiate, code, text).with_hint(hint)
     }

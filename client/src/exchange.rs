@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use contajners_core::{Method, RawError, Request, RequestContent};
+use contajners_core::{Method, Pack, RawError, Request, RequestContent};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
 use tokio::time::{sleep, timeout};
 
 use crate::body::{Outgoing, Phase, Progress};
+use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::pool::{Connection, Lease, Pool, handshake};
@@ -53,13 +54,22 @@ pub(crate) struct Peer {
     pub(crate) endpoint: Endpoint,
     /// The address as messages show it.
     pub(crate) address: String,
+    /// How to name another address, for hints.
+    elsewhere: String,
     host: HeaderValue,
 }
 
 impl Peer {
-    pub(crate) fn new(engine: &str, endpoint: Endpoint) -> Self {
+    pub(crate) fn new(pack: Pack<'_>, discovered: &Discovered) -> Self {
+        let endpoint = discovered.endpoint.clone();
+        let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
-            engine: engine.into(),
+            engine: pack.engine().into(),
+            elsewhere: match (&discovered.source, variable) {
+                (Source::Variable(name), _) => format!("change `{name}`, which says so"),
+                (_, Some(name)) => format!("give another address (`{name}`)"),
+                (_, None) => "give another address".into(),
+            },
             address: endpoint.to_string(),
             // An endpoint's host is made of letters, digits and a few signs.
             host: HeaderValue::from_str(&endpoint.host_header())
@@ -147,7 +157,7 @@ async fn attempt(
 async fn connect(peer: &Peer, limit: Option<Duration>) -> Result<Connection, Error> {
     let work = async {
         let wire = transport::connect(&peer.endpoint).await.map_err(|error| {
-            let hint = transport::hint(&peer.engine, &peer.endpoint, &error);
+            let hint = transport::hint(&peer.engine, &peer.endpoint, &peer.elsewhere, &error);
             Error::connect(&peer.engine, &peer.address, hint, error)
         })?;
         handshake(wire).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))

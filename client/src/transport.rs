@@ -32,22 +32,26 @@ pub(crate) async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Wire>> {
     }
 }
 
-/// Says what to do when a connection fails.
-pub(crate) fn hint(engine: &str, endpoint: &Endpoint, error: &io::Error) -> String {
-    let elsewhere = "or give another address";
+/// Says what to do when a connection fails; `elsewhere` tells how to name another address.
+pub(crate) fn hint(
+    engine: &str,
+    endpoint: &Endpoint,
+    elsewhere: &str,
+    error: &io::Error,
+) -> String {
     match (endpoint, error.kind()) {
         (Endpoint::Unix(_), io::ErrorKind::NotFound) => {
-            format!("there is no such socket: start {engine}, {elsewhere}")
+            format!("there is no such socket: start {engine}, or {elsewhere}")
         }
         (Endpoint::Unix(_), io::ErrorKind::PermissionDenied) => {
-            format!("let your user open the socket, {elsewhere}")
+            format!("let your user open the socket, or {elsewhere}")
         }
         (_, io::ErrorKind::ConnectionRefused) => {
-            format!("nothing listens there: start {engine}, {elsewhere}")
+            format!("nothing listens there: start {engine}, or {elsewhere}")
         }
         (Endpoint::Tcp { host, .. }, _) => {
             format!("is `{host}` the right host, and can this machine reach it?")
         }
-        _ => format!("is {engine} running there?"),
+        _ => format!("is {engine} running there? If not, {elsewhere}"),
     }
 }

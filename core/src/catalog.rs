@@ -218,11 +218,7 @@ impl<'a> Api<'a> {
     ///
     /// [`ResolveErrorKind::UnknownCategory`] and [`ResolveErrorKind::UnknownOperation`] with the
     /// nearest names, [`ResolveErrorKind::OtherCategory`] when it is elsewhere.
-    pub fn operation_in(
-        &self,
-        category: &str,
-        id: &str,
-    ) -> Result<Operation<'a>, ResolveError> {
+    pub fn operation_in(&self, category: &str, id: &str) -> Result<Operation<'a>, ResolveError> {
         let inside = self.category(category)?;
         if let Some(operation) = inside.iter().find(|operation| operation.id() == id) {
             return Ok(*operation);

@@ -91,7 +91,7 @@ impl<'a> Operation<'a> {
             operation: Some(self.id().into()),
         };
         let media_type = self.fill_body(&declared, &given, body, &mut request)?;
-        self.fill_headers(&declared, &given, media_type, &mut request)?;
+        self.fill_headers(&declared, &given, body, media_type, &mut request)?;
         Ok(request)
     }
 
@@ -335,6 +335,7 @@ impl<'a> Operation<'a> {
         &self,
         declared: &[Parameter<'a>],
         given: &[Given<'a, '_>],
+        body: Body<'_>,
         media_type: Option<Cow<'_, str>>,
         request: &mut Request,
     ) -> Result<(), ResolveError> {
@@ -370,10 +371,8 @@ impl<'a> Operation<'a> {
                 }
                 None => match parameter.schema().default() {
                     // The content type follows from the body; the documented default is for
-                    // bodies of bytes.
-                    Some(default)
-                        if !is_content_type || !matches!(request.body, RequestContent::Text(_)) =>
-                    {
+                    // bytes whose type the caller did not say.
+                    Some(default) if !is_content_type || matches!(body, Body::Bytes) => {
                         default.trim_matches('"').into()
                     }
                     _ => continue,

@@ -1,0 +1,191 @@
+//! What comes of an answer.
+
+use std::io::Write;
+
+use contajners::{Client, Content, Data, Error, ErrorKind, Method, Output};
+use serde_json::{Value, json};
+
+use crate::{JSON, Script, Then, always, block_on};
+
+fn client_of(content_type: &'static str, body: &[u8]) -> (Script, Client) {
+    let engine = always("200 OK", content_type, body);
+    let client = engine.client();
+    (engine, client)
+}
+
+#[track_caller]
+fn check(operation: &str, content_type: &'static str, body: &[u8], expected: impl Into<Value>) {
+    let (_engine, client) = client_of(content_type, body);
+    let call = client.invoke(operation);
+    let call = if operation == "ContainerLogs" { call.param("id", "x") } else { call };
+    assert_eq!(block_on(async { call.await }).unwrap(), expected.into());
+}
+
+const FRAMES: &[u8] = b"\x01\0\0\0\0\0\0\x04out\n\x02\0\0\0\0\0\0\x04err\n";
+
+#[test]
+fn data_is_what_the_answer_is() {
+    check("ContainerList", JSON, br#"[{"Id":"x"}]"#, json!([{ "Id": "x" }]));
+    check("ContainerList", JSON, b"", Value::Null);
+    check("ContainerList", JSON, b"null\n", Value::Null);
+    check("ContainerList", JSON, b"1 2\n{}", json!([1, 2, {}]));
+    check("SystemPing", "text/plain; charset=utf-8", b"42", json!("42"));
+    check("ContainerLogs", "application/octet-stream", FRAMES, json!("out\nerr\n"));
+    check("ContainerLogs", "application/octet-stream", b"raw \xff", json!("raw \u{fffd}"));
+    check(
+        "ImageBuild",
+        JSON,
+        b"{\"stream\":\"a\"}\r\n{\"stream\":\"b\"}",
+        json!([{ "stream": "a" }, { "stream": "b" }]),
+    );
+    let big = r#"{"Id":18446744073709551615,"f":0.1}"#;
+    check("SystemInfo", JSON, big.as_bytes(), json!({ "Id": u64::MAX, "f": 0.1 }));
+}
+
+#[test]
+fn typed_answers() {
+    let (_engine, client) = client_of(JSON, br#"{"stream":"only one"}"#);
+    block_on(async {
+        // One message alone still fills a list of messages.
+        let list: Vec<Value> = client.invoke("ImageBuild").json().await.unwrap();
+        assert_eq!(list.len(), 1);
+        let one: Value = client.invoke("ImageBuild").json().await.unwrap();
+        assert_eq!(one["stream"], "only one");
+        let error = client.invoke("SystemInfo").json::<Vec<u8>>().await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Decode, "invalid-json"));
+        assert_eq!(error.body(), br#"{"stream":"only one"}"#);
+    });
+}
+
+#[test]
+fn bytes_stay_bytes() {
+    let (_engine, client) = client_of("application/x-tar", b"{}");
+    block_on(async {
+        let get = || client.invoke("ImageGet").param("name", "x");
+        assert_eq!(get().data().await.unwrap(), Data::Bytes(b"{}"[..].into()));
+        assert_eq!(&get().bytes().await.unwrap()[..], b"{}");
+        let mut file = Vec::new();
+        let mut stream = get().stream().await.unwrap();
+        tokio::io::copy(&mut stream, &mut file).await.unwrap();
+        assert_eq!(file, b"{}");
+    });
+}
+
+#[test]
+fn a_message_of_an_error_is_an_error() {
+    let body = b"{\"status\":\"pulling\"}\n{\"errorDetail\":{\"message\":\"denied\"},\"error\":\"denied\"}\n";
+    let (_engine, client) = client_of(JSON, body);
+    block_on(async {
+        let pull = || client.invoke("ImageCreate").param("fromImage", "x");
+        let error = pull().await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InBand, Some("denied")));
+
+        let mut messages = pull().documents::<Value>().await.unwrap();
+        assert_eq!(messages.next().await.unwrap().unwrap()["status"], "pulling");
+        let error = messages.next().await.unwrap().unwrap_err();
+        assert_eq!(error.code(), "in-band-error");
+        assert!(messages.next().await.is_none());
+    });
+    // A document alone may have a field of that name.
+    check("SystemInfo", JSON, br#"{"error":"none"}"#, json!({ "error": "none" }));
+}
+
+#[test]
+fn output_is_told_apart_wherever_it_is_cut() {
+    let engine = Script::new(|_, _, stream| {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        for byte in FRAMES {
+            stream.write_all(&[b'1', b'\r', b'\n', *byte, b'\r', b'\n']).unwrap();
+        }
+        stream.write_all(b"0\r\n\r\n").unwrap();
+        Then::GoOn
+    });
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    block_on(async {
+        let call = engine.client().invoke("ContainerLogs").param("id", "x");
+        let mut output = call.output().await.unwrap();
+        while let Some(piece) = output.next().await {
+            let piece = piece.unwrap();
+            let all = if piece.output == Output::Stdout { &mut out } else { &mut err };
+            all.extend_from_slice(&piece.bytes);
+        }
+    });
+    assert_eq!((&*out, &*err), (&b"out\n"[..], &b"err\n"[..]));
+}
+
+#[test]
+fn the_engines_own_frame_is_an_error() {
+    let (_engine, client) =
+        client_of("application/vnd.docker.multiplexed-stream", b"\x03\0\0\0\0\0\0\x04oops");
+    let error = block_on(async { client.invoke("ContainerLogs").param("id", "x").await });
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::InBand, Some("oops")));
+}
+
+fn cut(answer: &'static [u8]) -> Script {
+    Script::new(move |_, _, stream| {
+        let _ = stream.write_all(answer);
+        Then::Close
+    })
+}
+
+#[test]
+fn a_cut_answer_is_an_error() {
+    let check = |answer: &'static [u8], code: &str| {
+        let engine = cut(answer);
+        let error = block_on(async {
+            engine.client().invoke("ContainerLogs").param("id", "x").text().await
+        });
+        let error: Error = error.unwrap_err();
+        assert_eq!(error.code(), code, "{error:?}");
+    };
+    check(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "connection-broken");
+    check(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "connection-broken");
+    check(b"HTTP/1.1 200 OK\r\n", "connection-broken");
+    check(b"\x15\x03\x01\0\x02\x02\x46\r\n\r\n", "not-http");
+    // Without a length the end of the connection is the end, unless a frame is not.
+    check(b"HTTP/1.1 200 OK\r\n\r\n\x01\0\0\0\0\0\0\x09out", "stream-cut");
+}
+
+#[test]
+fn redirections_are_not_followed() {
+    let engine = cut(b"HTTP/1.1 301 Moved Permanently\r\nLocation: /elsewhere?secret\r\nContent-Length: 0\r\n\r\n");
+    let error = block_on(async { engine.client().request(Method::Post, "/a//b").await });
+    let error = error.unwrap_err();
+    assert_eq!((error.code(), error.status()), ("redirected", Some(301)));
+    assert_eq!(error.to_string(), "docker answered 301 to `POST /a//b`: go to `/elsewhere`");
+    assert_eq!(engine.asked().len(), 1);
+}
+
+#[test]
+fn error_bodies_of_any_kind() {
+    let check = |content_type: &'static str, body: &[u8], expected: &str| {
+        let engine = always("500 Oops", content_type, body);
+        let error = block_on(async { engine.client().invoke("ContainerList").await });
+        let error = error.unwrap_err();
+        assert_eq!((error.status(), error.message()), (Some(500), Some(expected)));
+        assert_eq!(error.body(), &body[..body.len().min(1 << 20)]);
+    };
+    check(JSON, br#"{"message":"no such thing"}"#, "no such thing");
+    check(JSON, br#"{"cause":"a","message":"b","response":500}"#, "b");
+    check("text/plain", b"page not found\n", "page not found");
+    check("text/html", b"<html><title>502 Bad Gateway</title>", "502 Bad Gateway");
+    check(JSON, b"", "");
+    let long = "x".repeat(2 << 20);
+    check("text/plain", long.as_bytes(), &format!("{}…", "x".repeat(2000)));
+}
+
+#[test]
+fn an_error_status_can_be_an_answer() {
+    let engine = always("409 Conflict", JSON, br#"{"message":"in use"}"#);
+    let client = engine.client();
+    block_on(async {
+        let call = client.invoke("ContainerDelete").param("id", "x").allow_error_status();
+        let answer = call.send().await.unwrap();
+        assert_eq!((answer.status(), answer.is_success()), (409, false));
+        assert_eq!(answer.content(), Content::Json);
+        assert_eq!(answer.header("Content-Type"), Some(JSON));
+        assert_eq!(answer.data().await.unwrap(), Data::Json(json!({ "message": "in use" })));
+    });
+}

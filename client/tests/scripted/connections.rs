@@ -1,0 +1,166 @@
+//! Which connection a call uses, and what becomes of it.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use contajners::{Client, ErrorKind};
+
+use crate::{JSON, Script, Then, always, answer, block_on};
+
+#[test]
+fn connections_are_used_again() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        for _ in 0..5 {
+            client.clone().invoke("ContainerList").await.unwrap();
+        }
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (1, 5));
+}
+
+#[test]
+fn an_answer_that_is_not_read_costs_its_connection() {
+    let engine = always("200 OK", JSON, &vec![b' '; 1 << 20]);
+    let client = engine.client();
+    block_on(async {
+        drop(client.invoke("ContainerList").send().await.unwrap());
+        let mut stream = client.invoke("ContainerList").stream().await.unwrap();
+        stream.next().await.unwrap().unwrap();
+        drop(stream);
+        client.invoke("ContainerList").bytes().await.unwrap();
+        client.invoke("ContainerList").bytes().await.unwrap();
+    });
+    assert_eq!(engine.connections(), 3);
+}
+
+#[test]
+fn answers_without_a_body_keep_the_connection() {
+    let engine = always("204 No Content", "", b"");
+    let client = engine.client();
+    block_on(async {
+        for _ in 0..3 {
+            drop(client.invoke("ContainerStart").param("id", "x").send().await.unwrap());
+        }
+    });
+    assert_eq!(engine.connections(), 1);
+}
+
+#[test]
+fn a_safe_request_is_repeated_once_when_an_idle_connection_breaks() {
+    // The first connection serves one request and hangs up at the second.
+    let engine = Script::new(|connection, _, stream| {
+        static SERVED: AtomicUsize = AtomicUsize::new(0);
+        if connection == 0 && SERVED.fetch_add(1, Ordering::SeqCst) == 1 {
+            return Then::Close;
+        }
+        answer(stream, "200 OK", JSON, b"[]");
+        Then::GoOn
+    });
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        client.invoke("ContainerList").await.unwrap();
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (2, 3));
+}
+
+#[test]
+fn an_unsafe_request_is_never_repeated() {
+    let engine = Script::new(|_, asked, stream| {
+        if asked.line().starts_with("POST") {
+            return Then::Close;
+        }
+        answer(stream, "200 OK", JSON, b"[]");
+        Then::GoOn
+    });
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        let error = client.invoke("ContainerStart").param("id", "x").await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Send, "connection-broken"));
+        assert!(error.may_have_acted());
+    });
+    assert_eq!(engine.asked().len(), 2);
+}
+
+#[test]
+fn a_safe_request_that_breaks_a_fresh_connection_is_an_error() {
+    let engine = Script::new(|_, _, _| Then::Close);
+    let error = block_on(async { engine.client().invoke("ContainerList").await }).unwrap_err();
+    assert_eq!((error.code(), error.may_have_acted()), ("connection-broken", false));
+    assert_eq!(engine.asked().len(), 1);
+}
+
+#[test]
+fn a_connection_that_the_engine_closes_is_not_used_again() {
+    let engine = Script::new(|_, _, stream| {
+        let head =
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n[]";
+        let _ = stream.write_all(head.as_bytes());
+        Then::Close
+    });
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        client.invoke("ContainerStart").param("id", "x").await.unwrap();
+    });
+    assert_eq!(engine.connections(), 2);
+}
+
+#[test]
+fn each_runtime_has_connections_of_its_own() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    let list = || async { client.invoke("ContainerList").await.unwrap() };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (one, two) = (runtime(), runtime());
+    one.block_on(list());
+    // Nobody drives the first one now: what is idle there stays where it is.
+    two.block_on(list());
+    one.block_on(list());
+    two.block_on(list());
+    assert_eq!(engine.connections(), 2);
+}
+
+#[test]
+fn an_early_answer_ends_an_upload() {
+    let engine = Script::with_head_only(|stream| {
+        answer(stream, "413 Too Large", JSON, br#"{"message":"too much"}"#);
+        Then::Close
+    });
+    let client = engine.client();
+    let error = block_on(async {
+        client.invoke("ImageBuild").body_reader(tokio::io::repeat(7)).await.unwrap_err()
+    });
+    assert_eq!(error.status(), Some(413), "{error:?}");
+    assert_eq!(error.message(), Some("too much"));
+}
+
+#[test]
+fn a_version_is_negotiated_once() {
+    let engine = Script::new(|_, asked, stream| {
+        if asked.line().starts_with("HEAD /_ping ") {
+            // As engines before 18.09: no HEAD.
+            answer(stream, "404 Not Found", "", b"");
+        } else if asked.line().starts_with("GET /_ping ") {
+            let head = "HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\n\r\nOK";
+            let _ = stream.write_all(head.as_bytes());
+        } else {
+            answer(stream, "200 OK", JSON, b"[]");
+        }
+        Then::GoOn
+    });
+    let client = Client::builder("docker").uri(engine.uri()).build().unwrap();
+    block_on(async {
+        let list = || async { client.invoke("ContainerList").await };
+        let (one, two, three) = tokio::join!(list(), list(), list());
+        one.and(two).and(three).unwrap();
+        assert_eq!(client.api().await.unwrap().version(), "v1.30");
+        let error = client.invoke("ImageBuild").param("platform", "x").await.unwrap_err();
+        assert_eq!(error.code(), "unknown-parameter");
+        assert!(error.hint().is_some_and(|hint| hint.contains("v1.34")), "{error:?}");
+    });
+    let pings = engine.asked().iter().filter(|asked| asked.line().contains("_ping")).count();
+    assert_eq!(pings, 2);
+}

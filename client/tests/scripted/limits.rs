@@ -1,0 +1,160 @@
+//! Time-outs and limits.
+
+use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{io, thread};
+
+use contajners::{Client, ErrorKind};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::{JSON, Script, Then, always, answer, block_on, shown};
+
+const SHORT: Duration = Duration::from_millis(100);
+
+/// An engine that takes requests and says nothing.
+fn silent() -> Script {
+    Script::with_head_only(|_| {
+        thread::park();
+        Then::Close
+    })
+}
+
+#[test]
+fn a_silent_engine_runs_into_every_limit() {
+    let engine = silent();
+    let list = |client: Client| block_on(async { client.invoke("ContainerList").await });
+    let read = list(engine.builder().read_timeout(SHORT).build().unwrap()).unwrap_err();
+    let whole = list(engine.builder().timeout(SHORT).build().unwrap()).unwrap_err();
+    let client = Client::builder("docker").uri(engine.uri()).connect_timeout(SHORT);
+    let connect = list(client.build().unwrap()).unwrap_err();
+    for error in [&read, &whole, &connect] {
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+    insta::assert_snapshot!(
+        [read, whole, connect].map(|error| shown(&error, Some(&engine))).join("\n"),
+        @r"
+    error: nothing came from docker at unix:///…/engine.sock for 100ms
+      code: timed-out
+      hint: allow more with `read_timeout`
+    error: docker at unix:///…/engine.sock was not done within 100ms
+      code: timed-out
+      hint: allow more with `timeout`
+    error: no connection to docker at unix:///…/engine.sock within 100ms
+      code: timed-out
+      hint: allow more with `connect_timeout`
+    "
+    );
+}
+
+#[test]
+fn an_engine_that_takes_no_input_runs_into_the_write_limit() {
+    let engine = silent();
+    let client = engine.builder().write_timeout(SHORT).build().unwrap();
+    let call = client.invoke("ImageBuild").body_reader(tokio::io::repeat(1));
+    let error = block_on(async { call.await }).unwrap_err();
+    assert_eq!(error.hint(), Some("allow more with `write_timeout`"));
+    assert!(error.may_have_acted());
+}
+
+/// A reader that takes its time.
+struct Slow(Vec<Duration>, Option<Pin<Box<tokio::time::Sleep>>>);
+
+impl AsyncRead for Slow {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(pause) = self.0.last().copied() else { return Poll::Ready(Ok(())) };
+        let timer = self.1.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+        std::task::ready!(Future::poll(timer.as_mut(), context));
+        self.1 = None;
+        self.0.pop();
+        buffer.put_slice(b"piece");
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn the_callers_own_time_does_not_count() {
+    let engine = always("200 OK", JSON, b"{}");
+    let limits = engine.builder().write_timeout(SHORT).read_timeout(SHORT);
+    let client = limits.build().unwrap();
+    let reader = Slow(vec![SHORT * 3; 2], None);
+    block_on(async { client.invoke("ImageBuild").body_reader(reader).await }).unwrap();
+    assert_eq!(engine.asked()[0].body, b"piecepiece");
+}
+
+#[test]
+fn a_stream_that_stalls_runs_into_the_read_limit() {
+    let engine = Script::new(|_, _, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nfirst");
+        thread::park();
+        Then::Close
+    });
+    let client = engine.builder().read_timeout(SHORT).build().unwrap();
+    block_on(async {
+        let call = client.invoke("ContainerExport").param("id", "x");
+        let mut stream = call.stream().await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap(), "first");
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(error.code(), "timed-out");
+        assert!(stream.next().await.is_none());
+    });
+}
+
+#[test]
+fn large_answers_are_for_streams() {
+    let engine = always("200 OK", "application/x-tar", &[0; 5000]);
+    let client = engine.builder().answer_limit(4999).build().unwrap();
+    let get = || client.invoke("ImageGet").param("name", "x");
+    block_on(async {
+        let error = get().bytes().await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Decode, "answer-too-large"));
+        let mut stream = get().stream().await.unwrap();
+        let mut length = 0;
+        while let Some(piece) = stream.next().await {
+            length += piece.unwrap().len();
+        }
+        assert_eq!(length, 5000);
+    });
+}
+
+#[test]
+fn an_error_without_an_end_is_an_error_all_the_same() {
+    let engine = Script::new(|_, _, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\nno such container");
+        thread::park();
+        Then::Close
+    });
+    let client = engine.client();
+    let error = block_on(async { client.invoke("ContainerAttach").param("id", "x").await });
+    assert_eq!(error.unwrap_err().status(), Some(404));
+}
+
+#[test]
+fn a_reader_that_fails_is_the_callers_fault() {
+    struct Failing;
+    impl AsyncRead for Failing {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::Error::other("the disk is gone")))
+        }
+    }
+    let engine = Script::new(|_, _, stream| {
+        answer(stream, "200 OK", JSON, b"{}");
+        Then::GoOn
+    });
+    let call = engine.client().invoke("ImageBuild").body_reader(Failing);
+    let error = block_on(async { call.await }).unwrap_err();
+    insta::assert_snapshot!(shown(&error, None), @r"
+    error: cannot read the body
+      code: body-unreadable
+      caused by: the disk is gone
+    ");
+}

@@ -1,0 +1,101 @@
+//! What goes over the wire.
+
+use std::future::IntoFuture;
+
+use contajners::Method;
+use serde_json::json;
+
+use crate::{JSON, always, block_on};
+
+#[test]
+fn a_call_is_sent_as_the_engines_like_it() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").param("all", true).await.unwrap();
+        client.invoke("ContainerStart").param("id", "a/b").await.unwrap();
+        client.invoke("ContainerCreate").body(json!({ "Image": "x" })).await.unwrap();
+        client.request(Method::Post, "/v1.41/x?y=z").header("X-One", "1").await.unwrap();
+    });
+    let asked = engine.asked();
+    let lines: Vec<&str> = asked.iter().map(|one| one.line()).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /v1.41/containers/json?all=true HTTP/1.1",
+            "POST /v1.41/containers/a%2Fb/start HTTP/1.1",
+            "POST /v1.41/containers/create HTTP/1.1",
+            "POST /v1.41/x?y=z HTTP/1.1",
+        ]
+    );
+    for one in &asked {
+        assert_eq!(one.header("host"), ["localhost"]);
+        assert_eq!(one.header("user-agent").len(), 1);
+        assert!(one.header("transfer-encoding").is_empty());
+    }
+    let lengths: Vec<_> = asked.iter().map(|one| one.header("content-length")).collect();
+    assert_eq!(lengths, [vec![], vec!["0"], vec!["13"], vec!["0"]]);
+    let types: Vec<_> = asked.iter().map(|one| one.header("content-type")).collect();
+    assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![]]);
+    assert_eq!(asked[2].body, br#"{"Image":"x"}"#);
+    assert_eq!(asked[3].header("x-one"), ["1"]);
+}
+
+#[test]
+fn bodies_of_every_kind() {
+    let engine = always("200 OK", JSON, b"");
+    let client = engine.client();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("context.tar");
+    std::fs::write(&file, b"from a file").unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, b"").unwrap();
+    block_on(async {
+        let build = || client.invoke("ImageBuild");
+        build().body_bytes(&b"bytes"[..]).send().await.unwrap().bytes().await.unwrap();
+        build().body_file(&file).send().await.unwrap().bytes().await.unwrap();
+        build().body_file(&empty).send().await.unwrap().bytes().await.unwrap();
+        let large: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+        let reader = std::io::Cursor::new(large);
+        build().body_reader(reader).content_type("application/gzip").await.unwrap();
+    });
+    let asked = engine.asked();
+    assert_eq!((&*asked[0].body, &*asked[1].body), (&b"bytes"[..], &b"from a file"[..]));
+    assert_eq!(asked[1].header("content-length"), ["11"]);
+    assert_eq!(asked[2].header("content-length"), ["0"]);
+    assert_eq!(asked[3].header("transfer-encoding"), ["chunked"]);
+    assert_eq!(asked[3].body.len(), 200_000);
+    assert_eq!(asked[3].body[199_999], (199_999 % 256) as u8);
+    let types: Vec<_> = asked.iter().map(|one| one.header("content-type")).collect();
+    let tar = vec!["application/x-tar"];
+    assert_eq!(types, [tar.clone(), tar.clone(), tar, vec!["application/gzip"]]);
+}
+
+#[test]
+fn secrets_are_sent_and_never_shown() {
+    let engine = always("500 Oops", JSON, br#"{"message":"no"}"#);
+    let client = engine.client();
+    let call = client
+        .invoke("ImageCreate")
+        .param("fromImage", "x")
+        .param("X-Registry-Auth", json!({ "username": "me", "password": "hunter2" }))
+        .header("Authorization", "Bearer hunter3");
+    let shown = format!("{call:?} {client:?}");
+    let error = block_on(call.into_future()).unwrap_err();
+    let shown = format!("{shown} {error:?} {error}");
+    for secret in ["hunter", "aHVudGVy", "eyJwYXNzd29yZCI6"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    let asked = &engine.asked()[0];
+    assert_eq!(asked.header("authorization"), ["Bearer hunter3"]);
+    assert!(asked.header("x-registry-auth")[0].starts_with("eyJwYXNzd29yZCI6"));
+
+    // Build arguments travel in the query, which errors leave out of their text.
+    let call = client
+        .invoke("ImageBuild")
+        .param("buildargs", json!({ "TOKEN": "hunter4" }))
+        .body_bytes(&b"x"[..]);
+    let error = block_on(call.into_future()).unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("hunter"), "{error:?}");
+    assert!(error.target().unwrap().1.contains("hunter4"));
+}
