@@ -104,6 +104,9 @@ pub(crate) fn run(
     if line == Line::Curl {
         let endpoint = settings::address(chosen.pack, settings.host.as_deref())?;
         writeln!(output, "{}", curl::line(&endpoint, &shown)?)?;
+        if headers.iter().any(|(_, value)| value == SECRET) {
+            eprintln!("note: `--show-secrets` puts the credentials in");
+        }
         if shown.answer == Answer::Upgrade {
             eprintln!("note: the connection is upgraded: curl shows the answer's head at most");
         }

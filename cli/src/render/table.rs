@@ -161,6 +161,6 @@ mod tests {
         table.row(Vec::<String>::new());
         let mut out = Vec::new();
         table.write(&mut out, Some(80), Paint::new(false)).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "  a             b\n  c\\u{1b}[2J\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "  a           b\n  c\\u{1b}[2J\n");
     }
 }

@@ -17,10 +17,9 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
             used = 0;
         }
         while used + word.len() > width {
-            let fits = &word[..width];
-            let cut = fits.iter().rposition(|c| matches!(c, '/' | ',')).filter(|&at| at > 0);
             // A `/` begins the next line, a `,` ends this one.
-            let cut = cut.map_or(width, |at| at + usize::from(word[at] == ','));
+            let cut = (1..=width).rev().find(|&at| word[at] == '/' || word[at - 1] == ',');
+            let cut = cut.unwrap_or(width);
             lines.push(word.drain(..cut).collect());
         }
         used += word.len();
@@ -43,6 +42,7 @@ mod tests {
         };
         check("one two three", 7, &["one two", "three"]);
         check("/containers/{id}/json", 14, &["/containers", "/{id}/json"]);
+        check("/containers/{id}/json", 16, &["/containers/{id}", "/json"]);
         check("a,bb,ccc", 5, &["a,bb,", "ccc"]);
         check("abcdef é", 2, &["ab", "cd", "ef", "é"]);
         check("", 5, &[""]);

@@ -1,0 +1,307 @@
+//! `invoke` and `request` against a scripted engine on a unix socket.
+
+#![cfg(unix)]
+
+mod command;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+use command::{contajners, told};
+use tempfile::TempDir;
+
+/// An engine that gives the answers it was told to, one a connection.
+struct Engine {
+    folder: TempDir,
+    requests: Receiver<String>,
+}
+
+impl Engine {
+    fn new(answers: &[&'static str]) -> Self {
+        let answers = answers.to_vec();
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let (sender, requests) = channel();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let Ok((mut stream, _)) = listener.accept() else { return };
+                let _ = sender.send(request(&stream));
+                // A caller that has enough may have gone.
+                let _ = stream.write_all(answer.as_bytes());
+                if answer.ends_with("…") {
+                    // Until the caller goes, more may come.
+                    let _ = stream.read(&mut [0]);
+                }
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        });
+        Self { folder, requests }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = contajners(arguments);
+        command.arg("--host").arg(format!("unix://{}/s", self.folder.path().display()));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// All requests that came, one after another.
+    fn requests(&self) -> String {
+        self.requests.try_iter().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Reads a request: its first line, content type and body.
+fn request(stream: &UnixStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let mut line = || {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    };
+    let mut text = line().replace(" HTTP/1.1", "");
+    let (mut length, mut chunked) = (0, false);
+    loop {
+        let header = line();
+        let Some((name, value)) = header.split_once(": ") else { break };
+        match &*name.to_ascii_lowercase() {
+            "content-length" => length = value.parse().unwrap(),
+            "transfer-encoding" => chunked = true,
+            "content-type" | "x-test" => text += &format!(" [{value}]"),
+            _ => {}
+        }
+    }
+    let mut body = Vec::new();
+    if chunked {
+        loop {
+            let mut size = String::new();
+            reader.read_line(&mut size).unwrap();
+            let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
+            let mut chunk = vec![0; size + 2];
+            reader.read_exact(&mut chunk).unwrap();
+            body.extend_from_slice(&chunk[..size]);
+            if size == 0 {
+                break;
+            }
+        }
+    } else {
+        body.resize(length, 0);
+        reader.read_exact(&mut body).unwrap();
+    }
+    if !body.is_empty() {
+        text += &format!(" {}", String::from_utf8_lossy(&body));
+    }
+    text
+}
+
+#[track_caller]
+fn check(answer: &[&'static str], arguments: &[&str], request: &str, expected: &str) {
+    let engine = Engine::new(answer);
+    let output = engine.run(arguments);
+    assert_eq!(told(&output), expected);
+    assert_eq!(engine.requests(), request);
+}
+
+const LIST: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                    Connection: close\r\n\r\n[ {\"b\": 1.0, \"a\": \"x y\"} ]\n";
+
+#[test]
+fn json_is_laid_out_and_keeps_its_order() {
+    let call = ["invoke", "docker@v1.41", "ContainerList", "all=true"];
+    let request = "GET /v1.41/containers/json?all=true";
+    check(&[LIST], &call, request, "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0");
+    let pretty = "[\n  {\n    \"b\": 1.0,\n    \"a\": \"x y\"\n  }\n]\n--- status 0";
+    check(&[LIST], &[&call[..], &["-o", "table"]].concat(), request, pretty);
+    let received = "[ {\"b\": 1.0, \"a\": \"x y\"} ]\n--- status 0";
+    check(&[LIST], &[&call[..], &["-o", "raw"]].concat(), request, received);
+    check(&[LIST], &[&call[..], &["--as", "stream"]].concat(), request, received);
+}
+
+#[test]
+fn the_version_is_negotiated() {
+    let ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.43\r\nContent-Length: 0\r\n\
+                Connection: close\r\n\r\n";
+    check(
+        &[ping, LIST],
+        &["invoke", "docker", "container-list"],
+        "HEAD /_ping\nGET /v1.43/containers/json",
+        "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0",
+    );
+}
+
+#[test]
+fn errors_of_the_engine_have_statuses_of_their_own() {
+    check(
+        &["HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+           {\"message\":\"No such container: \\u001b[2Jx\"}"],
+        &["invoke", "docker@v1.41", "ContainerInspect", "id=x"],
+        "GET /v1.41/containers/x/json",
+        "--- standard error\nerror: docker answered 404 to `ContainerInspect` \
+         (GET /v1.41/containers/x/json): No such container: [2Jx\n--- status 4",
+    );
+    check(
+        &["HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\nno"],
+        &["request", "docker", "GET", "/x?y"],
+        "GET /x?y",
+        "--- standard error\nerror: docker answered 500 to `GET /x`: no\n--- status 5",
+    );
+    let lines = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+                 {\"status\": \"pulling\"}\r\n{\"error\":\"denied\"}\r\n";
+    let call = ["invoke", "docker@v1.41", "ImageCreate", "fromImage=x"];
+    let request = "POST /v1.41/images/create?fromImage=x";
+    check(
+        &[lines],
+        &call,
+        request,
+        "{\"status\":\"pulling\"}\n{\"error\":\"denied\"}\n--- standard error\n\
+         error: `ImageCreate` failed: denied\n--- status 5",
+    );
+    check(
+        &[lines],
+        &[&call[..], &["-o", "raw"]].concat(),
+        request,
+        "{\"status\": \"pulling\"}\r\n{\"error\":\"denied\"}\r\n--- standard error\n\
+         error: `ImageCreate` failed: denied\n--- status 5",
+    );
+}
+
+#[test]
+fn output_goes_to_the_channel_it_came_from() {
+    check(
+        &["HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\
+           Connection: close\r\n\r\n\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err"],
+        &["invoke", "docker@v1.41", "ContainerLogs", "id=x", "stdout=true"],
+        "GET /v1.41/containers/x/logs?stdout=true",
+        "out--- standard error\nerr--- status 0",
+    );
+}
+
+#[test]
+fn text_is_text_unless_json_is_asked_for() {
+    let ping = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nOK\n";
+    let call = ["request", "docker", "get", "/_ping"];
+    check(&[ping], &call, "GET /_ping", "OK\n--- status 0");
+    let json = [&call[..], &["-o", "json"]].concat();
+    check(&[ping], &json, "GET /_ping", "\"OK\\n\"\n--- status 0");
+}
+
+const DONE: &str = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+
+#[test]
+fn bodies_are_sent_as_they_were_given() {
+    let created = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n\
+                   Connection: close\r\n\r\n{}";
+    check(
+        &[created],
+        &["invoke", "docker@v1.41", "VolumeCreate", "-d", " {\"b\": 1.0, \"a\": 2} "],
+        "POST /v1.41/volumes/create [application/json] {\"b\": 1.0, \"a\": 2}",
+        "{}\n--- status 0",
+    );
+    check(
+        &[DONE],
+        &["request", "docker@v1.41", "POST", "/x", "-d", "{}", "-H", "X-Test: a:b"],
+        "POST /v1.41/x [application/json] [a:b] {}",
+        "--- status 0",
+    );
+    check(
+        &[DONE],
+        &["request", "docker", "POST", "/x", "-d", "x", "-H", "content-type: text/plain"],
+        "POST /x [text/plain] x",
+        "--- status 0",
+    );
+}
+
+#[test]
+fn bodies_of_bytes_come_from_files_and_standard_input() {
+    let archive = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(archive.path(), "tar").unwrap();
+    let data = format!("@{}", archive.path().display());
+    let call = ["invoke", "docker@v1.41", "PutContainerArchive", "id=x", "path=/", "-d"];
+    let request = "PUT /v1.41/containers/x/archive?path=/ [application/x-tar] tar";
+    check(&[DONE], &[&call[..], &[&*data]].concat(), request, "--- status 0");
+
+    let engine = Engine::new(&[DONE]);
+    let mut child = engine
+        .command(&[&call[..], &["-"]].concat())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"tar").unwrap();
+    assert_eq!(told(&child.wait_with_output().unwrap()), "--- status 0");
+    assert_eq!(engine.requests(), request);
+}
+
+#[test]
+fn verbose_tells_both_sides_without_secrets() {
+    let engine = Engine::new(&[DONE]);
+    let auth = "X-Registry-Auth:={\"password\":\"geheim\"}";
+    let output = engine.run(&["-v", "invoke", "docker@v1.41", "ImagePush", "name=a", auth]);
+    let text = told(&output).replace(&engine.folder.path().display().to_string(), "");
+    assert_eq!(
+        text,
+        "--- standard error\n* docker at unix:///s\n> POST /v1.41/images/a/push\n\
+         > X-Registry-Auth: (secret)\n< 204\n< connection: close\n--- status 0"
+    );
+}
+
+#[test]
+fn a_broken_answer_is_a_local_failure() {
+    let engine = Engine::new(&[
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n[1",
+    ]);
+    let output = engine.run(&["invoke", "docker@v1.41", "ContainerList"]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let engine = Engine::new(&[
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\nnope",
+    ]);
+    let output = engine.run(&["invoke", "docker@v1.41", "ContainerList"]);
+    assert_eq!(
+        told(&output),
+        "--- standard error\nerror: the answer to `ContainerList` is not JSON\n  \
+         caused by: expected ident at line 1 column 2\n  \
+         hint: `-o raw` writes it as it is\n--- status 1"
+    );
+}
+
+const ENDLESS: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                       Connection: close\r\n\r\n{\"status\":\"start\"}\n…";
+
+#[test]
+fn an_interrupt_ends_a_stream_with_130() {
+    let engine = Engine::new(&[ENDLESS]);
+    let mut child = engine
+        .command(&["invoke", "docker@v1.41", "SystemEvents"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(first, "{\"status\":\"start\"}\n");
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_a_stream() {
+    let engine = Engine::new(&[ENDLESS]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = engine
+        .command(&["invoke", "docker@v1.41", "SystemEvents"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
+    assert_eq!(told(&output), "--- status 0");
+}

@@ -1,0 +1,330 @@
+//! The commands that need no engine: what they print, and how they end.
+
+mod command;
+
+use std::collections::BTreeSet;
+use std::process::{Output, Stdio};
+
+use command::{contajners, told};
+use serde_json::Value;
+
+/// Splits at spaces outside of single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().expect("there is a first").push(c),
+        }
+    }
+    words
+}
+
+fn run(line: &str) -> Output {
+    contajners(&words(line)).output().unwrap()
+}
+
+fn json(line: &str) -> Value {
+    let output = run(line);
+    assert!(output.status.success(), "{line}: {}", told(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs command lines and compares all they say with the snapshot of that name.
+#[track_caller]
+fn check(name: &str, lines: &[&str]) {
+    let runs = lines.iter().map(|line| format!("$ contajners {line}\n{}", told(&run(line))));
+    let text = runs.collect::<Vec<_>>().join("\n\n");
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn help() {
+    check("help", &["--help"]);
+    check("help_of_commands", &["ops -h", "doc -h", "resolve -h", "invoke -h", "request -h"]);
+}
+
+#[test]
+fn lists() {
+    check(
+        "lists",
+        &[
+            "engines -o table",
+            "engines",
+            "engines -o raw",
+            "versions docker --api-version v1.25",
+            "categories docker@v1.25 -o table",
+            "categories podman@v4.3.1",
+            "ops docker@v1.41 volumes -o table",
+            "ops docker --api-version 1.41 volumes",
+            "ops podman@v4.3.1 libpod/volumes -o raw",
+        ],
+    );
+}
+
+#[test]
+fn doc() {
+    check("doc_query", &["doc docker@v1.41 ContainerList --depth 1"]);
+    check(
+        "doc_body",
+        &["doc docker@v1.44 container-exec", "doc docker@v1.41 VolumeDelete -o json --depth 0"],
+    );
+    // A parameter that came later, one that is encoded, and frames.
+    check("doc_history", &["doc docker@v1.55 ContainerLogs", "doc docker@v1.46 ImagePush"]);
+    check("doc_podman", &["doc podman@v3.1.0 libpodPutArchive --depth 0"]);
+}
+
+#[test]
+fn resolve() {
+    check(
+        "resolve",
+        &[
+            "resolve docker@v1.41 ContainerList all=1 limit:=5 'filters:={\"label\":[\"a=b\"]}'",
+            "resolve docker@v1.41 container-create name=conny -d '{\"Image\":\"busybox\",\"Cmd\":[]}'",
+            "resolve docker@v1.41 ContainerCreate -d '{\"b\":1.0,\"a\":18446744073709551616}' -o json",
+            "resolve docker@v1.41 ImageLoad -d @none.tar",
+            "resolve docker@v1.41 ImageLoad -d - -o json",
+            "resolve podman@v4.3.1 ContainersStatsAllLibpod containers=a containers=b -o json",
+            "resolve docker@v1.41 ImageBuild cachefrom=a cachefrom=b",
+            "resolve docker@v1.41 ContainerInspect id=a/b?c",
+        ],
+    );
+    check(
+        "curl",
+        &[
+            "resolve docker@v1.41 ContainerList --curl --host unix:///run/docker.sock",
+            "resolve docker@v1.41 ContainerLogs id=x stdout=true --curl --host tcp://[::1]",
+            "resolve docker@v1.41 ContainerCreate -d '{\"Image\": \"it is\"}' --curl --host /a/b",
+            "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
+            "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
+            "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
+        ],
+    );
+}
+
+#[test]
+fn secrets_are_hidden_unless_asked_for() {
+    let line = "resolve docker@v1.41 ImagePush name=a 'X-Registry-Auth:={\"password\":\"geheim\"}'";
+    check("secrets", &[line, &format!("{line} --curl --host h:99"), &format!("{line} -o json")]);
+    let secret = "eyJwYXNzd29yZCI6ImdlaGVpbSJ9";
+    for form in ["", " -o json", " -o raw", " --curl", " -v"] {
+        let hidden = told(&run(&format!("{line}{form}")));
+        assert!(hidden.contains("(secret)"), "{hidden}");
+        assert!(!hidden.contains(secret) && !hidden.contains("geheim"), "{hidden}");
+        let shown = told(&run(&format!("{line}{form} --show-secrets")));
+        assert!(shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_what_to_do() {
+    check(
+        "mistakes",
+        &[
+            "ops docer",
+            "ops kubernetes",
+            "ops docker@v1.99",
+            "ops docker@v1.41 --api-version v1.42",
+            "ops docker@v1.41 contaners",
+            "doc docker@v1.41 ContainerCreat",
+            "doc docker@v1.25 container-prune-all",
+            "doc podman@v3.1.0 generate-kube-libpod",
+            "resolve docker@v1.41 ContainerList all=maybe",
+            "resolve docker@v1.41 ContainerList limit=1 limit=2",
+            "resolve docker@v1.41 ContainerList al=true",
+            "resolve docker@v1.45 ImagePush name=a platform=x",
+            "resolve docker@v1.41 ContainerInspect",
+            "resolve docker@v1.41 ContainerInspect conny",
+            "resolve docker@v1.41 ContainerInspect id",
+            "resolve docker@v1.41 ContainerInspect =x",
+            "resolve docker@v1.41 ContainerInspect id=../x",
+            "resolve docker@v1.41 ContainerList filters:={",
+            "resolve docker@v1.41 ContainerList -d {}",
+            "resolve docker@v1.41 ContainerCreate",
+            "resolve docker@v1.41 ContainerCreate {}",
+            "resolve docker@v1.41 ContainerCreate -d '{\"a\": nope}'",
+            "resolve docker@v1.41 ContainerCreate -d main.rs",
+            "resolve docker@v1.41 ContainerCreate -d @none.json",
+            "resolve docker@v1.41 ContainerList --curl --host ssh://h",
+        ],
+    );
+    check("usage", &["ops", "frobnicate", "ops docker -o yaml"]);
+}
+
+/// A call that no version takes is refused before an engine is looked for.
+#[test]
+fn nothing_is_sent_when_the_call_is_wrong() {
+    check(
+        "nothing_sent",
+        &[
+            "invoke docker ContainerLis --host unix:///none",
+            "invoke docker ContainerList all=maybe --host unix:///none",
+            "invoke docker ContainerCreate -d { --host unix:///none",
+            "invoke docker ContainerList --host gopher://x",
+            "request docker FETCH /_ping --host unix:///none",
+            "request docker GET _ping --host unix:///none",
+            "request docker GET /_ping -H nocolon --host unix:///none",
+            "request docker POST /x -d { --host unix:///none",
+        ],
+    );
+}
+
+#[test]
+fn no_engine_is_a_local_failure() {
+    check(
+        "no_engine",
+        &[
+            "invoke docker ContainerList --host unix:///none",
+            "request docker GET /_ping --host unix:///none",
+        ],
+    );
+}
+
+/// What scripts build on: exactly these fields, in all versions of all engines.
+#[test]
+fn the_json_of_ops_has_its_shape() {
+    for engine in json("engines -o json").as_array().unwrap() {
+        let engine = engine["name"].as_str().unwrap();
+        let versions = json(&format!("versions {engine} -o json"));
+        let versions = versions.as_array().unwrap();
+        // Each version takes a moment: the ends and some between.
+        for version in versions.iter().step_by(10).chain(versions.last()) {
+            let line = format!("ops {engine}@{} -o json", version.as_str().unwrap());
+            let operations = json(&line);
+            assert!(!operations.as_array().unwrap().is_empty(), "{line}");
+            operations.as_array().unwrap().iter().for_each(check_operation);
+        }
+    }
+}
+
+fn keys(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[track_caller]
+fn check_operation(operation: &Value) {
+    let fields = ["category", "method", "operation", "parameters", "path", "request_body"];
+    assert_eq!(keys(operation), fields.into());
+    assert!(
+        ["category", "method", "operation", "path"].iter().all(|key| operation[key].is_string())
+    );
+    assert!(operation["request_body"].is_boolean());
+    for parameter in operation["parameters"].as_array().unwrap() {
+        let mut found = keys(parameter);
+        if found.remove("enum") {
+            assert!(!parameter["enum"].as_array().unwrap().is_empty());
+        }
+        found.remove("default");
+        assert_eq!(found, ["in", "name", "required", "type"].into());
+        assert!(["in", "name", "type"].iter().all(|key| parameter[key].is_string()));
+        assert!(parameter["required"].is_boolean());
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    for line in ["ops podman -o json", "doc docker ContainerCreate", "engines -o raw"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = contajners(&words(line)).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(told(&output), "--- status 0", "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = contajners(&["engines"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    assert_eq!(
+        told(&output),
+        "--- standard error\nerror: cannot write to standard output\n  \
+         caused by: No space left on device (os error 28)\n--- status 1"
+    );
+}
+
+#[test]
+fn a_broken_environment_does_not_matter() {
+    let broken = [
+        ("DOCKER_HOST", "gopher://"),
+        ("DOCKER_API_VERSION", "v0"),
+        ("COLUMNS", "-1"),
+        ("CONTAJNERS_DOCS", "/none"),
+        ("TERM", "\u{1b}"),
+    ];
+    for line in
+        ["engines", "ops docker", "doc docker ContainerList", "resolve docker ContainerList --curl"]
+    {
+        let output = contajners(&words(line)).envs(broken).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
+    }
+}
+
+#[test]
+fn summaries_are_shown_where_they_are_found() {
+    use contajners_fetch_api::{docs::Docs, model};
+    let operation = model::Operation {
+        id: "VolumeList".into(),
+        method: model::Method::Get,
+        path: "/volumes".into(),
+        parameters: Vec::new(),
+        body: None,
+        produces: Vec::new(),
+        responses: Vec::new(),
+        answer: model::Answer::Json,
+        summary: "List volumes".into(),
+        description: "Every \u{1b}[2Jone of them.".into(),
+    };
+    let model = model::Model {
+        version: "v1.41".into(),
+        operations: vec![operation],
+        ..model::Model::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("docker.docs");
+    std::fs::write(&file, Docs::new(&[model]).to_bytes()).unwrap();
+    let doc = |line: &str| {
+        let output =
+            contajners(&words(line)).env("CONTAJNERS_DOCS", folder.path()).output().unwrap();
+        told(&output)
+    };
+    let page = doc("doc docker@v1.41 VolumeList");
+    assert!(page.contains("\n\nList volumes\n\nEvery \\u{1b}[2Jone of them.\n\n"), "{page}");
+    let object = doc("doc docker@v1.41 VolumeList -o json");
+    assert!(object.contains("\"summary\":\"List volumes\",\"description\":\"Every"), "{object}");
+    assert!(!doc("doc docker@v1.42 VolumeList").contains("List volumes"));
+
+    std::fs::write(&file, b"CJNRDOC\x01\xff\xff\xff\xff\x0f").unwrap();
+    let page = doc("doc docker@v1.41 VolumeList");
+    assert!(page.contains("\nnote: no summaries: ") && page.ends_with(": damaged\n--- status 0"));
+}
+
+#[test]
+fn colours_come_when_told_to() {
+    let escape = |line: &str| {
+        let output = contajners(&words(line)).env("NO_COLOR", "1").output().unwrap();
+        assert!(output.status.success());
+        output.stdout.contains(&0x1b)
+    };
+    for line in ["ops docker -o table", "doc docker ContainerList", "engines -o json"] {
+        assert!(escape(&format!("{line} --color always")), "{line}");
+        assert!(!escape(&format!("{line} --color auto")), "{line}");
+        assert!(!escape(&format!("{line} --color never")), "{line}");
+    }
+}
+
+#[test]
+fn any_width_will_do() {
+    for columns in ["1", "7", "20", "40", "1000000", "99999999999999999999"] {
+        for line in ["ops podman -o table", "doc docker ContainerCreate", "--help"] {
+            let output = contajners(&words(line)).env("COLUMNS", columns).output().unwrap();
+            assert!(output.status.success() && output.stderr.is_empty(), "{columns} {line}");
+        }
+    }
+}
