@@ -7,9 +7,9 @@ use std::convert::Infallible;
 use contajners::Client;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use hyperlocal::UnixListenerExt;
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Runtime;
@@ -37,12 +37,15 @@ fn engine() -> (TempDir, Runtime, String) {
             response.headers_mut().insert(hyper::header::CONTENT_TYPE, text);
             Ok::<_, Infallible>(response)
         };
-        listener.serve(move || answer).await
+        while let Ok((stream, _)) = listener.accept().await {
+            let server = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(server.serve_connection(TokioIo::new(stream), service_fn(answer)));
+        }
     });
     (folder, runtime, path.display().to_string())
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 2000)]
 fn bare_hyper(bencher: divan::Bencher<'_, '_>) {
     let (_folder, runtime, path) = engine();
     let mut sender = runtime.block_on(async {
@@ -67,7 +70,7 @@ fn bare_hyper(bencher: divan::Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 2000)]
 fn client(bencher: divan::Bencher<'_, '_>) {
     let (_folder, runtime, path) = engine();
     let client =
