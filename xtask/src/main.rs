@@ -4,6 +4,7 @@
 //! steps can be run alone under the name it is printed with.
 
 mod ci;
+mod demo;
 mod fetch_api;
 mod no_std;
 mod packages;
@@ -24,6 +25,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Ci(ci::Args),
+    Demo(demo::Args),
     #[command(disable_help_flag = true)]
     FetchApi(fetch_api::Args),
     NoStd(no_std::Args),
@@ -34,6 +36,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Chore::parse() {
         Chore::Ci(args) => ci::run(&args),
+        Chore::Demo(args) => demo::run(&args),
         Chore::FetchApi(args) => fetch_api::run(&args),
         Chore::NoStd(args) => no_std::run(&args),
         Chore::Test(args) => test::run(&args),
