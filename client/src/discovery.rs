@@ -140,9 +140,9 @@ mod tests {
         );
         check(
             "docker",
-            &[("HOME", "/home/a")],
-            &["/home/a/.docker/run/docker.sock"],
-            "unix:///home/a/.docker/run/docker.sock (Socket)",
+            &[("HOME", "/h")],
+            &["/h/.docker/run/docker.sock"],
+            "unix:///h/.docker/run/docker.sock (Socket)",
         );
         check(
             "podman",

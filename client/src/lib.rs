@@ -68,6 +68,11 @@ pub use error::{Error, ErrorKind};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// Returns the names of the engines whose packs this program carries, sorted.
 pub fn engines() -> impl Iterator<Item = &'static str> {
     contajners_resources::ENGINES.iter().map(|(name, _)| *name)
