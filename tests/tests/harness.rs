@@ -3,14 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use contajners_tests::{EngineError, Kind, PrivateEngine, TcpFront, image, leftovers, skip};
-
-/// Set for the process that another test starts in order to kill it.
-const VICTIM: &str = "CONTAJNERS_TESTS_VICTIM";
 
 #[test]
 fn docker_comes_up_and_leaves_nothing() {
@@ -41,23 +39,6 @@ fn engines_of_a_test_binary_are_started_once() {
     }
 }
 
-/// Starts an engine for [`check_kill`] and lets nothing but a signal end it.
-#[test]
-#[ignore = "only useful in a process that is killed"]
-fn victim() {
-    let kind = match std::env::var(VICTIM).as_deref() {
-        Ok("docker") => Kind::Docker,
-        Ok("podman") => Kind::Podman,
-        _ => return,
-    };
-    let engine = PrivateEngine::start(kind).unwrap();
-    run_container(&engine, "sleep 1000");
-    println!("folder {}", engine.folder().display());
-    loop {
-        thread::park();
-    }
-}
-
 fn check_cycle(kind: Kind) {
     let Some(engine) = start(kind) else { return };
     let name = engine.folder().file_name().unwrap().to_str().unwrap().to_owned();
@@ -74,14 +55,15 @@ fn check_cycle(kind: Kind) {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.to_lowercase().contains("\r\napi-version: 1."), "{answer}");
 
-    let id = run_container(&engine, "cat /etc/greeting; exit 3");
-    let done = call(&engine, "POST", &format!("/v1.41/containers/{id}/wait"), "", b"");
+    let id = run_container(engine.socket(), "cat /etc/greeting; exit 3");
+    let done = call(engine.socket(), "POST", &format!("/v1.41/containers/{id}/wait"), "", b"");
     assert!(done.contains(r#""StatusCode":3"#), "{done}");
-    let logs = call(&engine, "GET", &format!("/v1.41/containers/{id}/logs?stdout=1"), "", b"");
+    let logs =
+        call(engine.socket(), "GET", &format!("/v1.41/containers/{id}/logs?stdout=1"), "", b"");
     assert!(logs.contains("hello from the image"), "{logs}");
 
     // One that ignores the polite signals, as the first process of its namespace does.
-    run_container(&engine, "sleep 1000");
+    run_container(engine.socket(), "sleep 1000");
     drop(engine);
     assert_eq!(leftovers::of(&name), Vec::<String>::new());
 }
@@ -91,17 +73,16 @@ fn check_kill(kind: Kind) {
     let Some(engine) = start(kind) else { return };
     drop(engine);
 
-    let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["victim", "--exact", "--ignored", "--nocapture"])
-        .env(VICTIM, kind.name())
+    let mut victim = Command::new(env!("CARGO_BIN_EXE_private-engine"))
+        .arg(kind.name())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-    let folder = lines
-        .map_while(Result::ok)
-        .find_map(|line| Some(line.split_once("folder ")?.1.to_owned()))
-        .expect("the victim started its engine");
+    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let mut line = || lines.next().expect("the victim started its engine").unwrap();
+    let (uri, folder) = (line(), line());
+    run_container(Path::new(uri.strip_prefix("unix://").unwrap()), "sleep 1000");
     let name = folder.rsplit('/').next().unwrap();
     assert!(!leftovers::of(name).is_empty());
 
@@ -128,7 +109,7 @@ fn start(kind: Kind) -> Option<PrivateEngine> {
 
 /// Loads the image, starts a shell command in it and returns the id of the container.
 #[track_caller]
-fn run_container(engine: &PrivateEngine, command: &str) -> String {
+fn run_container(engine: &Path, command: &str) -> String {
     let archive = image::busybox_archive().unwrap();
     let loaded = call(engine, "POST", "/v1.41/images/load", "application/x-tar", archive);
     assert!(loaded.contains(image::BUSYBOX), "{loaded}");
@@ -138,12 +119,12 @@ fn run_container(engine: &PrivateEngine, command: &str) -> String {
     let id = created.split(r#""Id":""#).nth(1).and_then(|rest| rest.split('"').next());
     let id = id.unwrap_or_else(|| panic!("{created}")).to_owned();
     let started = call(engine, "POST", &format!("/v1.41/containers/{id}/start"), "", b"");
-    assert!(started.starts_with("HTTP/1.1 204 "), "{started}\n{}", engine.log_tail());
+    assert!(started.starts_with("HTTP/1.1 204 "), "{started}");
     id
 }
 
-fn call(engine: &PrivateEngine, method: &str, path: &str, kind: &str, body: &[u8]) -> String {
-    talk(&mut UnixStream::connect(engine.socket()).unwrap(), method, path, kind, body)
+fn call(engine: &Path, method: &str, path: &str, kind: &str, body: &[u8]) -> String {
+    talk(&mut UnixStream::connect(engine).unwrap(), method, path, kind, body)
 }
 
 /// Sends one request and returns all of the answer, chunk sizes included.
