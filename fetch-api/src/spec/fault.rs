@@ -33,7 +33,17 @@ pub enum SpecError {
     /// It is a web page, such as a login or an error page.
     Html,
     /// It is nested deeper than any spec.
-    TooDeep,
+    TooDeep {
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// So many brackets in so long a text would keep the YAML reader busy for too long.
+    TooManyBrackets {
+        /// How many there are.
+        brackets: usize,
+        /// The size of the text.
+        bytes: usize,
+    },
     /// It is neither YAML nor JSON, or goes past a limit; the text says where.
     Syntax(String),
     /// It is well-formed, but no spec of a kind that is read.
@@ -49,7 +59,8 @@ impl SpecError {
             SpecError::TooLarge { .. } => "spec-too-large",
             SpecError::Empty => "spec-empty",
             SpecError::Html => "spec-is-html",
-            SpecError::TooDeep => "spec-too-deep",
+            SpecError::TooDeep { .. } => "spec-too-deep",
+            SpecError::TooManyBrackets { .. } => "spec-too-many-brackets",
             SpecError::Syntax(_) => "spec-syntax",
             SpecError::NotASpec(_) => "not-a-spec",
             SpecError::Faults(_) => "spec-faults",
@@ -73,8 +84,14 @@ impl fmt::Display for SpecError {
             }
             SpecError::Empty => f.write_str("the spec is empty"),
             SpecError::Html => f.write_str("expected a spec, found an HTML page"),
-            SpecError::TooDeep => f.write_str("the spec is nested too deep"),
-            SpecError::Syntax(text) => write!(f, "the spec is not well-formed: {text}"),
+            SpecError::TooDeep { line } => write!(f, "the spec is nested too deep in line {line}"),
+            SpecError::TooManyBrackets { brackets, bytes } => write!(
+                f,
+                "{brackets} brackets of YAML's flow style in {bytes} bytes are more than is read"
+            ),
+            SpecError::Syntax(text) => {
+                write!(f, "the spec is not well-formed: {}", printable(text))
+            }
             SpecError::NotASpec(text) => f.write_str(text),
             SpecError::Faults(faults) => match faults.as_slice() {
                 [fault] => write!(f, "{fault}"),
@@ -139,6 +156,24 @@ impl<'p> At<'p> {
 
     /// Something wrong here.
     pub(crate) fn fault(&self, what: impl Into<String>) -> SpecFault {
-        SpecFault { pointer: self.pointer(), what: what.into() }
+        SpecFault { pointer: printable(&self.pointer()), what: printable(&what.into()) }
     }
+}
+
+/// How many characters of a spec's own words a message repeats.
+const MAX_WORDS: usize = 500;
+
+/// Cuts a text to what fits into a message, without anything that a terminal would act on.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(MAX_WORDS) {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    if text.chars().nth(MAX_WORDS).is_some() {
+        out.push('…');
+    }
+    out
 }

@@ -47,12 +47,18 @@ pub fn read(text: &[u8], context: &Context) -> Result<Model, SpecError> {
         return Err(SpecError::NotASpec(format!("expected a spec, found {}", root.sort())));
     };
     if let Some(version) = map.text("openapi") {
-        return Err(SpecError::NotASpec(format!("OpenAPI {version} is not read yet")));
+        return Err(SpecError::NotASpec(format!(
+            "OpenAPI {} is not read yet",
+            fault::printable(&version)
+        )));
     }
     match map.text("swagger") {
         Some(version) if version == "2.0" => {}
         Some(version) => {
-            return Err(SpecError::NotASpec(format!("expected Swagger 2.0, found `{version}`")));
+            return Err(SpecError::NotASpec(format!(
+                "expected Swagger 2.0, found `{}`",
+                fault::printable(&version)
+            )));
         }
         None => return Err(SpecError::NotASpec("the key `swagger` is missing".to_owned())),
     }

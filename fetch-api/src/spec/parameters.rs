@@ -14,11 +14,16 @@ use super::swagger2::{MAX_REFERENCES, Reader, is_binary};
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Parameter, Schema};
 
+/// The most parameters that an operation may have, or variables that its path may have.
+const MAX_PARAMETERS: usize = 1000;
+
 /// The inputs declared at one level: of a path or of an operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inputs {
     parameters: Vec<Parameter>,
     body: Option<Body>,
+    /// What they take in the model.
+    bytes: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -31,8 +36,16 @@ impl<'t> Reader<'t> {
             }
             return inputs;
         };
+        if items.len() > MAX_PARAMETERS {
+            self.fault(at, format!("more than {MAX_PARAMETERS} parameters"));
+            return inputs;
+        }
+        let before = self.left();
         for (index, node) in items.iter().enumerate() {
             let at = at.index(index);
+            if self.is_done() {
+                break;
+            }
             let Some(map) = self.parameter_map(node, &at) else { continue };
             let Some(name) = map.text("name").filter(|name| !name.is_empty()) else {
                 self.fault(&at, "the parameter has no name");
@@ -70,6 +83,7 @@ impl<'t> Reader<'t> {
             let parameter = self.parameter(map, &name, location, &at);
             inputs.parameters.push(parameter);
         }
+        inputs.bytes = before - self.left();
         inputs
     }
 
@@ -82,6 +96,7 @@ impl<'t> Reader<'t> {
         consumes: Vec<String>,
         at: &At<'_>,
     ) -> (Vec<Parameter>, Option<Body>) {
+        self.spend(shared.bytes, at);
         let mut parameters: Vec<Parameter> = shared
             .parameters
             .iter()
@@ -90,6 +105,10 @@ impl<'t> Reader<'t> {
             .collect();
         parameters.extend(own.parameters);
         let variables = match variables(path) {
+            Some(variables) if variables.len() > MAX_PARAMETERS => {
+                self.fault(at, format!("more than {MAX_PARAMETERS} variables in a path"));
+                Vec::new()
+            }
             Some(variables) => variables,
             None => {
                 self.fault(at, format!("the braces of the path `{path}` do not match"));
@@ -170,6 +189,7 @@ impl<'t> Reader<'t> {
         location: Location,
         at: &At<'_>,
     ) -> Parameter {
+        self.spend(size_of::<Parameter>() + name.len(), at);
         let mut schema = match (map.get("type"), map.get("schema")) {
             (None, Some(node)) => self.schema(node, &at.key("schema")),
             _ => self.schema_map(map, at),

@@ -27,6 +27,9 @@ impl<'t> Reader<'t> {
             self.fault(at, "the schema is nested too deep");
             return Schema::any();
         }
+        if self.is_done() {
+            return Schema::any();
+        }
         match node {
             Node::Map(map) => match map.get("$ref") {
                 Some(reference) => self.schema_reference(reference, &at.key("$ref")),
@@ -63,12 +66,11 @@ impl<'t> Reader<'t> {
 
     /// Finds a definition by its name, which may go on into the definition (`A/properties/b`).
     fn definition(&self, name: &str) -> Option<&'t Node<'t>> {
-        let definitions = self.root.get("definitions")?.as_map()?;
-        if let Some(node) = definitions.get(name) {
+        if let Some(node) = self.named("definitions", name) {
             return Some(node);
         }
         let mut steps = name.split('/');
-        let mut node = definitions.get(steps.next()?)?;
+        let mut node = self.named("definitions", steps.next()?)?;
         for step in steps {
             node = match node {
                 Node::Map(map) => map.get(step)?,
@@ -96,10 +98,12 @@ impl<'t> Reader<'t> {
         if self.seen.insert(name.clone()) {
             self.wanted.push(name.clone());
         }
+        self.spend(size_of::<Schema>() + name.len(), at);
         Schema::of(Kind::Ref(name))
     }
 
     pub(super) fn schema_map(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Schema {
+        self.spend(size_of::<Schema>(), at);
         let mut schema = Schema { kind: self.kind(map, at), ..Schema::default() };
         if let Some(format) = map.text("format") {
             schema.format = format.into_owned();
@@ -115,6 +119,9 @@ impl<'t> Reader<'t> {
         schema.default = map.get("default").map(Node::to_json);
         schema.nullable = matches!(map.get("x-nullable"), Some(Node::Bool(true)))
             || type_names(map).any(|name| name == "null") && schema.kind != Kind::Null;
+        let members = schema.members.iter().map(|text| size_of::<String>() + text.len());
+        let text = schema.format.len() + schema.default.as_ref().map_or(0, String::len);
+        self.spend(text + members.sum::<usize>(), at);
         schema
     }
 
@@ -237,6 +244,7 @@ impl<'t> Reader<'t> {
                 let at = at.key("properties");
                 for (name, node) in fields.iter() {
                     let schema = self.schema(node, &at.key(name));
+                    self.spend(size_of::<String>() + name.len(), &at);
                     properties.insert(name.to_owned(), (schema, required.contains(name)));
                 }
             }

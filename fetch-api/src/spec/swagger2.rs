@@ -7,7 +7,7 @@
 //!
 //! <https://swagger.io/specification/v2/>
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fault::{At, SpecFault};
 use super::parameters::Inputs;
@@ -17,6 +17,14 @@ use crate::model::{Kind, Method, Model, Operation, Response, Schema};
 
 /// How many references may lead to one another before what they are for must come.
 pub(super) const MAX_REFERENCES: usize = 16;
+
+/// The most bytes, about, that a model may take. Parameters and answers that operations share
+/// are theirs alone in the model, so that a small spec made for the purpose could grow without
+/// end. The largest published one takes 1 MB.
+const MAX_MODEL: usize = 64 << 20;
+
+/// How many faults are listed; whoever makes more will find the others after these.
+const MAX_FAULTS: usize = 1000;
 
 const METHODS: [(&str, Method); 8] = [
     ("get", Method::Get),
@@ -37,8 +45,14 @@ pub(super) struct Reader<'t> {
     pub(super) wanted: Vec<String>,
     /// Definitions that are, or were, wanted.
     pub(super) seen: BTreeSet<String>,
+    /// What `#/definitions/`, `#/parameters/` and `#/responses/` lead to.
+    tables: [HashMap<&'t str, &'t Node<'t>>; TABLES.len()],
+    /// What the model may still take, in bytes.
+    left: usize,
     faults: Vec<SpecFault>,
 }
+
+pub(super) const TABLES: [&str; 3] = ["definitions", "parameters", "responses"];
 
 /// Reads the model out of a tree.
 pub(super) fn model<'t>(
@@ -46,10 +60,26 @@ pub(super) fn model<'t>(
     context: &'t Context,
     faults: Vec<SpecFault>,
 ) -> Result<Model, Vec<SpecFault>> {
-    let mut reader = Reader { root, context, wanted: Vec::new(), seen: BTreeSet::new(), faults };
+    let tables = TABLES.map(|name| match root.get(name).and_then(Node::as_map) {
+        Some(map) => map.iter().filter(|(_, node)| **node != Node::Skipped).collect(),
+        None => HashMap::new(),
+    });
+    let mut reader = Reader {
+        root,
+        context,
+        wanted: Vec::new(),
+        seen: BTreeSet::new(),
+        tables,
+        left: MAX_MODEL,
+        faults,
+    };
     let operations = reader.operations();
     let definitions = reader.definitions();
     if !reader.faults.is_empty() {
+        if reader.faults.len() > MAX_FAULTS {
+            reader.faults.truncate(MAX_FAULTS);
+            reader.faults.push(At::ROOT.fault("there are more faults than these"));
+        }
         return Err(reader.faults);
     }
     // `/` as base path means what none means.
@@ -70,6 +100,27 @@ impl<'t> Reader<'t> {
         self.faults.push(at.fault(what));
     }
 
+    /// Tells whether it makes no sense to go on.
+    pub(super) fn is_done(&self) -> bool {
+        self.left == 0 || self.faults.len() > MAX_FAULTS
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Counts what goes into the model; the first that does not fit is a fault.
+    pub(super) fn spend(&mut self, bytes: usize, at: &At<'_>) {
+        if self.left > 0 {
+            self.left = self.left.saturating_sub(bytes);
+            if self.left == 0 {
+                let what =
+                    format!("with its references the spec unfolds to more than {MAX_MODEL} bytes");
+                self.fault(at, what);
+            }
+        }
+    }
+
     fn operations(&mut self) -> Vec<Operation> {
         let at = At::ROOT.key("paths");
         let Some(paths) = self.root.get("paths").and_then(Node::as_map) else {
@@ -80,6 +131,9 @@ impl<'t> Reader<'t> {
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         for (path, node) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
             let at = at.key(path);
+            if self.is_done() {
+                break;
+            }
             if !path.starts_with('/') {
                 self.fault(&at, format!("the path `{path}` does not start with `/`"));
                 continue;
@@ -103,6 +157,9 @@ impl<'t> Reader<'t> {
                     continue;
                 };
                 let at = at.key(key);
+                if self.is_done() {
+                    break;
+                }
                 let name = format!("{} {path}", key.to_ascii_uppercase());
                 let Some(map) = node.as_map() else {
                     self.fault(&at, format!("expected an operation, found {}", node.sort()));
@@ -132,6 +189,7 @@ impl<'t> Reader<'t> {
         shared: &Inputs,
         at: &At<'_>,
     ) -> Operation {
+        self.spend(size_of::<Operation>() + path.len(), at);
         let own = match map.get("parameters") {
             Some(list) => self.inputs(list, &at.key("parameters")),
             None => Inputs::default(),
@@ -167,6 +225,9 @@ impl<'t> Reader<'t> {
         let names: Option<Vec<String>> = node.as_list().and_then(|items| {
             items.iter().map(|item| item.as_text().map(|text| text.into_owned())).collect()
         });
+        if let Some(names) = &names {
+            self.spend(names.iter().map(|name| size_of::<String>() + name.len()).sum(), &at);
+        }
         names.unwrap_or_else(|| {
             self.fault(&at, format!("expected a list of media types, found {}", node.sort()));
             Vec::new()
@@ -186,6 +247,9 @@ impl<'t> Reader<'t> {
         let mut all = Vec::new();
         for (key, node) in responses.iter().filter(|(key, _)| !key.starts_with("x-")) {
             let at = at.key(key);
+            if self.is_done() {
+                break;
+            }
             let status = match key {
                 "default" => Some(0),
                 _ => key.parse::<u16>().ok().filter(|status| (100..600).contains(status)),
@@ -233,11 +297,13 @@ impl<'t> Reader<'t> {
     }
 
     fn response_map(&mut self, status: u16, map: &'t Map<'t>, at: &At<'_>) -> Response {
+        self.spend(size_of::<Response>(), at);
         let schema = map.get("schema").map(|node| self.schema(node, &at.key("schema")));
         let mut headers = Vec::new();
         if let Some(Node::Map(map)) = map.get("headers") {
             let at = at.key("headers");
             for (name, node) in map.iter() {
+                self.spend(size_of::<String>() + name.len(), &at);
                 headers.push((name.to_owned(), self.schema(node, &at.key(name))));
             }
         }
@@ -247,8 +313,13 @@ impl<'t> Reader<'t> {
     /// Finds what `#/parameters/Name` or `#/responses/Name` refers to.
     pub(super) fn shared(&self, reference: &str, table: &str) -> Option<&'t Node<'t>> {
         let name = reference.strip_prefix("#/")?.strip_prefix(table)?.strip_prefix('/')?;
-        let name = name.replace("~1", "/").replace("~0", "~");
-        self.root.get(table)?.as_map()?.get(&name)
+        self.named(table, &name.replace("~1", "/").replace("~0", "~"))
+    }
+
+    /// Finds a name in one of the tables.
+    pub(super) fn named(&self, table: &str, name: &str) -> Option<&'t Node<'t>> {
+        let index = TABLES.iter().position(|own| *own == table)?;
+        self.tables[index].get(name).copied()
     }
 }
 

@@ -1,4 +1,10 @@
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
 use super::*;
+use crate::model::Kind;
 
 pub(crate) fn context() -> Context {
     Context {
@@ -10,3 +16,443 @@ pub(crate) fn context() -> Context {
         prose: Prose::Skip,
     }
 }
+
+/// What is wrong with a text, line by line; whatever it is, it is found in bounded time.
+#[track_caller]
+fn faults(text: impl AsRef<[u8]>) -> String {
+    let start = Instant::now();
+    let error = read(text.as_ref(), &context()).expect_err("a fault");
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    error.lines().join("\n")
+}
+
+#[track_caller]
+fn reads(text: &str) -> Model {
+    match read(text.as_bytes(), &context()) {
+        Ok(model) => model,
+        Err(error) => panic!("{}", error.lines().join("\n")),
+    }
+}
+
+/// A spec with these lines below `paths`.
+fn paths(lines: &str) -> String {
+    format!("swagger: '2.0'\npaths:\n{lines}")
+}
+
+/// A sound spec with a bit of everything.
+const SOUND: &str = r##"swagger: "2.0"
+basePath: /v1.0
+consumes: [application/json]
+produces: [application/json]
+parameters:
+  Page: { name: page, in: query, type: integer, default: 1 }
+responses:
+  Gone: { description: It is gone., schema: { $ref: "#/definitions/Error" } }
+definitions:
+  Error: { type: object, required: [message], properties: { message: { type: string } } }
+  Tree: { properties: { left: { $ref: "#/definitions/Tree" }, "a/b": { enum: [a, 1, null] } } }
+paths:
+  "/trees/{name:.*}":
+    parameters:
+      - { name: "name:.*", in: path, required: true, type: string }
+    get:
+      operationId: TreeGet
+      summary: Gets a tree
+      description: |
+        Prose with [brackets, {braces}
+        and - dashes: # and more.
+      parameters: [{ $ref: "#/parameters/Page" }]
+      responses:
+        200: { description: ok, schema: { $ref: "#/definitions/Tree" } }
+        "404": { $ref: "#/responses/Gone" }
+    put:
+      operationId: TreePut
+      parameters:
+        - { name: tree, in: body, schema: { allOf: [{ $ref: "#/definitions/Tree" }] } }
+        - { name: X-Tag, in: header, type: array, items: { type: string }, collectionFormat: csv }
+"##;
+
+#[test]
+fn texts_that_are_no_spec_say_what_they_are() {
+    assert_eq!(faults(""), "the spec is empty");
+    assert_eq!(faults(" \n\t\r\n"), "the spec is empty");
+    assert_eq!(faults("\u{feff}"), "the spec is empty");
+    assert_eq!(faults("# no more than a comment\n"), "expected a spec, found null");
+    assert_eq!(faults("\n <!DOCTYPE html>"), "expected a spec, found an HTML page");
+    assert_eq!(faults("[1, 2]"), "expected a spec, found a list");
+    assert_eq!(faults("404 page not found"), "expected a spec, found a text");
+    assert_eq!(faults("{}"), "the key `swagger` is missing");
+    assert_eq!(faults("swagger: '1.2'"), "expected Swagger 2.0, found `1.2`");
+    assert_eq!(faults("openapi: 3.0.1"), "OpenAPI 3.0.1 is not read yet");
+    assert_eq!(faults("swagger: '2.0'"), "the mapping `paths` is missing (at #/paths)");
+    assert_eq!(faults("swagger: \"\\e[2J\""), "expected Swagger 2.0, found `\\u{1b}[2J`");
+    let large = vec![b' '; MAX_BYTES + 1];
+    assert_eq!(faults(large), "the spec has 8388609 bytes, more than the 8388608 that are read");
+}
+
+#[test]
+fn what_is_not_well_formed_comes_with_its_line() {
+    assert_snapshot!(faults(b"swagger: '2.0'\nbasePath: \xff\n"), @"the spec is not well-formed: not UTF-8 at line 2");
+    let cut = |word| &SOUND[..SOUND.find(word).unwrap()];
+    assert_snapshot!(faults(cut("type: integer")), @"the spec is not well-formed: did not find expected node content at line 7 column 1, while parsing a flow node");
+    assert_snapshot!(faults(cut("basePath") .to_owned() + "basePath\n"), @"the spec is not well-formed: could not find expected ':' at line 3 column 1, while scanning a simple key at line 2 column 1");
+    assert_snapshot!(faults(paths("  /a:\n\tget: {}\n")), @"the spec is not well-formed: found character that cannot start any token at line 4 column 1, while scanning for the next token");
+    assert_snapshot!(faults(paths("  /a: *nowhere\n")), @"the spec is not well-formed: unknown anchor at line 3 column 7");
+    assert_snapshot!(faults(paths("  /a: &a { <<: *a }\n")), @"the spec is not well-formed: paths./a: merge keys (`<<`) are not read at line 3 column 7");
+    assert_snapshot!(faults(paths("  /a: !tag {}\n")), @"the spec is not well-formed: paths./a: invalid type: enum, expected a value without a tag at line 3 column 7");
+    assert_snapshot!(faults(paths("  ? [a, b]\n  : c\n")), @"the spec is not well-formed: paths: invalid type: sequence, expected a scalar as key at line 3 column 5");
+    assert_snapshot!(faults("swagger: '2.0'\n---\nswagger: '2.0'\n"), @"the spec is not well-formed: deserializing from YAML containing more than one document is not supported (at #)");
+    assert_snapshot!(faults("{\"swagger\": \"2.0\",\n \"paths\": {]}"), @"the spec is not well-formed: key must be a string at line 2 column 12");
+    assert_snapshot!(faults("{\"swagger\": \"2.0\"} and more"), @"the spec is not well-formed: trailing characters at line 1 column 20");
+}
+
+#[test]
+fn json_is_read_as_json() {
+    let model = reads(
+        "\u{feff}{\"swagger\": \"2.0\", \"paths\": {\"/\\ud83d\\ude00\": {\"get\": \
+         {\"operationId\": \"Smile\"}}}}",
+    );
+    assert_eq!(model.operations[0].path, "/\u{1f600}");
+    // Flow style that only looks like it.
+    let model = reads("{swagger: '2.0', paths: {/a: {get: {operationId: A}}}}");
+    assert_eq!(model.operations[0].id, "A");
+}
+
+#[test]
+fn keys_that_stand_twice_are_named() {
+    let text = paths(
+        "  /a:\n    get: { operationId: A, operationId: B }\n    \
+         put: { operationId: P, responses: { 200: {}, '200': {} } }\n  /a: {}\n",
+    );
+    assert_snapshot!(faults(text), @r"
+    the key `/a` stands here twice (at #/paths/~1a)
+    the key `operationId` stands here twice (at #/paths/~1a/get/operationId)
+    the key `200` stands here twice (at #/paths/~1a/put/responses/200)
+    ");
+    let text = format!("{SOUND}definitions: {{}}\n");
+    assert_snapshot!(faults(text), @"the key `definitions` stands here twice (at #/definitions)");
+    assert_snapshot!(faults("{\"swagger\": \"2.0\", \"paths\": {\"/a\": {}, \"/a\": {}}}"), @"the key `/a` stands here twice (at #/paths/~1a)");
+}
+
+#[test]
+fn operation_ids_that_are_missing_or_shared_are_all_named() {
+    let text = paths(
+        "  /a:\n    get: {}\n    put: { operationId: '' }\n    post: { operationId: Same }\n  \
+         /b/{c}:\n    delete: { operationId: Same }\n    head: { operationId: Same }\n",
+    );
+    assert_snapshot!(faults(text), @r"
+    `GET /a` has no operationId (at #/paths/~1a/get)
+    `PUT /a` has no operationId (at #/paths/~1a/put)
+    `DELETE /b/{c}` and `POST /a` share the operationId `Same` (at #/paths/~1b~1{c}/delete/operationId)
+    `HEAD /b/{c}` and `POST /a` share the operationId `Same` (at #/paths/~1b~1{c}/head/operationId)
+    ");
+}
+
+#[test]
+fn references_that_go_in_circles_end() {
+    let model = reads(
+        &(paths(
+            "  /a:\n    get:\n      operationId: A\n      responses:\n        \
+             200: { schema: { $ref: '#/definitions/Self' } }\n        \
+             201: { schema: { $ref: '#/definitions/Ring' } }\n        \
+             202: { schema: { $ref: '#/definitions/Tail' } }\n        \
+             203: { schema: { $ref: '#/definitions/List' } }\n",
+        ) + "definitions:\n  Self: { $ref: '#/definitions/Self' }\n  \
+             Ring: { $ref: '#/definitions/Ring2' }\n  Ring2: { $ref: '#/definitions/Ring' }\n  \
+             Tail: { $ref: '#/definitions/Ring' }\n  \
+             List: { properties: { next: { $ref: '#/definitions/List' } } }\n"),
+    );
+    for name in ["Self", "Ring", "Ring2"] {
+        assert_eq!(model.definitions[name].kind, Kind::Any, "{name}");
+    }
+    assert_eq!(model.definitions["Tail"].kind, Kind::Ref("Ring".to_owned()));
+    assert!(matches!(&model.definitions["List"].kind, Kind::Object(_)));
+
+    let text = paths(
+        "  /a:\n    parameters: [{ $ref: '#/parameters/Self' }]\n    get:\n      \
+         operationId: A\n      parameters: [{ $ref: '#/parameters/Ring' }]\n      \
+         responses: { 200: { $ref: '#/responses/Self' }, 404: { $ref: '#/responses/Ring' } }\n",
+    ) + "parameters:\n  Self: { $ref: '#/parameters/Self' }\n  \
+         Ring: { $ref: '#/parameters/Ring2' }\n  Ring2: { $ref: '#/parameters/Ring' }\n\
+         responses:\n  Self: { $ref: '#/responses/Self' }\n  \
+         Ring: { $ref: '#/responses/Ring2' }\n  Ring2: { $ref: '#/responses/Ring' }\n";
+    assert_snapshot!(faults(text), @r"
+    the reference leads to no parameter (at #/paths/~1a/parameters/0)
+    the reference leads to no parameter (at #/paths/~1a/get/parameters/0)
+    the reference leads to no answer (at #/paths/~1a/get/responses/200)
+    the reference leads to no answer (at #/paths/~1a/get/responses/404)
+    ");
+}
+
+#[test]
+fn references_into_the_void_are_named() {
+    let text = paths(
+        "  /a:\n    get:\n      operationId: A\n      parameters:\n        \
+         - { $ref: '#/parameters/None' }\n        \
+         - { name: b, in: body, schema: { $ref: 'http://elsewhere/x.yaml#/A' } }\n      \
+         responses: { 200: { $ref: '#/responses/None' }, 201: { schema: { $ref: '#/definitions/None' } }, 202: { schema: { $ref: [] } } }\n  \
+         /b: { $ref: '#/paths/~1a' }\n",
+    );
+    assert_snapshot!(faults(text), @r"
+    the parameter `#/parameters/None` does not exist (at #/paths/~1a/get/parameters/0/$ref)
+    `http://elsewhere/x.yaml#/A` is not a reference into `#/definitions/` (at #/paths/~1a/get/parameters/1/schema/$ref)
+    the answer `#/responses/None` does not exist (at #/paths/~1a/get/responses/200/$ref)
+    the definition `None` does not exist (at #/paths/~1a/get/responses/201/schema/$ref)
+    expected a reference, found a list (at #/paths/~1a/get/responses/202/schema/$ref)
+    paths that refer elsewhere are not read (at #/paths/~1b/$ref)
+    ");
+}
+
+#[test]
+fn what_cannot_be_called_is_named() {
+    let text = paths(
+        "  a: {}\n  /b: []\n  /c/{d:\n    get: { operationId: C }\n  \
+         /e:\n    get: []\n    fetch: {}\n    put:\n      operationId: E\n      parameters:\n        \
+         - { name: x, in: path }\n        - { name: y, in: cookie }\n        - { in: query }\n        \
+         - { name: z }\n        - text\n        - { name: q, in: query, type: quux }\n        \
+         - { name: q, in: query }\n        - { name: b, in: body }\n        - { name: c, in: body }\n        \
+         - { name: f, in: formData }\n        \
+         - { name: l, in: query, type: array, collectionFormat: tabs }\n      \
+         consumes: text/plain\n      responses: { 99: {}, abc: {}, 200: text }\n",
+    );
+    assert_snapshot!(faults(text), @r"
+    the path `a` does not start with `/` (at #/paths/a)
+    expected a mapping of methods, found a list (at #/paths/~1b)
+    the braces of the path `/c/{d` do not match (at #/paths/~1c~1{d/get)
+    expected an operation, found a list (at #/paths/~1e/get)
+    unknown method `fetch` (at #/paths/~1e/fetch)
+    the parameter `y` goes to an unknown place `cookie` (at #/paths/~1e/put/parameters/1/in)
+    the parameter has no name (at #/paths/~1e/put/parameters/2)
+    the parameter `z` does not say where it goes (at #/paths/~1e/put/parameters/3)
+    expected a parameter, found a text (at #/paths/~1e/put/parameters/4)
+    unknown type `quux` (at #/paths/~1e/put/parameters/5/type)
+    the parameter `q` in `query` stands here twice (at #/paths/~1e/put/parameters/6)
+    `c` is a second body (at #/paths/~1e/put/parameters/8)
+    unknown format `tabs` of the list `l` (at #/paths/~1e/put/parameters/10/collectionFormat)
+    expected a list of media types, found a text (at #/paths/~1e/put/consumes)
+    the path `/e` has no place for `x` (at #/paths/~1e/put)
+    a form and a body exclude each other (at #/paths/~1e/put)
+    `99` is not an HTTP status (at #/paths/~1e/put/responses/99)
+    `abc` is not an HTTP status (at #/paths/~1e/put/responses/abc)
+    expected an answer, found a text (at #/paths/~1e/put/responses/200)
+    ");
+}
+
+#[test]
+fn aliases_do_not_blow_up() {
+    let mut laughs = "swagger: '2.0'\nconsumes:\n- &a0 [lol, lol, lol, lol]\n".to_owned();
+    for i in 0..20 {
+        laughs += &format!("- &a{} [{}]\n", i + 1, vec![format!("*a{i}"); 10].join(", "));
+    }
+    assert_snapshot!(faults(laughs), @"the spec is not well-formed: repetition limit exceeded (at #/consumes/5/1/1/6/6/2)");
+    // Few nodes and few bytes, and yet a hundred gigabytes of text.
+    let scalar = "\\x61".repeat(1 << 20);
+    let aliases = "*a, ".repeat(100_000);
+    assert_snapshot!(faults(format!("swagger: '2.0'\nconsumes: [&a \"{scalar}\", {aliases}]\n")), @"the spec is not well-formed: consumes[15]: more than 16777216 bytes, aliases expanded at line 2 column 12");
+    // An alias within what it stands for.
+    assert_snapshot!(faults("swagger: '2.0'\nconsumes: &a [*a]\n"), @"the spec is not well-formed: recursion limit exceeded at line 2 column 11");
+}
+
+#[test]
+fn references_do_not_blow_up() {
+    let mut text = "swagger: '2.0'\npaths:\n".to_owned();
+    for i in 0..2000 {
+        text += &format!(
+            "  /{i}: {{ get: {{ operationId: O{i}, responses: {{ 200: {{ $ref: '#/responses/Big' }} }} }} }}\n"
+        );
+    }
+    text += "responses:\n  Big:\n    schema:\n      properties:\n";
+    for i in 0..2000 {
+        text += &format!("        field{i}:\n          type: string\n");
+    }
+    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1219/get/responses/200/schema/properties/field1348)");
+    let path = "/{a}".repeat(1001);
+    let operation = format!("{{\"{path}\": {{\"get\": {{\"operationId\": \"A\"}}}}}}");
+    let fault = faults(format!("{{\"swagger\": \"2.0\", \"paths\": {operation}}}"));
+    assert!(
+        fault.starts_with("more than 1000 variables in a path (at #/paths/~1{a}~1{a}"),
+        "{fault}"
+    );
+    let list = "- { name: a, in: query }\n".repeat(1001).replace("- ", "      - ");
+    assert_snapshot!(faults(paths(&format!("  /a:\n    get:\n      operationId: A\n      parameters:\n{list}"))), @"more than 1000 parameters (at #/paths/~1a/get/parameters)");
+}
+
+#[test]
+fn nesting_ends() {
+    let deep =
+        |open: &str, times: usize| format!("swagger: '2.0'\nconsumes: {}", open.repeat(times));
+    assert_snapshot!(faults(deep("[", 300) + &"]".repeat(300)), @"the spec is not well-formed: recursion limit exceeded at line 2 column 138");
+    assert_snapshot!(faults(deep("[", 2_000_000)), @"2000000 brackets of YAML's flow style in 2000025 bytes are more than is read");
+    assert_snapshot!(faults(deep("{a: ", 2_000_000)), @"2000000 brackets of YAML's flow style in 8000025 bytes are more than is read");
+    assert_snapshot!(faults(deep("\n- ", 1) + &"- ".repeat(1_000_000)), @"the spec is nested too deep in line 3");
+    assert_snapshot!(faults("? ".repeat(1_000_000)), @"the spec is nested too deep in line 1");
+    let mut block = "swagger: '2.0'\nconsumes:\n".to_owned();
+    for depth in 1..1000 {
+        block += &format!("{}a:\n", " ".repeat(depth));
+    }
+    assert_snapshot!(faults(block), @"the spec is not well-formed: recursion limit exceeded at line 130 column 129");
+    assert_snapshot!(faults(format!("{{\"swagger\": {}", "[".repeat(1_000_000))), @"the spec is not well-formed: recursion limit exceeded at line 1 column 139");
+    // Not too deep for the reader, and still deeper than a schema may be.
+    let schema = "{ items: ".repeat(110) + "{}" + &" }".repeat(110);
+    let text = format!(
+        "swagger: '2.0'\nparameters: {{}}\npaths:\n  /a: {{ get: {{ operationId: A, responses: {{ 200: {{ schema: {{ $ref: '#/definitions/D' }} }} }} }} }}\ndefinitions: {{ D: {schema} }}\n"
+    );
+    let fault = faults(text);
+    assert!(
+        fault.starts_with("the schema is nested too deep (at #/definitions/D/items/items"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn huge_texts_are_kept_out_of_messages() {
+    let long = "x".repeat(1 << 20);
+    let fault = faults(format!(
+        "{{\"swagger\": \"2.0\", \"paths\": {{\"/{long}\": {{\"get\": {{}}, \"put\": {{}}}}}}}}"
+    ));
+    assert_eq!(fault.lines().count(), 2);
+    assert!(fault.len() < 5000, "{} bytes", fault.len());
+    let fault = faults(format!("swagger: {long}"));
+    assert!(fault.len() < 5000, "{} bytes", fault.len());
+    // A huge scalar in itself is fine.
+    let model =
+        reads(&SOUND.replace("Gets a tree", &long).replace("[a, 1", &format!("[{long}, 1")));
+    assert_eq!(model.operations.len(), 2);
+    let many: String = (0..5000).map(|i| format!("  /{i}: {{ get: {{}} }}\n")).collect();
+    let fault = faults(paths(&many));
+    assert_eq!(fault.lines().count(), 1001);
+    assert!(fault.ends_with("there are more faults than these (at #)"));
+}
+
+#[test]
+fn many_names_take_no_long_time() {
+    let mut text = "swagger: '2.0'\npaths:\n".to_owned();
+    for i in 0..20_000 {
+        text += &format!(
+            "  /{i}: {{ get: {{ operationId: O{i}, responses: {{ 200: {{ schema: {{ $ref: '#/definitions/D{i}' }} }} }} }} }}\n"
+        );
+    }
+    // Too many brackets for YAML, so blocks it is.
+    let text = text.replace("{ ", "\n      ").replace(" }", "");
+    assert!(!faults(text).is_empty());
+    let operations: Vec<String> = (0..20_000)
+        .map(|i| format!("\"/{i}\": {{\"get\": {{\"operationId\": \"O{i}\", \"responses\": {{\"200\": {{\"schema\": {{\"$ref\": \"#/definitions/D{i}\"}}}}}}}}}}"))
+        .collect();
+    let definitions: Vec<String> = (0..20_000).map(|i| format!("\"D{i}\": {{}}")).collect();
+    let start = Instant::now();
+    let model = reads(&format!(
+        "{{\"swagger\": \"2.0\", \"paths\": {{{}}}, \"definitions\": {{{}}}}}",
+        operations.join(", "),
+        definitions.join(", ")
+    ));
+    assert_eq!(model.definitions.len(), 20_000);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// What became of a text: it was read, or refused with a place. A panic fails the test.
+fn outcome(text: &[u8]) {
+    match read(text, &Context { prose: Prose::Keep, ..context() }) {
+        Ok(model) => {
+            let engine = crate::model::Engine { name: "toy".to_owned(), ..Default::default() };
+            let bytes = crate::lower::pack(&engine, &[model]).expect("one model");
+            contajners_core::Pack::open(&bytes).expect("a pack").verify().expect("a sound pack");
+        }
+        Err(error) => assert!(!error.lines().concat().is_empty()),
+    }
+}
+
+#[test]
+fn the_sound_spec_is_sound() {
+    assert_eq!(reads(SOUND).operations.len(), 2);
+    outcome(SOUND.as_bytes());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_bytes_are_survived(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut text = SOUND.as_bytes().to_vec();
+        for (index, byte) in changes {
+            let position = index.index(text.len());
+            text[position] = byte;
+        }
+        outcome(&text);
+    }
+
+    #[test]
+    fn cut_and_doubled_parts_are_survived(
+        from in any::<prop::sample::Index>(),
+        to in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let (a, b) = (from.index(SOUND.len()), to.index(SOUND.len()));
+        let part = a.min(b)..a.max(b);
+        let mut text = SOUND.as_bytes().to_vec();
+        let position = at.index(text.len());
+        text.splice(position..position, SOUND.as_bytes()[part.clone()].iter().copied());
+        outcome(&text);
+        outcome(&SOUND.as_bytes()[..part.start]);
+        outcome(&[&SOUND.as_bytes()[..part.start], &SOUND.as_bytes()[part.end..]].concat());
+    }
+
+    #[test]
+    fn words_of_a_spec_in_any_order_are_survived(
+        words in prop::collection::vec(prop::sample::select(WORDS), 0..60),
+    ) {
+        outcome(words.concat().as_bytes());
+        outcome(format!("swagger: '2.0'\npaths:\n  /a:\n    get:\n      {}", words.concat()).as_bytes());
+    }
+}
+
+const WORDS: &[&str] = &[
+    "swagger: '2.0'\n",
+    "paths:\n",
+    "\n  ",
+    "\n    ",
+    "\n      ",
+    "/a: ",
+    "get: ",
+    "{ ",
+    " }",
+    "[",
+    "]",
+    ", ",
+    "- ",
+    "$ref: ",
+    "'#/definitions/A'",
+    "'#/parameters/A'",
+    "'#/responses/A'",
+    "definitions: ",
+    "A: ",
+    "parameters: ",
+    "responses: ",
+    "200: ",
+    "schema: ",
+    "type: ",
+    "array",
+    "object",
+    "items: ",
+    "properties: ",
+    "allOf: ",
+    "name: ",
+    "in: ",
+    "body",
+    "query",
+    "path",
+    "operationId: ",
+    "default: ",
+    "enum: ",
+    "null",
+    "1e999",
+    "&a ",
+    "*a",
+    "true",
+    "|\n",
+    "\"",
+    "'",
+    "#",
+    "~",
+];
