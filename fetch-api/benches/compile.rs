@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use contajners_fetch_api::compile::{Mode, Origin, Plan, compile, default_threads};
 use contajners_fetch_api::sources::Sources;
 use contajners_fetch_api::spec::Prose;
+use contajners_tests::shared_specs;
 use yaml_serde::Value;
 
 /// How often each of both is done; the median counts.
@@ -133,14 +134,6 @@ fn files(specs: &Path) -> Vec<PathBuf> {
             .extend(engine.versions.iter().map(|own| folder.join(format!("{}.yaml", own.version))));
     }
     files
-}
-
-fn shared_specs() -> Option<PathBuf> {
-    let folder = match env::var_os("CONTAJNERS_SPECS") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs"),
-    };
-    folder.is_dir().then_some(folder)
 }
 
 fn child_memory() -> Option<f64> {
