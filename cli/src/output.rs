@@ -1,6 +1,7 @@
-//! Standard output, written in large pieces.
+//! Standard output, written in large pieces, and remarks on standard error.
 
-use std::io::{self, BufWriter, StdoutLock, Write, stdout};
+use std::fmt;
+use std::io::{self, BufWriter, StdoutLock, Write, stderr, stdout};
 
 use serde::Serialize;
 
@@ -51,4 +52,10 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Writes a line to standard error. Unlike with `eprintln!` it does not matter when nobody reads
+/// it.
+pub(crate) fn remark(line: fmt::Arguments<'_>) {
+    let _ = stderr().write_all(format!("{line}\n").as_bytes());
 }

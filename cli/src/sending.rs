@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::args::{Form, TakenAs};
 use crate::call::Body;
 use crate::failure::{Failure, Status};
-use crate::output::Output;
+use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
 use crate::render::plain;
 use crate::settings::Settings;
@@ -48,8 +48,8 @@ impl Taken {
 /// Runs what waits for an engine. An interrupt ends the program at once, even while it waits for
 /// the reader of standard output.
 pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    exit_on_interrupt().map_err(cannot_run)?;
-    let runtime = runtime().map_err(cannot_run)?;
+    exit_on_interrupt().map_err(|error| cannot_run(&error))?;
+    let runtime = runtime().map_err(|error| cannot_run(&error))?;
     let result = runtime.block_on(work);
     // A reader of standard input may be waiting still; nobody waits for it.
     runtime.shutdown_background();
@@ -84,8 +84,8 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-fn cannot_run(error: io::Error) -> Failure {
-    Failure::new(Status::Local, "cannot wait for an engine").with_cause(&error)
+fn cannot_run(error: &io::Error) -> Failure {
+    Failure::new(Status::Local, "cannot wait for an engine").with_cause(error)
 }
 
 /// Makes a client as the options say.
@@ -116,15 +116,15 @@ pub(crate) fn with_body(call: Call, body: Body) -> Call {
 
 /// Tells on standard error what is about to be sent, and where.
 pub(crate) fn tell_request(client: &Client, request: &Request) {
-    eprintln!("* {} at {}", client.pack().engine(), client.discovered().endpoint);
-    eprintln!("> {} {}", request.method(), request.target());
+    remark(format_args!("* {} at {}", client.pack().engine(), client.discovered().endpoint));
+    remark(format_args!("> {} {}", request.method(), request.target()));
     tell_headers('>', request.headers());
 }
 
 fn tell_headers<'a>(mark: char, headers: impl Iterator<Item = (&'a str, &'a str)>) {
     for (name, value) in headers {
         let value = if is_secret_header(name) { "(secret)".into() } else { plain(value) };
-        eprintln!("{mark} {name}: {value}");
+        remark(format_args!("{mark} {name}: {value}"));
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) async fn write(
     output: &mut Output,
 ) -> Result<(), Failure> {
     if settings.verbose {
-        eprintln!("< {}", answer.status());
+        remark(format_args!("< {}", answer.status()));
         tell_headers('<', answer.headers());
     }
     match (answer.content(), taken) {

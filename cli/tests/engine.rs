@@ -191,6 +191,22 @@ fn text_is_text_unless_json_is_asked_for() {
     check(&[ping], &json, "GET /_ping", "\"OK\\n\"\n--- status 0");
 }
 
+#[test]
+fn what_no_spec_knows_is_what_the_engine_says() {
+    check(
+        &["HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nConnection: close\r\n\r\ntar"],
+        &["request", "docker", "GET", "/x"],
+        "GET /x",
+        "tar--- status 0",
+    );
+    check(
+        &["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{ }[1 ]"],
+        &["request", "docker", "GET", "/x"],
+        "GET /x",
+        "[{},[1]]\n--- status 0",
+    );
+}
+
 const DONE: &str = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::args::{self, Form};
 use crate::commands::ops::ListedParameter;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, remark};
 use crate::prose::{self, Prose};
 use crate::render::table::Table;
 use crate::render::text::wrap;
@@ -83,7 +83,7 @@ pub(crate) fn run(
     let prose = prose::find(&operation).unwrap_or_else(|unusable| {
         // An extra that is broken leaves the rest as it is.
         let path = unusable.path.display().to_string();
-        eprintln!("note: no summaries: {}: {}", plain(&path), plain(&unusable.reason));
+        remark(format_args!("note: no summaries: {}: {}", plain(&path), plain(&unusable.reason)));
         None
     });
     match settings.form_of_page() {

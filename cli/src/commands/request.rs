@@ -1,6 +1,6 @@
 //! `contajners request ENGINE METHOD PATH`
 
-use contajners_core::{Method, Request};
+use contajners_core::{Content, Method, Request};
 
 use crate::args::{self, Data, TakenAs};
 use crate::call::{self, Body, is_json};
@@ -63,6 +63,12 @@ pub(crate) fn run(
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sending::with_body(call, body).send().await?;
+        // Unless the engine says what it is, an answer that no spec knows counts as JSON.
+        let is_other = answer.header("Content-Type").is_some_and(|own| !is_json(own));
+        let taken = match (taken, answer.content()) {
+            (Taken::Data, Content::Json) if is_other => Taken::Stream,
+            (taken, _) => taken,
+        };
         sending::write(answer, &name, taken, settings, output).await
     })
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::args::{Call, Form};
 use crate::call::{self, Body, is_json};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, remark};
 use crate::render::curl::{self, Shown, ShownBody};
 use crate::render::json::{self, Layout};
 use crate::render::plain;
@@ -105,10 +105,12 @@ pub(crate) fn run(
         let endpoint = settings::address(chosen.pack, settings.host.as_deref())?;
         writeln!(output, "{}", curl::line(&endpoint, &shown)?)?;
         if headers.iter().any(|(_, value)| value == SECRET) {
-            eprintln!("note: `--show-secrets` puts the credentials in");
+            remark(format_args!("note: `--show-secrets` puts the credentials in"));
         }
         if shown.answer == Answer::Upgrade {
-            eprintln!("note: the connection is upgraded: curl shows the answer's head at most");
+            remark(format_args!(
+                "note: the connection is upgraded: curl shows the answer's head at most"
+            ));
         }
         return Ok(());
     }

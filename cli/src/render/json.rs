@@ -7,6 +7,9 @@ use std::io::{self, Write};
 
 use crate::render::Paint;
 
+/// Indentation grows no more below this, or a few hostile bytes would make endless lines.
+const DEEPEST: usize = 100;
+
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
@@ -90,7 +93,7 @@ fn value_line(
 
 fn break_line(out: &mut dyn Write, layout: Layout, depth: usize) -> io::Result<()> {
     match layout {
-        Layout::Pretty => write!(out, "\n{:1$}", "", depth * 2),
+        Layout::Pretty => write!(out, "\n{:1$}", "", depth.min(DEEPEST) * 2),
         Layout::Compact => Ok(()),
     }
 }

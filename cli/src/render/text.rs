@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn breaks_where_it_can() {
         let check = |text: &str, width, expected: &[&str]| {
-            assert_eq!(wrap(text, width), expected, "{text}")
+            assert_eq!(wrap(text, width), expected, "{text}");
         };
         check("one two three", 7, &["one two", "three"]);
         check("/containers/{id}/json", 14, &["/containers", "/{id}/json"]);
