@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long = "api-version", value_name = "VERSION")]
     pub api_versions: Vec<String>,
 
-    /// Read DIR/<engine>/<version>.yaml (or .yml, .json) instead of downloading
+    /// Read DIR/ENGINE/VERSION.yaml (or .yml, .json) instead of downloading
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub cache: Option<PathBuf>,
 
-    /// Also write the vendors' summaries and descriptions to <engine>.docs beside each pack
+    /// Also write the vendors' summaries and descriptions to ENGINE.docs beside each pack
     #[arg(long, conflicts_with = "check")]
     pub docs: bool,
 
