@@ -2,7 +2,7 @@
 //!
 //! Everything is interned: equal strings, schemas, parameters, responses, variants and version
 //! sets become one record each. The order of records is a function of the content alone (see
-//! [`Interner::ranks`]), so the same models give the same bytes however they come in.
+//! `Interner::ranks`), so the same models give the same bytes however they come in.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
