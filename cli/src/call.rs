@@ -106,9 +106,9 @@ fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
 /// Makes a body of what `--data` says: JSON where the operation takes JSON, else bytes.
 pub(crate) fn body(operation: &Operation<'_>, data: Option<&Data>) -> Result<Body, Failure> {
     let Some(data) = data else { return Ok(Body::Nothing) };
-    let takes_json = operation
-        .body()
-        .is_some_and(|body| is_json(body.media_types().next().unwrap_or("application/json")));
+    let takes_json = operation.body().is_some_and(|body| {
+        contajners_core::is_json(body.media_types().next().unwrap_or("application/json"))
+    });
     if takes_json { json_body(data) } else { Ok(bytes_body(data)) }
 }
 
@@ -174,12 +174,6 @@ pub(crate) fn resolve(
     let values: Vec<(&str, &dyn contajners_core::Value)> =
         values.iter().map(|(name, value)| (&**name, value as _)).collect();
     operation.resolve(&values, body)
-}
-
-/// Tells whether a media type is JSON's.
-pub(crate) fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || essence.ends_with("+json") || essence == "*/*"
 }
 
 #[cfg(test)]

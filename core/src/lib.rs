@@ -67,7 +67,7 @@ pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
     is_secret_header,
 };
-pub use resolve::Body;
+pub use resolve::{Body, is_json};
 pub use schema::{Additional, Property, Schema, SchemaKind};
 pub use value::{Value, View};
 pub use version::{ApiVersion, VersionSet};

@@ -587,8 +587,9 @@ fn integer(view: &View<'_>) -> Option<i128> {
     }
 }
 
-/// Tells whether a media type is JSON's (`application/json`, `application/vnd.x+json`).
-pub(crate) fn is_json(media_type: &str) -> bool {
+/// Tells whether a media type is JSON's: `application/json`, `application/vnd.x+json`, or `*/*`,
+/// which leaves it open.
+pub fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
         || essence.len() > 5

@@ -235,7 +235,15 @@ impl<'a> Schema<'a> {
     /// A reference counts as what it refers to. A schema that does not say is `any`; one that
     /// is made of parts is what its parts are together.
     pub fn type_name(self) -> &'static str {
-        let schema = self.resolved();
+        let mut schema = self.resolved();
+        // Vendors wrap a reference into `allOf` to say more about it.
+        for _ in 0..8 {
+            let mut parts = schema.parts();
+            match (schema.kind(), parts.next(), parts.next()) {
+                (SchemaKind::AllOf, Some(only), None) => schema = only.resolved(),
+                _ => break,
+            }
+        }
         match schema.kind() {
             SchemaKind::String => "string",
             SchemaKind::Integer => "integer",

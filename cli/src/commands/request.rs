@@ -1,9 +1,9 @@
 //! `contajners request ENGINE METHOD PATH`
 
-use contajners_core::{Content, Method, Request};
+use contajners_core::{Method, Request, is_json};
 
 use crate::args::{self, Data, TakenAs};
-use crate::call::{self, Body, is_json};
+use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::sending::{self, Taken};
@@ -63,12 +63,6 @@ pub(crate) fn run(
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sending::with_body(call, body).send().await?;
-        // Unless the engine says what it is, an answer that no spec knows counts as JSON.
-        let is_other = answer.header("Content-Type").is_some_and(|own| !is_json(own));
-        let taken = match (taken, answer.content()) {
-            (Taken::Data, Content::Json) if is_other => Taken::Stream,
-            (taken, _) => taken,
-        };
         sending::write(answer, &name, taken, settings, output).await
     })
 }

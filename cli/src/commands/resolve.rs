@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::args::{Call, Form};
-use crate::call::{self, Body, is_json};
+use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::{Output, remark};
 use crate::render::curl::{self, Shown, ShownBody};
@@ -163,5 +163,5 @@ fn page(shown: &Shown<'_>, settings: &Settings, output: &mut Output) -> Result<(
 
 fn is_json_body(headers: &[(String, String)]) -> bool {
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
-    content_type.is_some_and(|(_, media_type)| is_json(media_type))
+    content_type.is_some_and(|(_, media_type)| contajners_core::is_json(media_type))
 }
