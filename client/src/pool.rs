@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
 
 use crate::body::Outgoing;
-use crate::transport::Wire;
+use crate::transport::{Listening, Wire};
 
 /// Below the idle limit of every engine known.
 const IDLE_LIMIT: Duration = Duration::from_secs(4);
@@ -95,7 +95,7 @@ impl Lease {
 /// Speaks HTTP over a fresh connection. A task of its own moves the bytes until the connection
 /// is dropped or closed.
 pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
-    let (connection, driver) = http1::handshake(TokioIo::new(wire)).await?;
+    let (connection, driver) = http1::handshake(TokioIo::new(Listening::new(wire))).await?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::debug!(error = %error, "connection ended");

@@ -1,8 +1,10 @@
 //! Opens connections: the only place that knows sockets.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -13,6 +15,91 @@ use crate::endpoint::Endpoint;
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// A connection that still reads when it cannot write any more.
+///
+/// An engine may refuse an upload in the middle: it answers and hangs up. Whoever is writing then
+/// finds the pipe broken before having read why. So a broken pipe is no error here: writing
+/// stands still, and reading finds the answer, or the end.
+pub(crate) struct Listening<W> {
+    wire: W,
+    deaf: bool,
+}
+
+impl<W> Listening<W> {
+    pub(crate) fn new(wire: W) -> Self {
+        Self { wire, deaf: false }
+    }
+}
+
+impl<W: Wire> AsyncRead for Listening<W> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_read(context, buffer)
+    }
+}
+
+impl<W: Wire> Listening<W> {
+    fn unless_broken<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        broken: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        match outcome {
+            Poll::Ready(Err(error))
+                if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) =>
+            {
+                self.deaf = true;
+                broken
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+impl<W: Wire> AsyncWrite for Listening<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.deaf {
+            return Poll::Pending;
+        }
+        let outcome = Pin::new(&mut self.wire).poll_write(context, bytes);
+        self.unless_broken(outcome, Poll::Pending)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.deaf {
+            return Poll::Pending;
+        }
+        let outcome = Pin::new(&mut self.wire).poll_write_vectored(context, bytes);
+        self.unless_broken(outcome, Poll::Pending)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.wire).poll_flush(context);
+        self.unless_broken(outcome, Poll::Ready(Ok(())))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.wire).poll_shutdown(context);
+        self.unless_broken(outcome, Poll::Ready(Ok(())))
+    }
+}
 
 /// Connects to an endpoint.
 pub(crate) async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Wire>> {
