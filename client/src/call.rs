@@ -7,7 +7,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contajners_core::{Answer, Body, Content, Method, Outcome, Request, Value as _, engine_error};
+use contajners_core::{
+    Answer, Body, Content, Method, Outcome, Request, RequestContent, Value as _, engine_error,
+};
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +19,7 @@ use tokio::io::AsyncRead;
 use crate::body::{Given, Progress};
 use crate::client::Client;
 use crate::data::Data;
+use crate::duplex::{self, Duplex};
 use crate::error::{CallOf, Error, Sent, quoted};
 use crate::exchange::{Deadline, outgoing};
 use crate::response::Response;
@@ -227,10 +230,32 @@ impl Call {
         self.perform(Wanted::Anything).await
     }
 
-    async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
+    /// Makes the call and takes over its connection, once the head of the answer has arrived: for
+    /// attach, exec with input, and sessions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
+    pub async fn socket(self) -> Result<Duplex, Error> {
+        let Prepared { client, request, body, deadline, .. } = self.prepare().await?;
+        let call = CallOf::new(client.pack().engine(), &request);
+        if !duplex::can_open(&request) {
+            return Err(Error::never_socket(&call));
+        }
+        let body = match (request.content(), body) {
+            (RequestContent::Nothing, _) => Bytes::new(),
+            (RequestContent::Text(text), _) => Bytes::from(text.clone()),
+            (_, Given::Bytes(bytes)) => bytes,
+            _ => return Err(Error::streamed_to_socket(&call)),
+        };
+        tracing::debug!(engine = %call.engine, call = %call, "opening a socket");
+        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline).await
+    }
+
+    /// Resolves the call against the version that is spoken.
+    async fn prepare(self) -> Result<Prepared, Error> {
         let Self { client, what, parameters, body, content_type, headers, errors } = self;
-        let limits = client.0.limits;
-        let deadline = Deadline::of(&limits);
+        let deadline = Deadline::of(&client.0.limits);
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
@@ -246,6 +271,12 @@ impl Call {
         for (name, value) in &headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
+        Ok(Prepared { client, request, body, errors, deadline })
+    }
+
+    async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
+        let Prepared { client, mut request, body, errors, deadline } = self.prepare().await?;
+        let limits = client.0.limits;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if wanted == Wanted::Json && is_bytes {
@@ -283,6 +314,15 @@ impl Call {
         let limit = client.0.answer_limit;
         Ok(Response { status, headers, outcome, content, body, limit })
     }
+}
+
+/// A call that has been resolved.
+struct Prepared {
+    client: Client,
+    request: Request,
+    body: Given,
+    errors: Errors,
+    deadline: Option<Deadline>,
 }
 
 fn resolve(

@@ -265,8 +265,30 @@ impl Error {
     pub(crate) fn upgraded(call: &CallOf) -> Self {
         let text = format!("{} made a socket of the connection at {call}", call.engine);
         Self::new(ErrorKind::Decode, "upgraded", text)
-            .with_hint("this client does not carry sockets yet")
+            .with_hint("take it with `socket`")
             .of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn no_socket(call: &CallOf, status: u16) -> Self {
+        let text = format!("{} answered {status} to {call} and made no socket", call.engine);
+        let mut error = Self::new(ErrorKind::Decode, "not-upgraded", text)
+            .with_hint("take the answer with `send`; attach, exec and sessions make sockets");
+        error.0.status = Some(status);
+        error.of(call, Sent::Perhaps)
+    }
+
+    pub(crate) fn never_socket(call: &CallOf) -> Self {
+        let text = format!("{call} makes no socket");
+        Self::new(ErrorKind::Resolve, "not-upgraded", text)
+            .with_hint("take the answer with `send`; attach, exec and sessions make sockets")
+            .of(call, Sent::No)
+    }
+
+    pub(crate) fn streamed_to_socket(call: &CallOf) -> Self {
+        let text = format!("the body of {call} is a file or a reader");
+        Self::new(ErrorKind::Resolve, "invalid-body", text)
+            .with_hint("what opens a socket carries a value or bytes; write the rest to the socket")
+            .of(call, Sent::No)
     }
 
     pub(crate) fn in_band(call: &CallOf, message: String, document: Bytes) -> Self {

@@ -15,7 +15,7 @@ use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::pool::{Connection, Lease, Pool, handshake};
-use crate::transport;
+use crate::transport::{self, Wire};
 
 /// How long things may take; `None` is for ever.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,10 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
+    pub(crate) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
     pub(crate) fn of(limits: &Limits) -> Option<Self> {
         let limit = limits.whole?;
         Some(Self { at: Instant::now().checked_add(limit)?, limit })
@@ -104,7 +108,7 @@ pub(crate) async fn exchange(
     let work = attempt(peer, pool, request, &call, body, &progress, limits);
     let (response, connection) = match deadline {
         None => work.await?,
-        Some(deadline) => match timeout(left(deadline), work).await {
+        Some(deadline) => match timeout(deadline.left(), work).await {
             Ok(done) => done?,
             Err(_) => {
                 let error = peer.timeout(Waiting::Whole, deadline.limit);
@@ -113,10 +117,6 @@ pub(crate) async fn exchange(
         },
     };
     Ok(Answered { response, lease: Lease { pool: pool.clone(), connection }, progress })
-}
-
-fn left(deadline: Deadline) -> Duration {
-    deadline.at.saturating_duration_since(Instant::now())
 }
 
 async fn attempt(
@@ -155,25 +155,30 @@ async fn attempt(
 
 /// Opens a connection and gets it ready to speak.
 async fn connect(peer: &Peer, limit: Option<Duration>) -> Result<Connection, Error> {
-    let work = async {
-        let wire = transport::connect(&peer.endpoint).await.map_err(|error| {
-            let hint = transport::hint(&peer.engine, &peer.endpoint, &peer.elsewhere, &error);
-            Error::connect(&peer.engine, &peer.address, hint, error)
-        })?;
-        handshake(wire).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
-    };
-    match limit {
+    let wire = wire(peer, limit).await?;
+    handshake(wire).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
+}
+
+/// Opens a connection.
+pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn Wire>, Error> {
+    let work = transport::connect(&peer.endpoint);
+    let connected = match limit {
         None => work.await,
         Some(limit) => match timeout(limit, work).await {
             Ok(done) => done,
-            Err(_) => Err(peer.timeout(Waiting::Connect, limit)),
+            Err(_) => return Err(peer.timeout(Waiting::Connect, limit)),
         },
-    }
+    };
+    connected.map_err(|error| {
+        let hint = transport::hint(&peer.engine, &peer.endpoint, &peer.elsewhere, &error);
+        Error::connect(&peer.engine, &peer.address, hint, error)
+    })
 }
 
-type Message = hyper::Request<Outgoing>;
+pub(crate) type Message = hyper::Request<Outgoing>;
 
-fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<Message, Error> {
+/// Makes the message that carries a request.
+pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<Message, Error> {
     let unsendable = |what: &str| Error::raw(RawError::Target, what);
     let method = hyper::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|_| unsendable(request.method().as_str()))?;

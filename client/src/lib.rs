@@ -29,7 +29,8 @@
 //! - [`Client`] and [`ClientBuilder`]: one engine, its address, version and time-outs.
 //! - [`Call`]: an operation with its parameters and body; how it ends decides what comes back:
 //!   awaited it is JSON, else [`Call::json`], [`Call::text`], [`Call::bytes`],
-//!   [`Call::stream`], [`Call::output`], [`Call::documents`] or [`Call::send`].
+//!   [`Call::stream`], [`Call::output`], [`Call::documents`], [`Call::socket`] or
+//!   [`Call::send`].
 //! - [`Client::request`]: what no spec knows.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
@@ -48,6 +49,7 @@ mod call;
 mod client;
 mod data;
 mod discovery;
+mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
@@ -63,6 +65,7 @@ pub use contajners_core;
 pub use contajners_core::{Content, Method, stream::Output};
 pub use data::Data;
 pub use discovery::{Discovered, Source, discover};
+pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
 pub use response::Response;

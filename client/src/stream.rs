@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
 
 use crate::body::{Phase, Progress};
+use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Peer};
 use crate::pool::Lease;
@@ -223,15 +224,55 @@ pub struct OutputPiece {
 /// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart.
 #[must_use = "an answer that is not read is thrown away with its connection"]
 pub struct OutputStream {
-    stream: ByteStream,
+    source: Source,
+    call: CallOf,
     demultiplexer: Demultiplexer,
     pending: Bytes,
     finished: bool,
 }
 
+/// Where output comes from.
+enum Source {
+    Answer(ByteStream),
+    Socket(DuplexOutput),
+}
+
+impl Source {
+    fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+        call: &CallOf,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        match self {
+            Self::Answer(stream) => stream.poll_piece(context),
+            Self::Socket(socket) => socket.poll_piece(context, call),
+        }
+    }
+
+    fn close(&mut self) {
+        match self {
+            Self::Answer(stream) => stream.close(),
+            Self::Socket(socket) => socket.close(),
+        }
+    }
+}
+
 impl OutputStream {
     pub(crate) fn new(stream: ByteStream, demultiplexer: Demultiplexer) -> Self {
-        Self { stream, demultiplexer, pending: Bytes::new(), finished: false }
+        let call = stream.call.clone();
+        Self::from_source(Source::Answer(stream), call, demultiplexer)
+    }
+
+    pub(crate) fn of_socket(
+        socket: DuplexOutput,
+        call: CallOf,
+        demultiplexer: Demultiplexer,
+    ) -> Self {
+        Self::from_source(Source::Socket(socket), call, demultiplexer)
+    }
+
+    fn from_source(source: Source, call: CallOf, demultiplexer: Demultiplexer) -> Self {
+        Self { source, call, demultiplexer, pending: Bytes::new(), finished: false }
     }
 
     /// Waits for the next piece; `None` at the end. An error that the engine reports inside the
@@ -267,7 +308,7 @@ impl OutputStream {
             if self.finished {
                 return Poll::Ready(None);
             }
-            match ready!(self.stream.poll_piece(context)) {
+            match ready!(self.source.poll_piece(context, &self.call)) {
                 Some(Ok(bytes)) => self.pending = bytes,
                 Some(Err(error)) => {
                     self.finished = true;
@@ -294,18 +335,18 @@ impl OutputStream {
         }
         let message = engine_error::message(&piece.bytes);
         self.stop();
-        Err(Error::in_band(&self.stream.call, message, piece.bytes))
+        Err(Error::in_band(&self.call, message, piece.bytes))
     }
 
     fn fail(&mut self, error: contajners_core::stream::DecodeError) -> Error {
         self.stop();
-        Error::decode(&self.stream.call, error)
+        Error::decode(&self.call, error)
     }
 
     fn stop(&mut self) {
         self.finished = true;
         self.pending.clear();
-        self.stream.close();
+        self.source.close();
     }
 }
 
@@ -326,7 +367,7 @@ impl Stream for OutputStream {
 
 impl std::fmt::Debug for OutputStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OutputStream({})", self.stream.call)
+        write!(f, "OutputStream({})", self.call)
     }
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod connections;
 mod errors;
 mod limits;
+mod sockets;
 mod wire;
 
 use std::future::Future;

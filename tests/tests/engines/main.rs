@@ -8,6 +8,7 @@ mod errors;
 mod images;
 mod networks_and_volumes;
 mod podman_only;
+mod sockets;
 mod versions;
 
 use std::future::Future;

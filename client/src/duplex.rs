@@ -1,0 +1,414 @@
+//! Connections that become sockets: attach, exec, sessions.
+//!
+//! The head of the answer is read here rather than by hyper, which hands a connection over only
+//! after 101: engines and proxies also answer 200 and go on raw both ways. Such a connection
+//! is never shared and never used again.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use contajners_core::stream::Demultiplexer;
+use contajners_core::{Content, Method, Outcome, Request, engine_error};
+use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
+use tokio::time::timeout;
+
+use crate::body::Outgoing;
+use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::exchange::{Deadline, Limits, Peer, message, wire};
+use crate::stream::OutputStream;
+use crate::transport::Wire;
+
+/// The longest head of an answer.
+const HEAD_LIMIT: usize = 64 << 10;
+/// The most headers of an answer.
+const HEADERS: usize = 100;
+/// The most of an error's body that is read.
+const ERROR_LIMIT: usize = 1 << 20;
+/// How long the next piece of an error's body is waited for.
+const ERROR_WAIT: Duration = Duration::from_secs(1);
+/// How much is read at a time.
+const PIECE: usize = 32 << 10;
+
+/// A connection that carries raw bytes both ways, after the head of the answer has arrived.
+///
+/// What is written is the input of a process; [`shutdown`](AsyncWriteExt::shutdown) ends the
+/// input and leaves the output open. What is read is its output as it comes; [`Duplex::split`]
+/// tells stdout and stderr apart. Time-outs no longer apply. Dropping it closes the connection.
+///
+/// ```no_run
+/// # async fn demo(docker: contajners::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use tokio::io::AsyncWriteExt;
+///
+/// let socket = docker
+///     .invoke("ContainerAttach")
+///     .param("id", "conny-reader")
+///     .param("stream", true)
+///     .param("stdin", true)
+///     .param("stdout", true)
+///     .socket()
+///     .await?;
+/// let (mut output, mut input) = socket.split();
+/// input.write_all(b"hello\n").await?;
+/// input.shutdown().await?;
+/// while let Some(piece) = output.next().await {
+///     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "a socket that is dropped is closed"]
+pub struct Duplex {
+    wire: Box<dyn Wire>,
+    /// What came together with the head.
+    rest: Bytes,
+    content: Content,
+    call: CallOf,
+    peer: Arc<Peer>,
+}
+
+impl Duplex {
+    /// Returns what is read from it, as far as the engine says: [`Content::Frames`] when it is
+    /// frames of stdout and stderr, else [`Content::Output`], which may be frames or raw.
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    /// Takes the two directions apart, with stdout and stderr told apart where there are frames.
+    ///
+    /// Where the engine does not say whether there are, the first bytes tell. Of a process with a
+    /// terminal use [`Duplex::split_raw`], which has nothing to guess.
+    pub fn split(self) -> (OutputStream, DuplexInput) {
+        let demultiplexer = crate::data::demultiplexer(self.content);
+        self.split_with(demultiplexer)
+    }
+
+    /// Takes the two directions apart; all output counts as stdout.
+    pub fn split_raw(self) -> (OutputStream, DuplexInput) {
+        self.split_with(Demultiplexer::raw())
+    }
+
+    fn split_with(self, demultiplexer: Demultiplexer) -> (OutputStream, DuplexInput) {
+        let Self { wire, rest, call, peer, .. } = self;
+        let (wire, input) = tokio::io::split(wire);
+        let output = DuplexOutput { wire: Some(wire), rest, buffer: BytesMut::new(), peer };
+        (OutputStream::of_socket(output, call, demultiplexer), DuplexInput(input))
+    }
+}
+
+impl AsyncRead for Duplex {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            return Pin::new(&mut self.wire).poll_read(context, buffer);
+        }
+        let take = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..take]);
+        self.rest.advance(take);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Duplex {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(context)
+    }
+}
+
+impl fmt::Debug for Duplex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Duplex({})", self.call)
+    }
+}
+
+/// The input of a process. [`shutdown`](AsyncWriteExt::shutdown) ends it; dropping it alone does
+/// not, since its output still holds the connection.
+pub struct DuplexInput(WriteHalf<Box<dyn Wire>>);
+
+impl AsyncWrite for DuplexInput {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+impl fmt::Debug for DuplexInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DuplexInput")
+    }
+}
+
+/// The output of a process, in pieces.
+pub(crate) struct DuplexOutput {
+    wire: Option<ReadHalf<Box<dyn Wire>>>,
+    rest: Bytes,
+    buffer: BytesMut,
+    peer: Arc<Peer>,
+}
+
+impl DuplexOutput {
+    pub(crate) fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+        call: &CallOf,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
+        }
+        let Some(wire) = &mut self.wire else { return Poll::Ready(None) };
+        self.buffer.resize(PIECE, 0);
+        let mut space = ReadBuf::new(&mut self.buffer);
+        let polled = Pin::new(wire).poll_read(context, &mut space);
+        let filled = space.filled().len();
+        self.buffer.truncate(filled);
+        match ready!(polled) {
+            Ok(()) if filled > 0 => Poll::Ready(Some(Ok(self.buffer.split().freeze()))),
+            Ok(()) => {
+                self.close();
+                Poll::Ready(None)
+            }
+            Err(error) => {
+                self.close();
+                let error = Error::send(&self.peer.engine, &self.peer.address, error);
+                Poll::Ready(Some(Err(error.of(call, Sent::Perhaps))))
+            }
+        }
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.wire = None;
+        self.rest.clear();
+    }
+}
+
+/// Sends a request over a connection of its own and makes a socket of it.
+pub(crate) async fn open(
+    peer: &Arc<Peer>,
+    request: &Request,
+    body: Bytes,
+    limits: &Limits,
+    deadline: Option<Deadline>,
+) -> Result<Duplex, Error> {
+    let call = CallOf::new(&peer.engine, request);
+    let work = attempt(peer, request, &call, body, limits);
+    match deadline {
+        None => work.await,
+        Some(deadline) => match timeout(deadline.left(), work).await {
+            Ok(done) => done,
+            Err(_) => {
+                let error = peer.timeout(Waiting::Whole, deadline.limit);
+                Err(error.of(&call, Sent::Perhaps))
+            }
+        },
+    }
+}
+
+async fn attempt(
+    peer: &Arc<Peer>,
+    request: &Request,
+    call: &CallOf,
+    body: Bytes,
+    limits: &Limits,
+) -> Result<Duplex, Error> {
+    let bytes = written(peer, request, body)?;
+    let mut wire = wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    let broken =
+        |error: io::Error| Error::send(&peer.engine, &peer.address, error).of(call, Sent::Perhaps);
+    wire.write_all(&bytes).await.map_err(broken)?;
+    wire.flush().await.map_err(broken)?;
+
+    let mut received = BytesMut::new();
+    let reading = read_head(&mut *wire, &mut received);
+    let head = match limits.read {
+        None => reading.await,
+        Some(limit) => match timeout(limit, reading).await {
+            Ok(done) => done,
+            Err(_) => return Err(peer.timeout(Waiting::Read, limit).of(call, Sent::Perhaps)),
+        },
+    };
+    let head = match head {
+        Ok(head) => head,
+        Err(Unread::Broken(error)) => return Err(broken(error)),
+        Err(Unread::NotHttp(error)) => {
+            let error = Error::not_http(&peer.engine, &peer.address, error);
+            return Err(error.of(call, Sent::Perhaps));
+        }
+    };
+    tracing::debug!(engine = %call.engine, call = %call, status = head.status, "answered");
+    let content = match request.outcome(head.status, head.content_type.as_deref()) {
+        Outcome::Success(content) if head.is_socket() => match content {
+            Content::Frames => Content::Frames,
+            _ if head.says_frames() => Content::Frames,
+            _ => Content::Output,
+        },
+        Outcome::Success(_) => return Err(Error::no_socket(call, head.status)),
+        Outcome::Redirect => {
+            let location = head.location.as_deref().and_then(|text| text.split('?').next());
+            return Err(Error::redirect(call, head.status, location));
+        }
+        Outcome::Failure => {
+            let body = error_body(&mut *wire, received, &head).await;
+            let message = engine_error::message(&body);
+            return Err(Error::refused(call, head.status, message, body));
+        }
+        _ => return Err(Error::no_socket(call, head.status)),
+    };
+    let (rest, call, peer) = (received.freeze(), call.clone(), peer.clone());
+    Ok(Duplex { wire, rest, content, call, peer })
+}
+
+/// Writes a request as it goes over the wire.
+fn written(peer: &Peer, request: &Request, body: Bytes) -> Result<Vec<u8>, Error> {
+    let mut message = message(peer, request, Outgoing::Bytes(body.clone()))?;
+    let headers = message.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    // The word that engines expect; who wants another one (`h2c`) has given it as a header.
+    headers.entry(UPGRADE).or_insert(HeaderValue::from_static("tcp"));
+    let mut out = format!("{} {} HTTP/1.1\r\n", message.method(), message.uri()).into_bytes();
+    for (name, value) in message.headers() {
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&body);
+    Ok(out)
+}
+
+/// What matters of the head of an answer.
+struct Head {
+    status: u16,
+    content_type: Option<String>,
+    location: Option<String>,
+    length: Option<u64>,
+    chunked: bool,
+}
+
+impl Head {
+    /// After 101 the connection is a socket, and after a success whose body has no length.
+    fn is_socket(&self) -> bool {
+        self.status == 101 || self.status == 200 && self.length.is_none() && !self.chunked
+    }
+
+    /// The content type counts after 101, too.
+    fn says_frames(&self) -> bool {
+        let framed = "application/vnd.docker.multiplexed-stream";
+        self.content_type.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(framed))
+    }
+}
+
+enum Unread {
+    Broken(io::Error),
+    NotHttp(io::Error),
+}
+
+/// Reads the head of an answer; what came behind it stays in the buffer.
+async fn read_head(wire: &mut dyn Wire, received: &mut BytesMut) -> Result<Head, Unread> {
+    let not_http = |text: String| Unread::NotHttp(io::Error::new(io::ErrorKind::InvalidData, text));
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(received) {
+            Err(error) => return Err(not_http(error.to_string())),
+            Ok(httparse::Status::Complete(length)) => {
+                let head = head_of(&response);
+                received.advance(length);
+                // 100 and its kin only announce an answer.
+                if head.status >= 200 || head.status == 101 {
+                    return Ok(head);
+                }
+                continue;
+            }
+            Ok(httparse::Status::Partial) if received.len() > HEAD_LIMIT => {
+                return Err(not_http("the head of the answer has no end".into()));
+            }
+            Ok(httparse::Status::Partial) => {}
+        }
+        if wire.read_buf(received).await.map_err(Unread::Broken)? == 0 {
+            let error = io::Error::new(io::ErrorKind::UnexpectedEof, "it ended before an answer");
+            return Err(Unread::Broken(error));
+        }
+    }
+}
+
+fn head_of(response: &httparse::Response<'_, '_>) -> Head {
+    let header = |name: &str| {
+        let found = response.headers.iter().find(|own| own.name.eq_ignore_ascii_case(name))?;
+        Some(String::from_utf8_lossy(found.value).into_owned())
+    };
+    Head {
+        status: response.code.unwrap_or_default(),
+        content_type: header("Content-Type"),
+        location: header("Location"),
+        length: header("Content-Length").and_then(|text| text.trim().parse().ok()),
+        chunked: header("Transfer-Encoding")
+            .is_some_and(|text| text.to_ascii_lowercase().contains("chunked")),
+    }
+}
+
+/// Reads what an engine says about an error, as far as it comes.
+async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &Head) -> Bytes {
+    let wanted = head.length.map_or(ERROR_LIMIT, |length| {
+        usize::try_from(length).unwrap_or(ERROR_LIMIT).min(ERROR_LIMIT)
+    });
+    while received.len() < wanted && !(head.chunked && received.ends_with(b"0\r\n\r\n")) {
+        match timeout(ERROR_WAIT, wire.read_buf(&mut received)).await {
+            Ok(Ok(length)) if length > 0 => {}
+            _ => break,
+        }
+    }
+    received.truncate(wanted);
+    if !head.chunked {
+        return received.freeze();
+    }
+    let mut body = Vec::new();
+    while let Ok(httparse::Status::Complete((header, size))) = httparse::parse_chunk_size(&received)
+    {
+        received.advance(header);
+        let size = usize::try_from(size).unwrap_or(usize::MAX).min(received.len());
+        if size == 0 {
+            break;
+        }
+        body.extend_from_slice(&received[..size]);
+        received.advance((size + 2).min(received.len()));
+    }
+    body.into()
+}
+
+/// Tells whether a call can become a socket, as far as the catalogue knows.
+pub(crate) fn can_open(request: &Request) -> bool {
+    use contajners_core::Answer;
+    let by_catalogue = matches!(request.answer(), Answer::Upgrade | Answer::Frames);
+    request.method() != Method::Head && (request.operation().is_none() || by_catalogue)
+}

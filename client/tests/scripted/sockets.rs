@@ -1,0 +1,152 @@
+//! Connections that become sockets, and those that do not.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use contajners::{Call, Client, Content, Duplex, Error, Output};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{JSON, Script, Then, answer, block_on, shown};
+
+const UPGRADED: &str = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+const HIJACKED: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n";
+
+fn attach(client: &Client) -> Call {
+    client.invoke("ContainerAttach").param("id", "x").param("stream", true)
+}
+
+/// An engine that answers with a head and then echoes input until its end.
+fn echo(head: &'static str) -> Script {
+    Script::new(move |_, _, stream| {
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut input = Vec::new();
+        stream.read_to_end(&mut input).unwrap();
+        let frame = [&[1, 0, 0, 0, 0, 0, 0, input.len() as u8][..], &input].concat();
+        stream.write_all(&frame).unwrap();
+        Then::Close
+    })
+}
+
+#[test]
+fn both_ways_after_101_and_after_200() {
+    for head in [UPGRADED, HIJACKED] {
+        let engine = echo(head);
+        block_on(async {
+            let socket = attach(&engine.client()).socket().await.unwrap();
+            assert_eq!(socket.content(), Content::Output);
+            let (mut output, mut input) = socket.split();
+            input.write_all(b"hello").await.unwrap();
+            input.shutdown().await.unwrap();
+            let piece = output.next().await.unwrap().unwrap();
+            assert_eq!((piece.output, &*piece.bytes), (Output::Stdout, &b"hello"[..]));
+            assert!(output.next().await.is_none());
+        });
+        let asked = &engine.asked()[0];
+        assert_eq!(asked.header("connection"), ["Upgrade"]);
+        assert_eq!(asked.header("upgrade"), ["tcp"]);
+        assert_eq!(asked.header("content-length"), ["0"]);
+    }
+}
+
+#[test]
+fn what_comes_with_the_head_is_output() {
+    let engine = Script::new(|_, asked, stream| {
+        assert_eq!(asked.body, br#"{"Detach":false}"#);
+        let frames = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n\x02\0\0\0\0\0\0\x04oh";
+        // One byte at a time, so that every boundary is met.
+        for byte in frames.as_bytes() {
+            stream.write_all(&[*byte]).unwrap();
+        }
+        stream.write_all(b"no").unwrap();
+        Then::Close
+    });
+    block_on(async {
+        let start = engine.client().invoke("ExecStart").param("id", "x");
+        let socket = start.body(json!({ "Detach": false })).socket().await.unwrap();
+        assert_eq!(socket.content(), Content::Frames);
+        let (mut output, _input) = socket.split();
+        let mut all = Vec::new();
+        while let Some(piece) = output.next().await {
+            let piece = piece.unwrap();
+            assert_eq!(piece.output, Output::Stderr);
+            all.extend_from_slice(&piece.bytes);
+        }
+        assert_eq!(all, b"ohno");
+    });
+}
+
+#[test]
+fn nothing_is_guessed_of_a_terminal() {
+    let engine = Script::new(|_, _, stream| {
+        stream.write_all(&[UPGRADED.as_bytes(), b"\x01\0\0\0\0\0\0\x01$ "].concat()).unwrap();
+        Then::Close
+    });
+    block_on(async {
+        let socket: Duplex = attach(&engine.client()).socket().await.unwrap();
+        let (mut output, _input) = socket.split_raw();
+        let mut all = Vec::new();
+        while let Some(piece) = output.next().await {
+            all.extend_from_slice(&piece.unwrap().bytes);
+        }
+        assert_eq!(all, b"\x01\0\0\0\0\0\0\x01$ ");
+
+        let mut socket = attach(&engine.client()).socket().await.unwrap();
+        let mut all = Vec::new();
+        socket.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all, b"\x01\0\0\0\0\0\0\x01$ ");
+    });
+}
+
+#[track_caller]
+fn refused(reply: impl Fn(&mut UnixStream) + Send + Sync + 'static) -> String {
+    let engine = Script::new(move |_, _, stream| {
+        reply(stream);
+        Then::Close
+    });
+    let error: Error = block_on(async {
+        let client = engine.builder().read_timeout(Duration::from_millis(300)).build().unwrap();
+        attach(&client).socket().await.unwrap_err()
+    });
+    shown(&error, Some(&engine))
+}
+
+fn says(text: &'static str) -> impl Fn(&mut UnixStream) {
+    move |stream| {
+        let _ = stream.write_all(text.as_bytes());
+    }
+}
+
+#[test]
+fn sockets_that_are_not_made() {
+    let messages = [
+        refused(|stream| {
+            answer(stream, "404 Not Found", JSON, br#"{"message":"no such container"}"#)
+        }),
+        // As dockerd does at an attach: no length, and the type of a stream.
+        refused(says(
+            "HTTP/1.1 404 Not Found\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nNo such container: x\r\n",
+        )),
+        refused(says(
+            "HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"messa\r\n12\r\nge\":\"not running\"}\r\n0\r\n\r\n",
+        )),
+        refused(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")),
+        refused(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")),
+        refused(says("HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n")),
+        refused(says("HTTP/1.1 101 Upg")),
+        refused(says("\x15\x03\x01")),
+        refused(|_| std::thread::sleep(Duration::from_secs(1))),
+    ];
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn a_head_without_an_end_is_cut_off() {
+    let text = refused(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 101 UPGRADED\r\nX: ");
+        while stream.write_all(&[b'x'; 1000]).is_ok() {}
+    });
+    assert!(text.contains("does not speak HTTP"), "{text}");
+    assert!(text.contains("the head of the answer has no end"), "{text}");
+}
