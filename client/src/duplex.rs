@@ -240,7 +240,7 @@ async fn attempt(
     body: Bytes,
     limits: &Limits,
 ) -> Result<Duplex, Error> {
-    let bytes = written(peer, request, body)?;
+    let bytes = written(peer, request, &body)?;
     let mut wire = wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
     let broken =
         |error: io::Error| Error::send(&peer.engine, &peer.address, error).of(call, Sent::Perhaps);
@@ -288,7 +288,7 @@ async fn attempt(
 }
 
 /// Writes a request as it goes over the wire.
-fn written(peer: &Peer, request: &Request, body: Bytes) -> Result<Vec<u8>, Error> {
+fn written(peer: &Peer, request: &Request, body: &Bytes) -> Result<Vec<u8>, Error> {
     let mut message = message(peer, request, Outgoing::Bytes(body.clone()))?;
     let headers = message.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -302,7 +302,7 @@ fn written(peer: &Peer, request: &Request, body: Bytes) -> Result<Vec<u8>, Error
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(&body);
+    out.extend_from_slice(body);
     Ok(out)
 }
 
