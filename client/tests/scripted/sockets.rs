@@ -122,7 +122,7 @@ fn says(text: &'static str) -> impl Fn(&mut UnixStream) {
 fn sockets_that_are_not_made() {
     let messages = [
         refused(|stream| {
-            answer(stream, "404 Not Found", JSON, br#"{"message":"no such container"}"#)
+            answer(stream, "404 Not Found", JSON, br#"{"message":"no such container"}"#);
         }),
         // As dockerd does at an attach: no length, and the type of a stream.
         refused(says(
