@@ -132,7 +132,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         call: Call,
 
-        /// data lays JSON out; stream passes answers on as they come
+        /// data lays JSON out; stream passes answers on as they come; socket joins the terminal with
+        /// the process of an attach or an exec, and ends as the process does
         #[arg(long = "as", value_name = "KIND", default_value = "data")]
         #[arg(hide_possible_values = true)]
         taken_as: TakenAs,
@@ -150,6 +151,8 @@ pub(crate) enum TakenAs {
     Data,
     /// As it comes.
     Stream,
+    /// Joined with the terminal, both ways: attach, exec.
+    Socket,
 }
 
 /// A request as it goes over the wire.

@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Told(Box<Report>),
     /// The reader of standard output has gone: it has what it wanted.
     ReaderGone,
+    /// The process that was joined ended with this status, and has said why itself.
+    Process(u8),
 }
 
 /// An error as it is printed.
@@ -76,8 +78,10 @@ impl Failure {
 
     /// Tells it, and returns the exit status.
     pub(crate) fn tell(&self) -> ExitCode {
-        let Self::Told(report) = self else {
-            return ExitCode::SUCCESS;
+        let report = match self {
+            Self::Told(report) => report,
+            Self::ReaderGone => return ExitCode::SUCCESS,
+            Self::Process(status) => return ExitCode::from(*status),
         };
         let mut text = format!("error: {}\n", plain(&report.text));
         for cause in &report.causes {

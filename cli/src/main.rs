@@ -13,6 +13,8 @@ mod prose;
 mod render;
 mod sending;
 mod settings;
+mod socket;
+mod terminal;
 
 use std::io::Write as _;
 use std::process::ExitCode;

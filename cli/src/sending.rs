@@ -22,6 +22,7 @@ use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
 use crate::render::plain;
 use crate::settings::Settings;
+use crate::terminal;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Taken {
         match (settings.form(), taken_as) {
             (Some(Form::Raw), _) => Self::Raw,
             (_, TakenAs::Stream) => Self::Stream,
-            (_, TakenAs::Data) => Self::Data,
+            (_, TakenAs::Data | TakenAs::Socket) => Self::Data,
         }
     }
 }
@@ -72,6 +73,7 @@ fn exit_on_interrupt() -> io::Result<()> {
             }
         });
         if interrupted.is_ok() {
+            terminal::restore();
             process::exit(Status::Interrupted as i32);
         }
     })?;

@@ -272,7 +272,7 @@ impl Error {
     pub(crate) fn no_socket(call: &CallOf, status: u16) -> Self {
         let text = format!("{} answered {status} to {call} and made no socket", call.engine);
         let mut error = Self::new(ErrorKind::Decode, "not-upgraded", text)
-            .with_hint("take the answer with `send`; attach, exec and sessions make sockets");
+            .with_hint("attach, exec and sessions make sockets");
         error.0.status = Some(status);
         error.of(call, Sent::Perhaps)
     }
@@ -280,7 +280,7 @@ impl Error {
     pub(crate) fn never_socket(call: &CallOf) -> Self {
         let text = format!("{call} makes no socket");
         Self::new(ErrorKind::Resolve, "not-upgraded", text)
-            .with_hint("take the answer with `send`; attach, exec and sessions make sockets")
+            .with_hint("attach, exec and sessions make sockets")
             .of(call, Sent::No)
     }
 

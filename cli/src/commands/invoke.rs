@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sending::{self, Taken};
 use crate::settings::{self, Chosen, Settings};
+use crate::socket;
 
 /// Calls an operation and writes what comes back.
 pub(crate) fn run(
@@ -30,6 +31,9 @@ pub(crate) fn run(
         if settings.verbose {
             let request = call::resolve(&operation, &values, body.for_core())?;
             sending::tell_request(&client, &request);
+        }
+        if taken_as == TakenAs::Socket {
+            return socket::run(&client, &operation, values, body, output).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {

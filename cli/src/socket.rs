@@ -1,0 +1,216 @@
+//! `--as socket`: the terminal joined to a process, both ways.
+//!
+//! What a socket belongs to is looked up in the catalogue: of `/containers/{id}/attach` and
+//! `/exec/{id}/start` the sibling `…/json` tells whether there is a terminal and how the process
+//! ended, and `…/resize` sets the size of the terminal. The keys that detach are the engine's to
+//! see; they pass like any other.
+
+use std::io::{self, IsTerminal, Write as _, stderr, stdin};
+
+use contajners::{Client, DuplexInput, OutputStream};
+use contajners_core::stream::Output as Channel;
+use contajners_core::{Api, Location, Method, Operation};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::call::Body;
+use crate::failure::{Failure, Status};
+use crate::output::Output;
+use crate::sending;
+use crate::terminal::RawMode;
+
+/// ^D: the end of input on a terminal, which cannot be half-closed.
+const END_OF_INPUT: u8 = 4;
+
+/// The operations beside one that makes a socket, and the path value that names its process.
+struct Siblings<'a> {
+    inspect: Option<Operation<'a>>,
+    resize: Option<Operation<'a>>,
+    /// The values of path parameters, by name.
+    path: Vec<(String, Value)>,
+}
+
+impl<'a> Siblings<'a> {
+    fn new(api: Api<'a>, operation: &Operation<'a>, values: &[(String, Value)]) -> Self {
+        let folder = operation.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let beside = |method: Method, name: &str| {
+            api.operations().find(|other| {
+                let path =
+                    other.path().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+                other.method() == method && path == Some(name)
+            })
+        };
+        let in_path = |name: &str| {
+            let mut parameters = operation.parameters();
+            parameters.any(|own| own.location() == Location::Path && own.is_named(name))
+        };
+        Self {
+            inspect: beside(Method::Get, "json"),
+            resize: beside(Method::Post, "resize"),
+            path: values.iter().filter(|(name, _)| in_path(name)).cloned().collect(),
+        }
+    }
+
+    async fn inspect(&self, client: &Client) -> Result<Value, Failure> {
+        let Some(operation) = &self.inspect else { return Ok(Value::Null) };
+        let mut call = client.invoke(operation.id());
+        for (name, value) in &self.path {
+            call = call.param(name, value);
+        }
+        Ok(call.await?)
+    }
+
+    /// Sets the size of the terminal; that it cannot be set ends nothing.
+    async fn resize(&self, client: &Client) {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        let (Some(operation), Some((width, height))) = (&self.resize, size) else { return };
+        let mut call = client.invoke(operation.id()).param("w", width.0).param("h", height.0);
+        for (name, value) in &self.path {
+            call = call.param(name, value);
+        }
+        let _ = call.send().await;
+    }
+}
+
+/// What is known of the process at the other end.
+struct Process {
+    /// A program that an exec runs, rather than a container's own.
+    is_exec: bool,
+    has_terminal: bool,
+    takes_input: bool,
+}
+
+impl Process {
+    /// Reads what `…/json` says: a container has a `Config`, an exec a `ProcessConfig`.
+    fn new(inspected: &Value, values: &[(String, Value)]) -> Self {
+        let is = |pointer: &str| inspected.pointer(pointer).and_then(Value::as_bool);
+        let is_exec = inspected.get("ProcessConfig").is_some();
+        let asked = values.iter().any(|(name, value)| {
+            name == "stdin" && (value == &json!(true) || value == &json!("true"))
+        });
+        Self {
+            is_exec,
+            has_terminal: is("/ProcessConfig/tty").or(is("/Config/Tty")).unwrap_or(false),
+            takes_input: if is_exec { is("/OpenStdin").unwrap_or(true) } else { asked },
+        }
+    }
+}
+
+/// Opens a socket, joins it with standard input and output, and ends as the process does.
+pub(crate) async fn run(
+    client: &Client,
+    operation: &Operation<'_>,
+    values: Vec<(String, Value)>,
+    body: Body,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let siblings = Siblings::new(operation.api(), operation, &values);
+    let process = Process::new(&siblings.inspect(client).await?, &values);
+    let mut call = client.invoke(operation.id());
+    for (name, value) in values {
+        call = call.param(name, value);
+    }
+    let call = match body {
+        // Engines refuse an exec without a body; what belongs there has been said at its creation.
+        Body::Nothing if process.is_exec => {
+            call.body(json!({ "Detach": false, "Tty": process.has_terminal }))
+        }
+        body => sending::with_body(call, body),
+    };
+    let socket = call.socket().await?;
+    let (from, to) = if process.has_terminal { socket.split_raw() } else { socket.split() };
+
+    let raw_mode = if process.has_terminal && process.takes_input && stdin().is_terminal() {
+        let raw_mode = RawMode::enter().map_err(|error| {
+            Failure::new(Status::Local, "cannot set up the terminal").with_cause(&error)
+        })?;
+        siblings.resize(client).await;
+        Some(raw_mode)
+    } else {
+        None
+    };
+    let joined = join(client, &siblings, &process, from, to, output).await;
+    drop(raw_mode);
+    joined?;
+
+    let ended = siblings.inspect(client).await?;
+    let running = ["/Running", "/State/Running"]
+        .iter()
+        .any(|pointer| ended.pointer(pointer) == Some(&Value::Bool(true)));
+    let code = ended.pointer("/ExitCode").or(ended.pointer("/State/ExitCode"));
+    match code.and_then(Value::as_i64) {
+        Some(code) if code != 0 && !running => {
+            Err(Failure::Process(u8::try_from(code & 0xff).unwrap_or(1)))
+        }
+        // Detached, or gone already, or well.
+        _ => Ok(()),
+    }
+}
+
+/// Carries bytes both ways until the output ends.
+async fn join(
+    client: &Client,
+    siblings: &Siblings<'_>,
+    process: &Process,
+    mut from: OutputStream,
+    to: DuplexInput,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let input = async {
+        if process.takes_input {
+            // That the process reads no more is no failure; its output goes on.
+            let _ = send_input(to, process).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let sizes = async {
+        #[cfg(unix)]
+        if process.has_terminal {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut changes) = signal(SignalKind::window_change()) {
+                while changes.recv().await.is_some() {
+                    siblings.resize(client).await;
+                }
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let out = async {
+        while let Some(piece) = from.next().await.transpose()? {
+            if piece.output == Channel::Stderr {
+                output.flush()?;
+                let _ = stderr().write_all(&piece.bytes);
+            } else {
+                output.write_all(&piece.bytes)?;
+                output.flush()?;
+            }
+        }
+        Ok(())
+    };
+    tokio::select! {
+        done = out => done,
+        () = input => Ok(()),
+        () = sizes => Ok(()),
+    }
+}
+
+async fn send_input(mut to: DuplexInput, process: &Process) -> io::Result<()> {
+    let mut stdin = tokio::io::stdin();
+    let mut piece = vec![0; 16 << 10];
+    loop {
+        let length = stdin.read(&mut piece).await?;
+        if length == 0 {
+            break;
+        }
+        to.write_all(&piece[..length]).await?;
+        to.flush().await?;
+    }
+    if process.has_terminal {
+        to.write_all(&[END_OF_INPUT]).await?;
+    } else {
+        // With `StdinOnce` false this makes dockerd end the output, too, as its own client finds.
+        to.shutdown().await?;
+    }
+    // The output still holds the connection; so does this, until it ends.
+    std::future::pending().await
+}

@@ -1,0 +1,99 @@
+//! The command against real engines: what only a whole run shows.
+
+mod command;
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use command::{contajners, told};
+use contajners_tests::{PrivateEngine, image};
+
+/// Runs the command with some input, and expects an exit status.
+#[track_caller]
+fn run(engine: &PrivateEngine, words: &[&str], input: &[u8], status: i32) -> Output {
+    let uri = engine.uri();
+    let command = contajners(&[&["--host", &uri], words].concat());
+    // What hangs shall fail.
+    let mut child = Command::new("timeout")
+        .arg("60")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command");
+    let mut stdin = child.stdin.take().expect("an input");
+    let input = input.to_vec();
+    // What is not read is no failure of the test's.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("an end");
+    writer.join().expect("a writer");
+    assert_eq!(output.status.code(), Some(status), "{words:?}: {}", told(&output));
+    output
+}
+
+#[track_caller]
+fn id(output: &Output) -> String {
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    value["Id"].as_str().expect("an id").to_owned()
+}
+
+fn check(kind: &str, engine: Option<&PrivateEngine>) {
+    let Some(engine) = engine else { return };
+    // Podman calls `name` what Docker calls `id`.
+    let named = |id: &str| if kind == "podman" { format!("name={id}") } else { format!("id={id}") };
+    let invoke = |words: &[&str], input: &[u8], status: i32| {
+        run(engine, &[&["invoke", kind], words].concat(), input, status)
+    };
+
+    let filesystem = image::busybox_filesystem().expect("a static busybox");
+    let import = ["ImageCreate", "fromSrc=-", "repo=localhost/cli:local", "--data", "-"];
+    invoke(&import, filesystem, 0);
+
+    // Attached to a container that reads its input to the end.
+    let body = r#"{"Image":"localhost/cli:local","Cmd":["cat"],"OpenStdin":true,"StdinOnce":true,
+        "AttachStdin":true,"AttachStdout":true}"#;
+    let container = id(&invoke(&["ContainerCreate", "name=cli", "--data", body], b"", 0));
+    invoke(&["ContainerStart", &named(&container)], b"", 0);
+    let attach = ["ContainerAttach", &named(&container), "stream=true", "stdin=true"];
+    let attach = [&attach[..], &["stdout=true", "--as", "socket"]].concat();
+    let attached = invoke(&attach, b"one\ntwo\n", 0);
+    assert_eq!(String::from_utf8_lossy(&attached.stdout), "one\ntwo\n");
+    invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
+
+    // An exec ends as its process does.
+    let body = r#"{"Image":"localhost/cli:local","Cmd":["sleep","100"]}"#;
+    let container = id(&invoke(&["ContainerCreate", "name=cli", "--data", body], b"", 0));
+    invoke(&["ContainerStart", &named(&container)], b"", 0);
+    let body = r#"{"Cmd":["sh","-c","read a; echo got $a; echo bad >&2; exit 7"],
+        "AttachStdin":true,"AttachStdout":true,"AttachStderr":true}"#;
+    let exec = id(&invoke(&["ContainerExec", &named(&container), "--data", body], b"", 0));
+    let ran = invoke(&["ExecStart", &format!("id={exec}"), "--as", "socket"], b"word\n", 7);
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "got word\n");
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "bad\n");
+
+    // Archives go through as they are.
+    let tar = image::tar_of([("file", b"from the command".as_slice())]);
+    let put = ["PutContainerArchive", &named(&container), "path=/tmp", "--data", "-"];
+    invoke(&put, &tar, 0);
+    let get = ["ContainerArchive", &named(&container), "path=/tmp/file"];
+    let archive = invoke(&get, b"", 0).stdout;
+    assert_eq!(&archive[512..528], b"from the command");
+
+    invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
+    let gone = invoke(&["ContainerInspect", &named(&container)], b"", 4);
+    assert!(String::from_utf8_lossy(&gone.stderr).to_lowercase().contains("no such container"));
+    invoke(&["ContainerList", "all=maybe"], b"", 2);
+    invoke(&["ContainerList", "--as", "socket"], b"", 2);
+}
+
+#[test]
+fn docker() {
+    check("docker", contajners_tests::docker());
+}
+
+#[test]
+fn podman() {
+    check("podman", contajners_tests::podman());
+}
