@@ -82,6 +82,13 @@ pub(crate) enum Command {
         engine: Engine,
     },
 
+    /// Tell where an engine is taken to listen, and why there
+    #[command(after_help = WHERE)]
+    Where {
+        #[command(flatten)]
+        engine: Engine,
+    },
+
     /// List the categories of operations
     #[command(after_help = CATEGORIES)]
     Categories {
@@ -259,6 +266,8 @@ Forms of output (-o):
   json   a stable interface:
            engines     array of {name, versions: {oldest, newest, count}}
            versions    array of strings, oldest first
+           where       {address, source, considered}; considered is an array of
+                       {source, passed_over}
            categories  array of strings
            ops         array of {category, operation, method, path, parameters,
                        request_body}; parameters are {name, in, type, required}
@@ -281,8 +290,10 @@ Exit statuses:
   130  interrupted
 
 Environment:
-  DOCKER_HOST      where docker listens, without --host
-  CONTAINER_HOST   where podman does
+  DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
+                   where docker listens, without --host (see `where`)
+  CONTAINER_CONNECTION, CONTAINER_HOST, PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
+                   where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
                    the version to speak, without --api-version
   NO_COLOR         no colour unless --color=always
@@ -300,6 +311,11 @@ const VERSIONS: &str = "\
 Examples:
   contajners versions docker
   contajners versions podman -o raw";
+
+const WHERE: &str = "\
+Examples:
+  contajners where docker
+  contajners where podman -o json";
 
 const CATEGORIES: &str = "\
 Examples:

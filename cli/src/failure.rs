@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use contajners::{EndpointError, ErrorKind};
+use contajners::{DiscoverError, EndpointError, ErrorKind};
 use contajners_core::ResolveError;
 
 use crate::render::plain;
@@ -111,6 +111,16 @@ impl From<ResolveError> for Failure {
         let failure = Self::usage(error.to_string());
         match error.hint() {
             Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<DiscoverError> for Failure {
+    fn from(error: DiscoverError) -> Self {
+        let failure = Self::usage(error.to_string()).with_hint(error.hint());
+        match error.source() {
+            Some(cause) => failure.with_cause(cause),
             None => failure,
         }
     }

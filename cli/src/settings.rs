@@ -1,9 +1,10 @@
 //! What the command line and the environment come to.
 
 use std::env;
-use std::io::{IsTerminal, stdout};
+use std::io::{self, IsTerminal, stdout};
+use std::path::Path;
 
-use contajners::{Endpoint, discover};
+use contajners::{Endpoint, Surroundings, System, discover};
 use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind};
 
 use crate::args::{self, Form, Global, When};
@@ -109,9 +110,24 @@ pub(crate) fn address(pack: Pack<'_>, host: Option<&str>) -> Result<Endpoint, Fa
     if let Some(host) = host {
         return Ok(Endpoint::parse(host)?);
     }
-    let found = discover(pack, |name| env::var(name).ok(), |socket| socket.exists())
-        .or_else(|_| discover(pack, |_| None, |socket| socket.exists()))?;
-    Ok(found.endpoint)
+    Ok(discover(pack, &System).or_else(|_| discover(pack, &Bare))?.endpoint)
+}
+
+/// A machine on which nothing is set and nothing is there.
+struct Bare;
+
+impl Surroundings for Bare {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn exists(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
 }
 
 /// An engine, and the API version asked for.

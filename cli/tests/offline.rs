@@ -328,3 +328,24 @@ fn any_width_will_do() {
         }
     }
 }
+
+#[test]
+fn where_an_engine_listens_is_told() {
+    let at = |words: &[&str], variables: &[(&str, &str)]| {
+        let mut command = contajners(words);
+        command.envs(variables.iter().copied());
+        told(&command.output().unwrap())
+    };
+    let box_host = ("DOCKER_HOST", "tcp://box:2375");
+    let runs = [
+        at(&["where", "docker"], &[box_host]),
+        at(&["where", "docker", "-o", "json"], &[box_host]),
+        at(&["where", "docker", "--host", "/run/x.sock"], &[box_host]),
+        at(&["where", "podman", "-o", "raw"], &[("CONTAINER_HOST", "unix:///x")]),
+        at(&["where", "docker"], &[("DOCKER_HOST", "what://")]),
+        at(&["where", "docker"], &[("DOCKER_CONTEXT", "nope"), ("DOCKER_CONFIG", "/no/such")]),
+    ];
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("where", runs.join("\n\n"));
+    });
+}

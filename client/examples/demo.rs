@@ -19,10 +19,8 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let (engine, uri) = (arguments.next(), arguments.next());
-    let client = match find(engine.as_deref(), uri.as_deref()).await {
-        Ok(Some(client)) => client,
-        Ok(None) => return ExitCode::from(3),
-        Err(error) => return fail(&error),
+    let Some(client) = find(engine.as_deref(), uri.as_deref()).await else {
+        return ExitCode::from(3);
     };
     match demo(&client, &archive).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,7 +29,7 @@ async fn main() -> ExitCode {
 }
 
 /// Finds an engine that answers, and says so.
-async fn find(engine: Option<&str>, uri: Option<&str>) -> Result<Option<Client>, Error> {
+async fn find(engine: Option<&str>, uri: Option<&str>) -> Option<Client> {
     let engines: Vec<&str> =
         engine.map_or_else(|| contajners::engines().collect(), |one| vec![one]);
     for engine in engines {
@@ -39,13 +37,17 @@ async fn find(engine: Option<&str>, uri: Option<&str>) -> Result<Option<Client>,
         if let Some(uri) = uri {
             builder = builder.uri(uri);
         }
-        let client = builder.build()?;
-        let address = client.discovered().endpoint.to_string();
-        match client.api().await {
-            Ok(api) => {
-                let version = api.version();
+        let answered = match builder.build() {
+            Ok(client) => {
+                client.api().await.map(|api| api.version().to_owned()).map(|v| (client, v))
+            }
+            Err(error) => Err(error),
+        };
+        match answered {
+            Ok((client, version)) => {
+                let address = &client.discovered().endpoint;
                 println!("{engine} answers at {address} and speaks API {version}");
-                return Ok(Some(client));
+                return Some(client);
             }
             Err(error) => {
                 let cause = std::error::Error::source(&error);
@@ -53,7 +55,7 @@ async fn find(engine: Option<&str>, uri: Option<&str>) -> Result<Option<Client>,
             }
         }
     }
-    Ok(None)
+    None
 }
 
 /// Imports, creates, starts, follows, and removes everything again, also after an error or ^C.

@@ -9,7 +9,7 @@ use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
 use crate::client::{Client, Inner};
-use crate::discovery::{Discovered, Source, discover};
+use crate::discovery::{Discovered, Source, System, discover};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange::{Limits, Peer};
@@ -70,8 +70,9 @@ impl ClientBuilder {
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port` or
     /// `http://host:port`.
     ///
-    /// Without it the engine is looked for as [`discover`] says: for Docker `DOCKER_HOST`, then
-    /// the usual sockets, rootless ones too; for Podman `CONTAINER_HOST` and its sockets.
+    /// Without it the engine is looked for as [`discover`] says: for Docker `DOCKER_HOST`, the
+    /// current context, then the usual sockets, rootless ones too; for Podman
+    /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = Some(uri.into());
         self
@@ -152,9 +153,9 @@ impl ClientBuilder {
             Some(uri) => Discovered {
                 endpoint: Endpoint::parse(uri).map_err(|error| Error::endpoint(&error))?,
                 source: Source::Given,
+                considered: Vec::new(),
             },
-            None => discover(opened, variable, |path| path.exists())
-                .map_err(|error| Error::endpoint(&error))?,
+            None => discover(opened, &System).map_err(Error::discover)?,
         };
         let version = match self.api_version {
             Some(version) => Some((version, None)),

@@ -47,7 +47,7 @@ impl Endpoint {
     /// what was found.
     pub fn parse(address: &str) -> Result<Self, EndpointError> {
         let address = address.trim();
-        let wrong = |kind| EndpointError { address: redacted(address), variable: None, kind };
+        let wrong = |kind| EndpointError { address: redacted(address), kind };
         if address.is_empty() {
             return Err(wrong(Kind::Empty));
         }
@@ -197,8 +197,6 @@ impl From<&Path> for Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointError {
     address: String,
-    /// The variable of the environment that holds it.
-    variable: Option<String>,
     kind: Kind,
 }
 
@@ -213,12 +211,6 @@ enum Kind {
 }
 
 impl EndpointError {
-    /// Tells which variable of the environment holds the address.
-    pub(crate) fn of_variable(mut self, name: &str) -> Self {
-        self.variable = Some(name.into());
-        self
-    }
-
     /// Returns the stable name that scripts and bindings match on.
     pub fn code(&self) -> &'static str {
         match self.kind {
@@ -243,9 +235,6 @@ impl EndpointError {
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = quoted(&self.address);
-        if let Some(name) = &self.variable {
-            write!(f, "`{name}`: ")?;
-        }
         match self.kind {
             Kind::Empty => f.write_str("the address is empty"),
             Kind::NoPath => write!(f, "address {address} names no socket"),

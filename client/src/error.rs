@@ -11,6 +11,7 @@ use contajners_core::{
     Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
+use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -152,6 +153,16 @@ impl Error {
 
     pub(crate) fn endpoint(error: &EndpointError) -> Self {
         Self::new(ErrorKind::Config, error.code(), error.to_string()).with_hint(error.hint())
+    }
+
+    pub(crate) fn discover(error: DiscoverError) -> Self {
+        let (code, hint, text) = (error.code(), error.hint(), error.to_string());
+        let new = Self::new(ErrorKind::Config, code, text).with_hint(hint);
+        // The cause alone: the text is told already.
+        match error.into_cause() {
+            Some(cause) => new.with_source(cause),
+            None => new,
+        }
     }
 
     pub(crate) fn version_setting(error: &ResolveError, from: Option<&str>) -> Self {

@@ -64,7 +64,7 @@ pub use client::Client;
 pub use contajners_core;
 pub use contajners_core::{Content, Method, stream::Output};
 pub use data::Data;
-pub use discovery::{Discovered, Source, discover};
+pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};

@@ -5,6 +5,7 @@ mod doc;
 mod engines;
 mod invoke;
 mod ops;
+mod place;
 mod request;
 mod resolve;
 mod versions;
@@ -22,6 +23,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     match command {
         Command::Engines => engines::run(settings, output),
+        Command::Where { engine } => place::run(&engine, settings, output),
         Command::Versions { engine } => versions::run(&engine, settings, output),
         Command::Categories { engine } => categories::run(&engine, settings, output),
         Command::Ops { engine, category } => {

@@ -22,7 +22,9 @@ fn clients_that_cannot_be() {
         build(ClientBuilder::from_pack(&b"something"[..])),
         build(ClientBuilder::from_pack(contajners_resources::DOCKER[..100].to_vec())),
     ];
-    insta::assert_snapshot!(messages.join("\n"));
+    // The packs grow with every version that is published.
+    let length = contajners_resources::DOCKER.len().to_string();
+    insta::assert_snapshot!(messages.join("\n").replace(&length, "LENGTH"));
 }
 
 #[test]

@@ -1,0 +1,254 @@
+//! Finding the engine when no address is given, as the engines' own tools do.
+//!
+//! Where to look is the pack's to say: an ordered list of addresses. An address that is a
+//! variable alone (`$DOCKER_HOST`) is the user's word and taken as it is; `context://docker`,
+//! `connection://podman` and `default-connection://podman` are what the tools of these engines
+//! keep in files; of the other addresses, in which `$NAME` stands for a variable that is set,
+//! the first whose socket exists is taken. A name that leads nowhere is an error, and nothing
+//! else is tried instead.
+
+mod contexts;
+mod error;
+mod podman;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use contajners_core::Pack;
+
+pub use error::DiscoverError;
+
+use crate::endpoint::Endpoint;
+
+/// The longest configuration file that is read.
+const FILE_LIMIT: u64 = 4 << 20;
+
+/// An address, and why it is that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovered {
+    /// Where the engine is taken to listen.
+    pub endpoint: Endpoint,
+    /// What says so.
+    pub source: Source,
+    /// What was looked at before, in order, and why it was passed over.
+    pub considered: Vec<(Source, &'static str)>,
+}
+
+/// What an address comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The caller gave it.
+    Given,
+    /// This variable of the environment.
+    Variable(String),
+    /// A Docker context of this name; empty where none is named.
+    Context(String),
+    /// A Podman connection of this name; empty where none is named.
+    Connection(String),
+    /// One of the engine's usual addresses, whose socket exists.
+    Usual(String),
+    /// The first of the engine's usual addresses; none of its sockets exists.
+    Fallback(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given => f.write_str("given"),
+            Self::Variable(name) => write!(f, "variable `{name}`"),
+            Self::Context(name) if name.is_empty() => f.write_str("current Docker context"),
+            Self::Context(name) => write!(f, "Docker context `{name}`"),
+            Self::Connection(name) if name.is_empty() => f.write_str("Podman connection"),
+            Self::Connection(name) => write!(f, "Podman connection `{name}`"),
+            Self::Usual(address) => write!(f, "usual socket {address}"),
+            Self::Fallback(address) => {
+                write!(f, "usual address {address}, whose socket is missing")
+            }
+        }
+    }
+}
+
+/// What discovery asks of the machine: three questions, so that tests can answer them.
+pub trait Surroundings {
+    /// Returns a variable of the environment.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// Tells whether there is something at a path.
+    fn exists(&self, path: &Path) -> bool;
+
+    /// Reads a file as a whole.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading; [`io::ErrorKind::NotFound`] counts as not configured.
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
+}
+
+/// The machine this program runs on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System;
+
+impl Surroundings for System {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let mut bytes = Vec::new();
+        std::fs::File::open(file)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > FILE_LIMIT {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Finds out where an engine listens, from its pack's addresses and the surroundings.
+///
+/// ```
+/// use contajners::{System, discover};
+///
+/// let found = discover(contajners::pack("docker")?, &System)?;
+/// println!("{} ({})", found.endpoint, found.source);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// What is named does not exist, cannot be read, or holds no address that this client speaks.
+pub fn discover(
+    pack: Pack<'_>,
+    surroundings: &dyn Surroundings,
+) -> Result<Discovered, DiscoverError> {
+    let around = Around(surroundings);
+    let mut considered = Vec::new();
+    let mut fallback = None;
+    for template in pack.addresses() {
+        if let Some(name) = template.strip_prefix('$').filter(|name| is_name(name)) {
+            let source = Source::Variable(name.into());
+            match around.variable(name) {
+                Some(address) => return found(&address, source, considered),
+                None => considered.push((source, "not set")),
+            }
+            continue;
+        }
+        let named = match template {
+            "context://docker" => {
+                contexts::current(&around)?.map(Ok).unwrap_or(Err(Source::Context(String::new())))
+            }
+            "connection://podman" => podman::named(&around)?
+                .map(Ok)
+                .unwrap_or(Err(Source::Variable(podman::VARIABLE.into()))),
+            "default-connection://podman" => {
+                podman::default(&around)?.map(Ok).unwrap_or(Err(Source::Connection(String::new())))
+            }
+            _ => {
+                let Some(address) = around.filled(template) else { continue };
+                let Ok(endpoint) = Endpoint::parse(&address) else { continue };
+                if let Endpoint::Unix(socket) = &endpoint
+                    && surroundings.exists(socket)
+                {
+                    return Ok(Discovered { endpoint, source: Source::Usual(address), considered });
+                }
+                considered.push((Source::Usual(address.clone()), "no such socket"));
+                fallback.get_or_insert((endpoint, Source::Fallback(address)));
+                continue;
+            }
+        };
+        match named {
+            Ok((address, source)) => return found(&address, source, considered),
+            Err(source) => considered.push((source, "none is chosen")),
+        }
+    }
+    match fallback {
+        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered }),
+        None => Err(DiscoverError::nowhere(pack.engine())),
+    }
+}
+
+fn found(
+    address: &str,
+    source: Source,
+    considered: Vec<(Source, &'static str)>,
+) -> Result<Discovered, DiscoverError> {
+    match Endpoint::parse(address) {
+        Ok(endpoint) => Ok(Discovered { endpoint, source, considered }),
+        Err(error) => Err(DiscoverError::address(source, error)),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// What all places to look at need of the surroundings.
+struct Around<'s>(&'s dyn Surroundings);
+
+impl Around<'_> {
+    /// A variable that is set to something.
+    fn variable(&self, name: &str) -> Option<String> {
+        self.0.variable(name).filter(|value| !value.is_empty())
+    }
+
+    /// Fills in the variables of an address; `None` when one is not set.
+    fn filled(&self, template: &str) -> Option<String> {
+        let mut out = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some((before, behind)) = rest.split_once('$') {
+            let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let (name, behind) = behind.split_at(end.unwrap_or(behind.len()));
+            out.push_str(before);
+            out.push_str(&self.variable(name)?);
+            rest = behind;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
+    /// The folder that one variable names, or else one below the folder of another.
+    fn folder(&self, variable: &str, other: &str, below: &str) -> Option<PathBuf> {
+        match self.variable(variable) {
+            Some(folder) => Some(folder.into()),
+            None => Some(Path::new(&self.variable(other)?).join(below)),
+        }
+    }
+
+    /// Reads a file; `None` when there is none.
+    fn read(&self, file: &Path) -> Result<Option<Vec<u8>>, DiscoverError> {
+        match self.0.read(file) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(DiscoverError::unreadable(file, error)),
+        }
+    }
+
+    /// Reads a file of JSON; `None` when there is none.
+    fn json(&self, file: &Path) -> Result<Option<serde_json::Value>, DiscoverError> {
+        let Some(bytes) = self.read(file)? else { return Ok(None) };
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Some(value)),
+            // Where it is wrong is told, never what stands there: credentials may.
+            Err(error) => Err(DiscoverError::malformed(
+                file,
+                &format!("no JSON at line {} column {}", error.line(), error.column()),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Podman's connections, as its command keeps them: in `podman-connections.json` since v5, and
+//! before in `containers.conf`, whose entries come second.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Around, DiscoverError, Source};
+
+/// The variable that names a connection.
+pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
+
+/// Returns the address of the connection that the environment names.
+pub(super) fn named(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+    let Some(name) = around.variable(VARIABLE) else { return Ok(None) };
+    address_of(around, &name, &format!("`{VARIABLE}`")).map(Some)
+}
+
+/// Returns the address of the connection that is the default one, if there is one.
+pub(super) fn default(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+    if let Some((file, connections)) = connections(around)?
+        && let Some(Value::String(name)) = connections.pointer("/Connection/Default")
+        && !name.is_empty()
+    {
+        let from = crate::error::quoted(&file.to_string_lossy());
+        return address_of(around, name, &from).map(Some);
+    }
+    for (file, config) in configs(around)?.into_iter().rev() {
+        let active = config.get("engine").and_then(|engine| engine.get("active_service"));
+        if let Some(name) = active.and_then(toml::Value::as_str)
+            && !name.is_empty()
+        {
+            let from = crate::error::quoted(&file.to_string_lossy());
+            return address_of(around, name, &from).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn address_of(
+    around: &Around<'_>,
+    name: &str,
+    from: &str,
+) -> Result<(String, Source), DiscoverError> {
+    let source = Source::Connection(name.into());
+    if let Some((file, connections)) = connections(around)?
+        && let Some(connection) =
+            connections.pointer("/Connection/Connections").and_then(|all| all.get(name))
+    {
+        let Some(Value::String(uri)) = connection.get("URI") else {
+            return Err(DiscoverError::malformed(&file, "a connection has no `URI`"));
+        };
+        let is_tls = ["TLSCert", "TLSKey", "TLSCA"].iter().any(
+            |key| matches!(connection.get(key), Some(Value::String(path)) if !path.is_empty()),
+        );
+        if is_tls {
+            return Err(DiscoverError::needs_tls(source));
+        }
+        return Ok((uri.clone(), source));
+    }
+    for (file, config) in configs(around)?.into_iter().rev() {
+        let destinations =
+            config.get("engine").and_then(|engine| engine.get("service_destinations"));
+        let Some(destination) = destinations.and_then(|all| all.get(name)) else { continue };
+        let Some(uri) = destination.get("uri").and_then(toml::Value::as_str) else {
+            return Err(DiscoverError::malformed(&file, "a service destination has no `uri`"));
+        };
+        return Ok((uri.to_owned(), source));
+    }
+    Err(DiscoverError::unknown(source, from))
+}
+
+fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, DiscoverError> {
+    let file = match around.variable("PODMAN_CONNECTIONS_CONF") {
+        Some(file) => file.into(),
+        None => match around.folder("XDG_CONFIG_HOME", "HOME", ".config") {
+            Some(folder) => folder.join("containers/podman-connections.json"),
+            None => return Ok(None),
+        },
+    };
+    Ok(around.json(&file)?.map(|connections| (file, connections)))
+}
+
+/// The files of `containers.conf` that exist; later ones win.
+fn configs(around: &Around<'_>) -> Result<Vec<(PathBuf, toml::Table)>, DiscoverError> {
+    let files: Vec<PathBuf> = match around.variable("CONTAINERS_CONF") {
+        Some(file) => vec![file.into()],
+        None => {
+            let own = around.folder("XDG_CONFIG_HOME", "HOME", ".config");
+            let system =
+                ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"];
+            system
+                .iter()
+                .map(PathBuf::from)
+                .chain(own.map(|folder| folder.join("containers/containers.conf")))
+                .collect()
+        }
+    };
+    let mut all = Vec::new();
+    for file in files {
+        let Some(bytes) = around.read(&file)? else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        match text.parse::<toml::Table>() {
+            Ok(config) => all.push((file, config)),
+            Err(error) => {
+                let line = error.span().map_or(0, |span| {
+                    text.get(..span.start).map_or(0, |before| before.matches('\n').count())
+                });
+                let what = format!("no TOML at line {}", line + 1);
+                return Err(DiscoverError::malformed(&file, &what));
+            }
+        }
+    }
+    Ok(all)
+}

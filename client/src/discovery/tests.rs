@@ -1,0 +1,215 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// A machine that is written down: variables, sockets and files.
+#[derive(Default)]
+struct Machine {
+    variables: BTreeMap<&'static str, &'static str>,
+    sockets: Vec<&'static str>,
+    files: BTreeMap<String, String>,
+}
+
+impl Surroundings for Machine {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|value| (*value).to_owned())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.sockets.iter().any(|socket| path == Path::new(socket))
+            || self.files.contains_key(&*path.to_string_lossy())
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        match self.files.get(&*file.to_string_lossy()) {
+            Some(text) if text == "forbidden" => Err(io::ErrorKind::PermissionDenied.into()),
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+fn machine(variables: &[(&'static str, &'static str)], sockets: &[&'static str]) -> Machine {
+    Machine {
+        variables: variables.iter().copied().collect(),
+        sockets: sockets.to_vec(),
+        files: BTreeMap::new(),
+    }
+}
+
+impl Machine {
+    fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.into(), text.into());
+        self
+    }
+}
+
+#[track_caller]
+fn check(engine: &str, machine: &Machine, expected: &str) {
+    let pack = crate::pack(engine).unwrap();
+    let text = match discover(pack, machine) {
+        Ok(found) => format!("{} ({})", found.endpoint, found.source),
+        Err(error) => format!("{error}: {}", error.code()),
+    };
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn the_users_word_comes_first_and_then_what_exists() {
+    let system = "/var/run/docker.sock";
+    let usual = "unix:///var/run/docker.sock (usual socket unix:///var/run/docker.sock)";
+    check("docker", &machine(&[], &[system]), usual);
+    check(
+        "docker",
+        &machine(&[], &[]),
+        "unix:///var/run/docker.sock (usual address unix:///var/run/docker.sock, whose socket is \
+         missing)",
+    );
+    let host = ("DOCKER_HOST", "tcp://h:1");
+    check("docker", &machine(&[host], &[system]), "tcp://h:1 (variable `DOCKER_HOST`)");
+    check("docker", &machine(&[("DOCKER_HOST", "")], &[system]), usual);
+    check(
+        "docker",
+        &machine(&[("DOCKER_HOST", "what://")], &[system]),
+        "`DOCKER_HOST`: address `what://` is of an unknown kind: unsupported-address",
+    );
+    check(
+        "docker",
+        &machine(&[("HOME", "/h")], &["/h/.docker/run/docker.sock"]),
+        "unix:///h/.docker/run/docker.sock (usual socket unix:///h/.docker/run/docker.sock)",
+    );
+    check(
+        "podman",
+        &machine(
+            &[("XDG_RUNTIME_DIR", "/run/user/1")],
+            &["/run/user/1/podman/podman.sock", "/run/podman/podman.sock"],
+        ),
+        "unix:///run/user/1/podman/podman.sock (usual socket \
+         unix:///run/user/1/podman/podman.sock)",
+    );
+    check(
+        "podman",
+        &machine(&[("CONTAINER_HOST", "unix:///x"), ("DOCKER_HOST", "unix:///y")], &[]),
+        "unix:///x (variable `CONTAINER_HOST`)",
+    );
+}
+
+fn context(host: &str) -> Machine {
+    let id = format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest("remote"));
+    machine(&[("HOME", "/h")], &["/var/run/docker.sock"])
+        .file("/h/.docker/config.json", r#"{"currentContext":"remote"}"#)
+        .file(&format!("/h/.docker/contexts/meta/{id}/meta.json"), host)
+}
+
+#[test]
+fn docker_contexts() {
+    let remote = r#"{"Name":"remote","Endpoints":{"docker":{"Host":"tcp://far:2375"}}}"#;
+    check("docker", &context(remote), "tcp://far:2375 (Docker context `remote`)");
+    // The code of the Docker command goes before its manual: the address wins.
+    let mut both = context(remote);
+    both.variables.insert("DOCKER_HOST", "tcp://near:1");
+    check("docker", &both, "tcp://near:1 (variable `DOCKER_HOST`)");
+    let mut default = context(remote);
+    default.variables.insert("DOCKER_CONTEXT", "default");
+    let usual = "unix:///var/run/docker.sock (usual socket unix:///var/run/docker.sock)";
+    check("docker", &default, usual);
+    let mut other = context(remote);
+    other.variables.insert("DOCKER_CONTEXT", "other");
+    check(
+        "docker",
+        &other,
+        "there is no Docker context `other`, which `DOCKER_CONTEXT` names: unknown-context",
+    );
+    check(
+        "docker",
+        &context("{"),
+        &format!(
+            "`/h/.docker/contexts/meta/{:x}/meta.json` cannot be used: no JSON at line 1 column \
+             1: config-malformed",
+            <sha2::Sha256 as sha2::Digest>::digest("remote")
+        ),
+    );
+    let secure = r#"{"Endpoints":{"docker":{"Host":"tcp://far:2376","SkipTLSVerify":true}}}"#;
+    check(
+        "docker",
+        &context(secure),
+        "Docker context `remote` needs TLS, which this client does not speak yet: \
+         unsupported-address",
+    );
+    let forbidden = machine(&[("DOCKER_CONFIG", "/c")], &[]).file("/c/config.json", "forbidden");
+    check("docker", &forbidden, "cannot read `/c/config.json`: config-unreadable");
+    // A file without a context, or of another kind, means the usual socket.
+    let plain = machine(&[("HOME", "/h")], &["/var/run/docker.sock"])
+        .file("/h/.docker/config.json", r#"{"auths":{}}"#);
+    check("docker", &plain, usual);
+}
+
+const CONNECTIONS: &str = r#"{"Connection":{"Default":"box","Connections":{
+    "box":{"URI":"unix:///run/box.sock"},"tls":{"URI":"tcp://far:1","TLSCert":"/c"}}}}"#;
+const CONFIG: &str = "[engine]\nactive_service = \"old\"\n\
+    [engine.service_destinations.old]\nuri = \"unix:///run/old.sock\"\n";
+
+#[test]
+fn podman_connections() {
+    let json = "/h/.config/containers/podman-connections.json";
+    let config = "/h/.config/containers/containers.conf";
+    let at = |variables: &[(&'static str, &'static str)]| {
+        let home = [&[("HOME", "/h")], variables].concat();
+        machine(&home, &["/run/podman/podman.sock"])
+    };
+    let both = |variables: &[(&'static str, &'static str)]| {
+        at(variables).file(json, CONNECTIONS).file(config, CONFIG)
+    };
+    check("podman", &both(&[]), "unix:///run/box.sock (Podman connection `box`)");
+    check(
+        "podman",
+        &at(&[]).file(config, CONFIG),
+        "unix:///run/old.sock (Podman connection `old`)",
+    );
+    let named = both(&[("CONTAINER_CONNECTION", "old"), ("CONTAINER_HOST", "unix:///x")]);
+    check("podman", &named, "unix:///run/old.sock (Podman connection `old`)");
+    check(
+        "podman",
+        &both(&[("CONTAINER_HOST", "unix:///x")]),
+        "unix:///x (variable `CONTAINER_HOST`)",
+    );
+    check(
+        "podman",
+        &both(&[("CONTAINER_CONNECTION", "none")]),
+        "there is no Podman connection `none`, which `CONTAINER_CONNECTION` names: \
+         unknown-connection",
+    );
+    check(
+        "podman",
+        &both(&[("CONTAINER_CONNECTION", "tls")]),
+        "Podman connection `tls` needs TLS, which this client does not speak yet: \
+         unsupported-address",
+    );
+    check(
+        "podman",
+        &at(&[("CONTAINERS_CONF", "/c")]).file("/c", "[engine\n"),
+        "`/c` cannot be used: no TOML at line 1: config-malformed",
+    );
+    check(
+        "podman",
+        &at(&[]).file(config, "[engine]\nnum_locks = 1\n"),
+        "unix:///run/podman/podman.sock (usual socket unix:///run/podman/podman.sock)",
+    );
+}
+
+#[test]
+fn what_was_passed_over_is_told() {
+    let found = discover(crate::pack("docker").unwrap(), &machine(&[("HOME", "/h")], &[])).unwrap();
+    let told: Vec<String> =
+        found.considered.iter().map(|(source, why)| format!("{source}: {why}")).collect();
+    assert_eq!(
+        told,
+        [
+            "variable `DOCKER_HOST`: not set",
+            "current Docker context: none is chosen",
+            "usual socket unix:///var/run/docker.sock: no such socket",
+            "usual socket unix:///h/.docker/run/docker.sock: no such socket",
+            "usual socket unix:///h/.docker/desktop/docker.sock: no such socket",
+        ]
+    );
+}
