@@ -47,6 +47,7 @@ pub struct ClientBuilder {
     category: Option<String>,
     limits: Limits,
     answer_limit: usize,
+    ssh: Vec<String>,
 }
 
 impl ClientBuilder {
@@ -59,6 +60,7 @@ impl ClientBuilder {
             category: None,
             limits: Limits::default(),
             answer_limit: ANSWER_LIMIT,
+            ssh: Vec::new(),
         }
     }
 
@@ -67,8 +69,8 @@ impl ClientBuilder {
         Self { pack: Some(pack.into()), ..Self::new(String::new()) }
     }
 
-    /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port` or
-    /// `http://host:port`.
+    /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
+    /// `http://host:port` or `ssh://user@host:port/socket`.
     ///
     /// Without it the engine is looked for as [`discover`] says: for Docker `DOCKER_HOST`, the
     /// current context, then the usual sockets, rootless ones too; for Podman
@@ -131,6 +133,22 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the program that `ssh://` addresses are reached with, and options for it; the `ssh`
+    /// that is found in `PATH` by default.
+    ///
+    /// ```no_run
+    /// # fn demo() -> Result<(), contajners::Error> {
+    /// let far = contajners::Client::builder("docker")
+    ///     .uri("ssh://box")
+    ///     .ssh_command(["ssh", "-i", "keys/box"])
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn ssh_command<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.ssh = words.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
@@ -177,7 +195,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh)),
             pack,
             pool: Arc::new(Pool::default()),
             limits: self.limits,

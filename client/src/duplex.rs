@@ -242,8 +242,7 @@ async fn attempt(
 ) -> Result<Duplex, Error> {
     let bytes = written(peer, request, &body)?;
     let mut wire = wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
-    let broken =
-        |error: io::Error| Error::send(&peer.engine, &peer.address, error).of(call, Sent::Perhaps);
+    let broken = |error: io::Error| peer.broken(error).of(call, Sent::Perhaps);
     wire.write_all(&bytes).await.map_err(broken)?;
     wire.flush().await.map_err(broken)?;
 

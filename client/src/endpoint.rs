@@ -33,11 +33,23 @@ pub enum Endpoint {
         /// What goes before every path: empty, or `/` and more without one at the end.
         prefix: String,
     },
+    /// A machine that the user's own `ssh` reaches.
+    Ssh {
+        /// Whom to log in as; else what the configuration of `ssh` says.
+        user: Option<String>,
+        /// Name or number of the host, or an alias in the configuration of `ssh`.
+        host: String,
+        /// The port; else what the configuration of `ssh` says.
+        port: Option<u16>,
+        /// The engine's socket over there; else where its command looks for it.
+        socket: Option<String>,
+    },
 }
 
 impl Endpoint {
     /// Reads an address: `unix:///path` (also `http+unix://` and a path alone), `tcp://host:port`,
-    /// `http://host:port` or `host:port`, each of the latter with a path prefix behind it.
+    /// `http://host:port` or `host:port`, each of the latter with a path prefix behind it, and
+    /// `ssh://user@host:port/socket`, of which only the host must be there.
     ///
     /// Without a port `tcp://` means 2375 and `http://` means 80.
     ///
@@ -70,7 +82,8 @@ impl Endpoint {
             }
             "tcp" => tcp(rest, DEFAULT_PORT).map_err(wrong),
             "http" => tcp(rest, 80).map_err(wrong),
-            "https" | "ssh" | "npipe" => Err(wrong(Kind::NotYet)),
+            "ssh" => ssh(rest).map_err(wrong),
+            "https" | "npipe" => Err(wrong(Kind::NotYet)),
             "fd" => Err(wrong(Kind::Daemon)),
             _ => Err(wrong(Kind::Unknown)),
         }
@@ -79,7 +92,7 @@ impl Endpoint {
     /// Returns the value of the `Host` header: constant for sockets, which have none.
     pub(crate) fn host_header(&self) -> String {
         match self {
-            Self::Unix(_) => "localhost".into(),
+            Self::Unix(_) | Self::Ssh { .. } => "localhost".into(),
             Self::Tcp { host, port, .. } => authority(host, *port),
         }
     }
@@ -87,23 +100,66 @@ impl Endpoint {
     /// Returns what goes before every path.
     pub(crate) fn prefix(&self) -> &str {
         match self {
-            Self::Unix(_) => "",
+            Self::Unix(_) | Self::Ssh { .. } => "",
             Self::Tcp { prefix, .. } => prefix,
         }
     }
 }
 
 fn tcp(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
-    if rest.contains(['?', '#']) {
-        return Err(Kind::Malformed("it takes no query and no fragment"));
-    }
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    };
+    let (authority, path) = authority_and_path(rest)?;
     if authority.contains('@') {
         return Err(Kind::Malformed("it takes no user and no password"));
     }
+    let (host, port) = host_and_port(authority)?;
+    let port = port.unwrap_or(default_port);
+    let prefix = path.trim_end_matches('/');
+    if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Kind::Malformed("a path prefix is written percent-encoded"));
+    }
+    Ok(Endpoint::Tcp { host: host.into(), port, prefix: prefix.into() })
+}
+
+fn ssh(rest: &str) -> Result<Endpoint, Kind> {
+    let (authority, path) = authority_and_path(rest)?;
+    let (user, authority) = match authority.rsplit_once('@') {
+        Some((user, authority)) => (Some(user), authority),
+        None => (None, authority),
+    };
+    let user = match user {
+        Some(user) if user.contains(':') => {
+            return Err(Kind::Malformed("it takes no password: `ssh` has keys, or asks"));
+        }
+        Some("") => None,
+        Some(user)
+            if user.starts_with('-') || !user.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
+            return Err(Kind::Malformed("it names no user"));
+        }
+        user => user.map(Into::into),
+    };
+    let (host, port) = host_and_port(authority)?;
+    if host.starts_with('-') {
+        return Err(Kind::Malformed("it names no host"));
+    }
+    let socket = Some(path).filter(|path| path.len() > 1).map(percent_decoded);
+    if socket.as_ref().is_some_and(|socket| socket.chars().any(char::is_control)) {
+        return Err(Kind::Malformed("a path holds no control characters"));
+    }
+    Ok(Endpoint::Ssh { user, host: host.into(), port, socket })
+}
+
+fn authority_and_path(rest: &str) -> Result<(&str, &str), Kind> {
+    if rest.contains(['?', '#']) {
+        return Err(Kind::Malformed("it takes no query and no fragment"));
+    }
+    Ok(match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    })
+}
+
+fn host_and_port(authority: &str) -> Result<(&str, Option<u16>), Kind> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(bracketed) => {
             let (host, behind) =
@@ -130,19 +186,14 @@ fn tcp(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
     if host.is_empty() || !host.bytes().all(plain) {
         return Err(Kind::Malformed("it names no host"));
     }
-    let port = match port {
-        None => default_port,
-        Some(port) => port
-            .parse()
-            .ok()
-            .filter(|port| *port != 0)
-            .ok_or(Kind::Malformed("a port is a number from 1 to 65535"))?,
-    };
-    let prefix = path.trim_end_matches('/');
-    if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Kind::Malformed("a path prefix is written percent-encoded"));
+    let number = |port: &str| port.parse().ok().filter(|port: &u16| *port != 0);
+    match port {
+        None => Ok((host, None)),
+        Some(port) => match number(port) {
+            Some(port) => Ok((host, Some(port))),
+            None => Err(Kind::Malformed("a port is a number from 1 to 65535")),
+        },
     }
-    Ok(Endpoint::Tcp { host: host.into(), port, prefix: prefix.into() })
 }
 
 fn authority(host: &str, port: u16) -> String {
@@ -182,6 +233,18 @@ impl fmt::Display for Endpoint {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp { host, port, prefix } => {
                 write!(f, "tcp://{}{prefix}", authority(host, *port))
+            }
+            Self::Ssh { user, host, port, socket } => {
+                f.write_str("ssh://")?;
+                if let Some(user) = user {
+                    write!(f, "{user}@")?;
+                }
+                match port {
+                    Some(port) => f.write_str(&authority(host, *port))?,
+                    None if host.contains(':') => write!(f, "[{host}]")?,
+                    None => f.write_str(host)?,
+                }
+                f.write_str(socket.as_deref().unwrap_or_default())
             }
         }
     }
@@ -224,9 +287,9 @@ impl EndpointError {
         match self.kind {
             Kind::Malformed(what) => what,
             Kind::Daemon => "it tells a daemon where to listen; a client takes `unix://`",
-            Kind::NotYet => "so far there are `unix://`, `tcp://` and `http://`",
+            Kind::NotYet => "so far there are `unix://`, `tcp://`, `http://` and `ssh://`",
             Kind::Empty | Kind::NoPath | Kind::Unknown => {
-                "write `unix:///path/to.sock`, `tcp://host:port` or `http://host:port`"
+                "write `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`"
             }
         }
     }
@@ -274,19 +337,33 @@ mod tests {
         check(":2375", "tcp://localhost:2375");
         check("tcp://[::1]:2375/engine/one/", "tcp://[::1]:2375/engine/one");
         check("[::1]", "tcp://[::1]:2375");
+        check("ssh://box", "ssh://box");
+        check("ssh://core@box:2222/run/a.sock", "ssh://core@box:2222/run/a.sock");
+        check("ssh://[::1]/", "ssh://[::1]");
     }
 
     #[test]
     fn what_is_no_address_says_why() {
-        let forms = "write `unix:///path/to.sock`, `tcp://host:port` or `http://host:port`";
+        let forms = "write `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`";
         check(" ", &format!("the address is empty: {forms}"));
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
         check(
-            "ssh://root:secret@host",
-            "address `ssh://…@host` is of a kind not spoken yet: so far there are `unix://`, \
-             `tcp://` and `http://`",
+            "https://host",
+            "address `https://host` is of a kind not spoken yet: so far there are `unix://`, \
+             `tcp://`, `http://` and `ssh://`",
         );
+        check(
+            "ssh://root:secret@host",
+            "address `ssh://…@host` cannot be read: it takes no password: `ssh` has keys, or asks",
+        );
+        check(
+            "ssh://-oProxyCommand=x",
+            "address `ssh://-oProxyCommand=x` cannot be read: it names no host",
+        );
+        check("ssh://-l@host", "address `ssh://-l@host` cannot be read: it names no user");
+        check("ssh://", "address `ssh://` cannot be read: it names no host");
+        check("ssh://h?x", "address `ssh://h?x` cannot be read: it takes no query and no fragment");
         check(
             "fd://",
             "address `fd://` is none that a client can reach: it tells a daemon where to listen; \

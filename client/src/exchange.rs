@@ -1,5 +1,6 @@
 //! One request out, the head of its answer back: connections, time-outs, the one retry.
 
+use std::error;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::pool::{Connection, Lease, Pool, handshake};
+use crate::ssh;
 use crate::transport::{self, Wire};
 
 /// How long things may take; `None` is for ever.
@@ -60,15 +62,18 @@ pub(crate) struct Peer {
     pub(crate) address: String,
     /// How to name another address, for hints.
     elsewhere: String,
+    /// The program `ssh` with options of its own; empty for the one that is found.
+    pub(crate) ssh: Vec<String>,
     host: HeaderValue,
 }
 
 impl Peer {
-    pub(crate) fn new(pack: Pack<'_>, discovered: &Discovered) -> Self {
+    pub(crate) fn new(pack: Pack<'_>, discovered: &Discovered, ssh: Vec<String>) -> Self {
         let endpoint = discovered.endpoint.clone();
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
             engine: pack.engine().into(),
+            ssh,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -79,6 +84,21 @@ impl Peer {
             host: HeaderValue::from_str(&endpoint.host_header())
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
+        }
+    }
+
+    /// Makes the error of a connection that does not come about.
+    pub(crate) fn unreachable(&self, error: io::Error) -> Error {
+        let hint = transport::hint(&self.engine, &self.endpoint, &self.elsewhere, &error);
+        Error::connect(&self.engine, &self.address, hint, error)
+    }
+
+    /// Makes the error of a connection that broke. What `ssh` says is why there was none.
+    pub(crate) fn broken(&self, error: impl Into<Box<dyn error::Error + Send + Sync>>) -> Error {
+        let error = error.into();
+        match ssh::words_in(&*error) {
+            Some(words) => self.unreachable(words),
+            None => Error::send(&self.engine, &self.address, error),
         }
     }
 
@@ -161,7 +181,7 @@ async fn connect(peer: &Peer, limit: Option<Duration>) -> Result<Connection, Err
 
 /// Opens a connection.
 pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn Wire>, Error> {
-    let work = transport::connect(&peer.endpoint);
+    let work = transport::connect(peer, limit);
     let connected = match limit {
         None => work.await,
         Some(limit) => match timeout(limit, work).await {
@@ -169,10 +189,7 @@ pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn
             Err(_) => return Err(peer.timeout(Waiting::Connect, limit)),
         },
     };
-    connected.map_err(|error| {
-        let hint = transport::hint(&peer.engine, &peer.endpoint, &peer.elsewhere, &error);
-        Error::connect(&peer.engine, &peer.address, hint, error)
-    })
+    connected.map_err(|error| peer.unreachable(error))
 }
 
 pub(crate) type Message = hyper::Request<Outgoing>;
@@ -245,7 +262,7 @@ impl Undelivered {
         match self.why {
             Why::TimedOut(what, limit) => peer.timeout(what, limit),
             Why::Http(error) if error.is_parse() => Error::not_http(engine, address, error),
-            Why::Http(error) => Error::send(engine, address, error),
+            Why::Http(error) => peer.broken(error),
         }
     }
 }

@@ -55,6 +55,7 @@ mod error;
 mod exchange;
 mod pool;
 mod response;
+mod ssh;
 mod stream;
 mod transport;
 

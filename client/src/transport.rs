@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -10,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use crate::endpoint::Endpoint;
+use crate::exchange::Peer;
+use crate::ssh;
 
 /// A connection of any kind.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -102,8 +105,8 @@ impl<W: Wire> AsyncWrite for Listening<W> {
 }
 
 /// Connects to an endpoint.
-pub(crate) async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Wire>> {
-    match endpoint {
+pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>> {
+    match &peer.endpoint {
         #[cfg(unix)]
         Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
         #[cfg(not(unix))]
@@ -116,6 +119,9 @@ pub(crate) async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Wire>> {
             stream.set_nodelay(true)?;
             Ok(Box::new(stream))
         }
+        endpoint @ Endpoint::Ssh { .. } => {
+            Ok(Box::new(ssh::connect(&peer.ssh, &peer.engine, endpoint, limit)?))
+        }
     }
 }
 
@@ -127,6 +133,9 @@ pub(crate) fn hint(
     error: &io::Error,
 ) -> String {
     match (endpoint, error.kind()) {
+        (Endpoint::Ssh { host, .. }, _) => {
+            format!("does `ssh {host}` work from here, and is {engine} there?")
+        }
         (Endpoint::Unix(_), io::ErrorKind::NotFound) => {
             format!("there is no such socket: start {engine}, or {elsewhere}")
         }

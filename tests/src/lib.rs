@@ -16,6 +16,7 @@ pub mod engine;
 pub mod image;
 pub mod leftovers;
 pub mod skip;
+pub mod ssh;
 pub mod tcp_front;
 
 use std::sync::OnceLock;

@@ -54,6 +54,10 @@ pub(crate) const PODMAN: &[Package] = &[
     package("util-linux", "setpriv"),
 ];
 
+/// What reaches an engine over ssh, and what answers there.
+pub(crate) const SSH: &[Package] =
+    &[package("openssh-client", "ssh-keygen"), package("openssh-server", "sshd")];
+
 /// What the image of the tests is made of.
 pub(crate) const IMAGE: &[Package] =
     &[Package { name: "busybox-static", sign: Sign::StaticProgram("busybox") }];

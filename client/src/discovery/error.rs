@@ -86,7 +86,7 @@ impl DiscoverError {
             Kind::Unknown { .. } => "`docker context ls` shows those that exist",
             Kind::Unreadable { .. } => "an address given by hand avoids the file",
             Kind::Malformed { .. } => "mend the file, or give an address by hand",
-            Kind::NeedsTls { .. } => "so far there are `unix://`, `tcp://` and `http://`",
+            Kind::NeedsTls { .. } => "so far there are `unix://`, `tcp://`, `http://` and `ssh://`",
             Kind::Nowhere { .. } => "give an address by hand",
         }
     }

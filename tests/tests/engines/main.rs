@@ -7,6 +7,7 @@ mod containers;
 mod errors;
 mod images;
 mod networks_and_volumes;
+mod over_ssh;
 mod podman_only;
 mod sockets;
 mod versions;

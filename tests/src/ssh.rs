@@ -1,0 +1,87 @@
+//! A machine to reach over ssh: this one, through a real `ssh` and a real `sshd`.
+//!
+//! Each connection has an `sshd` of its own, which `ssh` starts in place of a network connection
+//! and which ends with it. So no port is opened, and nothing is left behind.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// The programs that it takes.
+const PROGRAMS: [&str; 3] = ["/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd"];
+
+/// Keys and configuration of a host that `ssh` knows as `engine`, and of one called `stranger`
+/// that lets nobody in.
+#[derive(Debug)]
+pub struct SshHost {
+    folder: TempDir,
+}
+
+impl SshHost {
+    /// Makes keys and configuration; `None` where a program is missing.
+    ///
+    /// # Errors
+    ///
+    /// If a key or a file cannot be made.
+    pub fn new() -> io::Result<Option<Self>> {
+        if !PROGRAMS.iter().all(|program| Path::new(program).is_file()) {
+            return Ok(None);
+        }
+        let folder = tempfile::Builder::new().prefix("contajners-ssh-").tempdir()?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
+        let host = Self { folder };
+        for key in ["host", "user"] {
+            host.make_key(key)?;
+        }
+        let at = |name: &str| host.folder.path().join(name).display().to_string();
+        fs::copy(at("user.pub"), at("authorized"))?;
+        fs::write(at("nobody"), "")?;
+        let public = fs::read_to_string(at("host.pub"))?;
+        fs::write(at("known"), format!("engine {public}stranger {public}"))?;
+        for (name, keys) in [("sshd", "authorized"), ("sshd-stranger", "nobody")] {
+            let config = format!(
+                "HostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
+                 PermitRootLogin prohibit-password\nPasswordAuthentication no\n\
+                 KbdInteractiveAuthentication no\nPrintMotd no\nLogLevel ERROR\n",
+                at("host"),
+                at(keys)
+            );
+            fs::write(at(name), config)?;
+        }
+        let mut config = String::new();
+        for (name, server) in [("engine", "sshd"), ("stranger", "sshd-stranger")] {
+            config.push_str(&format!(
+                "Host {name}\n  ProxyCommand {} -i -f {}\n  IdentityFile {}\n  IdentitiesOnly yes\n  \
+                 IdentityAgent none\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile none\n  \
+                 StrictHostKeyChecking yes\n  BatchMode yes\n  LogLevel ERROR\n",
+                PROGRAMS[2],
+                at(server),
+                at("user"),
+                at("known")
+            ));
+        }
+        fs::write(at("config"), config)?;
+        // Where sshd locks itself in before anybody has logged in; its package makes it at boot.
+        fs::create_dir_all("/run/sshd")?;
+        Ok(Some(host))
+    }
+
+    fn make_key(&self, name: &str) -> io::Result<()> {
+        let file: PathBuf = self.folder.path().join(name);
+        let made = Command::new(PROGRAMS[1])
+            .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
+            .arg(file)
+            .status()?;
+        if made.success() { Ok(()) } else { Err(io::Error::other("ssh-keygen failed")) }
+    }
+
+    /// Returns the command that knows these hosts.
+    pub fn command(&self) -> Vec<String> {
+        let config = self.folder.path().join("config").display().to_string();
+        vec![PROGRAMS[0].into(), "-F".into(), config]
+    }
+}

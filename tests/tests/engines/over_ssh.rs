@@ -1,0 +1,109 @@
+//! Engines behind ssh: the same calls, through a real `ssh` and a real `sshd`.
+
+use contajners::{Client, Error, ErrorKind};
+use contajners_tests::ssh::SshHost;
+use contajners_tests::{PrivateEngine, skip};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+
+use crate::{import, on, remove, run, start, text};
+
+#[track_caller]
+fn host() -> Option<SshHost> {
+    let host = SshHost::new().expect("keys for ssh");
+    if host.is_none() {
+        skip("there is no ssh and sshd (packages openssh-client and openssh-server)");
+    }
+    host
+}
+
+fn far(name: &str, engine: &PrivateEngine, host: &SshHost, alias: &str) -> Client {
+    Client::builder(name)
+        .uri(format!("ssh://{alias}{}", engine.socket().display()))
+        .ssh_command(host.command())
+        .build()
+        .expect("a client")
+}
+
+fn check(name: &'static str, engine: Option<&'static PrivateEngine>) {
+    let Some(host) = host() else { return };
+    run(name, engine, async |near: Client| {
+        let engine = engine.expect("it runs, since this does");
+        let client = far(name, engine, &host, "engine");
+        assert_eq!(client.invoke("SystemPing").await?, json!("OK"));
+        assert_eq!(client.api().await?.version(), near.api().await?.version());
+
+        // Large bodies both ways, and a socket with half-close.
+        let image = import(&client, "localhost/tests/ssh").await?;
+        let id = start(&client, &image, "over-ssh", "sleep 100").await?;
+        let body = json!({
+            "Cmd": ["/bin/sh", "-c", "cat; echo done"],
+            "AttachStdin": true,
+            "AttachStdout": true,
+        });
+        let exec = text(&on(&client, "ContainerExec", &id).body(body).await?, "/Id");
+        let call = client.invoke("ExecStart").param("id", &exec);
+        let socket = call.body(json!({ "Detach": false, "Tty": false })).socket().await?;
+        let (mut output, mut input) = socket.split();
+        let sent = vec![b'x'; 1 << 20];
+        let write = async {
+            input.write_all(&sent).await.expect("input");
+            input.shutdown().await.expect("an end of the input");
+        };
+        let read = async {
+            let mut all = Vec::new();
+            while let Some(piece) = output.next().await {
+                all.extend_from_slice(&piece.expect("output").bytes);
+            }
+            all
+        };
+        let ((), all) = tokio::join!(write, read);
+        assert_eq!(all.len(), sent.len() + "done\n".len());
+        assert!(all.ends_with(b"xdone\n"));
+        let export = on(&client, "ContainerExport", &id).bytes().await?;
+        assert_eq!(export.len() % 512, 0);
+        remove(&client, &id).await
+    });
+}
+
+#[test]
+fn docker() {
+    check("docker", contajners_tests::docker());
+}
+
+#[test]
+fn podman() {
+    check("podman", contajners_tests::podman());
+}
+
+#[test]
+fn what_ssh_says_is_the_cause() {
+    let Some(host) = host() else { return };
+    run("docker", contajners_tests::docker(), async |_: Client| {
+        let engine = contajners_tests::docker().expect("it runs, since this does");
+        let cause = |error: &Error| std::error::Error::source(error).expect("a cause").to_string();
+        let refused = far("docker", engine, &host, "stranger");
+        let error = refused.invoke("SystemPing").await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Connect, "cannot-connect"));
+        assert!(cause(&error).contains("Permission denied (publickey)"), "{}", cause(&error));
+        assert!(!error.may_have_acted());
+
+        let unknown = far("docker", engine, &host, "no-such-host.invalid");
+        let error = unknown.invoke("SystemPing").await.unwrap_err();
+        assert!(cause(&error).contains("no-such-host.invalid"), "{}", cause(&error));
+
+        // The far side is there, the engine is not.
+        let client = Client::builder("docker")
+            .uri("ssh://engine/no/such/engine.sock")
+            .ssh_command(host.command())
+            .build()?;
+        let error = client.invoke("SystemPing").await.unwrap_err();
+        assert!(cause(&error).contains("/no/such/engine.sock"), "{}", cause(&error));
+
+        let client =
+            Client::builder("docker").uri("ssh://engine").ssh_command(["no-such-ssh"]).build()?;
+        let error = client.invoke("SystemPing").await.unwrap_err();
+        assert!(cause(&error).contains("cannot start `no-such-ssh`"), "{}", cause(&error));
+        Ok(())
+    });
+}
