@@ -106,7 +106,7 @@ fn refused(reply: impl Fn(&mut UnixStream) + Send + Sync + 'static) -> String {
         Then::Close
     });
     let error: Error = block_on(async {
-        let client = engine.builder().read_timeout(Duration::from_millis(300)).build().unwrap();
+        let client = engine.builder().read_timeout(Duration::from_millis(1500)).build().unwrap();
         attach(&client).socket().await.unwrap_err()
     });
     shown(&error, Some(&engine))
@@ -136,7 +136,7 @@ fn sockets_that_are_not_made() {
         refused(says("HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n")),
         refused(says("HTTP/1.1 101 Upg")),
         refused(says("\x15\x03\x01")),
-        refused(|_| std::thread::sleep(Duration::from_secs(1))),
+        refused(|_| std::thread::park_timeout(Duration::from_secs(5))),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }
