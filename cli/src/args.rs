@@ -292,7 +292,8 @@ Exit statuses:
 Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
                    where docker listens, without --host (see `where`)
-  CONTAINER_CONNECTION, CONTAINER_HOST, PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
+  CONTAINER_CONNECTION, CONTAINER_HOST, CONTAINER_SSHKEY,
+  PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
                    where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
                    the version to speak, without --api-version

@@ -43,6 +43,8 @@ pub enum Endpoint {
         port: Option<u16>,
         /// The engine's socket over there; else where its command looks for it.
         socket: Option<String>,
+        /// The file of the key to log in with; else what `ssh` has.
+        identity: Option<PathBuf>,
     },
 }
 
@@ -87,6 +89,14 @@ impl Endpoint {
             "fd" => Err(wrong(Kind::Daemon)),
             _ => Err(wrong(Kind::Unknown)),
         }
+    }
+
+    /// Sets the key to log in with, of an address that is reached over ssh.
+    pub(crate) fn with_identity(mut self, file: Option<String>) -> Self {
+        if let (Self::Ssh { identity, .. }, Some(file)) = (&mut self, file) {
+            *identity = Some(file.into());
+        }
+        self
     }
 
     /// Returns the value of the `Host` header: constant for sockets, which have none.
@@ -146,7 +156,7 @@ fn ssh(rest: &str) -> Result<Endpoint, Kind> {
     if socket.as_ref().is_some_and(|socket| socket.chars().any(char::is_control)) {
         return Err(Kind::Malformed("a path holds no control characters"));
     }
-    Ok(Endpoint::Ssh { user, host: host.into(), port, socket })
+    Ok(Endpoint::Ssh { user, host: host.into(), port, socket, identity: None })
 }
 
 fn authority_and_path(rest: &str) -> Result<(&str, &str), Kind> {
@@ -234,7 +244,7 @@ impl fmt::Display for Endpoint {
             Self::Tcp { host, port, prefix } => {
                 write!(f, "tcp://{}{prefix}", authority(host, *port))
             }
-            Self::Ssh { user, host, port, socket } => {
+            Self::Ssh { user, host, port, socket, .. } => {
                 f.write_str("ssh://")?;
                 if let Some(user) = user {
                     write!(f, "{user}@")?;

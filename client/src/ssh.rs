@@ -60,7 +60,7 @@ fn command(
     endpoint: &Endpoint,
     limit: Option<Duration>,
 ) -> io::Result<Command> {
-    let Endpoint::Ssh { user, host, port, socket } = endpoint else {
+    let Endpoint::Ssh { user, host, port, socket, identity } = endpoint else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let option = match engine {
@@ -84,6 +84,9 @@ fn command(
     }
     if let Some(port) = port {
         command.arg("-p").arg(port.to_string());
+    }
+    if let Some(file) = identity {
+        command.arg("-i").arg(file);
     }
     command.arg("--").arg(host).arg(engine);
     if let Some(socket) = socket {
@@ -248,6 +251,10 @@ mod tests {
             "ssh -T -o ConnectTimeout=2 -l core -p 2222 -- ::1 podman \
              --url='unix:///run/it'\\''s.sock' system dial-stdio",
         );
+        let keyed = Endpoint::parse("ssh://box").unwrap().with_identity(Some("/k".into()));
+        let command = command(&["ssh".into(), "-v".into()], "docker", &keyed, None).unwrap();
+        let words: Vec<_> = command.as_std().get_args().collect();
+        assert_eq!(words, ["-v", "-T", "-i", "/k", "--", "box", "docker", "system", "dial-stdio"]);
         check("incus", "ssh://box", "there is no known way to incus over ssh");
     }
 }

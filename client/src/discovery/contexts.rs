@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 use super::{Around, DiscoverError, Source};
 
 /// Returns the address of the context that is chosen; `None` when it is the default one.
-pub(super) fn current(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+pub(super) fn current(
+    around: &Around<'_>,
+) -> Result<Option<(String, Option<String>, Source)>, DiscoverError> {
     let Some(folder) = around.folder("DOCKER_CONFIG", "HOME", ".docker") else { return Ok(None) };
     let (name, from) = match around.variable("DOCKER_CONTEXT") {
         Some(name) => (name, "`DOCKER_CONTEXT`".to_owned()),
@@ -45,7 +47,8 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<(String, Source)>, D
     if needs_tls {
         return Err(DiscoverError::needs_tls(source));
     }
-    Ok(Some((host.clone(), source)))
+    // Keys are for the configuration of `ssh` to name.
+    Ok(Some((host.clone(), None, source)))
 }
 
 fn has_certificates(around: &Around<'_>, folder: &Path) -> bool {

@@ -134,7 +134,13 @@ pub fn discover(
         if let Some(name) = template.strip_prefix('$').filter(|name| is_name(name)) {
             let source = Source::Variable(name.into());
             match around.variable(name) {
-                Some(address) => return found(&address, source, considered),
+                Some(address) => {
+                    // Podman's own word beside it; Docker leaves keys to the configuration of ssh.
+                    let key = (name == "CONTAINER_HOST")
+                        .then(|| around.variable(podman::KEY_VARIABLE))
+                        .flatten();
+                    return found(&address, key, source, considered);
+                }
                 None => considered.push((source, "not set")),
             }
             continue;
@@ -163,7 +169,7 @@ pub fn discover(
             }
         };
         match named {
-            Ok((address, source)) => return found(&address, source, considered),
+            Ok((address, key, source)) => return found(&address, key, source, considered),
             Err(source) => considered.push((source, "none is chosen")),
         }
     }
@@ -175,11 +181,14 @@ pub fn discover(
 
 fn found(
     address: &str,
+    key: Option<String>,
     source: Source,
     considered: Vec<(Source, &'static str)>,
 ) -> Result<Discovered, DiscoverError> {
     match Endpoint::parse(address) {
-        Ok(endpoint) => Ok(Discovered { endpoint, source, considered }),
+        Ok(endpoint) => {
+            Ok(Discovered { endpoint: endpoint.with_identity(key), source, considered })
+        }
         Err(error) => Err(DiscoverError::address(source, error)),
     }
 }

@@ -1,5 +1,5 @@
 //! Podman's connections, as its command keeps them: in `podman-connections.json` since v5, and
-//! before in `containers.conf`, whose entries come second.
+//! before in `containers.conf`, whose entries come second. Those over ssh name a key.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,22 @@ use serde_json::Value;
 
 use super::{Around, DiscoverError, Source};
 
+/// An address, the file of a key for it, and what says so.
+type Named = (String, Option<String>, Source);
+
+/// The variable that names the file of a key for `CONTAINER_HOST`.
+pub(super) const KEY_VARIABLE: &str = "CONTAINER_SSHKEY";
 /// The variable that names a connection.
 pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
 
 /// Returns the address of the connection that the environment names.
-pub(super) fn named(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+pub(super) fn named(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     let Some(name) = around.variable(VARIABLE) else { return Ok(None) };
     address_of(around, &name, &format!("`{VARIABLE}`")).map(Some)
 }
 
 /// Returns the address of the connection that is the default one, if there is one.
-pub(super) fn default(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     if let Some((file, connections)) = connections(around)?
         && let Some(Value::String(name)) = connections.pointer("/Connection/Default")
         && !name.is_empty()
@@ -37,11 +42,7 @@ pub(super) fn default(around: &Around<'_>) -> Result<Option<(String, Source)>, D
     Ok(None)
 }
 
-fn address_of(
-    around: &Around<'_>,
-    name: &str,
-    from: &str,
-) -> Result<(String, Source), DiscoverError> {
+fn address_of(around: &Around<'_>, name: &str, from: &str) -> Result<Named, DiscoverError> {
     let source = Source::Connection(name.into());
     if let Some((file, connections)) = connections(around)?
         && let Some(connection) =
@@ -56,7 +57,8 @@ fn address_of(
         if is_tls {
             return Err(DiscoverError::needs_tls(source));
         }
-        return Ok((uri.clone(), source));
+        let identity = connection.get("Identity").and_then(Value::as_str);
+        return Ok((uri.clone(), named_file(identity), source));
     }
     for (file, config) in configs(around)?.into_iter().rev() {
         let destinations =
@@ -65,9 +67,14 @@ fn address_of(
         let Some(uri) = destination.get("uri").and_then(toml::Value::as_str) else {
             return Err(DiscoverError::malformed(&file, "a service destination has no `uri`"));
         };
-        return Ok((uri.to_owned(), source));
+        let identity = destination.get("identity").and_then(toml::Value::as_str);
+        return Ok((uri.to_owned(), named_file(identity), source));
     }
     Err(DiscoverError::unknown(source, from))
+}
+
+fn named_file(file: Option<&str>) -> Option<String> {
+    file.filter(|file| !file.is_empty()).map(Into::into)
 }
 
 fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, DiscoverError> {

@@ -198,6 +198,30 @@ fn podman_connections() {
 }
 
 #[test]
+fn keys_for_ssh_come_with_the_connection() {
+    let identity = |machine: &Machine| match discover(crate::pack("podman").unwrap(), machine)
+        .unwrap()
+        .endpoint
+    {
+        Endpoint::Ssh { identity, .. } => identity,
+        other => panic!("{other}"),
+    };
+    let json = r#"{"Connection":{"Default":"vm","Connections":{
+        "vm":{"URI":"ssh://core@localhost:2222/run/p.sock","Identity":"/keys/vm"}}}}"#;
+    let file = "/h/.config/containers/podman-connections.json";
+    let vm = machine(&[("HOME", "/h")], &[]).file(file, json);
+    assert_eq!(identity(&vm), Some("/keys/vm".into()));
+    let toml = "[engine]\nactive_service = \"vm\"\n[engine.service_destinations.vm]\n\
+                uri = \"ssh://core@vm\"\nidentity = \"/keys/old\"\n";
+    let old = machine(&[("CONTAINERS_CONF", "/c")], &[]).file("/c", toml);
+    assert_eq!(identity(&old), Some("/keys/old".into()));
+    let host = ("CONTAINER_HOST", "ssh://core@vm");
+    assert_eq!(identity(&machine(&[host], &[])), None);
+    let keyed = machine(&[host, ("CONTAINER_SSHKEY", "/keys/own")], &[]);
+    assert_eq!(identity(&keyed), Some("/keys/own".into()));
+}
+
+#[test]
 fn what_was_passed_over_is_told() {
     let found = discover(crate::pack("docker").unwrap(), &machine(&[("HOME", "/h")], &[])).unwrap();
     let told: Vec<String> =
