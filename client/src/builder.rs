@@ -9,6 +9,7 @@ use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
 use crate::client::{Client, Inner};
+use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, discover};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -47,6 +48,7 @@ pub struct ClientBuilder {
     category: Option<String>,
     limits: Limits,
     answer_limit: usize,
+    credentials: Credentials,
 }
 
 impl ClientBuilder {
@@ -59,6 +61,7 @@ impl ClientBuilder {
             category: None,
             limits: Limits::default(),
             answer_limit: ANSWER_LIMIT,
+            credentials: Credentials::default(),
         }
     }
 
@@ -131,6 +134,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets where credentials for image registries come from; by default from the files and
+    /// helpers of the engine's own tool.
+    ///
+    /// They go into `X-Registry-Auth` and `X-Registry-Config` where an operation takes these and
+    /// a call gives neither parameter nor header of that name; other calls look at no file. Which
+    /// registry it is tells the image's name among the parameters.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
@@ -182,6 +196,7 @@ impl ClientBuilder {
             pool: Arc::new(Pool::default()),
             limits: self.limits,
             answer_limit: self.answer_limit,
+            credentials: self.credentials,
             category: self.category,
             discovered,
             version,
