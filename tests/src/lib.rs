@@ -15,12 +15,14 @@
 pub mod engine;
 pub mod image;
 pub mod leftovers;
+pub mod registry;
 pub mod skip;
 pub mod tcp_front;
 
 use std::sync::OnceLock;
 
 pub use engine::{EngineError, Kind, PrivateEngine};
+pub use registry::{Registry, RegistryError};
 pub use skip::{shared_specs, skip};
 pub use tcp_front::TcpFront;
 
