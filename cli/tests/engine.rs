@@ -73,7 +73,7 @@ fn request(stream: &UnixStream) -> String {
         match &*name.to_ascii_lowercase() {
             "content-length" => length = value.parse().unwrap(),
             "transfer-encoding" => chunked = true,
-            "content-type" | "x-test" => text += &format!(" [{value}]"),
+            "content-type" | "x-test" | "x-registry-auth" => text += &format!(" [{value}]"),
             _ => {}
         }
     }
@@ -266,6 +266,56 @@ fn verbose_tells_both_sides_without_secrets() {
         "--- standard error\n* docker at unix:///s\n> POST /v1.41/images/a/push\n\
          > X-Registry-Auth: (secret)\n< 204\n< connection: close\n--- status 0"
     );
+}
+
+#[test]
+fn credentials_come_from_a_helper_and_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    // Another process writes it: a file open for writing here could not be run.
+    let helper = |script: &str| {
+        let written = Command::new("sh")
+            .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\""])
+            .args([folder.path().join("docker-credential-test").as_os_str(), script.as_ref()])
+            .status();
+        assert!(written.unwrap().success());
+    };
+    let config = |text: &str| std::fs::write(folder.path().join("config.json"), text).unwrap();
+    let run = |engine: &Engine, operation: &[&str]| {
+        let mut command = engine.command(&[&["-v", "invoke", "docker@v1.41"], operation].concat());
+        let path = format!("{}:/usr/bin:/bin", folder.path().display());
+        let output = command.env("DOCKER_CONFIG", folder.path()).env("PATH", path).output();
+        let text = told(&output.unwrap());
+        assert!(!text.contains("geheim") && !text.contains("Z2VoZWlt"), "{text}");
+        text.replace(&engine.folder.path().display().to_string(), "")
+            .replace(&folder.path().display().to_string(), "/…")
+    };
+    let pull = &["ImageCreate", "fromImage=r.x/a"];
+    config(r#"{ "credHelpers": { "r.x": "test" } }"#);
+    helper(r#"read -r s; echo "{\"ServerURL\":\"$s\",\"Username\":\"me\",\"Secret\":\"geheim\"}""#);
+    let engine = Engine::new(&[DONE]);
+    let text = run(&engine, pull);
+    assert!(text.ends_with("--- status 0"), "{text}");
+    assert_eq!(
+        engine.requests(),
+        "POST /v1.41/images/create?fromImage=r.x/a [eyJwYXNzd29yZCI6ImdlaGVpbSIsInNlcnZlcmFkZHJlc3MiOiJyLngiLCJ1c2VybmFtZSI6Im1lIn0=]"
+    );
+
+    helper("echo geheim; echo geheim >&2; exit 3");
+    let text = run(&Engine::new(&[]), pull);
+    let (_, error) = text.split_once("error: ").unwrap();
+    assert_eq!(
+        error,
+        "credential helper `docker-credential-test`, asked for `r.x`, ended with status 3\n  \
+         hint: run it by hand with `get`; its output may hold secrets\n--- status 1"
+    );
+
+    // Other calls run no helper, and a damaged file is none that they need.
+    let engine = Engine::new(&[DONE]);
+    assert!(run(&engine, &["ContainerStart", "id=a"]).ends_with("--- status 0"));
+    config("{ geheim");
+    let engine = Engine::new(&[DONE]);
+    assert!(run(&engine, pull).ends_with("--- status 0"));
+    assert_eq!(engine.requests(), "POST /v1.41/images/create?fromImage=r.x/a");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
 use crate::client::{Client, Inner};
+use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, discover};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -48,6 +49,7 @@ pub struct ClientBuilder {
     limits: Limits,
     answer_limit: usize,
     ssh: Vec<String>,
+    credentials: Credentials,
 }
 
 impl ClientBuilder {
@@ -61,6 +63,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             answer_limit: ANSWER_LIMIT,
             ssh: Vec::new(),
+            credentials: Credentials::default(),
         }
     }
 
@@ -149,6 +152,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets where credentials for image registries come from; by default from the files and
+    /// helpers of the engine's own tool.
+    ///
+    /// They go into `X-Registry-Auth` and `X-Registry-Config` where an operation takes these and
+    /// a call gives neither parameter nor header of that name; other calls look at no file. Which
+    /// registry it is tells the image's name among the parameters.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
@@ -200,6 +214,7 @@ impl ClientBuilder {
             pool: Arc::new(Pool::default()),
             limits: self.limits,
             answer_limit: self.answer_limit,
+            credentials: self.credentials,
             category: self.category,
             discovered,
             version,

@@ -18,9 +18,10 @@ use tokio::io::AsyncRead;
 
 use crate::body::{Given, Progress};
 use crate::client::Client;
+use crate::credentials::{Rules, Wanted as WantedCredentials};
 use crate::data::Data;
 use crate::duplex::{self, Duplex};
-use crate::error::{CallOf, Error, Sent, quoted};
+use crate::error::{CallOf, Error, Sent, Waiting, quoted};
 use crate::exchange::{Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
@@ -259,7 +260,19 @@ impl Call {
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
-                resolve(&client, api, &operation, parameters, &body, content_type.as_deref())?
+                let (mut request, wanted) = resolve(
+                    &client,
+                    api,
+                    &operation,
+                    parameters,
+                    &body,
+                    content_type.as_deref(),
+                    &headers,
+                )?;
+                if let Some(wanted) = wanted {
+                    fill_credentials(&client, &mut request, &wanted, deadline).await?;
+                }
+                request
             }
             What::Raw(method, target) => {
                 if let Some((name, _)) = parameters.first() {
@@ -332,7 +345,8 @@ fn resolve(
     parameters: Vec<(String, Result<Value, serde_json::Error>)>,
     body: &Given,
     content_type: Option<&str>,
-) -> Result<Request, Error> {
+    headers: &[(String, String)],
+) -> Result<(Request, Option<WantedCredentials>), Error> {
     let found = match &client.0.category {
         Some(category) => api.operation_in(category, operation),
         None => api.operation(operation),
@@ -343,8 +357,13 @@ fn resolve(
         let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
         values.push((name, value));
     }
+    let values: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (&**name, value)).collect();
+    let wanted = match client.0.credentials.is_none() {
+        true => None,
+        false => WantedCredentials::by(operation, &values, headers),
+    };
     let values: Vec<(&str, &dyn contajners_core::Value)> =
-        values.iter().map(|(name, value)| (&**name, value as _)).collect();
+        values.iter().map(|&(name, value)| (name, value as _)).collect();
     let given = match (body, content_type) {
         (Given::Nothing, _) => Body::Nothing,
         (Given::Json(Ok(value)), _) => Body::Value(value),
@@ -361,7 +380,33 @@ fn resolve(
             .set_header("Content-Type", media_type)
             .map_err(|error| Error::raw(error, "Content-Type"))?;
     }
-    Ok(request)
+    Ok((request, wanted))
+}
+
+/// Fills in credentials that are known for the call; the request is otherwise complete, so that
+/// no helper runs for a call that cannot be made.
+async fn fill_credentials(
+    client: &Client,
+    request: &mut Request,
+    wanted: &WantedCredentials,
+    deadline: Option<Deadline>,
+) -> Result<(), Error> {
+    let engine = client.pack().engine();
+    let work = client.0.credentials.find(Rules::of(engine), wanted);
+    let found = match deadline {
+        None => work.await,
+        Some(deadline) => match tokio::time::timeout(deadline.left(), work).await {
+            Ok(found) => found,
+            Err(_) => return Err(client.0.peer.timeout(Waiting::Whole, deadline.limit)),
+        },
+    };
+    let found = found
+        .map_err(|error| Error::credentials(error).of(&CallOf::new(engine, request), Sent::No))?;
+    if let Some(value) = found {
+        let header = wanted.header();
+        request.set_encoded_header(header, &value).map_err(|error| Error::raw(error, header))?;
+    }
+    Ok(())
 }
 
 fn raw(

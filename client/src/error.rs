@@ -11,6 +11,7 @@ use contajners_core::{
     Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
+use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
 
@@ -45,6 +46,8 @@ pub enum ErrorKind {
     Config,
     /// The call is not what the catalogue says; nothing was sent. See [`Error::resolve_error`].
     Resolve,
+    /// Credentials for a registry cannot be had from a file or a helper; nothing was sent.
+    Credentials,
     /// The body that the caller gave cannot be read.
     Body,
     /// Nothing answers at the address.
@@ -159,6 +162,15 @@ impl Error {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         let new = Self::new(ErrorKind::Config, code, text).with_hint(hint);
         // The cause alone: the text is told already.
+        match error.into_cause() {
+            Some(cause) => new.with_source(cause),
+            None => new,
+        }
+    }
+
+    pub(crate) fn credentials(error: CredentialsError) -> Self {
+        let (code, hint, text) = (error.code(), error.hint(), error.to_string());
+        let new = Self::new(ErrorKind::Credentials, code, text).with_hint(hint);
         match error.into_cause() {
             Some(cause) => new.with_source(cause),
             None => new,

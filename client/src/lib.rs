@@ -32,6 +32,7 @@
 //!   [`Call::stream`], [`Call::output`], [`Call::documents`], [`Call::socket`] or
 //!   [`Call::send`].
 //! - [`Client::request`]: what no spec knows.
+//! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
@@ -47,6 +48,7 @@ mod body;
 mod builder;
 mod call;
 mod client;
+mod credentials;
 mod data;
 mod discovery;
 mod duplex;
@@ -64,6 +66,7 @@ pub use call::Call;
 pub use client::Client;
 pub use contajners_core;
 pub use contajners_core::{Content, Method, stream::Output};
+pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
 pub use duplex::{Duplex, DuplexInput};

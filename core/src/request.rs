@@ -5,6 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::encode::base64url;
+use crate::value::Value;
+
 /// An HTTP method that a spec may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Method {
@@ -244,6 +247,28 @@ impl Request {
         }
         self.put_header(Cow::Owned(name.into()), value.into());
         Ok(())
+    }
+
+    /// Sets a header to base64url of a value's JSON, as `X-Registry-Auth` takes it.
+    ///
+    /// For what is found out after resolving; a value given as a parameter is encoded there.
+    ///
+    /// ```
+    /// use contajners_core::{Method, Request};
+    ///
+    /// let mut request = Request::raw(Method::Post, "/v1.41/images/create?fromImage=x")?;
+    /// request.set_encoded_header("X-Registry-Auth", &"me")?;
+    /// assert_eq!(request.headers().next(), Some(("X-Registry-Auth", "Im1lIg==")));
+    /// # Ok::<(), contajners_core::RawError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Header`] when the name is not a header's.
+    pub fn set_encoded_header(&mut self, name: &str, value: &dyn Value) -> Result<(), RawError> {
+        let mut text = String::new();
+        base64url(value.to_json().as_bytes(), &mut text);
+        self.set_header(name, &text)
     }
 
     pub(crate) fn put_header(&mut self, name: Cow<'static, str>, value: String) {

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 pub const PREFIX: &str = "contajners-engine-";
 
 /// Distributions keep daemons where the path of a user may not lead.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A slow machine gets an answer within a second or two; past this the engine is broken.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -154,6 +154,15 @@ impl PrivateEngine {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
+    /// Returns the first process in the engine's namespaces: the child of the `unshare` that the
+    /// supervisor started.
+    pub(crate) fn init(&self) -> Option<u32> {
+        let unshare = children(self.supervisor.id()).into_iter().find(|child| {
+            fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|name| name == "unshare\n")
+        })?;
+        children(unshare).first().copied()
+    }
+
     fn wait_until_up(&mut self) -> Result<(), EngineError> {
         let start = Instant::now();
         while ping(&self.socket).is_err() {
@@ -197,6 +206,12 @@ fn ping(socket: &Path) -> io::Result<()> {
     }
 }
 
+fn children(process: u32) -> Vec<u32> {
+    let path = format!("/proc/{process}/task/{process}/children");
+    let numbers = fs::read_to_string(path).unwrap_or_default();
+    numbers.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
 fn make_folder(parent: &Path) -> Result<TempDir, EngineError> {
     let failed = |source| EngineError::Folder { folder: parent.to_owned(), source };
     let parent = parent.canonicalize().map_err(failed)?;
@@ -217,7 +232,7 @@ fn make_folder(parent: &Path) -> Result<TempDir, EngineError> {
     tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(failed)
 }
 
-fn find_program(name: &str) -> Option<PathBuf> {
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     PATH.split(':').map(|folder| Path::new(folder).join(name)).find(|path| path.is_file())
 }
 

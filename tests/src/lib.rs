@@ -15,6 +15,7 @@
 pub mod engine;
 pub mod image;
 pub mod leftovers;
+pub mod registry;
 pub mod skip;
 pub mod ssh;
 pub mod tcp_front;
@@ -22,6 +23,7 @@ pub mod tcp_front;
 use std::sync::OnceLock;
 
 pub use engine::{EngineError, Kind, PrivateEngine};
+pub use registry::{Registry, RegistryError};
 pub use skip::{shared_specs, skip};
 pub use tcp_front::TcpFront;
 

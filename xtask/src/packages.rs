@@ -58,6 +58,13 @@ pub(crate) const PODMAN: &[Package] = &[
 pub(crate) const SSH: &[Package] =
     &[package("openssh-client", "ssh-keygen"), package("openssh-server", "sshd")];
 
+/// What runs a registry with a password in the tests.
+pub(crate) const REGISTRY: &[Package] = &[
+    package("docker-registry", "docker-registry"),
+    package("apache2-utils", "htpasswd"),
+    package("util-linux", "nsenter"),
+];
+
 /// What the image of the tests is made of.
 pub(crate) const IMAGE: &[Package] =
     &[Package { name: "busybox-static", sign: Sign::StaticProgram("busybox") }];

@@ -4,6 +4,7 @@
 
 mod answers;
 mod connections;
+mod credentials;
 mod errors;
 mod limits;
 mod sockets;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use contajners::{Client, ClientBuilder};
+use contajners::{Client, ClientBuilder, Credentials};
 use tempfile::TempDir;
 
 /// What arrived: a head with its lines as sent, and a body.
@@ -105,9 +106,10 @@ impl Script {
         format!("unix://{}", self.folder.path().join("engine.sock").display())
     }
 
-    /// A client of Docker v1.41 that asks for no version.
+    /// A client of Docker v1.41 that asks for no version, and knows nobody's credentials.
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder("docker").uri(self.uri()).api_version("v1.41")
+        let builder = Client::builder("docker").uri(self.uri()).api_version("v1.41");
+        builder.credentials(Credentials::none())
     }
 
     pub(crate) fn client(&self) -> Client {

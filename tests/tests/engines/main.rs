@@ -15,7 +15,7 @@ mod versions;
 use std::future::Future;
 use std::time::Duration;
 
-use contajners::{Call, Client, Error};
+use contajners::{Call, Client, Credentials, Error};
 use contajners_tests::{PrivateEngine, image};
 use serde_json::{Value, json};
 
@@ -48,8 +48,12 @@ where
     R: Future<Output = Result<(), Error>>,
 {
     let Some(engine) = engine else { return };
-    let client =
-        Client::builder(name).uri(engine.uri()).timeout(PATIENCE).build().expect("a client");
+    let client = Client::builder(name)
+        .uri(engine.uri())
+        .timeout(PATIENCE)
+        .credentials(Credentials::none())
+        .build()
+        .expect("a client");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

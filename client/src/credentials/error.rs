@@ -1,0 +1,127 @@
+//! Why credentials cannot be had.
+
+use std::error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::error::quoted;
+
+/// Why credentials cannot be had; names files, keys and helpers, and never what they hold or say.
+#[derive(Debug)]
+pub(crate) struct CredentialsError(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Unreadable { file: String, error: io::Error },
+    Malformed { file: String, what: String },
+    NoHelper { helper: String, file: String },
+    Helper { helper: String, server: String, what: HelperFault },
+}
+
+/// What a helper does wrong.
+#[derive(Debug)]
+pub(super) enum HelperFault {
+    CannotStart(io::Error),
+    Failed(ExitStatus),
+    Hangs(Duration),
+    TooMuch(usize),
+    Nonsense,
+}
+
+impl CredentialsError {
+    pub(super) fn unreadable(file: &Path, error: io::Error) -> Self {
+        Self(Kind::Unreadable { file: shown(file), error })
+    }
+
+    pub(super) fn malformed(file: &str, what: impl Into<String>) -> Self {
+        Self(Kind::Malformed { file: quoted(file), what: what.into() })
+    }
+
+    pub(super) fn no_helper(helper: &str, file: &str) -> Self {
+        Self(Kind::NoHelper { helper: quoted(helper), file: quoted(file) })
+    }
+
+    pub(super) fn helper(helper: &str, server: &str, what: HelperFault) -> Self {
+        let server = quoted(without_user(server));
+        Self(Kind::Helper { helper: quoted(helper), server, what })
+    }
+
+    /// Returns the stable name that scripts match on.
+    pub(crate) fn code(&self) -> &'static str {
+        match &self.0 {
+            Kind::Unreadable { .. } => "credentials-unreadable",
+            Kind::Malformed { .. } => "credentials-malformed",
+            Kind::NoHelper { .. } => "unknown-credential-helper",
+            Kind::Helper { .. } => "credential-helper-failed",
+        }
+    }
+
+    /// Returns what to do about it.
+    pub(crate) fn hint(&self) -> &'static str {
+        match &self.0 {
+            Kind::Unreadable { .. } | Kind::Malformed { .. } => {
+                "mend the file, or give the credentials by hand"
+            }
+            Kind::NoHelper { .. } => "install it where `PATH` leads, or take it out of the file",
+            Kind::Helper { what: HelperFault::Hangs(_), .. } => {
+                "does it wait for a password? allow more with `helper_timeout`"
+            }
+            Kind::Helper { .. } => "run it by hand with `get`; its output may hold secrets",
+        }
+    }
+
+    pub(crate) fn into_cause(self) -> Option<io::Error> {
+        match self.0 {
+            Kind::Unreadable { error, .. }
+            | Kind::Helper { what: HelperFault::CannotStart(error), .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for CredentialsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Unreadable { file, .. } => write!(f, "cannot read {file}"),
+            Kind::Malformed { file, what } => write!(f, "{file} cannot be used: {what}"),
+            Kind::NoHelper { helper, file } => {
+                write!(f, "there is no credential helper {helper}, which {file} names")
+            }
+            Kind::Helper { helper, server, what } => {
+                write!(f, "credential helper {helper}, asked for {server}, ")?;
+                match what {
+                    HelperFault::CannotStart(_) => f.write_str("cannot be started"),
+                    HelperFault::Failed(status) => match status.code() {
+                        Some(code) => write!(f, "ended with status {code}"),
+                        None => f.write_str("was ended by a signal"),
+                    },
+                    HelperFault::Hangs(limit) => write!(f, "was not done within {limit:?}"),
+                    HelperFault::TooMuch(limit) => write!(f, "said more than {limit} bytes"),
+                    HelperFault::Nonsense => f.write_str("did not answer in the protocol's JSON"),
+                }
+            }
+        }
+    }
+}
+
+impl error::Error for CredentialsError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.0 {
+            Kind::Unreadable { error, .. }
+            | Kind::Helper { what: HelperFault::CannotStart(error), .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn shown(file: &Path) -> String {
+    quoted(&file.to_string_lossy())
+}
+
+/// A key that is an address may hold a password before an `@`.
+pub(super) fn without_user(key: &str) -> &str {
+    key.rsplit_once('@').map_or(key, |(_, host)| host)
+}

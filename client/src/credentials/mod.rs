@@ -1,0 +1,245 @@
+//! Credentials for image registries: finding them as the engine's own tool does, and telling
+//! which of them a call needs.
+//!
+//! Files and helpers are only looked at for operations that take credentials, when the caller
+//! gave none. Nothing here shows what it finds: errors and traces name files, keys and helpers.
+
+mod auth;
+mod base64;
+mod config;
+mod error;
+mod helper;
+mod plan;
+mod reference;
+mod wanted;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+pub use auth::RegistryAuth;
+pub(crate) use error::CredentialsError;
+pub(crate) use wanted::Wanted;
+
+use crate::discovery::System;
+use helper::Helper;
+use plan::{Machine, Plan, Step};
+use reference::Repository;
+
+/// How long a helper may take, unless told otherwise: it may ask the user for a password.
+const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a client takes credentials for image registries from: see
+/// [`ClientBuilder::credentials`](crate::ClientBuilder::credentials).
+///
+/// ```
+/// use contajners::{Client, Credentials};
+///
+/// let client = Client::builder("docker")
+///     .uri("unix:///var/run/docker.sock")
+///     .credentials(Credentials::file("/etc/robot/config.json"))
+///     .build()?;
+/// # Ok::<(), contajners::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    place: Place,
+    helper_timeout: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Usual,
+    File(PathBuf),
+    Nowhere,
+}
+
+/// Whose order of files and keys is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    Docker,
+    Podman,
+}
+
+impl Rules {
+    /// Returns the rules of an engine; what is not Podman follows Docker's.
+    pub(crate) fn of(engine: &str) -> Self {
+        match engine {
+            "podman" => Self::Podman,
+            _ => Self::Docker,
+        }
+    }
+}
+
+impl Credentials {
+    /// Takes them from where the engine's own tool does; this is the default.
+    ///
+    /// For Docker that is `DOCKER_AUTH_CONFIG`, then `config.json` in `DOCKER_CONFIG` or
+    /// `~/.docker`: the helper in `credHelpers`, else the one in `credsStore`, else `auths`. For
+    /// Podman it is `REGISTRY_AUTH_FILE` alone, or `auth.json` in the runtime and the
+    /// configuration folder, Docker's `config.json`, and `~/.dockercfg`.
+    ///
+    /// A damaged file is passed over with a warning (of [`tracing`]), as Docker's command does,
+    /// unless it is the one in `REGISTRY_AUTH_FILE`; a helper that fails is an error.
+    pub fn found() -> Self {
+        Self { place: Place::Usual, helper_timeout: HELPER_TIMEOUT }
+    }
+
+    /// Takes them from one file, laid out as Docker's `config.json` and Podman's `auth.json`;
+    /// that it is missing or damaged is an error of the calls that need it.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { place: Place::File(path.into()), helper_timeout: HELPER_TIMEOUT }
+    }
+
+    /// Takes none: only what a call is given goes out.
+    pub fn none() -> Self {
+        Self { place: Place::Nowhere, helper_timeout: HELPER_TIMEOUT }
+    }
+
+    /// Limits the time that a credential helper may take; 30 s by default.
+    #[must_use = "it returns the setting"]
+    pub fn helper_timeout(mut self, limit: Duration) -> Self {
+        self.helper_timeout = limit;
+        self
+    }
+
+    /// Tells whether there is nothing to look for.
+    pub(crate) fn is_none(&self) -> bool {
+        self.place == Place::Nowhere
+    }
+
+    /// Finds what a call wants; `None` when there is nothing.
+    pub(crate) async fn find(
+        &self,
+        rules: Rules,
+        wanted: &Wanted,
+    ) -> Result<Option<Value>, CredentialsError> {
+        let value = match wanted {
+            Wanted::Registry { repository } => {
+                let auth = self.of_one(rules, repository).await?;
+                auth.map(serde_json::to_value)
+            }
+            Wanted::All => {
+                let all = self.of_all(rules).await?;
+                (!all.is_empty()).then(|| serde_json::to_value(all))
+            }
+        };
+        Ok(value.map(|value| value.expect("credentials are maps of texts")))
+    }
+
+    async fn of_one(
+        &self,
+        rules: Rules,
+        repository: &Repository,
+    ) -> Result<Option<RegistryAuth>, CredentialsError> {
+        let (place, wanted) = (self.place.clone(), repository.clone());
+        let plan = blocking(move |machine| plan::one(rules, &place, &wanted, machine)).await?;
+        let Plan { steps, remarks } = plan;
+        remarks.iter().for_each(warn);
+        for step in steps {
+            let found = match step {
+                Step::Known(auth) => Some(auth),
+                Step::Ask(helper) => helper.get(self.helper_timeout).await?,
+                Step::Try(helper) => match helper.get(self.helper_timeout).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        warn(&error);
+                        None
+                    }
+                },
+            };
+            if found.is_some() {
+                tracing::debug!(registry = %repository.host, "found registry credentials");
+                return Ok(found);
+            }
+        }
+        tracing::debug!(registry = %repository.host, "no registry credentials");
+        Ok(None)
+    }
+
+    async fn of_all(
+        &self,
+        rules: Rules,
+    ) -> Result<BTreeMap<String, RegistryAuth>, CredentialsError> {
+        let place = self.place.clone();
+        let plan = blocking(move |machine| plan::all(rules, &place, machine)).await?;
+        plan.remarks.iter().for_each(warn);
+        // One limit for all of them together: a file may name any number.
+        let end = Instant::now() + self.helper_timeout;
+        let left = || end.saturating_duration_since(Instant::now());
+        let mut all = BTreeMap::new();
+        for (key, step) in plan.steps {
+            if all.contains_key(&key) {
+                continue;
+            }
+            let found = match step {
+                Step::Known(auth) => Ok(Some(auth)),
+                Step::Ask(helper) | Step::Try(helper) => helper.get(left()).await,
+            };
+            keep(&mut all, key, found);
+        }
+        for store in plan.stores {
+            let servers = store.list(left()).await.unwrap_or_else(|error| {
+                warn(&error);
+                Vec::new()
+            });
+            for server in servers {
+                if !all.contains_key(&server) {
+                    let helper = Helper { server: server.clone(), ..store.clone() };
+                    keep(&mut all, server, helper.get(left()).await);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self::found()
+    }
+}
+
+fn keep(
+    all: &mut BTreeMap<String, RegistryAuth>,
+    key: String,
+    found: Result<Option<RegistryAuth>, CredentialsError>,
+) {
+    match found {
+        Ok(Some(auth)) => drop(all.insert(key, auth)),
+        Ok(None) => {}
+        Err(error) => warn(&error),
+    }
+}
+
+fn warn(error: &CredentialsError) {
+    tracing::warn!(code = error.code(), "{error}");
+}
+
+/// Reads files where it blocks nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce(Machine<'_>) -> Result<T, CredentialsError> + Send + 'static,
+) -> Result<T, CredentialsError> {
+    let work = move || work(Machine { surroundings: &System, user: user() });
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// The user's number on Linux, where Podman keeps a file below it.
+fn user() -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        // The owner of one's own entry is the effective user.
+        Some(std::fs::metadata("/proc/self").ok()?.uid())
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(test)]
+mod tests;
