@@ -207,6 +207,8 @@ fn what_no_spec_knows_is_what_the_engine_says() {
     );
 }
 
+const DENIED: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\
+    Content-Length: 27\r\nConnection: close\r\n\r\n{\"message\":\"who are you?\"}\n";
 const DONE: &str = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
 #[test]
@@ -316,6 +318,15 @@ fn credentials_come_from_a_helper_and_are_never_shown() {
     let engine = Engine::new(&[DONE]);
     assert!(run(&engine, pull).ends_with("--- status 0"));
     assert_eq!(engine.requests(), "POST /v1.41/images/create?fromImage=r.x/a");
+
+    // It is when the engine wants them.
+    let text = run(&Engine::new(&[DENIED]), pull);
+    let (_, error) = text.split_once("error: ").unwrap();
+    assert_eq!(
+        error,
+        "docker answered 401 to `ImageCreate` (POST /v1.41/images/create): who are you?\n  \
+         hint: `/…/config.json` cannot be used: no JSON at line 1 column 3\n--- status 4"
+    );
 }
 
 #[test]

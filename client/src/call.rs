@@ -257,6 +257,7 @@ impl Call {
     async fn prepare(self) -> Result<Prepared, Error> {
         let Self { client, what, parameters, body, content_type, headers, errors } = self;
         let deadline = Deadline::of(&client.0.limits);
+        let mut remark = None;
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
@@ -270,7 +271,7 @@ impl Call {
                     &headers,
                 )?;
                 if let Some(wanted) = wanted {
-                    fill_credentials(&client, &mut request, &wanted, deadline).await?;
+                    remark = fill_credentials(&client, &mut request, &wanted, deadline).await?;
                 }
                 request
             }
@@ -284,11 +285,12 @@ impl Call {
         for (name, value) in &headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
-        Ok(Prepared { client, request, body, errors, deadline })
+        Ok(Prepared { client, request, body, errors, deadline, remark })
     }
 
     async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
-        let Prepared { client, mut request, body, errors, deadline } = self.prepare().await?;
+        let Prepared { client, mut request, body, errors, deadline, remark } =
+            self.prepare().await?;
         let limits = client.0.limits;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
@@ -320,7 +322,7 @@ impl Call {
             Outcome::Failure if errors == Errors::Raised => {
                 let (body, head) = (read_error(body).await, request.method() == Method::Head);
                 let message = if head { String::new() } else { engine_error::message(&body) };
-                return Err(Error::refused(&call, status, message, body));
+                return Err(Error::refused(&call, status, message, body).or_hint(remark));
             }
             _ => content_of_error(content_type),
         };
@@ -336,6 +338,8 @@ struct Prepared {
     body: Given,
     errors: Errors,
     deadline: Option<Deadline>,
+    /// What was passed over while looking for credentials.
+    remark: Option<String>,
 }
 
 fn resolve(
@@ -384,13 +388,13 @@ fn resolve(
 }
 
 /// Fills in credentials that are known for the call; the request is otherwise complete, so that
-/// no helper runs for a call that cannot be made.
+/// no helper runs for a call that cannot be made. Returns what was passed over.
 async fn fill_credentials(
     client: &Client,
     request: &mut Request,
     wanted: &WantedCredentials,
     deadline: Option<Deadline>,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let engine = client.pack().engine();
     let work = client.0.credentials.find(Rules::of(engine), wanted);
     let found = match deadline {
@@ -402,11 +406,11 @@ async fn fill_credentials(
     };
     let found = found
         .map_err(|error| Error::credentials(error).of(&CallOf::new(engine, request), Sent::No))?;
-    if let Some(value) = found {
+    if let Some(value) = found.value {
         let header = wanted.header();
         request.set_encoded_header(header, &value).map_err(|error| Error::raw(error, header))?;
     }
-    Ok(())
+    Ok(found.remark)
 }
 
 fn raw(

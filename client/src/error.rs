@@ -122,6 +122,12 @@ impl Error {
         self
     }
 
+    /// Adds a hint where there is none.
+    pub(crate) fn or_hint(mut self, hint: Option<String>) -> Self {
+        self.0.hint = self.0.hint.or(hint);
+        self
+    }
+
     fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
         self

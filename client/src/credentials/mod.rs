@@ -82,7 +82,9 @@ impl Credentials {
     /// configuration folder, Docker's `config.json`, and `~/.dockercfg`.
     ///
     /// A damaged file is passed over with a warning (of [`tracing`]), as Docker's command does,
-    /// unless it is the one in `REGISTRY_AUTH_FILE`; a helper that fails is an error.
+    /// unless it is the one in `REGISTRY_AUTH_FILE`, and it is the hint of a call that the engine
+    /// refuses then. A helper that fails is an error, except for a build, which takes what there
+    /// is for any registry.
     pub fn found() -> Self {
         Self { place: Place::Usual, helper_timeout: HELPER_TIMEOUT }
     }
@@ -110,34 +112,42 @@ impl Credentials {
         self.place == Place::Nowhere
     }
 
-    /// Finds what a call wants; `None` when there is nothing.
+    /// Finds what a call wants.
     pub(crate) async fn find(
         &self,
         rules: Rules,
         wanted: &Wanted,
-    ) -> Result<Option<Value>, CredentialsError> {
+    ) -> Result<Found, CredentialsError> {
+        let mut remarks = Vec::new();
         let value = match wanted {
             Wanted::Registry { repository } => {
-                let auth = self.of_one(rules, repository).await?;
+                let auth = self.of_one(rules, repository, &mut remarks).await?;
                 auth.map(serde_json::to_value)
             }
             Wanted::All => {
-                let all = self.of_all(rules).await?;
+                let all = self.of_all(rules, &mut remarks).await?;
                 (!all.is_empty()).then(|| serde_json::to_value(all))
             }
         };
-        Ok(value.map(|value| value.expect("credentials are maps of texts")))
+        for remark in &remarks {
+            tracing::warn!(code = remark.code(), "{remark}");
+        }
+        Ok(Found {
+            value: value.map(|value| value.expect("credentials are maps of texts")),
+            remark: remarks.first().map(ToString::to_string),
+        })
     }
 
     async fn of_one(
         &self,
         rules: Rules,
         repository: &Repository,
+        passed_over: &mut Vec<CredentialsError>,
     ) -> Result<Option<RegistryAuth>, CredentialsError> {
         let (place, wanted) = (self.place.clone(), repository.clone());
         let plan = blocking(move |machine| plan::one(rules, &place, &wanted, machine)).await?;
         let Plan { steps, remarks } = plan;
-        remarks.iter().for_each(warn);
+        passed_over.extend(remarks);
         for step in steps {
             let found = match step {
                 Step::Known(auth) => Some(auth),
@@ -145,7 +155,7 @@ impl Credentials {
                 Step::Try(helper) => match helper.get(self.helper_timeout).await {
                     Ok(found) => found,
                     Err(error) => {
-                        warn(&error);
+                        passed_over.push(error);
                         None
                     }
                 },
@@ -162,10 +172,11 @@ impl Credentials {
     async fn of_all(
         &self,
         rules: Rules,
+        passed_over: &mut Vec<CredentialsError>,
     ) -> Result<BTreeMap<String, RegistryAuth>, CredentialsError> {
         let place = self.place.clone();
         let plan = blocking(move |machine| plan::all(rules, &place, machine)).await?;
-        plan.remarks.iter().for_each(warn);
+        passed_over.extend(plan.remarks);
         // One limit for all of them together: a file may name any number.
         let end = Instant::now() + self.helper_timeout;
         let left = || end.saturating_duration_since(Instant::now());
@@ -178,22 +189,30 @@ impl Credentials {
                 Step::Known(auth) => Ok(Some(auth)),
                 Step::Ask(helper) | Step::Try(helper) => helper.get(left()).await,
             };
-            keep(&mut all, key, found);
+            keep(&mut all, passed_over, key, found);
         }
         for store in plan.stores {
             let servers = store.list(left()).await.unwrap_or_else(|error| {
-                warn(&error);
+                passed_over.push(error);
                 Vec::new()
             });
             for server in servers {
                 if !all.contains_key(&server) {
                     let helper = Helper { server: server.clone(), ..store.clone() };
-                    keep(&mut all, server, helper.get(left()).await);
+                    keep(&mut all, passed_over, server, helper.get(left()).await);
                 }
             }
         }
         Ok(all)
     }
+}
+
+/// What was found for a call.
+pub(crate) struct Found {
+    /// What goes into the header; `None` when there is nothing.
+    pub(crate) value: Option<Value>,
+    /// What was wrong and passed over, for the error of a call that is refused.
+    pub(crate) remark: Option<String>,
 }
 
 impl Default for Credentials {
@@ -204,18 +223,15 @@ impl Default for Credentials {
 
 fn keep(
     all: &mut BTreeMap<String, RegistryAuth>,
+    passed_over: &mut Vec<CredentialsError>,
     key: String,
     found: Result<Option<RegistryAuth>, CredentialsError>,
 ) {
     match found {
         Ok(Some(auth)) => drop(all.insert(key, auth)),
         Ok(None) => {}
-        Err(error) => warn(&error),
+        Err(error) => passed_over.push(error),
     }
-}
-
-fn warn(error: &CredentialsError) {
-    tracing::warn!(code = error.code(), "{error}");
 }
 
 /// Reads files where it blocks nobody.

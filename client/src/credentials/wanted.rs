@@ -18,7 +18,7 @@ const SEVERAL: &str = "X-Registry-Config";
 /// `ArtifactPullLibpod` and `ArtifactPushLibpod`; `remote` of `PluginPull` and `PluginUpgrade`.
 /// `ServiceCreate` and `ServiceUpdate` name theirs in the body, and give credentials to all
 /// nodes of a swarm: Docker's command, too, sends them only when told to.
-const IMAGES: [&str; 6] = ["destination", "remote", "fromImage", "reference", "image", "name"];
+const IMAGES: [&str; 5] = ["destination", "remote", "fromImage", "reference", "name"];
 
 /// The credentials that a call takes and was not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,4 +78,30 @@ fn image<'v>(operation: Operation<'_>, values: &[(&str, &'v Value)]) -> Option<&
         let (_, value) = values.iter().find(|(name, _)| parameter.is_named(name))?;
         value.as_str().filter(|text| !text.is_empty())
     })
+}
+
+#[cfg(all(test, feature = "docker", feature = "podman"))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Over all versions: an operation that begins to take credentials has to be looked at.
+    #[test]
+    fn every_operation_that_takes_credentials_names_its_image() {
+        let mut lines = BTreeSet::new();
+        for engine in crate::engines() {
+            for operation in crate::pack(engine).unwrap().apis().flat_map(|api| api.operations()) {
+                let has = |name: &str| operation.parameters().any(|own| own.bare_name() == name);
+                let names: Vec<&str> = IMAGES.into_iter().filter(|name| has(name)).collect();
+                if has(ONE) {
+                    lines.insert(format!("{engine} {}: {}", operation.id(), names.join(", ")));
+                }
+                if has(SEVERAL) {
+                    lines.insert(format!("{engine} {}: all", operation.id()));
+                }
+            }
+        }
+        insta::assert_snapshot!(lines.into_iter().collect::<Vec<_>>().join("\n"));
+    }
 }
