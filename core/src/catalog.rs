@@ -219,11 +219,12 @@ impl<'a> Api<'a> {
     /// [`ResolveErrorKind::UnknownCategory`] and [`ResolveErrorKind::UnknownOperation`] with the
     /// nearest names, [`ResolveErrorKind::OtherCategory`] when it is elsewhere.
     pub fn operation_in(&self, category: &str, id: &str) -> Result<Operation<'a>, ResolveError> {
-        let inside = self.category(category)?;
-        if let Some(operation) = inside.iter().find(|operation| operation.id() == id) {
-            return Ok(*operation);
+        let found = self.find(id);
+        if let Some(operation) = found.filter(|operation| operation.category() == category) {
+            return Ok(operation);
         }
-        let Some(elsewhere) = self.find(id) else {
+        let inside = self.category(category)?;
+        let Some(elsewhere) = found else {
             let mut error = self.unknown_operation(id);
             let near = nearest(id, inside.iter().map(|operation| operation.id()));
             if !near.is_empty() {
