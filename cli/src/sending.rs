@@ -246,7 +246,7 @@ async fn documents(
 }
 
 /// Output of a process: each channel to its own.
-async fn frames(mut stream: OutputStream, output: &mut Output) -> Result<(), Failure> {
+pub(crate) async fn frames(mut stream: OutputStream, output: &mut Output) -> Result<(), Failure> {
     while let Some(piece) = stream.next().await.transpose()? {
         if piece.output == Channel::Stderr {
             // What came before on the other channel is seen before.

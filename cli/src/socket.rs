@@ -5,10 +5,9 @@
 //! ended, and `…/resize` sets the size of the terminal. The keys that detach are the engine's to
 //! see; they pass like any other.
 
-use std::io::{self, IsTerminal, Write as _, stderr, stdin};
+use std::io::{self, IsTerminal, stdin};
 
 use contajners::{Client, DuplexInput, OutputStream};
-use contajners_core::stream::Output as Channel;
 use contajners_core::{Api, Location, Method, Operation};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -152,7 +151,7 @@ async fn join(
     client: &Client,
     siblings: &Siblings<'_>,
     process: &Process,
-    mut from: OutputStream,
+    from: OutputStream,
     to: DuplexInput,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -175,20 +174,8 @@ async fn join(
         }
         std::future::pending::<()>().await;
     };
-    let out = async {
-        while let Some(piece) = from.next().await.transpose()? {
-            if piece.output == Channel::Stderr {
-                output.flush()?;
-                let _ = stderr().write_all(&piece.bytes);
-            } else {
-                output.write_all(&piece.bytes)?;
-                output.flush()?;
-            }
-        }
-        Ok(())
-    };
     tokio::select! {
-        done = out => done,
+        done = sending::frames(from, output) => done,
         () = input => Ok(()),
         () = sizes => Ok(()),
     }
