@@ -1,7 +1,6 @@
 //! What a request carries out: nothing, bytes, a file or a reader, in constant memory.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -43,6 +42,8 @@ impl fmt::Debug for Given {
 
 /// A body on its way out.
 pub(crate) enum Outgoing {
+    /// None at all.
+    Nothing,
     Bytes(Bytes),
     Reader {
         reader: Pin<Box<dyn AsyncRead + Send>>,
@@ -61,7 +62,8 @@ impl Outgoing {
         if metadata.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
-        let left = is_sized(&metadata).then_some(metadata.len());
+        // A pipe or a device has no length, whatever its metadata say.
+        let left = metadata.is_file().then_some(metadata.len());
         if left == Some(0) {
             return Ok(Self::Bytes(Bytes::new()));
         }
@@ -80,15 +82,11 @@ impl Outgoing {
     /// Tells whether it can be sent a second time, and makes the second one.
     pub(crate) fn again(&self) -> Option<Self> {
         match self {
+            Self::Nothing => Some(Self::Nothing),
             Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
             Self::Reader { .. } => None,
         }
     }
-}
-
-/// A pipe or a device has no length, whatever its metadata say.
-fn is_sized(metadata: &fs::Metadata) -> bool {
-    metadata.is_file()
 }
 
 impl Body for Outgoing {
@@ -100,6 +98,7 @@ impl Body for Outgoing {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
+            Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Reader { reader, left, buffer, progress } => {
@@ -139,6 +138,7 @@ impl Body for Outgoing {
 
     fn is_end_stream(&self) -> bool {
         match self {
+            Self::Nothing => true,
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Reader { left, .. } => *left == Some(0),
         }
@@ -146,6 +146,7 @@ impl Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         match self {
+            Self::Nothing => SizeHint::with_exact(0),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Reader { left: Some(left), .. } => SizeHint::with_exact(*left),
             Self::Reader { left: None, .. } => SizeHint::default(),

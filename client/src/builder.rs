@@ -14,7 +14,6 @@ use crate::discovery::{Discovered, Source, System, discover};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange::{Limits, Peer};
-use crate::pool::Pool;
 
 /// Answers larger than this are for streams, unless told otherwise.
 const ANSWER_LIMIT: usize = 256 << 20;
@@ -211,7 +210,6 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Inner {
             peer: Arc::new(Peer::new(opened, &discovered, self.ssh)),
             pack,
-            pool: Arc::new(Pool::default()),
             limits: self.limits,
             answer_limit: self.answer_limit,
             credentials: self.credentials,

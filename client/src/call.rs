@@ -22,7 +22,7 @@ use crate::credentials::{Rules, Wanted as WantedCredentials};
 use crate::data::Data;
 use crate::duplex::{self, Duplex};
 use crate::error::{CallOf, Error, Sent, Waiting, quoted};
-use crate::exchange::{Deadline, outgoing};
+use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
 
@@ -291,7 +291,6 @@ impl Call {
     async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
         let Prepared { client, mut request, body, errors, deadline, remark } =
             self.prepare().await?;
-        let limits = client.0.limits;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if wanted == Wanted::Json && is_bytes {
@@ -303,14 +302,12 @@ impl Call {
             .await
             .map_err(|error| error.of(&call, Sent::No))?;
         tracing::debug!(engine = %call.engine, call = %call, "sending");
-        let answered = client.exchange(&request, body, progress, deadline).await?;
-
-        let (status, headers) =
-            (answered.response.status().as_u16(), answered.response.headers().clone());
+        let answered = client.exchange(&request, &call, body, progress, deadline).await?;
+        let Answered { status, headers, body } = answered;
         tracing::debug!(engine = %call.engine, call = %call, status, "answered");
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
-        let body = client.stream(answered, call.clone(), deadline, &limits);
+        let body = client.stream(body, call.clone(), deadline);
         let content = match outcome {
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
             Outcome::Success(content) => content,

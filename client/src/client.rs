@@ -12,8 +12,7 @@ use crate::call::{Call, What};
 use crate::credentials::Credentials;
 use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
-use crate::exchange::{Answered, Deadline, Limits, Peer, exchange};
-use crate::pool::Pool;
+use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
 use crate::stream::ByteStream;
 
 /// A client of one engine: calls operations by name, over connections that are kept alive.
@@ -36,7 +35,6 @@ pub struct Client(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) pack: PackBytes,
     pub(crate) peer: Arc<Peer>,
-    pub(crate) pool: Arc<Pool>,
     pub(crate) limits: Limits,
     pub(crate) answer_limit: usize,
     pub(crate) credentials: Credentials,
@@ -123,15 +121,15 @@ impl Client {
                 let newest = self.pack().newest();
                 return Ok(newest.map_or_else(String::new, |api| api.version().to_owned()));
             };
-            let body = Outgoing::Bytes(bytes::Bytes::new());
-            let answered = self.exchange(&request, body, Progress::new(), deadline).await?;
-            let status = answered.response.status().as_u16();
-            let said = answered.response.headers().get(header);
-            let said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
             let call = CallOf::new(self.pack().engine(), &request);
+            let progress = Progress::new();
+            let answered =
+                self.exchange(&request, &call, Outgoing::Nothing, progress, deadline).await?;
+            let status = answered.status;
+            let said = answered.headers.get(header);
+            let said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
             // Reading the few bytes to their end keeps the connection.
-            let _ =
-                self.stream(answered, call.clone(), deadline, &self.0.limits).collect(4096).await;
+            let _ = self.stream(answered.body, call.clone(), deadline).collect(4096).await;
             match negotiation.handle_answer(status, said.as_deref()) {
                 Ok(NegotiationStep::Done(api)) => {
                     tracing::debug!(
@@ -151,24 +149,23 @@ impl Client {
     pub(crate) async fn exchange(
         &self,
         request: &Request,
+        call: &CallOf,
         body: Outgoing,
         progress: Arc<Progress>,
         deadline: Option<Deadline>,
     ) -> Result<Answered, Error> {
-        let Inner { peer, pool, limits, .. } = &*self.0;
-        exchange(peer, pool, request, body, progress, limits, deadline).await
+        let Inner { peer, limits, .. } = &*self.0;
+        exchange(peer, request, call, body, progress, limits, deadline).await
     }
 
     pub(crate) fn stream(
         &self,
-        answered: Answered,
+        body: Incomplete,
         call: CallOf,
         deadline: Option<Deadline>,
-        limits: &Limits,
     ) -> ByteStream {
-        let Answered { response, lease, progress } = answered;
-        let peer = self.0.peer.clone();
-        ByteStream::new(response.into_body(), lease, progress, call, peer, limits.read, deadline)
+        let Inner { peer, limits, .. } = &*self.0;
+        ByteStream::new(body, call, peer.clone(), limits.read, deadline)
     }
 }
 

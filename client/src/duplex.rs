@@ -288,7 +288,11 @@ async fn attempt(
 
 /// Writes a request as it goes over the wire.
 fn written(peer: &Peer, request: &Request, body: &Bytes) -> Result<Vec<u8>, Error> {
-    let mut message = message(peer, request, Outgoing::Bytes(body.clone()))?;
+    let outgoing = match body.is_empty() {
+        true => Outgoing::Nothing,
+        false => Outgoing::Bytes(body.clone()),
+    };
+    let mut message = message(peer, request, outgoing)?;
     let headers = message.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     // The word that engines expect; who wants another one (`h2c`) has given it as a header.

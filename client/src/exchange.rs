@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contajners_core::{Method, Pack, RawError, Request, RequestContent};
+use hyper::HeaderMap;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
 use tokio::time::{sleep, timeout};
@@ -64,6 +65,8 @@ pub(crate) struct Peer {
     elsewhere: String,
     /// The program `ssh` with options of its own; empty for the one that is found.
     pub(crate) ssh: Vec<String>,
+    /// Idle connections to it.
+    pool: Arc<Pool>,
     host: HeaderValue,
 }
 
@@ -74,6 +77,7 @@ impl Peer {
         Self {
             engine: pack.engine().into(),
             ssh,
+            pool: Arc::default(),
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -107,9 +111,16 @@ impl Peer {
     }
 }
 
-/// The head of an answer, and the connection its body comes over.
+/// The head of an answer, and the body that is yet to come.
 pub(crate) struct Answered {
-    pub(crate) response: hyper::Response<Incoming>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Incomplete,
+}
+
+/// A body, the connection it comes over, and how far the request's own has got.
+pub(crate) struct Incomplete {
+    pub(crate) incoming: Incoming,
     pub(crate) lease: Lease,
     pub(crate) progress: Arc<Progress>,
 }
@@ -117,31 +128,35 @@ pub(crate) struct Answered {
 /// Sends a request and waits for the head of the answer.
 pub(crate) async fn exchange(
     peer: &Peer,
-    pool: &Arc<Pool>,
     request: &Request,
+    call: &CallOf,
     body: Outgoing,
     progress: Arc<Progress>,
     limits: &Limits,
     deadline: Option<Deadline>,
 ) -> Result<Answered, Error> {
-    let call = CallOf::new(&peer.engine, request);
-    let work = attempt(peer, pool, request, &call, body, &progress, limits);
+    let work = attempt(peer, request, call, body, &progress, limits);
     let (response, connection) = match deadline {
         None => work.await?,
         Some(deadline) => match timeout(deadline.left(), work).await {
             Ok(done) => done?,
             Err(_) => {
                 let error = peer.timeout(Waiting::Whole, deadline.limit);
-                return Err(error.of(&call, Sent::Perhaps));
+                return Err(error.of(call, Sent::Perhaps));
             }
         },
     };
-    Ok(Answered { response, lease: Lease { pool: pool.clone(), connection }, progress })
+    let (head, incoming) = response.into_parts();
+    let lease = Lease { pool: peer.pool.clone(), connection };
+    Ok(Answered {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: Incomplete { incoming, lease, progress },
+    })
 }
 
 async fn attempt(
     peer: &Peer,
-    pool: &Arc<Pool>,
     request: &Request,
     call: &CallOf,
     body: Outgoing,
@@ -150,7 +165,7 @@ async fn attempt(
 ) -> Result<(hyper::Response<Incoming>, Connection), Error> {
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
     let mut message = message(peer, request, body)?;
-    if let Some(mut connection) = pool.take().await {
+    if let Some(mut connection) = peer.pool.take().await {
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
@@ -209,10 +224,9 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     };
     let uri = uri.map_err(|_| unsendable(path))?;
 
-    let has_content = *request.content() != RequestContent::Nothing;
     // Engines that get a POST without a length wait, or refuse it.
-    let has_length =
-        has_content || matches!(request.method(), Method::Post | Method::Put | Method::Patch);
+    let has_length = !matches!(body, Outgoing::Nothing)
+        || matches!(request.method(), Method::Post | Method::Put | Method::Patch);
     let length = hyper::body::Body::size_hint(&body).exact().filter(|_| has_length);
 
     let mut message = hyper::Request::new(body);
@@ -331,9 +345,9 @@ pub(crate) async fn outgoing(
     progress: &Arc<Progress>,
 ) -> Result<Outgoing, Error> {
     use crate::body::Given;
-    // What the request carries is known to it alone; it keeps that there is something.
-    Ok(match (request.content(), given) {
-        (RequestContent::Text(text), _) => Outgoing::Bytes(Bytes::from(text.clone())),
+    Ok(match (request.take_content(), given) {
+        (RequestContent::Nothing, _) => Outgoing::Nothing,
+        (RequestContent::Text(text), _) => Outgoing::Bytes(Bytes::from(text)),
         (RequestContent::Callers, Given::Bytes(bytes)) => Outgoing::Bytes(bytes),
         (RequestContent::Callers, Given::Reader(reader)) => {
             Outgoing::reader(reader, None, progress)

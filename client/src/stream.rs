@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 use crate::body::{Phase, Progress};
 use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
-use crate::exchange::{Deadline, Peer};
+use crate::exchange::{Deadline, Incomplete, Peer};
 use crate::pool::Lease;
 
 /// The body of an answer as it comes, piece by piece.
@@ -50,16 +50,14 @@ pub struct ByteStream {
 }
 
 impl ByteStream {
-    #[allow(clippy::too_many_arguments, reason = "one place makes it, from what a call has")]
     pub(crate) fn new(
-        incoming: Incoming,
-        lease: Lease,
-        progress: Arc<Progress>,
+        body: Incomplete,
         call: CallOf,
         peer: Arc<Peer>,
         read_limit: Option<Duration>,
         deadline: Option<Deadline>,
     ) -> Self {
+        let Incomplete { incoming, lease, progress } = body;
         let mut stream = Self {
             incoming: Some(incoming),
             lease: Some(lease),

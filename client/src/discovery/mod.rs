@@ -146,14 +146,12 @@ pub fn discover(
             continue;
         }
         let named = match template {
-            "context://docker" => {
-                contexts::current(&around)?.map(Ok).unwrap_or(Err(Source::Context(String::new())))
+            "context://docker" => contexts::current(&around)?.ok_or(Source::Context(String::new())),
+            "connection://podman" => {
+                podman::named(&around)?.ok_or(Source::Variable(podman::VARIABLE.into()))
             }
-            "connection://podman" => podman::named(&around)?
-                .map(Ok)
-                .unwrap_or(Err(Source::Variable(podman::VARIABLE.into()))),
             "default-connection://podman" => {
-                podman::default(&around)?.map(Ok).unwrap_or(Err(Source::Connection(String::new())))
+                podman::default(&around)?.ok_or(Source::Connection(String::new()))
             }
             _ => {
                 let Some(address) = around.filled(template) else { continue };
