@@ -31,6 +31,7 @@
 //!   awaited it is JSON, else [`Call::json`], [`Call::text`], [`Call::bytes`],
 //!   [`Call::stream`], [`Call::output`], [`Call::documents`], [`Call::socket`] or
 //!   [`Call::send`].
+//! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
@@ -43,6 +44,7 @@
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
 
+mod archive;
 mod body;
 mod builder;
 mod call;
@@ -59,6 +61,7 @@ mod ssh;
 mod stream;
 mod transport;
 
+pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
 pub use client::Client;
