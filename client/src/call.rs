@@ -392,7 +392,11 @@ fn raw(
             return Err(Error::body_value(&format!("{method} {path}"), copy));
         }
         _ => {
-            let media_type = content_type.unwrap_or("application/octet-stream");
+            let usual = match body {
+                Given::Folder(_) => "application/x-tar",
+                _ => "application/octet-stream",
+            };
+            let media_type = content_type.unwrap_or(usual);
             request.set_content(media_type).map_err(wrong)?;
         }
     }

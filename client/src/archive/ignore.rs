@@ -44,7 +44,7 @@ enum Rest {
 #[derive(Debug)]
 enum Shape {
     /// `**` and then nothing but text: any path that ends so. After a `/` that is a whole segment.
-    Suffix(String),
+    Suffix(Vec<char>),
     Places(Vec<Place>),
 }
 
@@ -164,7 +164,9 @@ impl Pattern {
         let places = places(text)?;
         let is_plain = |text: &str| !text.contains(['*', '?', '[', '\\']);
         let shape = match text.strip_prefix("**") {
-            Some(rest) if is_plain(rest) && !rest.is_empty() => Shape::Suffix(rest.into()),
+            Some(rest) if is_plain(rest) && !rest.is_empty() => {
+                Shape::Suffix(rest.chars().collect())
+            }
             _ => Shape::Places(places),
         };
         let mut fixed = Vec::new();
@@ -182,8 +184,7 @@ impl Pattern {
     fn matches(&self, path: &[char]) -> bool {
         match &self.shape {
             Shape::Suffix(suffix) => {
-                let suffix: Vec<char> = suffix.chars().collect();
-                path.ends_with(&suffix) || suffix.strip_prefix(&['/']) == Some(path)
+                path.ends_with(suffix) || suffix.strip_prefix(&['/']) == Some(path)
             }
             Shape::Places(places) => matches(places, path),
         }

@@ -312,9 +312,11 @@ impl Unpacker<'_> {
     }
 
     /// Gives the folders their modes and times, those inside before those around them.
-    fn finish(self) -> Result<(), UnpackError> {
-        for (path, mode, modified) in self.folders.iter().rev() {
-            // Given twice, the last word counts, and may have shut it.
+    fn finish(mut self) -> Result<(), UnpackError> {
+        // Of a folder that is named twice the last word counts.
+        self.folders.sort_by(|(one, ..), (other, ..)| other.cmp(one));
+        for (path, mode, modified) in &self.folders {
+            // A word before the last may have shut it.
             let _ = make_readable(path);
             let done = File::open(path).and_then(|folder| finish(&folder, *mode, *modified));
             done.map_err(|error| UnpackError::write(path, error))?;

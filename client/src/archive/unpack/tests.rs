@@ -213,7 +213,7 @@ fn what_is_no_archive_is_an_error_with_its_place() {
     malformed(&whole[..1000], "at byte 1000: the archive ends too soon");
     malformed(&whole[..1024], "at byte 1024: the archive ends too soon");
     malformed(&[b'x'; 2048], "at byte 0: that is no header of a tar");
-    let mut wrong = whole.clone();
+    let mut wrong = whole;
     wrong[0] = b'g';
     malformed(&wrong, "at byte 0: that is no header of a tar");
 
@@ -342,4 +342,64 @@ async fn a_folder_comes_back_as_it_was() {
     if tar.arg("-C").arg(target.path()).status().is_ok_and(|status| status.success()) {
         assert_eq!(listing(target.path()), listing(root));
     }
+}
+
+/// Sets the sum of each header that is where one was.
+fn with_sums(bytes: &mut [u8], headers: &[usize]) {
+    for &at in headers {
+        let block = &mut bytes[at..at + 512];
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(200))]
+
+    /// Whatever an archive says, nothing beside the folder changes and nothing panics.
+    #[test]
+    fn a_damaged_archive_does_no_harm(
+        changes in proptest::collection::vec((0..3584usize, proptest::prelude::any::<u8>()), 0..12),
+        length in 0..=5120usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("in");
+        fs::write(folder.path().join("secret"), "secret").unwrap();
+        let mut bytes = archive(&[
+            Made(Directory, "a", "", b""),
+            Made(Symlink, "a/l", "../b", b""),
+            Made(EntryType::XHeader, "x", "", b"13 path=a/f/g\n"),
+            Made(Regular, "a/f", "", b"12345"),
+            Made(Link, "h", "a/f", b""),
+        ]);
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        with_sums(&mut bytes, &[0, 512, 1024, 2048, 3072]);
+        bytes.truncate(length);
+        let _ = unpack(&Unpack::new(&root).leave_out_refused(), &mut &*bytes);
+        let beside = fs::read_dir(folder.path()).unwrap().count();
+        proptest::prop_assert!(beside <= 2);
+        proptest::prop_assert_eq!(fs::read(folder.path().join("secret")).unwrap(), b"secret");
+    }
+}
+
+#[test]
+fn the_last_word_about_a_folder_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = Vec::new();
+    let mut tar = Builder::new(&mut bytes);
+    for (path, mode) in [("a/b", 0o500), ("a", 0o500), ("a/b", 0o750), ("a", 0o705)] {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(Directory);
+        header.set_mode(mode);
+        header.set_size(0);
+        header.set_mtime(1);
+        tar.append_data(&mut header, path, io::empty()).unwrap();
+    }
+    drop(tar);
+    into(folder.path(), &bytes).unwrap();
+    let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().mode() & 0o777;
+    assert_eq!((mode("a"), mode("a/b")), (0o705, 0o750));
 }
