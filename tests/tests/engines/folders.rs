@@ -13,6 +13,8 @@ on_both!(
     a_folder_goes_in_and_comes_out,
     a_whole_container_comes_out,
     a_file_in_the_place_of_the_folder_sends_nothing,
+    a_refusal_in_the_middle_is_heard,
+    what_cannot_be_read_is_named,
 );
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
@@ -165,4 +167,26 @@ async fn a_file_in_the_place_of_the_folder_sends_nothing(engine: Client) -> Resu
     let error = call.body_folder(file.path()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_acted()), (ErrorKind::Body, false));
     Ok(())
+}
+
+async fn a_refusal_in_the_middle_is_heard(engine: Client) -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = fs::File::create(folder.path().join("large")).expect("a file");
+    file.set_len(256 << 20).expect("a hole");
+    let call = on(&engine, "PutContainerArchive", "nobody").param("path", "/tmp");
+    let error = call.body_folder(folder.path()).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Status, Some(404)));
+    Ok(())
+}
+
+async fn what_cannot_be_read_is_named(engine: Client) -> Result<(), Error> {
+    let image = import(&engine, "localhost/tests/unreadable").await?;
+    let id = create(&engine, &image, "unreadable", "true").await?;
+    let call = on(&engine, "PutContainerArchive", &id).param("path", "/tmp");
+    let error = call.body_folder("/dev").await.unwrap_err();
+    assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Body, "cannot read the body"));
+    let cause = std::error::Error::source(&error).expect("a cause").to_string();
+    assert!(cause.starts_with("`/dev/"), "{cause}");
+    assert!(cause.ends_with("`: it is neither a file nor a folder nor a link"), "{cause}");
+    remove(&engine, &id).await
 }
