@@ -2,7 +2,9 @@
 //!
 //! The rules are those of <https://docs.docker.com/build/concepts/context/#dockerignore-files> and,
 //! where that says nothing, what moby's `patternmatcher` v0.6 does with its own test cases. Its
-//! slips are not copied: `\d` is a `d`, `[*]` a star, and `^` stands for itself.
+//! slips are not copied: `\d` is a `d`, `[*]` a star, and `^` stands for itself. As BuildKit and
+//! Podman do, and unlike the docker command's older builder (28.2), `!**/*.md` is looked for in
+//! folders that are left out, and what is taken in comes with the folders above it.
 //!
 //! A pattern is matched by following all of its places at once, so the work is at most the length
 //! of the pattern times that of the path.

@@ -11,8 +11,9 @@ use std::time::UNIX_EPOCH;
 
 use flate2::GzBuilder;
 use flate2::write::GzEncoder;
-use tar::{Builder, EntryType, Header};
+use tar::{EntryType, Header};
 
+use crate::archive::entries::padding;
 use crate::archive::folder::Compression;
 use crate::archive::ignore::{Ignore, Judged};
 use crate::archive::pipe::PipeWriter;
@@ -35,6 +36,37 @@ pub(super) fn pack(
                 GzBuilder::new().mtime(0).write(writer, flate2::Compression::default());
             pack_into(folder, ignore, gzip)?.finish()
         }
+    }
+}
+
+/// An archive that is being written. Unlike `tar`'s it gets no end when writing fails: an engine
+/// shall not take a part for the whole.
+struct Tar<W> {
+    writer: W,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> Tar<W> {
+    fn append(&mut self, header: &Header, mut data: impl Read) -> io::Result<()> {
+        self.writer.write_all(header.as_bytes())?;
+        let mut written = 0;
+        loop {
+            match data.read(&mut self.buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    self.writer.write_all(&self.buffer[..read])?;
+                    written += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.writer.write_all(&[0; 512][..padding(written) as usize])
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        self.writer.write_all(&[0; 1024])?;
+        Ok(self.writer)
     }
 }
 
@@ -66,7 +98,7 @@ impl Level {
 }
 
 fn pack_into<W: Write>(folder: &Path, ignore: &Ignore, writer: W) -> io::Result<W> {
-    let mut tar = Builder::new(writer);
+    let mut tar = Tar { writer, buffer: vec![0; 64 << 10] };
     let root = Level::open(folder.into(), PathBuf::new(), Judged::default(), None)?;
     let mut levels = vec![root];
     while let Some(level) = levels.last_mut() {
@@ -92,11 +124,11 @@ fn pack_into<W: Write>(folder: &Path, ignore: &Ignore, writer: W) -> io::Result<
             write_entry(&mut tar, &path, &name, &metadata)?;
         }
     }
-    tar.into_inner()
+    tar.finish()
 }
 
 /// Writes the folders above what is about to be written.
-fn write_pending(tar: &mut Builder<impl Write>, levels: &mut [Level]) -> io::Result<()> {
+fn write_pending(tar: &mut Tar<impl Write>, levels: &mut [Level]) -> io::Result<()> {
     for level in levels {
         let Some(metadata) = level.pending.take() else { continue };
         let mut name = bytes_of(&level.name);
@@ -107,7 +139,7 @@ fn write_pending(tar: &mut Builder<impl Write>, levels: &mut [Level]) -> io::Res
 }
 
 fn write_entry(
-    tar: &mut Builder<impl Write>,
+    tar: &mut Tar<impl Write>,
     path: &Path,
     name: &Path,
     metadata: &Metadata,
@@ -187,7 +219,7 @@ fn mode(_: EntryType, _: &Metadata) -> u32 {
 }
 
 fn append(
-    tar: &mut Builder<impl Write>,
+    tar: &mut Tar<impl Write>,
     mut header: Header,
     name: &[u8],
     target: Option<&[u8]>,
@@ -206,7 +238,7 @@ fn append(
 }
 
 /// Writes a name that a header has no room for.
-fn append_long(tar: &mut Builder<impl Write>, kind: EntryType, name: &[u8]) -> io::Result<()> {
+fn append_long(tar: &mut Tar<impl Write>, kind: EntryType, name: &[u8]) -> io::Result<()> {
     if name.len() <= NAME_FIELD {
         return Ok(());
     }

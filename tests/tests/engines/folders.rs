@@ -94,6 +94,63 @@ async fn a_build_without_what_is_ignored(engine: Client) -> Result<(), Error> {
     Ok(())
 }
 
+/// Podman goes by the ignore file itself when it is sent all: both must come to the same.
+///
+/// But for what Podman 4.3 has otherwise than the docker command 28.2: a `/` after a space at the
+/// beginning of a line, `**.o` (there a whole segment), and `a/b` with `!a` after it (there taken
+/// in).
+#[test]
+fn podman_ignores_the_same() {
+    crate::run("podman", contajners_tests::podman(), ignores_the_same);
+}
+
+async fn ignores_the_same(engine: Client) -> Result<(), Error> {
+    let context = tempfile::tempdir().expect("a folder");
+    for path in ["a.o", "b.c", "abc", "a/a.o", "a/b.c", "a/b/abc", "a/b/a.o", "docs/README.md"] {
+        write(context.path(), &[(path, path)]);
+    }
+    for path in ["docs/x.md", "docs/deep/y.md", "x y/z", "[b]", "☺/☺", "#c", "!d"] {
+        write(context.path(), &[(path, path)]);
+    }
+    write(context.path(), &[("Dockerfile", "FROM scratch\nCOPY . /all/\n")]);
+    let mut differences = Vec::new();
+    for patterns in [
+        "*.o",
+        "**/*.o",
+        "a\n!a/b/*.o",
+        "*\n!docs\ndocs/*\n!docs/README.md",
+        "**\n!**/*.md",
+        "a/*\n!a/b\n",
+        "?.[c-o]\n[^x]bc",
+        "docs/../a/ \n#a.o\n\\#c\n\\!d",
+        "a/**\n!**/abc",
+        "☺/?\n\\[b\\]\nx y",
+        "docs/**/*.md",
+        "*/*\n!*/b*",
+    ] {
+        write(context.path(), &[(".dockerignore", patterns)]);
+        let mut found = Vec::new();
+        for folder in [Folder::build_context(context.path()), Folder::new(context.path())] {
+            let name = "localhost/tests/ignored:1";
+            engine.invoke("ImageBuild").param("t", name).body_folder(folder).await?;
+            let id = create(&engine, name, "ignored", "true").await?;
+            let out = tempfile::tempdir().expect("a folder");
+            let archive = on(&engine, "ContainerArchive", &id).param("path", "/all");
+            archive.stream().await?.unpack_into(out.path()).await?;
+            // Folders that are empty but for what is left out are made or not, as an engine likes.
+            let mut files = listing(&out.path().join("all"));
+            files.retain(|line| !line.ends_with('/') && !line.starts_with("Dockerfile "));
+            found.push(files);
+            remove(&engine, &id).await?;
+        }
+        if found[0] != found[1] {
+            differences.push((patterns, found));
+        }
+    }
+    assert!(differences.is_empty(), "{differences:#?}");
+    Ok(())
+}
+
 fn listing_of_app(long: &str) -> Vec<String> {
     let long = long.strip_prefix("app/").expect("inside");
     let (folder, _) = long.split_once('/').expect("a folder");
