@@ -144,6 +144,9 @@ pub(crate) enum Command {
         #[arg(long = "as", value_name = "KIND", default_value = "data")]
         #[arg(hide_possible_values = true)]
         taken_as: TakenAs,
+
+        #[command(flatten)]
+        folders: Folders,
     },
 
     /// Send a request that no spec knows
@@ -220,6 +223,33 @@ pub(crate) struct Call {
     /// Body: JSON text, @file, or - for standard input
     #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     pub(crate) data: Option<Data>,
+}
+
+/// Folders in place of archives.
+#[derive(Debug, Args)]
+pub(crate) struct Folders {
+    /// Body: a folder, sent as a tar; for a build without what its .dockerignore leaves out
+    #[arg(long, value_name = "DIR", conflicts_with = "data")]
+    pub(crate) context: Option<PathBuf>,
+
+    /// Compress the folder on its way: gzip
+    #[arg(long, value_name = "HOW", requires = "context", hide_possible_values = true)]
+    pub(crate) compress: Option<Compress>,
+
+    /// Unpack the answer, a tar, into a folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) unpack: Option<PathBuf>,
+
+    /// Leave out links that lead out of the folder, and devices, instead of stopping there
+    #[arg(long, requires = "unpack")]
+    pub(crate) leave_out_refused: bool,
+}
+
+/// How a folder is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compress {
+    /// With gzip.
+    Gzip,
 }
 
 /// Where a body comes from.
@@ -352,7 +382,8 @@ Examples:
   contajners invoke docker ContainerList all=true
   contajners invoke docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
   contajners invoke docker ContainerLogs id=conny stdout=true follow=true
-  contajners invoke docker ImageBuild t=app --data @context.tar
+  contajners invoke docker ImageBuild t=app --context . --compress gzip
+  contajners invoke docker ContainerArchive id=conny path=/etc --unpack backup
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
 
 Logs, events and other streams are written as they come, whatever --as says:

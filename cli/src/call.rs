@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use contajners::Folder;
 use contajners_core::{Body as CoreBody, Encoding, ListStyle, Operation, Request, ResolveError};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::args::Data;
 use crate::failure::{Failure, Status};
 
 /// The body of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// None.
     Nothing,
@@ -24,6 +25,8 @@ pub(crate) enum Body {
     File(PathBuf),
     /// The bytes of standard input.
     Stdin,
+    /// A folder as a tar.
+    Folder(Folder),
 }
 
 impl Body {

@@ -8,6 +8,7 @@ mod args;
 mod call;
 mod commands;
 mod failure;
+mod folder;
 mod output;
 mod prose;
 mod render;

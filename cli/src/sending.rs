@@ -113,6 +113,7 @@ pub(crate) fn with_body(call: Call, body: Body) -> Call {
         Body::Text(text) => call.body_bytes(text),
         Body::File(path) => call.body_file(path),
         Body::Stdin => call.body_reader(tokio::io::stdin()),
+        Body::Folder(folder) => call.body_folder(folder),
     }
 }
 
@@ -121,6 +122,14 @@ pub(crate) fn tell_request(client: &Client, request: &Request) {
     remark(format_args!("* {} at {}", client.pack().engine(), client.discovered().endpoint));
     remark(format_args!("> {} {}", request.method(), request.target()));
     tell_headers('>', request.headers());
+}
+
+/// Tells on standard error, when that is wished, how an answer begins.
+pub(crate) fn tell_answer(answer: &Response, settings: &Settings) {
+    if settings.verbose {
+        remark(format_args!("< {}", answer.status()));
+        tell_headers('<', answer.headers());
+    }
 }
 
 fn tell_headers<'a>(mark: char, headers: impl Iterator<Item = (&'a str, &'a str)>) {
@@ -151,10 +160,7 @@ pub(crate) async fn write(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if settings.verbose {
-        remark(format_args!("< {}", answer.status()));
-        tell_headers('<', answer.headers());
-    }
+    tell_answer(&answer, settings);
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {

@@ -13,6 +13,8 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::archive::Folder;
+
 /// How much is asked of a reader at a time.
 const PIECE: usize = 64 << 10;
 
@@ -24,6 +26,7 @@ pub(crate) enum Given {
     Json(Result<serde_json::Value, serde_json::Error>),
     Bytes(Bytes),
     File(PathBuf),
+    Folder(Folder),
     Reader(Pin<Box<dyn AsyncRead + Send>>),
 }
 
@@ -35,6 +38,7 @@ impl fmt::Debug for Given {
             Self::Json(_) => "Json",
             Self::Bytes(_) => "Bytes",
             Self::File(_) => "File",
+            Self::Folder(_) => "Folder",
             Self::Reader(_) => "Reader",
         })
     }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
 
+use crate::archive::Folder;
 use crate::body::{Given, Progress};
 use crate::client::Client;
 use crate::credentials::{Rules, Wanted as WantedCredentials};
@@ -127,6 +128,13 @@ impl Call {
     /// Gives a file as the body; it is read while it is sent.
     pub fn body_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.body = Given::File(path.into());
+        self
+    }
+
+    /// Gives a folder as the body; it becomes a tar while it is sent. A path is the folder as it
+    /// is, [`Folder::build_context`] goes by its ignore file.
+    pub fn body_folder(mut self, folder: impl Into<Folder>) -> Self {
+        self.body = Given::Folder(folder.into());
         self
     }
 
@@ -430,7 +438,11 @@ fn raw(
             return Err(Error::body_value(&format!("{method} {path}"), copy));
         }
         _ => {
-            let media_type = content_type.unwrap_or("application/octet-stream");
+            let usual = match body {
+                Given::Folder(_) => "application/x-tar",
+                _ => "application/octet-stream",
+            };
+            let media_type = content_type.unwrap_or(usual);
             request.set_content(media_type).map_err(wrong)?;
         }
     }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use contajners_core::{
     Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
+use crate::archive::UnpackError;
 use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
@@ -64,6 +66,8 @@ pub enum ErrorKind {
     InBand,
     /// The answer is not what it should be, or too large.
     Decode,
+    /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written.
+    Unpack,
 }
 
 /// The call that an error belongs to.
@@ -226,6 +230,26 @@ impl Error {
     pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
         let text = format!("cannot read {what}");
         Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
+    }
+
+    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
+        let text = format!("the ignore file {shown} is malformed");
+        Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
+    }
+
+    pub(crate) fn no_dockerfile(folder: &Path, name: &str) -> Self {
+        let folder = quoted(&folder.to_string_lossy());
+        Self::new(ErrorKind::Body, "no-dockerfile", format!("no {} in {folder}", quoted(name)))
+            .with_hint("name the build file by its path in the folder")
+    }
+
+    pub(crate) fn unpack(call: &CallOf, source: UnpackError) -> Self {
+        let (code, hint) = (source.code(), source.hint());
+        let text = format!("cannot unpack the answer to {call}");
+        Self::new(ErrorKind::Unpack, code, text)
+            .with_hint(hint)
+            .with_source(source)
+            .of(call, Sent::Perhaps)
     }
 
     pub(crate) fn connect(engine: &str, address: &str, hint: String, source: io::Error) -> Self {

@@ -352,6 +352,9 @@ pub(crate) async fn outgoing(
         (RequestContent::Callers, Given::Reader(reader)) => {
             Outgoing::reader(reader, None, progress)
         }
+        (RequestContent::Callers, Given::Folder(folder)) => {
+            Outgoing::reader(Box::pin(folder.open().await?), None, progress)
+        }
         (RequestContent::Callers, Given::File(path)) => {
             let shown = crate::error::quoted(&path.to_string_lossy());
             Outgoing::file(path, progress).await.map_err(|error: io::Error| {

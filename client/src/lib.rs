@@ -31,6 +31,7 @@
 //!   awaited it is JSON, else [`Call::json`], [`Call::text`], [`Call::bytes`],
 //!   [`Call::stream`], [`Call::output`], [`Call::documents`], [`Call::socket`] or
 //!   [`Call::send`].
+//! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
@@ -44,6 +45,7 @@
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
 
+mod archive;
 mod body;
 mod builder;
 mod call;
@@ -61,6 +63,7 @@ mod ssh;
 mod stream;
 mod transport;
 
+pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
 pub use client::Client;

@@ -85,6 +85,11 @@ fn on_docker() {
     assert!(archive.windows(13).any(|window| window == b"byte for byte"));
     assert_eq!(archive.len() % 512, 0);
 
+    let dockerfile = "FROM scratch\nCOPY files.tar /\n";
+    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file");
+    let context = folder.path().display().to_string();
+    prints(engine, "build_image", &[&context, "localhost/built:1"], "built localhost/built:1\n");
+
     let printed = example(engine, "error_body", &[]);
     let printed = String::from_utf8_lossy(&printed);
     let mut lines = printed.lines();

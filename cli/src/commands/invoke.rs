@@ -5,6 +5,7 @@ use contajners_core::{Answer, Method, Pack};
 use crate::args::{self, TakenAs};
 use crate::call::{self, Body};
 use crate::failure::Failure;
+use crate::folder;
 use crate::output::Output;
 use crate::sending::{self, Taken};
 use crate::settings::{self, Chosen, Settings};
@@ -14,18 +15,24 @@ use crate::socket;
 pub(crate) fn run(
     typed: &args::Call,
     taken_as: TakenAs,
+    folders: &args::Folders,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let chosen = settings.engine(&typed.operation.engine)?;
-    let body = check(typed, &chosen)?;
+    let body = check(typed, folders, &chosen)?;
+    if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
+        return Err(Failure::usage("a socket carries no folders")
+            .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
+    }
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
         let client = sending::client(chosen.pack, chosen.pinned, settings)?;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
-        if operation.answer() == Answer::Bytes && operation.method() != Method::Head {
+        let is_bytes = operation.answer() == Answer::Bytes && operation.method() != Method::Head;
+        if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
         if settings.verbose {
@@ -40,7 +47,10 @@ pub(crate) fn run(
             call = call.param(name, value);
         }
         let answer = sending::with_body(call, body).send().await?;
-        sending::write(answer, operation.id(), taken, settings, output).await
+        match &folders.unpack {
+            Some(folder) => folder::unpack(answer, folder, folders, settings).await,
+            None => sending::write(answer, operation.id(), taken, settings, output).await,
+        }
     })
 }
 
@@ -48,7 +58,7 @@ pub(crate) fn run(
 ///
 /// Which version is spoken shows only when the engine has answered. A call that no version takes
 /// is refused without one.
-fn check(typed: &args::Call, chosen: &Chosen) -> Result<Body, Failure> {
+fn check(typed: &args::Call, folders: &args::Folders, chosen: &Chosen) -> Result<Body, Failure> {
     let Chosen { pack, pinned } = *chosen;
     let newest = chosen.api()?;
     let name = &typed.operation.operation;
@@ -62,7 +72,13 @@ fn check(typed: &args::Call, chosen: &Chosen) -> Result<Body, Failure> {
         }
     };
     let values = call::values(&operation, &typed.values)?;
+    if folders.unpack.is_some() {
+        folder::check_answer(&operation)?;
+    }
     let body = match operation.body() {
+        _ if folders.context.is_some() => {
+            folder::body(pack.engine(), &operation, &values, folders)?
+        }
         Some(_) => call::body(&operation, typed.data.as_ref())?,
         None => typed.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };

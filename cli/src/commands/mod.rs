@@ -36,7 +36,9 @@ pub(crate) fn run(
                 if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
             resolve::run(&call, form, secrets, settings, output)
         }
-        Command::Invoke { call, taken_as } => invoke::run(&call, taken_as, settings, output),
+        Command::Invoke { call, taken_as, folders } => {
+            invoke::run(&call, taken_as, &folders, settings, output)
+        }
         Command::Request(typed) => request::run(&typed, settings, output),
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn run(
         for (name, value) in headers {
             call = call.header(name, value);
         }
-        if body != Body::Nothing {
+        if !matches!(body, Body::Nothing) {
             call = call.content_type(content_type.unwrap_or("application/json"));
         } else if let Some(content_type) = content_type {
             call = call.header("Content-Type", content_type);

@@ -5,6 +5,7 @@
 mod archives;
 mod containers;
 mod errors;
+mod folders;
 mod images;
 mod networks_and_volumes;
 mod over_ssh;

@@ -1,0 +1,104 @@
+//! Folders in place of archives: `--context` and `--unpack`.
+
+use std::path::Path;
+
+use contajners::{Compression, Folder, Response, Unpack};
+use contajners_core::{Answer, Method, Operation};
+use serde_json::Value;
+
+use crate::args::{Compress, Folders};
+use crate::call::Body;
+use crate::failure::Failure;
+use crate::output::remark;
+use crate::sending;
+use crate::settings::Settings;
+
+/// The parameter that names the build file in a build context. Operations that have it build.
+const DOCKERFILE: &str = "dockerfile";
+
+/// Makes a body of the folder that `--context` names.
+pub(crate) fn body(
+    engine: &str,
+    operation: &Operation<'_>,
+    values: &[(String, Value)],
+    folders: &Folders,
+) -> Result<Body, Failure> {
+    let Some(path) = &folders.context else { return Ok(Body::Nothing) };
+    let takes_tar = operation.body().is_some_and(|body| body.media_types().any(is_tar));
+    if !takes_tar {
+        let text = format!("the body of `{}` is no archive", operation.id());
+        return Err(Failure::usage(text).with_hint("give it with `--data`"));
+    }
+    let builds = operation.parameters().any(|parameter| parameter.is_named(DOCKERFILE));
+    let mut folder = if builds { Folder::build_context(path) } else { Folder::new(path) };
+    // Each engine's own tool looks for its own name first.
+    if engine == "podman" {
+        folder = folder.ignore_files([".containerignore", ".dockerignore"]);
+    }
+    let is_dockerfile = |name: &str| name.strip_prefix("query.").unwrap_or(name) == DOCKERFILE;
+    for (_, value) in values.iter().filter(|(name, _)| is_dockerfile(name)) {
+        for name in dockerfiles(value) {
+            folder = folder.dockerfile(name);
+        }
+    }
+    Ok(Body::Folder(match folders.compress {
+        Some(Compress::Gzip) => folder.compressed(Compression::Gzip),
+        None => folder,
+    }))
+}
+
+fn is_tar(media_type: &str) -> bool {
+    matches!(media_type, "application/x-tar" | "application/tar" | "application/octet-stream")
+}
+
+/// The build files that a value names: Podman takes a list, which is JSON in a text.
+fn dockerfiles(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if text.starts_with('[') => {
+            serde_json::from_str(text).unwrap_or_else(|_| vec![text.clone()])
+        }
+        // The engine's own idea of a name, or what it fetches by itself.
+        Value::String(text) if text.is_empty() || text.contains("://") => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(dockerfiles).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses to unpack what is no archive.
+pub(crate) fn check_answer(operation: &Operation<'_>) -> Result<(), Failure> {
+    if operation.answer() == Answer::Bytes && operation.method() != Method::Head {
+        return Ok(());
+    }
+    let text = format!("the answer to `{}` is no archive", operation.id());
+    Err(Failure::usage(text).with_hint("leave out `--unpack`"))
+}
+
+/// Unpacks an answer into the folder that `--unpack` names.
+pub(crate) async fn unpack(
+    answer: Response,
+    folder: &Path,
+    folders: &Folders,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    sending::tell_answer(&answer, settings);
+    let mut into = Unpack::new(folder);
+    if folders.leave_out_refused {
+        into = into.leave_out_refused();
+    }
+    let unpacked = answer.into_stream().unpack_into(into).await.map_err(|error| {
+        match error.code() {
+            // The client's hint is for those who write programs.
+            "entry-refused" => Failure::from(error).with_hint(
+                "what came before it is in the folder; `--leave-out-refused` goes on without it",
+            ),
+            "archive-malformed" => Failure::from(error).with_hint("`> FILE` shows what it is"),
+            _ => Failure::from(error),
+        }
+    })?;
+    if unpacked.left_out > 0 {
+        let what = if unpacked.left_out == 1 { "entry was" } else { "entries were" };
+        remark(format_args!("note: {} {what} left out", unpacked.left_out));
+    }
+    Ok(())
+}

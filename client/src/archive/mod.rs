@@ -1,0 +1,18 @@
+//! Folders as bodies, and archives of answers unpacked into folders.
+//!
+//! `folder` says what is sent, `ignore` what is not, `pack` makes the archive while it is sent;
+//! `entries` reads an archive and `unpack` writes it, trusting
+//! nothing it says. Files are read and written on tokio's threads for blocking work, a
+//! bounded `pipe` away from the connection, so that neither side runs ahead of the other.
+
+mod entries;
+mod folder;
+mod ignore;
+mod pack;
+mod pipe;
+mod unpack;
+
+pub use folder::{Compression, Folder};
+pub use pipe::FolderReader;
+pub(crate) use unpack::UnpackError;
+pub use unpack::{Unpack, Unpacked};

@@ -1,0 +1,106 @@
+//! A bounded way from a thread that blocks to a task that reads.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::mpsc;
+
+/// How much goes through at a time.
+const PIECE: usize = 64 << 10;
+/// How many pieces wait to be read.
+const WAITING: usize = 2;
+
+/// What comes through; when nothing more does and no end was told, the writer has failed.
+enum Message {
+    Piece(Bytes),
+    End(io::Result<()>),
+}
+
+/// A folder as a tar, made while it is read: see [`Folder::open`](crate::Folder::open).
+///
+/// Dropped, it stops the reading of the folder.
+#[must_use = "nothing is read of a folder but what this is asked for"]
+pub struct FolderReader {
+    messages: mpsc::Receiver<Message>,
+    rest: Bytes,
+    is_done: bool,
+}
+
+/// The end that is written to.
+pub(super) struct PipeWriter {
+    messages: mpsc::Sender<Message>,
+    buffer: BytesMut,
+}
+
+/// Starts a thread that writes, and returns what it wrote.
+pub(super) fn spawn(
+    work: impl FnOnce(PipeWriter) -> io::Result<PipeWriter> + Send + 'static,
+) -> FolderReader {
+    let (sender, messages) = mpsc::channel(WAITING);
+    let writer = PipeWriter { messages: sender.clone(), buffer: BytesMut::new() };
+    tokio::task::spawn_blocking(move || {
+        let end = work(writer).and_then(|mut writer| writer.flush());
+        // The reader may have gone: then nobody wants to know.
+        let _ = sender.blocking_send(Message::End(end));
+    });
+    FolderReader { messages, rest: Bytes::new(), is_done: false }
+}
+
+impl Write for PipeWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.capacity() == 0 {
+            self.buffer.reserve(PIECE);
+        }
+        let taken = &bytes[..bytes.len().min(PIECE - self.buffer.len())];
+        self.buffer.extend_from_slice(taken);
+        if self.buffer.len() == PIECE {
+            self.flush()?;
+        }
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let piece = std::mem::take(&mut self.buffer).freeze();
+        let sent = self.messages.blocking_send(Message::Piece(piece));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    }
+}
+
+impl AsyncRead for FolderReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.rest.is_empty() && !self.is_done {
+            match ready!(self.messages.poll_recv(context)) {
+                Some(Message::Piece(piece)) => self.rest = piece,
+                Some(Message::End(end)) => {
+                    self.is_done = true;
+                    end?;
+                }
+                None => {
+                    self.is_done = true;
+                    return Poll::Ready(Err(io::Error::other("its reader has stopped")));
+                }
+            }
+        }
+        let taken = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..taken]);
+        self.rest.advance(taken);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for FolderReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FolderReader").finish_non_exhaustive()
+    }
+}

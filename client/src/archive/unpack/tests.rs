@@ -1,0 +1,405 @@
+//! Archives made by hand, each with something that must not happen, and round trips.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::time::{Duration, UNIX_EPOCH};
+
+use tar::{Builder, Header};
+use tokio::io::AsyncReadExt as _;
+
+use super::*;
+use crate::archive::{Compression, Folder};
+
+/// An entry of an archive that is made up: path, target and data are what they are.
+struct Made<'a>(EntryType, &'a str, &'a str, &'a [u8]);
+
+fn archive(entries: &[Made<'_>]) -> Vec<u8> {
+    let mut tar = Builder::new(Vec::new());
+    for Made(kind, path, target, data) in entries {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(*kind);
+        header.set_mode(0o4755);
+        header.set_mtime(1_000_000_000);
+        header.set_size(data.len() as u64);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.name[..path.len()].copy_from_slice(path.as_bytes());
+        gnu.linkname[..target.len()].copy_from_slice(target.as_bytes());
+        header.set_cksum();
+        tar.append(&header, *data).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn into(folder: &Path, bytes: &[u8]) -> Result<Unpacked, UnpackError> {
+    unpack(&Unpack::new(folder), &mut &*bytes)
+}
+
+/// Unpacks into `in` of a folder that has `out` beside it, and sees that nothing got there.
+#[track_caller]
+fn refused(entries: &[Made<'_>], expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("in");
+    fs::create_dir(&root).unwrap();
+    fs::create_dir(folder.path().join("out")).unwrap();
+    fs::write(folder.path().join("out/secret"), "secret").unwrap();
+    let error = into(&root, &archive(entries)).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert!(matches!(error.code(), "archive-refused" | "entry-refused"));
+    assert_eq!(fs::read(folder.path().join("out/secret")).unwrap(), b"secret");
+    let beside = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!((beside, fs::read_dir(folder.path().join("out")).unwrap().count()), (2, 1));
+}
+
+use EntryType::{Block, Char, Directory, Fifo, Link, Regular, Symlink};
+
+#[test]
+fn paths_that_lead_out_are_refused() {
+    refused(&[Made(Regular, "/out", "", b"x")], "the entry `/out` has an absolute path");
+    for path in ["..", "../out/x", "a/../../out/x", "./../out/x", "a/..", "a/../b"] {
+        let expected = format!("the entry `{path}` has `..` in its path");
+        refused(&[Made(Regular, path, "", b"x")], &expected);
+        refused(&[Made(Directory, path, "", b"")], &expected);
+    }
+    refused(&[Made(Regular, ".", "", b"x")], "the entry `.` finds something else in its place");
+    refused(&[Made(Symlink, "./", "a", b"")], "the entry `.` finds something else in its place");
+}
+
+#[test]
+fn links_that_lead_out_are_refused() {
+    for (path, target) in [
+        ("l", "/out"),
+        ("l", ".."),
+        ("l", "../out"),
+        ("a/l", "../../out"),
+        ("a/l", ".././../out"),
+        // Past `a/x`, which may be a link itself.
+        ("l", "x/../../out"),
+        ("l", "x/.."),
+    ] {
+        let expected = format!("the entry `{path}` is a link that leads out of the folder, or may");
+        refused(&[Made(Symlink, path, target, b"")], &expected);
+    }
+    let a_way_up = [
+        Made(Directory, "a", "", b""),
+        Made(Symlink, "a/up", "..", b""),
+        Made(Symlink, "l", "a/up/../out", b""),
+    ];
+    refused(&a_way_up, "the entry `l` is a link that leads out of the folder, or may");
+    for target in ["/out/secret", "../out/secret"] {
+        let expected = "the entry `l` is a link that leads out of the folder, or may";
+        refused(&[Made(Link, "l", target, b"")], expected);
+    }
+    let no_file = "the entry `l` is a link to what is no file of the folder";
+    refused(&[Made(Link, "l", "missing", b"")], no_file);
+    refused(&[Made(Link, "l", "no/file", b"")], no_file);
+    refused(&[Made(Directory, "a", "", b""), Made(Link, "l", "a", b"")], no_file);
+    refused(&[Made(Symlink, "s", "x", b""), Made(Link, "l", "s", b"")], no_file);
+    refused(&[Made(Link, "l", "l", b"")], no_file);
+}
+
+#[test]
+fn devices_and_pipes_are_refused() {
+    refused(&[Made(Char, "d", "", b"")], "the entry `d` is a device");
+    refused(&[Made(Block, "d", "", b"")], "the entry `d` is a device");
+    refused(&[Made(Fifo, "d", "", b"")], "the entry `d` is a pipe");
+    refused(&[Made(EntryType::GNUSparse, "d", "", b"")], "the entry `d` is of an unknown kind");
+    refused(&[Made(EntryType::new(b'V'), "d", "", b"")], "the entry `d` is of an unknown kind");
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let through = "the entry `l/x` would be written through a link";
+    refused(
+        &[
+            Made(Directory, "a", "", b""),
+            Made(Symlink, "l", "a", b""),
+            Made(Regular, "l/x", "", b"x"),
+        ],
+        through,
+    );
+    refused(&[Made(Symlink, "l", "a", b""), Made(Directory, "l/x", "", b"")], through);
+    refused(
+        &[Made(Symlink, "l", "a", b""), Made(Directory, "l", "", b"")],
+        "the entry `l` would be written through a link",
+    );
+    refused(
+        &[Made(Regular, "a/f", "", b""), Made(Symlink, "l", "a", b""), Made(Link, "h", "l/f", b"")],
+        "the entry `h` would be written through a link",
+    );
+    // A file in the place of a folder, and the other way round.
+    refused(
+        &[Made(Regular, "f", "", b"x"), Made(Regular, "f/x", "", b"x")],
+        "the entry `f/x` finds something else in its place",
+    );
+    refused(
+        &[Made(Regular, "f/x", "", b"x"), Made(Symlink, "f", "x", b"")],
+        "the entry `f` finds something else in its place",
+    );
+}
+
+#[test]
+fn links_that_are_there_are_replaced_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, secret) = (folder.path().join("in"), folder.path().join("secret"));
+    fs::create_dir(&root).unwrap();
+    fs::write(&secret, "secret").unwrap();
+    symlink(&secret, root.join("f")).unwrap();
+    symlink(folder.path(), root.join("d")).unwrap();
+    into(&root, &archive(&[Made(Regular, "f", "", b"new")])).unwrap();
+    assert_eq!(fs::read(root.join("f")).unwrap(), b"new");
+    assert_eq!(fs::read(&secret).unwrap(), b"secret");
+    let error = into(&root, &archive(&[Made(Regular, "d/secret", "", b"new")])).unwrap_err();
+    assert_eq!(error.to_string(), "the entry `d/secret` would be written through a link");
+    assert_eq!(fs::read(&secret).unwrap(), b"secret");
+
+    // A name more of a file outside is not written to, either.
+    fs::hard_link(&secret, root.join("h")).unwrap();
+    into(&root, &archive(&[Made(Regular, "h", "", b"new")])).unwrap();
+    assert_eq!(fs::read(&secret).unwrap(), b"secret");
+}
+
+#[test]
+fn harmless_entries_are_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("new/in");
+    let entries = [
+        Made(Directory, "./", "", b""),
+        Made(Regular, "./a//f", "", b"1"),
+        Made(Symlink, "a/up", "../b", b""),
+        Made(Symlink, "a/root", "..", b""),
+        Made(Symlink, "a/here", "./f", b""),
+        Made(Link, "h", "a/f", b""),
+        Made(Regular, "a/f", "", b"2"),
+        Made(Regular, "old/", "", b""),
+    ];
+    let unpacked = into(&root, &archive(&entries)).unwrap();
+    assert_eq!((unpacked.entries, unpacked.left_out, unpacked.bytes), (8, 0, 2));
+    let read = |name: &str| fs::read(root.join(name)).unwrap();
+    assert_eq!((read("a/f"), read("a/here"), read("h")), (b"2".into(), b"2".into(), b"1".into()));
+    assert!(root.join("old").is_dir());
+    let metadata = fs::metadata(root.join("a/f")).unwrap();
+    assert_eq!((metadata.mode() & 0o7777, metadata.mtime()), (0o755, 1_000_000_000));
+}
+
+#[test]
+fn what_is_refused_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = [
+        Made(Char, "dev/null", "", b""),
+        Made(Symlink, "etc/mtab", "/proc/mounts", b""),
+        Made(EntryType::new(b'V'), "v", "", b"volume"),
+        Made(Regular, "f", "", b"1"),
+    ];
+    let unpacked =
+        unpack(&Unpack::new(folder.path()).leave_out_refused(), &mut &*archive(&entries));
+    let unpacked = unpacked.unwrap();
+    assert_eq!((unpacked.entries, unpacked.left_out, unpacked.bytes), (1, 3, 1));
+    let out = [Made(Regular, "../x", "", b"1")];
+    let error = unpack(&Unpack::new(folder.path()).leave_out_refused(), &mut &*archive(&out));
+    assert_eq!(error.unwrap_err().code(), "archive-refused");
+}
+
+#[track_caller]
+fn malformed(bytes: &[u8], expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(into(folder.path(), bytes).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn what_is_no_archive_is_an_error_with_its_place() {
+    let whole = archive(&[Made(Regular, "f", "", b"123")]);
+    malformed(b"", "at byte 0: the archive ends too soon");
+    malformed(&whole[..100], "at byte 100: the archive ends too soon");
+    malformed(&whole[..514], "at byte 514: the archive ends too soon");
+    malformed(&whole[..1000], "at byte 1000: the archive ends too soon");
+    malformed(&whole[..1024], "at byte 1024: the archive ends too soon");
+    malformed(&[b'x'; 2048], "at byte 0: that is no header of a tar");
+    let mut wrong = whole;
+    wrong[0] = b'g';
+    malformed(&wrong, "at byte 0: that is no header of a tar");
+
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::GNULongName);
+    header.set_size(1 << 32);
+    header.set_cksum();
+    malformed(header.as_bytes(), "at byte 512: a name is too long");
+    for records in ["x", "5 a=b", "99 path=a\n", "11 size=x1\n", "1 \n", "0 a=b\n"] {
+        let bytes = archive(&[Made(EntryType::XHeader, "x", "", records.as_bytes())]);
+        malformed(&bytes, "at byte 0: its records are malformed");
+    }
+}
+
+#[test]
+fn limits_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(&[Made(Regular, "a", "", b"123"), Made(Regular, "b", "", b"456")]);
+    let limited = |unpack: Unpack| super::unpack(&unpack, &mut &*bytes).map(drop);
+    let new = || Unpack::new(folder.path());
+    limited(new().entries_limit(2).bytes_limit(6)).unwrap();
+    let error = limited(new().entries_limit(1)).unwrap_err();
+    assert_eq!(error.to_string(), "it has more than the 1 entries that are allowed");
+    let error = limited(new().bytes_limit(5)).unwrap_err();
+    assert_eq!(error.to_string(), "it has more than the 5 bytes that are allowed");
+    assert_eq!(error.code(), "archive-too-large");
+}
+
+#[test]
+fn extended_headers_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = b"12 path=a\nb\n20 mtime=1234567890\n13 other=1\n2\n9 size=2\n";
+    let entries = [Made(EntryType::XHeader, "x", "", records), Made(Regular, "f", "", b"12")];
+    into(folder.path(), &archive(&entries)).unwrap();
+    let file = folder.path().join("a\nb");
+    assert_eq!(fs::read(&file).unwrap(), b"12");
+    assert_eq!(fs::metadata(file).unwrap().mtime(), 1_234_567_890);
+    let records = b"21 path=../../../out\n";
+    let entries = [Made(EntryType::XHeader, "x", "", records), Made(Regular, "f", "", b"12")];
+    let error = into(folder.path(), &archive(&entries)).unwrap_err();
+    assert_eq!(error.to_string(), "the entry `../../../out` has `..` in its path");
+}
+
+/// All there is to know of a folder, as text.
+fn listing(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(path) = folders.pop() {
+        for entry in fs::read_dir(&path).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let what = if metadata.is_dir() {
+                folders.push(path.clone());
+                format!("{:o} {}", metadata.mode(), metadata.mtime())
+            } else if metadata.is_symlink() {
+                format!("-> {:?}", fs::read_link(&path).unwrap())
+            } else {
+                let (mode, time) = (metadata.mode(), metadata.mtime());
+                format!("{mode:o} {time} {:?}", fs::read(&path).unwrap())
+            };
+            lines.push(format!("{:?} {what}", path.strip_prefix(folder).unwrap()));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+async fn packed(folder: Folder) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    folder.open().await.unwrap().read_to_end(&mut bytes).await.unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_folder_comes_back_as_it_was() {
+    let source = tempfile::tempdir().unwrap();
+    let root = source.path();
+    let long = format!("{}/{}", "d".repeat(150), "ü".repeat(100));
+    for folder in ["empty", "shut", "a/b/c", &*"d".repeat(150)] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    let data: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+    for (path, mode) in [
+        ("a/b/c/big", 0o644),
+        ("a b ü ☺ 'x' \\ \n", 0o600),
+        (".hidden", 0o755),
+        (&*long, 0o640),
+        ("shut/in", 0o400),
+    ] {
+        fs::write(root.join(path), &data[..path.len() * 300]).unwrap();
+        fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    fs::write(root.join("empty-file"), "").unwrap();
+    for (path, target) in
+        [("link", "a/b"), ("a/up", "../a//b/./c"), ("dangling", "no"), ("long", &*long)]
+    {
+        symlink(target, root.join(path)).unwrap();
+    }
+    let time = UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    for path in ["shut", ".hidden", "a/b"] {
+        File::open(root.join(path)).unwrap().set_modified(time).unwrap();
+    }
+    fs::set_permissions(root.join("shut"), fs::Permissions::from_mode(0o555)).unwrap();
+
+    let bytes = packed(Folder::new(root)).await;
+    assert_eq!(bytes, packed(Folder::new(root)).await);
+    let target = tempfile::tempdir().unwrap();
+    let unpacked = into(target.path(), &bytes).unwrap();
+    assert_eq!(listing(target.path()), listing(root));
+    // And once more, over what is there.
+    assert_eq!(into(target.path(), &bytes).unwrap(), unpacked);
+    assert_eq!(listing(target.path()), listing(root));
+
+    let gzip = packed(Folder::new(root).compressed(Compression::Gzip)).await;
+    assert_eq!(gzip, packed(Folder::new(root).compressed(Compression::Gzip)).await);
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&*gzip).read_to_end(&mut plain).unwrap();
+    assert_eq!(plain, bytes);
+
+    // GNU's tar reads the same.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), &bytes).unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let mut tar = std::process::Command::new("tar");
+    tar.args(["--extract", "--preserve-permissions", "--file"]).arg(file.path());
+    if tar.arg("-C").arg(target.path()).status().is_ok_and(|status| status.success()) {
+        assert_eq!(listing(target.path()), listing(root));
+    }
+}
+
+/// Sets the sum of each header that is where one was.
+fn with_sums(bytes: &mut [u8], headers: &[usize]) {
+    for &at in headers {
+        let block = &mut bytes[at..at + 512];
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(200))]
+
+    /// Whatever an archive says, nothing beside the folder changes and nothing panics.
+    #[test]
+    fn a_damaged_archive_does_no_harm(
+        changes in proptest::collection::vec((0..3584usize, proptest::prelude::any::<u8>()), 0..12),
+        length in 0..=5120usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("in");
+        fs::write(folder.path().join("secret"), "secret").unwrap();
+        let mut bytes = archive(&[
+            Made(Directory, "a", "", b""),
+            Made(Symlink, "a/l", "../b", b""),
+            Made(EntryType::XHeader, "x", "", b"13 path=a/f/g\n"),
+            Made(Regular, "a/f", "", b"12345"),
+            Made(Link, "h", "a/f", b""),
+        ]);
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        with_sums(&mut bytes, &[0, 512, 1024, 2048, 3072]);
+        bytes.truncate(length);
+        let _ = unpack(&Unpack::new(&root).leave_out_refused(), &mut &*bytes);
+        let beside = fs::read_dir(folder.path()).unwrap().count();
+        proptest::prop_assert!(beside <= 2);
+        proptest::prop_assert_eq!(fs::read(folder.path().join("secret")).unwrap(), b"secret");
+    }
+}
+
+#[test]
+fn the_last_word_about_a_folder_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = Vec::new();
+    let mut tar = Builder::new(&mut bytes);
+    for (path, mode) in [("a/b", 0o500), ("a", 0o500), ("a/b", 0o750), ("a", 0o705)] {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(Directory);
+        header.set_mode(mode);
+        header.set_size(0);
+        header.set_mtime(1);
+        tar.append_data(&mut header, path, io::empty()).unwrap();
+    }
+    drop(tar);
+    into(folder.path(), &bytes).unwrap();
+    let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().mode() & 0o777;
+    assert_eq!((mode("a"), mode("a/b")), (0o705, 0o750));
+}
