@@ -42,6 +42,9 @@
 //!
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
+//!
+//! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
+//! is an error when the client is built.
 
 mod body;
 mod builder;
@@ -57,6 +60,7 @@ mod pool;
 mod response;
 mod ssh;
 mod stream;
+mod tls;
 mod transport;
 
 pub use builder::ClientBuilder;
@@ -71,6 +75,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
+pub use tls::Tls;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

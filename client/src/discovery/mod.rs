@@ -10,6 +10,7 @@
 mod contexts;
 mod error;
 mod podman;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -20,6 +21,7 @@ use contajners_core::Pack;
 pub use error::DiscoverError;
 
 use crate::endpoint::Endpoint;
+use crate::tls::Tls;
 
 /// The longest configuration file that is read.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -33,6 +35,8 @@ pub struct Discovered {
     pub source: Source,
     /// What was looked at before, in order, and why it was passed over.
     pub considered: Vec<(Source, &'static str)>,
+    /// What is said about TLS beyond the address; none where the address has no TLS.
+    pub tls: Option<Tls>,
 }
 
 /// What an address comes from.
@@ -127,6 +131,15 @@ pub fn discover(
     pack: Pack<'_>,
     surroundings: &dyn Surroundings,
 ) -> Result<Discovered, DiscoverError> {
+    look(pack, surroundings, None)
+}
+
+/// As [`discover`], with TLS that replaces what is found about it.
+pub(crate) fn look(
+    pack: Pack<'_>,
+    surroundings: &dyn Surroundings,
+    given: Option<Tls>,
+) -> Result<Discovered, DiscoverError> {
     let around = Around(surroundings);
     let mut considered = Vec::new();
     let mut fallback = None;
@@ -134,7 +147,13 @@ pub fn discover(
         if let Some(name) = template.strip_prefix('$').filter(|name| is_name(name)) {
             let source = Source::Variable(name.into());
             match around.variable(name) {
-                Some(address) => return found(&address, source, considered),
+                Some(address) => {
+                    let own = match name {
+                        "DOCKER_HOST" => tls::of_environment(&around),
+                        _ => None,
+                    };
+                    return found(&address, source, considered, given.or(own));
+                }
                 None => considered.push((source, "not set")),
             }
             continue;
@@ -155,7 +174,8 @@ pub fn discover(
                 if let Endpoint::Unix(socket) = &endpoint
                     && surroundings.exists(socket)
                 {
-                    return Ok(Discovered { endpoint, source: Source::Usual(address), considered });
+                    let source = Source::Usual(address);
+                    return Ok(Discovered { endpoint, source, considered, tls: None });
                 }
                 considered.push((Source::Usual(address.clone()), "no such socket"));
                 fallback.get_or_insert((endpoint, Source::Fallback(address)));
@@ -163,12 +183,14 @@ pub fn discover(
             }
         };
         match named {
-            Ok((address, source)) => return found(&address, source, considered),
+            Ok((address, source, own)) => {
+                return found(&address, source, considered, given.or(own));
+            }
             Err(source) => considered.push((source, "none is chosen")),
         }
     }
     match fallback {
-        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered }),
+        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered, tls: None }),
         None => Err(DiscoverError::nowhere(pack.engine())),
     }
 }
@@ -177,9 +199,17 @@ fn found(
     address: &str,
     source: Source,
     considered: Vec<(Source, &'static str)>,
+    tls: Option<Tls>,
 ) -> Result<Discovered, DiscoverError> {
-    match Endpoint::parse(address) {
-        Ok(endpoint) => Ok(Discovered { endpoint, source, considered }),
+    let parsed = match &tls {
+        Some(_) => Endpoint::parse_with_tls(address),
+        None => Endpoint::parse(address),
+    };
+    match parsed {
+        Ok(endpoint) => {
+            let tls = tls.filter(|_| matches!(endpoint, Endpoint::Https { .. }));
+            Ok(Discovered { endpoint, source, considered, tls })
+        }
         Err(error) => Err(DiscoverError::address(source, error)),
     }
 }
@@ -187,6 +217,9 @@ fn found(
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
+
+/// An address, what says it, and what it says about TLS.
+type Named = (String, Source, Option<Tls>);
 
 /// What all places to look at need of the surroundings.
 struct Around<'s>(&'s dyn Surroundings);

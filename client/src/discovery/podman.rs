@@ -5,19 +5,20 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Around, DiscoverError, Source};
+use super::{Around, DiscoverError, Named, Source};
+use crate::tls::Tls;
 
 /// The variable that names a connection.
 pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
 
 /// Returns the address of the connection that the environment names.
-pub(super) fn named(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+pub(super) fn named(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     let Some(name) = around.variable(VARIABLE) else { return Ok(None) };
     address_of(around, &name, &format!("`{VARIABLE}`")).map(Some)
 }
 
 /// Returns the address of the connection that is the default one, if there is one.
-pub(super) fn default(around: &Around<'_>) -> Result<Option<(String, Source)>, DiscoverError> {
+pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     if let Some((file, connections)) = connections(around)?
         && let Some(Value::String(name)) = connections.pointer("/Connection/Default")
         && !name.is_empty()
@@ -37,11 +38,7 @@ pub(super) fn default(around: &Around<'_>) -> Result<Option<(String, Source)>, D
     Ok(None)
 }
 
-fn address_of(
-    around: &Around<'_>,
-    name: &str,
-    from: &str,
-) -> Result<(String, Source), DiscoverError> {
+fn address_of(around: &Around<'_>, name: &str, from: &str) -> Result<Named, DiscoverError> {
     let source = Source::Connection(name.into());
     if let Some((file, connections)) = connections(around)?
         && let Some(connection) =
@@ -50,13 +47,12 @@ fn address_of(
         let Some(Value::String(uri)) = connection.get("URI") else {
             return Err(DiscoverError::malformed(&file, "a connection has no `URI`"));
         };
-        let is_tls = ["TLSCert", "TLSKey", "TLSCA"].iter().any(
-            |key| matches!(connection.get(key), Some(Value::String(path)) if !path.is_empty()),
-        );
-        if is_tls {
-            return Err(DiscoverError::needs_tls(source));
-        }
-        return Ok((uri.clone(), source));
+        let path = |key| match connection.get(key) {
+            Some(Value::String(path)) if !path.is_empty() => Some(path.as_str()),
+            _ => None,
+        };
+        let tls = tls_of(path("TLSCA"), path("TLSCert"), path("TLSKey"));
+        return Ok((uri.clone(), source, tls));
     }
     for (file, config) in configs(around)?.into_iter().rev() {
         let destinations =
@@ -65,9 +61,24 @@ fn address_of(
         let Some(uri) = destination.get("uri").and_then(toml::Value::as_str) else {
             return Err(DiscoverError::malformed(&file, "a service destination has no `uri`"));
         };
-        return Ok((uri.to_owned(), source));
+        let path = |key| destination.get(key).and_then(toml::Value::as_str);
+        let tls = tls_of(path("tls_ca"), path("tls_cert"), path("tls_key"));
+        return Ok((uri.to_owned(), source, tls));
     }
     Err(DiscoverError::unknown(source, from))
+}
+
+/// The TLS of a connection; `None` when nothing is said about it.
+fn tls_of(ca: Option<&str>, certificate: Option<&str>, key: Option<&str>) -> Option<Tls> {
+    let mut tls = Tls::new();
+    if let Some(ca) = ca {
+        tls = tls.ca_file(ca);
+    }
+    if certificate.is_some() || key.is_some() {
+        // One without the other is an error when it is read.
+        tls = tls.identity_files(certificate.unwrap_or_default(), key.unwrap_or_default());
+    }
+    Some(tls).filter(|tls| *tls != Tls::new())
 }
 
 fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, DiscoverError> {
