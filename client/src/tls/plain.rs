@@ -17,15 +17,20 @@ const ALERT: u8 = 21;
 const WORDS: [&[u8]; 2] =
     [b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port"];
 
+/// How much is looked at: readers may ask for less than it takes to tell.
+const FIRST: usize = 512;
+
 /// A connection without TLS. What comes first tells whether that is right.
 pub(crate) struct Plain<W> {
     wire: W,
     heard: bool,
+    /// What came first and has not been taken yet.
+    first: Vec<u8>,
 }
 
 impl<W> Plain<W> {
     pub(crate) fn new(wire: W) -> Self {
-        Self { wire, heard: false }
+        Self { wire, heard: false, first: Vec::new() }
     }
 }
 
@@ -35,16 +40,26 @@ impl<W: Wire> AsyncRead for Plain<W> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.wire).poll_read(context, buffer))?;
-        let came = &buffer.filled()[before..];
-        if !self.heard && !came.is_empty() {
-            self.heard = true;
+        if !self.heard {
+            let mut space = [0; FIRST];
+            let mut space = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.wire).poll_read(context, &mut space))?;
+            let came = space.filled();
             if is_of_tls(came) {
-                buffer.set_filled(before);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TlsSpoken)));
             }
+            self.heard = true;
+            self.first = came.to_vec();
+            if self.first.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
         }
+        if self.first.is_empty() {
+            return Pin::new(&mut self.wire).poll_read(context, buffer);
+        }
+        let take = self.first.len().min(buffer.remaining());
+        buffer.put_slice(&self.first[..take]);
+        self.first.drain(..take);
         Poll::Ready(Ok(()))
     }
 }
@@ -53,7 +68,7 @@ fn is_of_tls(came: &[u8]) -> bool {
     let is_refusal = came
         .first_chunk::<12>()
         .is_some_and(|head| head.starts_with(b"HTTP/1.") && head.ends_with(b" 400"));
-    came[0] == ALERT
+    came.first() == Some(&ALERT)
         || is_refusal
             && WORDS.iter().any(|words| came.windows(words.len()).any(|piece| piece == *words))
 }
