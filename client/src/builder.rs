@@ -10,10 +10,11 @@ use tokio::sync::OnceCell;
 
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
-use crate::discovery::{Discovered, Source, System, discover};
+use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
+use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.
 const ANSWER_LIMIT: usize = 256 << 20;
@@ -49,6 +50,7 @@ pub struct ClientBuilder {
     answer_limit: usize,
     ssh: Vec<String>,
     credentials: Credentials,
+    tls: Option<Tls>,
 }
 
 impl ClientBuilder {
@@ -63,6 +65,7 @@ impl ClientBuilder {
             answer_limit: ANSWER_LIMIT,
             ssh: Vec::new(),
             credentials: Credentials::default(),
+            tls: None,
         }
     }
 
@@ -72,9 +75,9 @@ impl ClientBuilder {
     }
 
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
-    /// `http://host:port` or `ssh://user@host:port/socket`.
+    /// `http://host:port`, `https://host:port` or `ssh://user@host:port/socket`.
     ///
-    /// Without it the engine is looked for as [`discover`] says: for Docker `DOCKER_HOST`, the
+    /// Without it the engine is looked for as [`discover`](crate::discover) says: for Docker `DOCKER_HOST`, the
     /// current context, then the usual sockets, rootless ones too; for Podman
     /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
@@ -162,13 +165,26 @@ impl ClientBuilder {
         self
     }
 
+    /// Turns TLS on, for addresses that can have it: `tcp://host` then means `https://host`, with
+    /// port 2376 if it has none. Unix sockets and `ssh` stay as they are; `http://` is refused.
+    ///
+    /// Not needed for `https://` and the system's CAs. Where the address comes from the
+    /// environment, a context or a connection, this replaces what they say about TLS; without
+    /// it, `DOCKER_TLS_VERIFY`, `DOCKER_TLS` and `DOCKER_CERT_PATH` go with `DOCKER_HOST` as the
+    /// Docker command has it.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
-    /// is damaged; the address is none; the pack has no such version or category.
+    /// is damaged; the address is none; the pack has no such version or category; a file that TLS
+    /// needs cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         let pack = match self.pack {
             None => PackBytes::Static(crate::pack(&self.engine)?),
@@ -182,11 +198,24 @@ impl ClientBuilder {
         let engine = opened.engine().to_owned();
         let discovered = match &self.uri {
             Some(uri) => Discovered {
-                endpoint: Endpoint::parse(uri).map_err(|error| Error::endpoint(&error))?,
+                endpoint: match &self.tls {
+                    Some(_) => Endpoint::parse_with_tls(uri),
+                    None => Endpoint::parse(uri),
+                }
+                .map_err(|error| Error::endpoint(&error))?,
                 source: Source::Given,
                 considered: Vec::new(),
+                tls: self.tls,
             },
-            None => discover(opened, &System).map_err(Error::discover)?,
+            None => look(opened, &System, self.tls).map_err(Error::discover)?,
+        };
+        let tls = match &discovered.endpoint {
+            Endpoint::Https { host, .. } => {
+                let settings = discovered.tls.clone().unwrap_or_default();
+                let connector = Connector::new(&settings, host);
+                Some(connector.map_err(|fault| Error::tls(ErrorKind::Config, fault))?)
+            }
+            _ => None,
         };
         let version = match self.api_version {
             Some(version) => Some((version, None)),
@@ -208,7 +237,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls)),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::error::quoted;
 
 /// The port that engines listen at without TLS when none is said.
-const DEFAULT_PORT: u16 = 2375;
+const PLAIN_PORT: u16 = 2375;
+/// And with it.
+const TLS_PORT: u16 = 2376;
 
 /// Where an engine listens.
 ///
@@ -33,6 +35,16 @@ pub enum Endpoint {
         /// What goes before every path: empty, or `/` and more without one at the end.
         prefix: String,
     },
+    /// HTTP over TLS.
+    Https {
+        /// Name or number of the host, which its certificate is for; an IPv6 address without its
+        /// brackets.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What goes before every path: empty, or `/` and more without one at the end.
+        prefix: String,
+    },
     /// A machine that the user's own `ssh` reaches.
     Ssh {
         /// Whom to log in as; else what the configuration of `ssh` says.
@@ -50,16 +62,27 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Reads an address: `unix:///path` (also `http+unix://` and a path alone), `tcp://host:port`,
-    /// `http://host:port` or `host:port`, each of the latter with a path prefix behind it, and
-    /// `ssh://user@host:port/socket`, of which only the host must be there.
+    /// `http://host:port`, `https://host:port` or `host:port`, each of the latter with a path
+    /// prefix behind it, and `ssh://user@host:port/socket`, of which only the host must be there.
     ///
-    /// Without a port `tcp://` means 2375 and `http://` means 80.
+    /// Without a port `tcp://` means 2375, `http://` means 80 and `https://` means 443. Where TLS
+    /// is turned on by other means, `tcp://host` becomes an `https://` one, of port 2376 if none
+    /// is said: see [`ClientBuilder::tls`](crate::ClientBuilder::tls).
     ///
     /// # Errors
     ///
     /// The address is of a kind that this client does not speak, or it is none; the text names
     /// what was found.
     pub fn parse(address: &str) -> Result<Self, EndpointError> {
+        Self::read(address, false)
+    }
+
+    /// Reads an address while TLS is turned on for those that can have it.
+    pub(crate) fn parse_with_tls(address: &str) -> Result<Self, EndpointError> {
+        Self::read(address, true)
+    }
+
+    fn read(address: &str, tls: bool) -> Result<Self, EndpointError> {
         let address = address.trim();
         let wrong = |kind| EndpointError { address: redacted(address), kind };
         if address.is_empty() {
@@ -82,10 +105,13 @@ impl Endpoint {
                 let path = if scheme == "unix" { rest.into() } else { percent_decoded(rest) };
                 Ok(Self::Unix(path.into()))
             }
-            "tcp" => tcp(rest, DEFAULT_PORT).map_err(wrong),
+            "tcp" if tls => https(rest, TLS_PORT).map_err(wrong),
+            "tcp" => tcp(rest, PLAIN_PORT).map_err(wrong),
+            "http" if tls => Err(wrong(Kind::Plain)),
             "http" => tcp(rest, 80).map_err(wrong),
+            "https" => https(rest, 443).map_err(wrong),
             "ssh" => ssh(rest).map_err(wrong),
-            "https" | "npipe" => Err(wrong(Kind::NotYet)),
+            "npipe" => Err(wrong(Kind::NotYet)),
             "fd" => Err(wrong(Kind::Daemon)),
             _ => Err(wrong(Kind::Unknown)),
         }
@@ -103,7 +129,7 @@ impl Endpoint {
     pub(crate) fn host_header(&self) -> String {
         match self {
             Self::Unix(_) | Self::Ssh { .. } => "localhost".into(),
-            Self::Tcp { host, port, .. } => authority(host, *port),
+            Self::Tcp { host, port, .. } | Self::Https { host, port, .. } => authority(host, *port),
         }
     }
 
@@ -111,12 +137,22 @@ impl Endpoint {
     pub(crate) fn prefix(&self) -> &str {
         match self {
             Self::Unix(_) | Self::Ssh { .. } => "",
-            Self::Tcp { prefix, .. } => prefix,
+            Self::Tcp { prefix, .. } | Self::Https { prefix, .. } => prefix,
         }
     }
 }
 
 fn tcp(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
+    let (host, port, prefix) = over_network(rest, default_port)?;
+    Ok(Endpoint::Tcp { host, port, prefix })
+}
+
+fn https(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
+    let (host, port, prefix) = over_network(rest, default_port)?;
+    Ok(Endpoint::Https { host, port, prefix })
+}
+
+fn over_network(rest: &str, default_port: u16) -> Result<(String, u16, String), Kind> {
     let (authority, path) = authority_and_path(rest)?;
     if authority.contains('@') {
         return Err(Kind::Malformed("it takes no user and no password"));
@@ -127,7 +163,7 @@ fn tcp(rest: &str, default_port: u16) -> Result<Endpoint, Kind> {
     if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Kind::Malformed("a path prefix is written percent-encoded"));
     }
-    Ok(Endpoint::Tcp { host: host.into(), port, prefix: prefix.into() })
+    Ok((host.into(), port, prefix.into()))
 }
 
 fn ssh(rest: &str) -> Result<Endpoint, Kind> {
@@ -244,6 +280,9 @@ impl fmt::Display for Endpoint {
             Self::Tcp { host, port, prefix } => {
                 write!(f, "tcp://{}{prefix}", authority(host, *port))
             }
+            Self::Https { host, port, prefix } => {
+                write!(f, "https://{}{prefix}", authority(host, *port))
+            }
             Self::Ssh { user, host, port, socket, .. } => {
                 f.write_str("ssh://")?;
                 if let Some(user) = user {
@@ -279,6 +318,8 @@ enum Kind {
     NoPath,
     Malformed(&'static str),
     NotYet,
+    /// It says that there is no TLS, which is turned on.
+    Plain,
     Daemon,
     Unknown,
 }
@@ -288,7 +329,7 @@ impl EndpointError {
     pub fn code(&self) -> &'static str {
         match self.kind {
             Kind::NotYet | Kind::Daemon | Kind::Unknown => "unsupported-address",
-            Kind::Empty | Kind::NoPath | Kind::Malformed(_) => "invalid-address",
+            Kind::Empty | Kind::NoPath | Kind::Plain | Kind::Malformed(_) => "invalid-address",
         }
     }
 
@@ -297,7 +338,10 @@ impl EndpointError {
         match self.kind {
             Kind::Malformed(what) => what,
             Kind::Daemon => "it tells a daemon where to listen; a client takes `unix://`",
-            Kind::NotYet => "so far there are `unix://`, `tcp://`, `http://` and `ssh://`",
+            Kind::NotYet => {
+                "so far there are `unix://`, `tcp://`, `http://`, `https://` and `ssh://`"
+            }
+            Kind::Plain => "write `https://` or `tcp://`, or leave TLS off",
             Kind::Empty | Kind::NoPath | Kind::Unknown => {
                 "write `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`"
             }
@@ -313,6 +357,7 @@ impl fmt::Display for EndpointError {
             Kind::NoPath => write!(f, "address {address} names no socket"),
             Kind::Malformed(_) => write!(f, "address {address} cannot be read"),
             Kind::NotYet => write!(f, "address {address} is of a kind not spoken yet"),
+            Kind::Plain => write!(f, "address {address} is without TLS, which is turned on"),
             Kind::Daemon => write!(f, "address {address} is none that a client can reach"),
             Kind::Unknown => write!(f, "address {address} is of an unknown kind"),
         }
@@ -343,6 +388,8 @@ mod tests {
         check("tcp://localhost", "tcp://localhost:2375");
         check("TCP://10.0.0.1:99/", "tcp://10.0.0.1:99");
         check("http://example.test", "tcp://example.test:80");
+        check("https://example.test", "https://example.test:443");
+        check("https://[::1]:2376/engine/", "https://[::1]:2376/engine");
         check("example.test:5", "tcp://example.test:5");
         check(":2375", "tcp://localhost:2375");
         check("tcp://[::1]:2375/engine/one/", "tcp://[::1]:2375/engine/one");
@@ -353,15 +400,37 @@ mod tests {
     }
 
     #[test]
+    fn tls_that_is_turned_on_changes_what_an_address_means() {
+        #[track_caller]
+        fn check(address: &str, expected: &str) {
+            let found = match Endpoint::parse_with_tls(address) {
+                Ok(endpoint) => endpoint.to_string(),
+                Err(error) => format!("{error}: {}", error.hint()),
+            };
+            assert_eq!(found, expected);
+        }
+        check("tcp://far", "https://far:2376");
+        check("far:2375", "https://far:2375");
+        check("https://far", "https://far:443");
+        check("unix:///run/a.sock", "unix:///run/a.sock");
+        check("ssh://far", "ssh://far");
+        check(
+            "http://far",
+            "address `http://far` is without TLS, which is turned on: write `https://` or \
+             `tcp://`, or leave TLS off",
+        );
+    }
+
+    #[test]
     fn what_is_no_address_says_why() {
         let forms = "write `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`";
         check(" ", &format!("the address is empty: {forms}"));
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
         check(
-            "https://host",
-            "address `https://host` is of a kind not spoken yet: so far there are `unix://`, \
-             `tcp://`, `http://` and `ssh://`",
+            "npipe:////./pipe/engine",
+            "address `npipe:////./pipe/engine` is of a kind not spoken yet: so far there are \
+             `unix://`, `tcp://`, `http://`, `https://` and `ssh://`",
         );
         check(
             "ssh://root:secret@host",

@@ -16,6 +16,7 @@ use crate::archive::UnpackError;
 use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
+use crate::tls::Fault;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -44,7 +45,7 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be set up like that: its engine, pack, address or version.
+    /// The client cannot be set up like that: its engine, pack, address, version or TLS.
     Config,
     /// The call is not what the catalogue says; nothing was sent. See [`Error::resolve_error`].
     Resolve,
@@ -52,7 +53,7 @@ pub enum ErrorKind {
     Credentials,
     /// The body that the caller gave cannot be read.
     Body,
-    /// Nothing answers at the address.
+    /// Nothing answers at the address, or not as TLS wants it.
     Connect,
     /// No API version can be agreed on.
     Negotiate,
@@ -255,6 +256,25 @@ impl Error {
     pub(crate) fn connect(engine: &str, address: &str, hint: String, source: io::Error) -> Self {
         let text = format!("cannot reach {engine} at {address}");
         Self::new(ErrorKind::Connect, "cannot-connect", text).with_hint(hint).with_source(source)
+    }
+
+    /// An error of TLS: of its settings, or of a connection.
+    pub(crate) fn tls(kind: ErrorKind, fault: Fault) -> Self {
+        let Fault { code, text, hint, cause } = fault;
+        let new = Self::new(kind, code, text).with_hint(hint);
+        match cause {
+            Some(cause) => new.with_source(cause),
+            None => new,
+        }
+    }
+
+    /// The other side speaks TLS and this one does not.
+    pub(crate) fn tls_spoken(engine: &str, address: &str) -> Self {
+        let text = format!("{engine} at {address} speaks TLS, and the address does not say so");
+        Self::new(ErrorKind::Connect, "tls-wanted", text).with_hint(match engine {
+            "docker" => "write `https://` for `tcp://`, or set `DOCKER_TLS_VERIFY`",
+            _ => "write `https://` for `tcp://`",
+        })
     }
 
     pub(crate) fn negotiate(error: &NegotiateError) -> Self {

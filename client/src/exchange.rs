@@ -15,9 +15,10 @@ use tokio::time::{sleep, timeout};
 use crate::body::{Outgoing, Phase, Progress};
 use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
-use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh;
+use crate::tls::{self, Connector};
 use crate::transport::{self, Wire};
 
 /// How long things may take; `None` is for ever.
@@ -67,17 +68,25 @@ pub(crate) struct Peer {
     pub(crate) ssh: Vec<String>,
     /// Idle connections to it.
     pool: Arc<Pool>,
+    /// There for `https://`, and only there.
+    pub(crate) tls: Option<Connector>,
     host: HeaderValue,
 }
 
 impl Peer {
-    pub(crate) fn new(pack: Pack<'_>, discovered: &Discovered, ssh: Vec<String>) -> Self {
+    pub(crate) fn new(
+        pack: Pack<'_>,
+        discovered: &Discovered,
+        ssh: Vec<String>,
+        tls: Option<Connector>,
+    ) -> Self {
         let endpoint = discovered.endpoint.clone();
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
             engine: pack.engine().into(),
             ssh,
             pool: Arc::default(),
+            tls,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -93,6 +102,9 @@ impl Peer {
 
     /// Makes the error of a connection that does not come about.
     pub(crate) fn unreachable(&self, error: io::Error) -> Error {
+        if let Some(error) = self.insecure(&error) {
+            return error;
+        }
         let hint = transport::hint(&self.engine, &self.endpoint, &self.elsewhere, &error);
         Error::connect(&self.engine, &self.address, hint, error)
     }
@@ -100,10 +112,22 @@ impl Peer {
     /// Makes the error of a connection that broke. What `ssh` says is why there was none.
     pub(crate) fn broken(&self, error: impl Into<Box<dyn error::Error + Send + Sync>>) -> Error {
         let error = error.into();
+        if let Some(error) = self.insecure(&*error) {
+            return error;
+        }
         match ssh::words_in(&*error) {
             Some(words) => self.unreachable(words),
             None => Error::send(&self.engine, &self.address, error),
         }
+    }
+
+    /// Makes the error of TLS, if that is why a connection failed.
+    fn insecure(&self, error: &(dyn error::Error + 'static)) -> Option<Error> {
+        if tls::is_tls_spoken(error) {
+            return Some(Error::tls_spoken(&self.engine, &self.address));
+        }
+        let fault = tls::fault_in(error, self.tls.as_ref(), &self.engine, &self.address)?;
+        Some(Error::tls(ErrorKind::Connect, fault))
     }
 
     pub(crate) fn timeout(&self, what: Waiting, limit: Duration) -> Error {

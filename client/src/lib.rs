@@ -44,6 +44,9 @@
 //!
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
+//!
+//! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
+//! is an error when the client is built.
 
 mod archive;
 mod body;
@@ -61,6 +64,7 @@ mod pool;
 mod response;
 mod ssh;
 mod stream;
+mod tls;
 mod transport;
 
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
@@ -77,6 +81,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
+pub use tls::Tls;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

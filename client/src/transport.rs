@@ -13,6 +13,7 @@ use tokio::net::UnixStream;
 use crate::endpoint::Endpoint;
 use crate::exchange::Peer;
 use crate::ssh;
+use crate::tls::Plain;
 
 /// A connection of any kind.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -113,11 +114,14 @@ pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<
         Endpoint::Unix(_) => {
             Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no unix sockets"))
         }
-        Endpoint::Tcp { host, port, .. } => {
+        Endpoint::Tcp { host, port, .. } | Endpoint::Https { host, port, .. } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             // Requests are written whole: waiting for more would only delay them.
             stream.set_nodelay(true)?;
-            Ok(Box::new(stream))
+            match &peer.tls {
+                Some(connector) => connector.connect(stream).await,
+                None => Ok(Box::new(Plain::new(stream))),
+            }
         }
         endpoint @ Endpoint::Ssh { .. } => {
             Ok(Box::new(ssh::connect(&peer.ssh, &peer.engine, endpoint, limit)?))
@@ -145,7 +149,7 @@ pub(crate) fn hint(
         (_, io::ErrorKind::ConnectionRefused) => {
             format!("nothing listens there: start {engine}, or {elsewhere}")
         }
-        (Endpoint::Tcp { host, .. }, _) => {
+        (Endpoint::Tcp { host, .. } | Endpoint::Https { host, .. }, _) => {
             format!("is `{host}` the right host, and can this machine reach it?")
         }
         _ => format!("is {engine} running there? If not, {elsewhere}"),

@@ -34,6 +34,7 @@ pub(crate) fn run(
             endpoint: Endpoint::parse(host)?,
             source: Source::Given,
             considered: Vec::new(),
+            tls: None,
         },
         None => discover(pack, &System)?,
     };

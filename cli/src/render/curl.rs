@@ -43,6 +43,8 @@ pub(crate) fn line(endpoint: &Endpoint, request: &Shown<'_>) -> Result<String, F
             format!("http://[{host}]:{port}{prefix}")
         }
         Endpoint::Tcp { host, port, prefix } => format!("http://{host}:{port}{prefix}"),
+        // Whose certificates are meant is the environment's to say; curl takes the system's.
+        secure @ Endpoint::Https { .. } => secure.to_string(),
         other => return Err(Failure::usage(format!("curl cannot reach `{other}`"))),
     };
     // Streams are to be seen as they come.

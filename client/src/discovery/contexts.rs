@@ -3,17 +3,13 @@
 //! The name is `DOCKER_CONTEXT`, else `currentContext` in `config.json`; `default` means the
 //! usual socket. A context's file lies below the SHA-256 of its name.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Around, DiscoverError, Source};
+use super::{Around, DiscoverError, Named, Source, tls};
 
 /// Returns the address of the context that is chosen; `None` when it is the default one.
-pub(super) fn current(
-    around: &Around<'_>,
-) -> Result<Option<(String, Option<String>, Source)>, DiscoverError> {
+pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     let Some(folder) = around.folder("DOCKER_CONFIG", "HOME", ".docker") else { return Ok(None) };
     let (name, from) = match around.variable("DOCKER_CONTEXT") {
         Some(name) => (name, "`DOCKER_CONTEXT`".to_owned()),
@@ -40,21 +36,14 @@ pub(super) fn current(
     let Some(Value::String(host)) = context.pointer("/Endpoints/docker/Host") else {
         return Err(DiscoverError::malformed(&file, "it has no `Endpoints.docker.Host`"));
     };
-    let needs_tls = !host.starts_with("unix:")
-        && !host.starts_with("ssh:")
-        && (has_certificates(around, &folder.join("contexts/tls").join(&id))
-            || context.pointer("/Endpoints/docker/SkipTLSVerify") == Some(&Value::Bool(true)));
-    if needs_tls {
-        return Err(DiscoverError::needs_tls(source));
-    }
-    // Keys are for the configuration of `ssh` to name.
-    Ok(Some((host.clone(), None, source)))
-}
-
-fn has_certificates(around: &Around<'_>, folder: &Path) -> bool {
-    let files = ["ca.pem", "cert.pem", "key.pem"];
-    files
-        .iter()
-        .map(|file| folder.join("docker").join(file))
-        .any(|file: PathBuf| around.0.exists(&file))
+    let skip_verify =
+        context.pointer("/Endpoints/docker/SkipTLSVerify") == Some(&Value::Bool(true));
+    let files = folder.join("contexts/tls").join(&id).join("docker");
+    // Keys for ssh are its own configuration's to name.
+    Ok(Some(Named {
+        address: host.clone(),
+        identity: None,
+        tls: tls::of_context(around, &files, skip_verify),
+        source,
+    }))
 }

@@ -25,8 +25,6 @@ enum Kind {
     Unreadable { file: String, error: io::Error },
     /// A file is not what it should be.
     Malformed { file: String, what: String },
-    /// A context or connection needs what this client does not speak.
-    NeedsTls { source: Source },
     /// The pack names no address.
     Nowhere { engine: String },
 }
@@ -48,10 +46,6 @@ impl DiscoverError {
         Self { kind: Kind::Malformed { file: quoted(&file.to_string_lossy()), what: what.into() } }
     }
 
-    pub(super) fn needs_tls(source: Source) -> Self {
-        Self { kind: Kind::NeedsTls { source } }
-    }
-
     pub(super) fn nowhere(engine: &str) -> Self {
         Self { kind: Kind::Nowhere { engine: engine.into() } }
     }
@@ -71,7 +65,6 @@ impl DiscoverError {
             Kind::Unknown { .. } => "unknown-context",
             Kind::Unreadable { .. } => "config-unreadable",
             Kind::Malformed { .. } => "config-malformed",
-            Kind::NeedsTls { .. } => "unsupported-address",
             Kind::Nowhere { .. } => "no-address",
         }
     }
@@ -86,7 +79,6 @@ impl DiscoverError {
             Kind::Unknown { .. } => "`docker context ls` shows those that exist",
             Kind::Unreadable { .. } => "an address given by hand avoids the file",
             Kind::Malformed { .. } => "mend the file, or give an address by hand",
-            Kind::NeedsTls { .. } => "so far there are `unix://`, `tcp://`, `http://` and `ssh://`",
             Kind::Nowhere { .. } => "give an address by hand",
         }
     }
@@ -102,9 +94,6 @@ impl fmt::Display for DiscoverError {
             Kind::Unknown { source, from } => write!(f, "there is no {source}, which {from} names"),
             Kind::Unreadable { file, .. } => write!(f, "cannot read {file}"),
             Kind::Malformed { file, what } => write!(f, "{file} cannot be used: {what}"),
-            Kind::NeedsTls { source } => {
-                write!(f, "{source} needs TLS, which this client does not speak yet")
-            }
             Kind::Nowhere { engine } => write!(f, "nothing says where {engine} listens"),
         }
     }

@@ -10,6 +10,7 @@
 mod contexts;
 mod error;
 mod podman;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -20,6 +21,7 @@ use contajners_core::Pack;
 pub use error::DiscoverError;
 
 use crate::endpoint::Endpoint;
+use crate::tls::Tls;
 
 /// The longest configuration file that is read.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -33,6 +35,8 @@ pub struct Discovered {
     pub source: Source,
     /// What was looked at before, in order, and why it was passed over.
     pub considered: Vec<(Source, &'static str)>,
+    /// What is said about TLS beyond the address; none where the address has no TLS.
+    pub tls: Option<Tls>,
 }
 
 /// What an address comes from.
@@ -127,6 +131,15 @@ pub fn discover(
     pack: Pack<'_>,
     surroundings: &dyn Surroundings,
 ) -> Result<Discovered, DiscoverError> {
+    look(pack, surroundings, None)
+}
+
+/// As [`discover`], with TLS that replaces what is found about it.
+pub(crate) fn look(
+    pack: Pack<'_>,
+    surroundings: &dyn Surroundings,
+    given: Option<Tls>,
+) -> Result<Discovered, DiscoverError> {
     let around = Around(surroundings);
     let mut considered = Vec::new();
     let mut fallback = None;
@@ -135,11 +148,18 @@ pub fn discover(
             let source = Source::Variable(name.into());
             match around.variable(name) {
                 Some(address) => {
-                    // Podman's own word beside it; Docker leaves keys to the configuration of ssh.
-                    let key = (name == "CONTAINER_HOST")
-                        .then(|| around.variable(podman::KEY_VARIABLE))
-                        .flatten();
-                    return found(&address, key, source, considered);
+                    let named = Named {
+                        address,
+                        // Podman's own word beside it; Docker leaves keys to ssh's configuration.
+                        identity: (name == "CONTAINER_HOST")
+                            .then(|| around.variable(podman::KEY_VARIABLE))
+                            .flatten(),
+                        tls: (name == "DOCKER_HOST")
+                            .then(|| tls::of_environment(&around))
+                            .flatten(),
+                        source,
+                    };
+                    return named.taken(considered, given);
                 }
                 None => considered.push((source, "not set")),
             }
@@ -159,7 +179,8 @@ pub fn discover(
                 if let Endpoint::Unix(socket) = &endpoint
                     && surroundings.exists(socket)
                 {
-                    return Ok(Discovered { endpoint, source: Source::Usual(address), considered });
+                    let source = Source::Usual(address);
+                    return Ok(Discovered { endpoint, source, considered, tls: None });
                 }
                 considered.push((Source::Usual(address.clone()), "no such socket"));
                 fallback.get_or_insert((endpoint, Source::Fallback(address)));
@@ -167,32 +188,50 @@ pub fn discover(
             }
         };
         match named {
-            Ok((address, key, source)) => return found(&address, key, source, considered),
+            Ok(named) => return named.taken(considered, given),
             Err(source) => considered.push((source, "none is chosen")),
         }
     }
     match fallback {
-        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered }),
+        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered, tls: None }),
         None => Err(DiscoverError::nowhere(pack.engine())),
-    }
-}
-
-fn found(
-    address: &str,
-    key: Option<String>,
-    source: Source,
-    considered: Vec<(Source, &'static str)>,
-) -> Result<Discovered, DiscoverError> {
-    match Endpoint::parse(address) {
-        Ok(endpoint) => {
-            Ok(Discovered { endpoint: endpoint.with_identity(key), source, considered })
-        }
-        Err(error) => Err(DiscoverError::address(source, error)),
     }
 }
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// An address that somebody wrote down, and what stands beside it.
+struct Named {
+    address: String,
+    /// The file of a key for `ssh`.
+    identity: Option<String>,
+    tls: Option<Tls>,
+    source: Source,
+}
+
+impl Named {
+    /// Reads the address; TLS that is given comes before what stands beside it.
+    fn taken(
+        self,
+        considered: Vec<(Source, &'static str)>,
+        given: Option<Tls>,
+    ) -> Result<Discovered, DiscoverError> {
+        let tls = given.or(self.tls);
+        let parsed = match &tls {
+            Some(_) => Endpoint::parse_with_tls(&self.address),
+            None => Endpoint::parse(&self.address),
+        };
+        match parsed {
+            Ok(endpoint) => {
+                let tls = tls.filter(|_| matches!(endpoint, Endpoint::Https { .. }));
+                let endpoint = endpoint.with_identity(self.identity);
+                Ok(Discovered { endpoint, source: self.source, considered, tls })
+            }
+            Err(error) => Err(DiscoverError::address(self.source, error)),
+        }
+    }
 }
 
 /// What all places to look at need of the surroundings.

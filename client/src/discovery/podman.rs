@@ -5,10 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Around, DiscoverError, Source};
-
-/// An address, the file of a key for it, and what says so.
-type Named = (String, Option<String>, Source);
+use super::{Around, DiscoverError, Named, Source};
+use crate::tls::Tls;
 
 /// The variable that names the file of a key for `CONTAINER_HOST`.
 pub(super) const KEY_VARIABLE: &str = "CONTAINER_SSHKEY";
@@ -51,14 +49,16 @@ fn address_of(around: &Around<'_>, name: &str, from: &str) -> Result<Named, Disc
         let Some(Value::String(uri)) = connection.get("URI") else {
             return Err(DiscoverError::malformed(&file, "a connection has no `URI`"));
         };
-        let is_tls = ["TLSCert", "TLSKey", "TLSCA"].iter().any(
-            |key| matches!(connection.get(key), Some(Value::String(path)) if !path.is_empty()),
-        );
-        if is_tls {
-            return Err(DiscoverError::needs_tls(source));
-        }
-        let identity = connection.get("Identity").and_then(Value::as_str);
-        return Ok((uri.clone(), named_file(identity), source));
+        let path = |key| match connection.get(key) {
+            Some(Value::String(path)) if !path.is_empty() => Some(path.as_str()),
+            _ => None,
+        };
+        return Ok(Named {
+            address: uri.clone(),
+            identity: path("Identity").map(Into::into),
+            tls: tls_of(path("TLSCA"), path("TLSCert"), path("TLSKey")),
+            source,
+        });
     }
     for (file, config) in configs(around)?.into_iter().rev() {
         let destinations =
@@ -67,14 +67,30 @@ fn address_of(around: &Around<'_>, name: &str, from: &str) -> Result<Named, Disc
         let Some(uri) = destination.get("uri").and_then(toml::Value::as_str) else {
             return Err(DiscoverError::malformed(&file, "a service destination has no `uri`"));
         };
-        let identity = destination.get("identity").and_then(toml::Value::as_str);
-        return Ok((uri.to_owned(), named_file(identity), source));
+        let path = |key| {
+            destination.get(key).and_then(toml::Value::as_str).filter(|path| !path.is_empty())
+        };
+        return Ok(Named {
+            address: uri.to_owned(),
+            identity: path("identity").map(Into::into),
+            tls: tls_of(path("tls_ca"), path("tls_cert"), path("tls_key")),
+            source,
+        });
     }
     Err(DiscoverError::unknown(source, from))
 }
 
-fn named_file(file: Option<&str>) -> Option<String> {
-    file.filter(|file| !file.is_empty()).map(Into::into)
+/// The TLS of a connection; `None` when nothing is said about it.
+fn tls_of(ca: Option<&str>, certificate: Option<&str>, key: Option<&str>) -> Option<Tls> {
+    let mut tls = Tls::new();
+    if let Some(ca) = ca {
+        tls = tls.ca_file(ca);
+    }
+    if certificate.is_some() || key.is_some() {
+        // One without the other is an error when it is read.
+        tls = tls.identity_files(certificate.unwrap_or_default(), key.unwrap_or_default());
+    }
+    Some(tls).filter(|tls| *tls != Tls::new())
 }
 
 fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, DiscoverError> {

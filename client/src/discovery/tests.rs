@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 
 /// A machine that is written down: variables, sockets and files.
@@ -48,6 +50,9 @@ impl Machine {
 fn check(engine: &str, machine: &Machine, expected: &str) {
     let pack = crate::pack(engine).unwrap();
     let text = match discover(pack, machine) {
+        Ok(Discovered { endpoint, source, tls: Some(tls), .. }) => {
+            format!("{endpoint} ({source}) {tls:?}")
+        }
         Ok(found) => format!("{} ({})", found.endpoint, found.source),
         Err(error) => format!("{error}: {}", error.code()),
     };
@@ -95,7 +100,7 @@ fn the_users_word_comes_first_and_then_what_exists() {
 }
 
 fn context(host: &str) -> Machine {
-    let id = format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest("remote"));
+    let id = format!("{:x}", Sha256::digest("remote"));
     machine(&[("HOME", "/h")], &["/var/run/docker.sock"])
         .file("/h/.docker/config.json", r#"{"currentContext":"remote"}"#)
         .file(&format!("/h/.docker/contexts/meta/{id}/meta.json"), host)
@@ -126,16 +131,32 @@ fn docker_contexts() {
         &format!(
             "`/h/.docker/contexts/meta/{:x}/meta.json` cannot be used: no JSON at line 1 column \
              1: config-malformed",
-            <sha2::Sha256 as sha2::Digest>::digest("remote")
+            Sha256::digest("remote")
         ),
     );
     let secure = r#"{"Endpoints":{"docker":{"Host":"tcp://far:2376","SkipTLSVerify":true}}}"#;
     check(
         "docker",
         &context(secure),
-        "Docker context `remote` needs TLS, which this client does not speak yet: \
-         unsupported-address",
+        "https://far:2376 (Docker context `remote`) Tls { ca: None, identity: None, password: \
+         None, skip_verify: true }",
     );
+    let folder = format!("/h/.docker/contexts/tls/{:x}/docker", Sha256::digest("remote"));
+    let with_files = context(remote)
+        .file(&format!("{folder}/ca.pem"), "")
+        .file(&format!("{folder}/cert.pem"), "")
+        .file(&format!("{folder}/key.pem"), "");
+    check(
+        "docker",
+        &with_files,
+        &format!(
+            "https://far:2375 (Docker context `remote`) Tls {{ ca: Some(\"{folder}/ca.pem\"), \
+             identity: Some((\"{folder}/cert.pem\", \"{folder}/key.pem\")), password: None, \
+             skip_verify: false }}"
+        ),
+    );
+    let socket = r#"{"Endpoints":{"docker":{"Host":"unix:///x","SkipTLSVerify":true}}}"#;
+    check("docker", &context(socket), "unix:///x (Docker context `remote`)");
     let forbidden = machine(&[("DOCKER_CONFIG", "/c")], &[]).file("/c/config.json", "forbidden");
     check("docker", &forbidden, "cannot read `/c/config.json`: config-unreadable");
     // A file without a context, or of another kind, means the usual socket.
@@ -144,8 +165,61 @@ fn docker_contexts() {
     check("docker", &plain, usual);
 }
 
+#[test]
+fn tls_as_the_docker_command_turns_it_on() {
+    const HOST: (&str, &str) = ("DOCKER_HOST", "tcp://far");
+    #[track_caller]
+    fn check(variables: &[(&'static str, &'static str)], files: &[&str], expected: &str) {
+        let machine = machine(&[&[HOST, ("HOME", "/h")], variables].concat(), &[]);
+        let machine = files.iter().fold(machine, |machine, file| machine.file(file, ""));
+        let found = discover(crate::pack("docker").unwrap(), &machine).unwrap();
+        let text = match found.tls {
+            Some(tls) => format!("{} {tls:?}", found.endpoint),
+            None => found.endpoint.to_string(),
+        };
+        assert_eq!(text, expected.replace("…", "password: None, skip_verify"));
+    }
+    check(&[], &["/h/.docker/ca.pem"], "tcp://far:2375");
+    check(&[("DOCKER_CERT_PATH", "/c")], &["/c/ca.pem"], "tcp://far:2375");
+    check(&[("DOCKER_TLS_VERIFY", "")], &[], "tcp://far:2375");
+    // There must be a CA, as the Docker command has it: that it is missing shows when it is read.
+    let home = r#"https://far:2376 Tls { ca: Some("/h/.docker/ca.pem"), identity: None, "#;
+    check(&[("DOCKER_TLS_VERIFY", "1")], &[], &format!("{home}…: false }}"));
+    check(&[("DOCKER_TLS_VERIFY", "0")], &[], &format!("{home}…: false }}"));
+    check(&[("DOCKER_TLS", "1")], &[], &format!("{home}…: true }}"));
+    check(&[("DOCKER_TLS", "1"), ("DOCKER_TLS_VERIFY", "1")], &[], &format!("{home}…: false }}"));
+    check(
+        &[("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CONFIG", "/d")],
+        &["/d/cert.pem", "/d/key.pem"],
+        r#"https://far:2376 Tls { ca: Some("/d/ca.pem"), identity: Some(("/d/cert.pem", "/d/key.pem")), …: false }"#,
+    );
+    // Half of an identity is one that cannot be read.
+    check(
+        &[("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CONFIG", "/d"), ("DOCKER_CERT_PATH", "/c")],
+        &["/d/cert.pem", "/d/key.pem", "/c/key.pem"],
+        r#"https://far:2376 Tls { ca: Some("/c/ca.pem"), identity: Some(("/c/cert.pem", "/c/key.pem")), …: false }"#,
+    );
+    let verify = ("DOCKER_TLS_VERIFY", "1");
+    check(&[("DOCKER_HOST", "unix:///x"), verify], &[], "unix:///x");
+    check(&[("DOCKER_HOST", "ssh://far"), verify], &[], "ssh://far");
+    check(
+        &[("DOCKER_HOST", "https://far"), verify],
+        &[],
+        &format!("{}…: false }}", home.replace("2376", "443")),
+    );
+    check(&[("DOCKER_HOST", "https://far")], &[], "https://far:443");
+}
+
+#[test]
+fn tls_that_is_given_replaces_what_is_found() {
+    let machine = machine(&[("DOCKER_HOST", "tcp://far"), ("DOCKER_TLS", "1")], &[]);
+    let given = Tls::new().ca_pem("x");
+    let found = look(crate::pack("docker").unwrap(), &machine, Some(given.clone())).unwrap();
+    assert_eq!((found.endpoint.to_string(), found.tls), ("https://far:2376".into(), Some(given)));
+}
+
 const CONNECTIONS: &str = r#"{"Connection":{"Default":"box","Connections":{
-    "box":{"URI":"unix:///run/box.sock"},"tls":{"URI":"tcp://far:1","TLSCert":"/c"}}}}"#;
+    "box":{"URI":"unix:///run/box.sock"},"tls":{"URI":"tcp://far:1","TLSCert":"/c","TLSKey":"/k","TLSCA":"/ca"}}}}"#;
 const CONFIG: &str = "[engine]\nactive_service = \"old\"\n\
     [engine.service_destinations.old]\nuri = \"unix:///run/old.sock\"\n";
 
@@ -182,8 +256,8 @@ fn podman_connections() {
     check(
         "podman",
         &both(&[("CONTAINER_CONNECTION", "tls")]),
-        "Podman connection `tls` needs TLS, which this client does not speak yet: \
-         unsupported-address",
+        "https://far:1 (Podman connection `tls`) Tls { ca: Some(\"/ca\"), identity: \
+         Some((\"/c\", \"/k\")), password: None, skip_verify: false }",
     );
     check(
         "podman",

@@ -1,0 +1,129 @@
+//! Connections without TLS that notice when the other side speaks it.
+
+use std::error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::transport::Wire;
+
+/// The first byte of a TLS alert, which is what most say to a client that speaks plain HTTP.
+/// No answer of HTTP begins with it.
+const ALERT: u8 = 21;
+/// What others say, Go's servers first of all, in a lone answer of status 400.
+const WORDS: [&[u8]; 2] =
+    [b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port"];
+
+/// How much is looked at: readers may ask for less than it takes to tell.
+const FIRST: usize = 512;
+
+/// A connection without TLS. What comes first tells whether that is right.
+pub(crate) struct Plain<W> {
+    wire: W,
+    heard: bool,
+    /// What came first and has not been taken yet.
+    first: Vec<u8>,
+}
+
+impl<W> Plain<W> {
+    pub(crate) fn new(wire: W) -> Self {
+        Self { wire, heard: false, first: Vec::new() }
+    }
+}
+
+impl<W: Wire> AsyncRead for Plain<W> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.heard {
+            let mut space = [0; FIRST];
+            let mut space = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.wire).poll_read(context, &mut space))?;
+            let came = space.filled();
+            if is_of_tls(came) {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TlsSpoken)));
+            }
+            self.heard = true;
+            self.first = came.to_vec();
+            if self.first.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        if self.first.is_empty() {
+            return Pin::new(&mut self.wire).poll_read(context, buffer);
+        }
+        let take = self.first.len().min(buffer.remaining());
+        buffer.put_slice(&self.first[..take]);
+        self.first.drain(..take);
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn is_of_tls(came: &[u8]) -> bool {
+    let is_refusal = came
+        .first_chunk::<12>()
+        .is_some_and(|head| head.starts_with(b"HTTP/1.") && head.ends_with(b" 400"));
+    came.first() == Some(&ALERT)
+        || is_refusal
+            && WORDS.iter().any(|words| came.windows(words.len()).any(|piece| piece == *words))
+}
+
+impl<W: Wire> AsyncWrite for Plain<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(context)
+    }
+}
+
+/// What answers speaks TLS.
+#[derive(Debug)]
+struct TlsSpoken;
+
+impl fmt::Display for TlsSpoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what answers speaks TLS")
+    }
+}
+
+impl error::Error for TlsSpoken {}
+
+/// Tells whether it is among the causes of an error that the other side speaks TLS.
+pub(crate) fn is_tls_spoken(error: &(dyn error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<TlsSpoken>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
