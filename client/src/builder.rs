@@ -44,6 +44,7 @@ pub struct ClientBuilder {
     engine: String,
     pack: Option<Cow<'static, [u8]>>,
     uri: Option<String>,
+    connection: Option<String>,
     api_version: Option<String>,
     category: Option<String>,
     limits: Limits,
@@ -59,6 +60,7 @@ impl ClientBuilder {
             engine,
             pack: None,
             uri: None,
+            connection: None,
             api_version: None,
             category: None,
             limits: Limits::default(),
@@ -82,6 +84,16 @@ impl ClientBuilder {
     /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = Some(uri.into());
+        self
+    }
+
+    /// Chooses a Docker context or a Podman connection by its name, as `--context` and
+    /// `--connection` of their commands do: the environment and what is current do not count.
+    /// `default` of Docker stands for having no context.
+    ///
+    /// It goes with no [`uri`](Self::uri), which says the same.
+    pub fn connection(mut self, name: impl Into<String>) -> Self {
+        self.connection = Some(name.into());
         self
     }
 
@@ -177,6 +189,44 @@ impl ClientBuilder {
         self
     }
 
+    /// Tells where the client is going to look for its engine, and why there. Nothing is sent, and
+    /// of TLS no file is read.
+    ///
+    /// ```
+    /// let found = contajners::Client::builder("docker").uri("tcp://far").discover()?;
+    /// assert_eq!(found.endpoint.to_string(), "tcp://far:2375");
+    /// # Ok::<(), contajners::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it is
+    /// damaged; the address is none; what is named does not exist.
+    pub fn discover(&self) -> Result<Discovered, Error> {
+        match &self.pack {
+            None => self.place(crate::pack(&self.engine)?),
+            Some(bytes) => self.place(checked(bytes)?),
+        }
+    }
+
+    fn place(&self, pack: Pack<'_>) -> Result<Discovered, Error> {
+        match (&self.uri, self.connection.as_deref()) {
+            (Some(_), Some(name)) => Err(Error::two_addresses(name)),
+            (Some(uri), None) => {
+                let parsed = match &self.tls {
+                    Some(_) => Endpoint::parse_with_tls(uri),
+                    None => Endpoint::parse(uri),
+                };
+                let endpoint = parsed.map_err(|error| Error::endpoint(&error))?;
+                let tls = self.tls.clone().filter(|_| matches!(endpoint, Endpoint::Https { .. }));
+                Ok(Discovered { endpoint, source: Source::Given, considered: Vec::new(), tls })
+            }
+            (None, name) => {
+                look(pack, &System, name, self.tls.clone()).map_err(Error::discover)
+            }
+        }
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
@@ -185,8 +235,8 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
     /// is damaged; the address is none; the pack has no such version or category; a file that TLS
     /// needs cannot be used.
-    pub fn build(self) -> Result<Client, Error> {
-        let pack = match self.pack {
+    pub fn build(mut self) -> Result<Client, Error> {
+        let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
             Some(Cow::Borrowed(bytes)) => PackBytes::Static(checked(bytes)?),
             Some(Cow::Owned(bytes)) => {
@@ -196,19 +246,7 @@ impl ClientBuilder {
         };
         let opened = pack.open();
         let engine = opened.engine().to_owned();
-        let discovered = match &self.uri {
-            Some(uri) => Discovered {
-                endpoint: match &self.tls {
-                    Some(_) => Endpoint::parse_with_tls(uri),
-                    None => Endpoint::parse(uri),
-                }
-                .map_err(|error| Error::endpoint(&error))?,
-                source: Source::Given,
-                considered: Vec::new(),
-                tls: self.tls,
-            },
-            None => look(opened, &System, self.tls).map_err(Error::discover)?,
-        };
+        let discovered = self.place(opened)?;
         let tls = match &discovered.endpoint {
             Endpoint::Https { host, .. } => {
                 let settings = discovered.tls.clone().unwrap_or_default();

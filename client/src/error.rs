@@ -169,6 +169,11 @@ impl Error {
         Self::new(ErrorKind::Config, error.code(), error.to_string()).with_hint(error.hint())
     }
 
+    pub(crate) fn two_addresses(connection: &str) -> Self {
+        let text = format!("both an address and the connection {} are given", quoted(connection));
+        Self::new(ErrorKind::Config, "two-addresses", text).with_hint("give one of them")
+    }
+
     pub(crate) fn discover(error: DiscoverError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         let new = Self::new(ErrorKind::Config, code, text).with_hint(hint);

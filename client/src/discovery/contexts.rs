@@ -3,14 +3,19 @@
 //! The name is `DOCKER_CONTEXT`, else `currentContext` in `config.json`; `default` means the
 //! usual socket. A context's file lies below the SHA-256 of its name.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Around, DiscoverError, Named, Source, tls};
 
+/// The context that stands for having none.
+pub(super) const DEFAULT: &str = "default";
+
 /// Returns the address of the context that is chosen; `None` when it is the default one.
 pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
-    let Some(folder) = around.folder("DOCKER_CONFIG", "HOME", ".docker") else { return Ok(None) };
+    let Some(folder) = folder(around) else { return Ok(None) };
     let (name, from) = match around.variable("DOCKER_CONTEXT") {
         Some(name) => (name, "`DOCKER_CONTEXT`".to_owned()),
         None => {
@@ -24,14 +29,24 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
             }
         }
     };
-    if name == "default" {
+    if name == DEFAULT {
         return Ok(None);
     }
-    let source = Source::Context(name.clone());
+    by_name(around, &name, Some(&from)).map(Some)
+}
+
+/// Returns the address of a context, which is named by what is told.
+pub(super) fn by_name(
+    around: &Around<'_>,
+    name: &str,
+    from: Option<&str>,
+) -> Result<Named, DiscoverError> {
+    let source = Source::Context(name.into());
+    let Some(folder) = folder(around) else { return Err(DiscoverError::unknown(source, from)) };
     let id = format!("{:x}", Sha256::digest(&name));
     let file = folder.join("contexts/meta").join(&id).join("meta.json");
     let Some(context) = around.json(&file)? else {
-        return Err(DiscoverError::unknown(source, &from));
+        return Err(DiscoverError::unknown(source, from));
     };
     let Some(Value::String(host)) = context.pointer("/Endpoints/docker/Host") else {
         return Err(DiscoverError::malformed(&file, "it has no `Endpoints.docker.Host`"));
@@ -40,10 +55,14 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
         context.pointer("/Endpoints/docker/SkipTLSVerify") == Some(&Value::Bool(true));
     let files = folder.join("contexts/tls").join(&id).join("docker");
     // Keys for ssh are its own configuration's to name.
-    Ok(Some(Named {
+    Ok(Named {
         address: host.clone(),
         identity: None,
         tls: tls::of_context(around, &files, skip_verify),
         source,
-    }))
+    })
+}
+
+fn folder(around: &Around<'_>) -> Option<PathBuf> {
+    around.folder("DOCKER_CONFIG", "HOME", ".docker")
 }

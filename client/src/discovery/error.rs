@@ -20,11 +20,13 @@ enum Kind {
     /// What was found is no address.
     Address { source: Source, error: EndpointError },
     /// A name leads nowhere.
-    Unknown { source: Source, from: String },
+    Unknown { source: Source, from: Option<String> },
     /// A file cannot be read.
     Unreadable { file: String, error: io::Error },
     /// A file is not what it should be.
     Malformed { file: String, what: String },
+    /// The engine's tool knows no names for addresses.
+    Nameless { engine: String },
     /// The pack names no address.
     Nowhere { engine: String },
 }
@@ -34,8 +36,12 @@ impl DiscoverError {
         Self { kind: Kind::Address { source, error } }
     }
 
-    pub(super) fn unknown(source: Source, from: &str) -> Self {
-        Self { kind: Kind::Unknown { source, from: from.into() } }
+    pub(super) fn unknown(source: Source, from: Option<&str>) -> Self {
+        Self { kind: Kind::Unknown { source, from: from.map(Into::into) } }
+    }
+
+    pub(super) fn nameless(engine: &str) -> Self {
+        Self { kind: Kind::Nameless { engine: engine.into() } }
     }
 
     pub(super) fn unreadable(file: &Path, error: io::Error) -> Self {
@@ -63,6 +69,7 @@ impl DiscoverError {
             Kind::Address { error, .. } => error.code(),
             Kind::Unknown { source: Source::Connection(_), .. } => "unknown-connection",
             Kind::Unknown { .. } => "unknown-context",
+            Kind::Nameless { .. } => "no-connections",
             Kind::Unreadable { .. } => "config-unreadable",
             Kind::Malformed { .. } => "config-malformed",
             Kind::Nowhere { .. } => "no-address",
@@ -79,7 +86,7 @@ impl DiscoverError {
             Kind::Unknown { .. } => "`docker context ls` shows those that exist",
             Kind::Unreadable { .. } => "an address given by hand avoids the file",
             Kind::Malformed { .. } => "mend the file, or give an address by hand",
-            Kind::Nowhere { .. } => "give an address by hand",
+            Kind::Nameless { .. } | Kind::Nowhere { .. } => "give an address by hand",
         }
     }
 }
@@ -91,7 +98,13 @@ impl fmt::Display for DiscoverError {
                 write!(f, "`{name}`: {error}")
             }
             Kind::Address { source, error } => write!(f, "{source}: {error}"),
-            Kind::Unknown { source, from } => write!(f, "there is no {source}, which {from} names"),
+            Kind::Unknown { source, from: Some(from) } => {
+                write!(f, "there is no {source}, which {from} names")
+            }
+            Kind::Unknown { source, from: None } => write!(f, "there is no {source}"),
+            Kind::Nameless { engine } => {
+                write!(f, "{engine} has neither contexts nor connections with names")
+            }
             Kind::Unreadable { file, .. } => write!(f, "cannot read {file}"),
             Kind::Malformed { file, what } => write!(f, "{file} cannot be used: {what}"),
             Kind::Nowhere { engine } => write!(f, "nothing says where {engine} listens"),

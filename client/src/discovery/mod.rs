@@ -131,16 +131,47 @@ pub fn discover(
     pack: Pack<'_>,
     surroundings: &dyn Surroundings,
 ) -> Result<Discovered, DiscoverError> {
-    look(pack, surroundings, None)
+    look(pack, surroundings, None, None)
 }
 
-/// As [`discover`], with TLS that replaces what is found about it.
+/// As [`discover`], with the name of a context or a connection that is chosen, and with TLS that
+/// replaces what is found about it.
 pub(crate) fn look(
     pack: Pack<'_>,
     surroundings: &dyn Surroundings,
+    name: Option<&str>,
     given: Option<Tls>,
 ) -> Result<Discovered, DiscoverError> {
     let around = Around(surroundings);
+    let Some(name) = name else { return walk(pack, around, Contexts::Current, given) };
+    for template in pack.addresses() {
+        let named = match template {
+            "context://docker" if name == contexts::DEFAULT => {
+                return walk(pack, around, Contexts::None, given);
+            }
+            "context://docker" => contexts::by_name(&around, name, None)?,
+            "connection://podman" => podman::by_name(&around, name, None)?,
+            _ => continue,
+        };
+        return named.taken(Vec::new(), given);
+    }
+    Err(DiscoverError::nameless(pack.engine()))
+}
+
+/// Which of Docker's contexts is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contexts {
+    Current,
+    None,
+}
+
+/// Goes through the addresses of a pack.
+fn walk(
+    pack: Pack<'_>,
+    around: Around<'_>,
+    contexts: Contexts,
+    given: Option<Tls>,
+) -> Result<Discovered, DiscoverError> {
     let mut considered = Vec::new();
     let mut fallback = None;
     for template in pack.addresses() {
@@ -166,6 +197,9 @@ pub(crate) fn look(
             continue;
         }
         let named = match template {
+            "context://docker" if contexts == Contexts::None => {
+                Err(Source::Context(contexts::DEFAULT.into()))
+            }
             "context://docker" => contexts::current(&around)?.ok_or(Source::Context(String::new())),
             "connection://podman" => {
                 podman::named(&around)?.ok_or(Source::Variable(podman::VARIABLE.into()))
@@ -177,7 +211,7 @@ pub(crate) fn look(
                 let Some(address) = around.filled(template) else { continue };
                 let Ok(endpoint) = Endpoint::parse(&address) else { continue };
                 if let Endpoint::Unix(socket) = &endpoint
-                    && surroundings.exists(socket)
+                    && around.0.exists(socket)
                 {
                     let source = Source::Usual(address);
                     return Ok(Discovered { endpoint, source, considered, tls: None });

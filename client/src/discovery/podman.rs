@@ -16,7 +16,7 @@ pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
 /// Returns the address of the connection that the environment names.
 pub(super) fn named(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     let Some(name) = around.variable(VARIABLE) else { return Ok(None) };
-    address_of(around, &name, &format!("`{VARIABLE}`")).map(Some)
+    by_name(around, &name, Some(&format!("`{VARIABLE}`"))).map(Some)
 }
 
 /// Returns the address of the connection that is the default one, if there is one.
@@ -26,7 +26,7 @@ pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
         && !name.is_empty()
     {
         let from = crate::error::quoted(&file.to_string_lossy());
-        return address_of(around, name, &from).map(Some);
+        return by_name(around, name, Some(&from)).map(Some);
     }
     for (file, config) in configs(around)?.into_iter().rev() {
         let active = config.get("engine").and_then(|engine| engine.get("active_service"));
@@ -34,13 +34,18 @@ pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
             && !name.is_empty()
         {
             let from = crate::error::quoted(&file.to_string_lossy());
-            return address_of(around, name, &from).map(Some);
+            return by_name(around, name, Some(&from)).map(Some);
         }
     }
     Ok(None)
 }
 
-fn address_of(around: &Around<'_>, name: &str, from: &str) -> Result<Named, DiscoverError> {
+/// Returns the address of a connection, which is named by what is told.
+pub(super) fn by_name(
+    around: &Around<'_>,
+    name: &str,
+    from: Option<&str>,
+) -> Result<Named, DiscoverError> {
     let source = Source::Connection(name.into());
     if let Some((file, connections)) = connections(around)?
         && let Some(connection) =

@@ -214,7 +214,7 @@ fn tls_as_the_docker_command_turns_it_on() {
 fn tls_that_is_given_replaces_what_is_found() {
     let machine = machine(&[("DOCKER_HOST", "tcp://far"), ("DOCKER_TLS", "1")], &[]);
     let given = Tls::new().ca_pem("x");
-    let found = look(crate::pack("docker").unwrap(), &machine, Some(given.clone())).unwrap();
+    let found = look(crate::pack("docker").unwrap(), &machine, None, Some(given.clone())).unwrap();
     assert_eq!((found.endpoint.to_string(), found.tls), ("https://far:2376".into(), Some(given)));
 }
 
@@ -310,4 +310,37 @@ fn what_was_passed_over_is_told() {
             "usual socket unix:///h/.docker/desktop/docker.sock: no such socket",
         ]
     );
+}
+
+#[test]
+fn a_context_or_a_connection_by_name() {
+    #[track_caller]
+    fn named(engine: &str, machine: &Machine, name: &str, expected: &str) {
+        let pack = crate::pack(engine).unwrap();
+        let text = match look(pack, machine, Some(name), None) {
+            Ok(found) => format!("{} ({})", found.endpoint, found.source),
+            Err(error) => format!("{error}: {}", error.code()),
+        };
+        assert_eq!(text, expected);
+    }
+
+    let remote = r#"{"Name":"remote","Endpoints":{"docker":{"Host":"tcp://far:2375"}}}"#;
+    let mut docker = context(remote);
+    docker.variables.insert("DOCKER_HOST", "tcp://near:1");
+    named("docker", &docker, "remote", "tcp://far:2375 (Docker context `remote`)");
+    let unknown = "there is no Docker context `other`: unknown-context";
+    named("docker", &docker, "other", unknown);
+    named("docker", &machine(&[], &[]), "other", unknown);
+    // As with its command, the variable says where the default context leads.
+    named("docker", &docker, "default", "tcp://near:1 (variable `DOCKER_HOST`)");
+    let usual = "unix:///var/run/docker.sock (usual socket unix:///var/run/docker.sock)";
+    named("docker", &context(remote), "default", usual);
+
+    let podman = machine(&[("HOME", "/h"), ("CONTAINER_HOST", "tcp://near:1")], &[]).file(
+        "/h/.config/containers/podman-connections.json",
+        r#"{"Connection":{"Connections":{"far":{"URI":"unix:///x"}}}}"#,
+    );
+    named("podman", &podman, "far", "unix:///x (Podman connection `far`)");
+    let unknown = "there is no Podman connection `default`: unknown-connection";
+    named("podman", &podman, "default", unknown);
 }

@@ -2,14 +2,25 @@
 
 use std::path::Path;
 
-use super::Around;
+use super::{Around, Surroundings};
 use crate::tls::Tls;
 
+impl Tls {
+    /// Returns what the Docker command's variables say: `None` unless `DOCKER_TLS_VERIFY` or
+    /// `DOCKER_TLS` is set to something, `0` too.
+    ///
+    /// The files are `ca.pem`, which must be there, and `cert.pem` and `key.pem`, which may both be
+    /// missing, of the folder `DOCKER_CERT_PATH`, else `DOCKER_CONFIG`, else `~/.docker`. With
+    /// `DOCKER_TLS` alone any certificate is taken for the engine's.
+    ///
+    /// A client does so by itself where its address comes from `DOCKER_HOST`; this is for addresses
+    /// that are given.
+    pub fn from_docker_variables(surroundings: &dyn Surroundings) -> Option<Self> {
+        of_environment(&Around(surroundings))
+    }
+}
+
 /// Returns the TLS that the environment asks for at an address of `DOCKER_HOST`.
-///
-/// The Docker command takes any value that is not empty, `0` too, and looks into
-/// `DOCKER_CERT_PATH`, else beside its configuration. There must be a CA; the certificate of the
-/// client and its key may both be missing.
 pub(super) fn of_environment(around: &Around<'_>) -> Option<Tls> {
     let verify = around.variable("DOCKER_TLS_VERIFY").is_some();
     if !verify && around.variable("DOCKER_TLS").is_none() {
