@@ -26,6 +26,8 @@ const TLS_PORT: u16 = 2376;
 pub enum Endpoint {
     /// A unix socket.
     Unix(PathBuf),
+    /// A named pipe of Windows, as `//./pipe/docker_engine`. Elsewhere there are none.
+    Pipe(String),
     /// HTTP without TLS.
     Tcp {
         /// Name or number of the host; an IPv6 address without its brackets.
@@ -63,7 +65,8 @@ pub enum Endpoint {
 impl Endpoint {
     /// Reads an address: `unix:///path` (also `http+unix://` and a path alone), `tcp://host:port`,
     /// `http://host:port`, `https://host:port` or `host:port`, each of the latter with a path
-    /// prefix behind it, and `ssh://user@host:port/socket`, of which only the host must be there.
+    /// prefix behind it, `ssh://user@host:port/socket`, of which only the host must be there, and
+    /// `npipe:////./pipe/name`.
     ///
     /// Without a port `tcp://` means 2375, `http://` means 80 and `https://` means 443. Where TLS
     /// is turned on by other means, `tcp://host` becomes an `https://` one, of port 2376 if none
@@ -111,7 +114,7 @@ impl Endpoint {
             "http" => tcp(rest, 80).map_err(wrong),
             "https" => https(rest, 443).map_err(wrong),
             "ssh" => ssh(rest).map_err(wrong),
-            "npipe" => Err(wrong(Kind::NotYet)),
+            "npipe" => pipe(rest).map_err(wrong),
             "fd" => Err(wrong(Kind::Daemon)),
             _ => Err(wrong(Kind::Unknown)),
         }
@@ -128,7 +131,7 @@ impl Endpoint {
     /// Returns the value of the `Host` header: constant for sockets, which have none.
     pub(crate) fn host_header(&self) -> String {
         match self {
-            Self::Unix(_) | Self::Ssh { .. } => "localhost".into(),
+            Self::Unix(_) | Self::Pipe(_) | Self::Ssh { .. } => "localhost".into(),
             Self::Tcp { host, port, .. } | Self::Https { host, port, .. } => authority(host, *port),
         }
     }
@@ -136,9 +139,21 @@ impl Endpoint {
     /// Returns what goes before every path.
     pub(crate) fn prefix(&self) -> &str {
         match self {
-            Self::Unix(_) | Self::Ssh { .. } => "",
+            Self::Unix(_) | Self::Pipe(_) | Self::Ssh { .. } => "",
             Self::Tcp { prefix, .. } | Self::Https { prefix, .. } => prefix,
         }
+    }
+}
+
+fn pipe(rest: &str) -> Result<Endpoint, Kind> {
+    let path = rest.replace('\\', "/");
+    match path.strip_prefix("//").and_then(|path| path.split_once("/pipe/")) {
+        Some((machine, name))
+            if !machine.is_empty() && !name.is_empty() && !rest.contains('\0') =>
+        {
+            Ok(Endpoint::Pipe(path))
+        }
+        _ => Err(Kind::Malformed("a named pipe is `npipe:////./pipe/name`")),
     }
 }
 
@@ -277,6 +292,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Pipe(path) => write!(f, "npipe://{path}"),
             Self::Tcp { host, port, prefix } => {
                 write!(f, "tcp://{}{prefix}", authority(host, *port))
             }
@@ -317,7 +333,6 @@ enum Kind {
     Empty,
     NoPath,
     Malformed(&'static str),
-    NotYet,
     /// It says that there is no TLS, which is turned on.
     Plain,
     Daemon,
@@ -328,7 +343,7 @@ impl EndpointError {
     /// Returns the stable name that scripts and bindings match on.
     pub fn code(&self) -> &'static str {
         match self.kind {
-            Kind::NotYet | Kind::Daemon | Kind::Unknown => "unsupported-address",
+            Kind::Daemon | Kind::Unknown => "unsupported-address",
             Kind::Empty | Kind::NoPath | Kind::Plain | Kind::Malformed(_) => "invalid-address",
         }
     }
@@ -338,9 +353,6 @@ impl EndpointError {
         match self.kind {
             Kind::Malformed(what) => what,
             Kind::Daemon => "it tells a daemon where to listen; a client takes `unix://`",
-            Kind::NotYet => {
-                "so far there are `unix://`, `tcp://`, `http://`, `https://` and `ssh://`"
-            }
             Kind::Plain => "write `https://` or `tcp://`, or leave TLS off",
             Kind::Empty | Kind::NoPath | Kind::Unknown => {
                 "write `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`"
@@ -356,7 +368,6 @@ impl fmt::Display for EndpointError {
             Kind::Empty => f.write_str("the address is empty"),
             Kind::NoPath => write!(f, "address {address} names no socket"),
             Kind::Malformed(_) => write!(f, "address {address} cannot be read"),
-            Kind::NotYet => write!(f, "address {address} is of a kind not spoken yet"),
             Kind::Plain => write!(f, "address {address} is without TLS, which is turned on"),
             Kind::Daemon => write!(f, "address {address} is none that a client can reach"),
             Kind::Unknown => write!(f, "address {address} is of an unknown kind"),
@@ -394,6 +405,8 @@ mod tests {
         check(":2375", "tcp://localhost:2375");
         check("tcp://[::1]:2375/engine/one/", "tcp://[::1]:2375/engine/one");
         check("[::1]", "tcp://[::1]:2375");
+        check("npipe:////./pipe/docker_engine", "npipe:////./pipe/docker_engine");
+        check("npipe://\\\\.\\pipe\\a", "npipe:////./pipe/a");
         check("ssh://box", "ssh://box");
         check("ssh://core@box:2222/run/a.sock", "ssh://core@box:2222/run/a.sock");
         check("ssh://[::1]/", "ssh://[::1]");

@@ -114,6 +114,12 @@ pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<
         Endpoint::Unix(_) => {
             Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no unix sockets"))
         }
+        #[cfg(windows)]
+        Endpoint::Pipe(path) => pipe::connect(path).await,
+        #[cfg(not(windows))]
+        Endpoint::Pipe(_) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, "named pipes are for Windows"))
+        }
         Endpoint::Tcp { host, port, .. } | Endpoint::Https { host, port, .. } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             // Requests are written whole: waiting for more would only delay them.
@@ -125,6 +131,34 @@ pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<
         }
         endpoint @ Endpoint::Ssh { .. } => {
             Ok(Box::new(ssh::connect(&peer.ssh, &peer.engine, endpoint, limit)?))
+        }
+    }
+}
+
+#[cfg(windows)]
+mod pipe {
+    use std::io;
+    use std::time::Duration;
+
+    use tokio::net::windows::named_pipe::ClientOptions;
+    use tokio::time::sleep;
+
+    use super::Wire;
+
+    /// All instances of the pipe are taken; a moment later one may be free.
+    const PIPE_BUSY: i32 = 231;
+
+    /// Opens a pipe. How long a busy one is waited for is the limit of connecting.
+    pub(super) async fn connect(path: &str) -> io::Result<Box<dyn Wire>> {
+        let path = path.replace('/', r"\");
+        loop {
+            match ClientOptions::new().open(&path) {
+                Ok(pipe) => return Ok(Box::new(pipe)),
+                Err(error) if error.raw_os_error() == Some(PIPE_BUSY) => {
+                    sleep(Duration::from_millis(20)).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 }
@@ -143,6 +177,7 @@ pub(crate) fn hint(
         (Endpoint::Unix(_), io::ErrorKind::NotFound) => {
             format!("there is no such socket: start {engine}, or {elsewhere}")
         }
+        (Endpoint::Pipe(_), io::ErrorKind::Unsupported) => format!("here {elsewhere}"),
         (Endpoint::Unix(_), io::ErrorKind::PermissionDenied) => {
             format!("let your user open the socket, or {elsewhere}")
         }

@@ -159,7 +159,9 @@ fn write_entry(
         return append(tar, header, &name, None, data);
     }
     match special(metadata) {
+        #[cfg(unix)]
         Special::Socket => Ok(()),
+        #[cfg(unix)]
         Special::Fifo => append(tar, header(EntryType::Fifo, metadata), &name, None, io::empty()),
         Special::Device => {
             let text = "it is neither a file nor a folder nor a link";
@@ -169,7 +171,9 @@ fn write_entry(
 }
 
 enum Special {
+    #[cfg(unix)]
     Socket,
+    #[cfg(unix)]
     Fifo,
     Device,
 }

@@ -210,9 +210,15 @@ fn walk(
             _ => {
                 let Some(address) = around.filled(template) else { continue };
                 let Ok(endpoint) = Endpoint::parse(&address) else { continue };
-                if let Endpoint::Unix(socket) = &endpoint
-                    && around.0.exists(socket)
-                {
+                let socket = match &endpoint {
+                    // Windows has the one, all others the other.
+                    Endpoint::Pipe(_) if cfg!(not(windows)) => continue,
+                    Endpoint::Unix(_) if cfg!(windows) => continue,
+                    Endpoint::Pipe(path) => Some(path.into()),
+                    Endpoint::Unix(socket) => Some(socket.clone()),
+                    _ => None,
+                };
+                if socket.is_some_and(|socket| around.0.exists(&socket)) {
                     let source = Source::Usual(address);
                     return Ok(Discovered { endpoint, source, considered, tls: None });
                 }

@@ -17,7 +17,7 @@ fn clients_that_cannot_be() {
         build(Client::builder("qemu")),
         build(docker().api_version("v9.99")),
         build(docker().api_version("1.41").category("container")),
-        build(Client::builder("docker").uri("npipe:////./pipe/engine")),
+        build(Client::builder("docker").uri("npipe://engine")),
         build(Client::builder("docker").uri("tcp://host:port")),
         build(ClientBuilder::from_pack(&b"something"[..])),
         build(ClientBuilder::from_pack(contajners_resources::DOCKER[..100].to_vec())),
