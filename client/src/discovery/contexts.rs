@@ -43,7 +43,7 @@ pub(super) fn by_name(
 ) -> Result<Named, DiscoverError> {
     let source = Source::Context(name.into());
     let Some(folder) = folder(around) else { return Err(DiscoverError::unknown(source, from)) };
-    let id = format!("{:x}", Sha256::digest(&name));
+    let id = format!("{:x}", Sha256::digest(name));
     let file = folder.join("contexts/meta").join(&id).join("meta.json");
     let Some(context) = around.json(&file)? else {
         return Err(DiscoverError::unknown(source, from));

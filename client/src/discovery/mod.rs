@@ -143,11 +143,11 @@ pub(crate) fn look(
     given: Option<Tls>,
 ) -> Result<Discovered, DiscoverError> {
     let around = Around(surroundings);
-    let Some(name) = name else { return walk(pack, around, Contexts::Current, given) };
+    let Some(name) = name else { return walk(pack, &around, Contexts::Current, given) };
     for template in pack.addresses() {
         let named = match template {
             "context://docker" if name == contexts::DEFAULT => {
-                return walk(pack, around, Contexts::None, given);
+                return walk(pack, &around, Contexts::None, given);
             }
             "context://docker" => contexts::by_name(&around, name, None)?,
             "connection://podman" => podman::by_name(&around, name, None)?,
@@ -168,7 +168,7 @@ enum Contexts {
 /// Goes through the addresses of a pack.
 fn walk(
     pack: Pack<'_>,
-    around: Around<'_>,
+    around: &Around<'_>,
     contexts: Contexts,
     given: Option<Tls>,
 ) -> Result<Discovered, DiscoverError> {
@@ -185,9 +185,7 @@ fn walk(
                         identity: (name == "CONTAINER_HOST")
                             .then(|| around.variable(podman::KEY_VARIABLE))
                             .flatten(),
-                        tls: (name == "DOCKER_HOST")
-                            .then(|| tls::of_environment(&around))
-                            .flatten(),
+                        tls: (name == "DOCKER_HOST").then(|| tls::of_environment(around)).flatten(),
                         source,
                     };
                     return named.taken(considered, given);
@@ -200,12 +198,12 @@ fn walk(
             "context://docker" if contexts == Contexts::None => {
                 Err(Source::Context(contexts::DEFAULT.into()))
             }
-            "context://docker" => contexts::current(&around)?.ok_or(Source::Context(String::new())),
+            "context://docker" => contexts::current(around)?.ok_or(Source::Context(String::new())),
             "connection://podman" => {
-                podman::named(&around)?.ok_or(Source::Variable(podman::VARIABLE.into()))
+                podman::named(around)?.ok_or(Source::Variable(podman::VARIABLE.into()))
             }
             "default-connection://podman" => {
-                podman::default(&around)?.ok_or(Source::Connection(String::new()))
+                podman::default(around)?.ok_or(Source::Connection(String::new()))
             }
             _ => {
                 let Some(address) = around.filled(template) else { continue };

@@ -18,6 +18,13 @@ impl Tls {
     pub fn from_docker_variables(surroundings: &dyn Surroundings) -> Option<Self> {
         of_environment(&Around(surroundings))
     }
+
+    /// Returns the files that the Docker command takes when it is told to speak TLS: those of
+    /// [`from_docker_variables`](Self::from_docker_variables), whatever the variables say about
+    /// whether.
+    pub fn from_docker_files(surroundings: &dyn Surroundings) -> Self {
+        files(&Around(surroundings))
+    }
 }
 
 /// Returns the TLS that the environment asks for at an address of `DOCKER_HOST`.
@@ -26,15 +33,19 @@ pub(super) fn of_environment(around: &Around<'_>) -> Option<Tls> {
     if !verify && around.variable("DOCKER_TLS").is_none() {
         return None;
     }
+    let tls = files(around);
+    Some(if verify { tls } else { tls.skip_verify() })
+}
+
+fn files(around: &Around<'_>) -> Tls {
     let folder = match around.variable("DOCKER_CERT_PATH") {
         Some(folder) => Some(folder.into()),
         None => around.folder("DOCKER_CONFIG", "HOME", ".docker"),
     };
-    let tls = match folder {
+    match folder {
         Some(folder) => with_identity(around, Tls::new().ca_file(folder.join("ca.pem")), &folder),
         None => Tls::new(),
-    };
-    Some(if verify { tls } else { tls.skip_verify() })
+    }
 }
 
 /// Returns the TLS of a Docker context, whose files are in this folder; `None` when it has none.

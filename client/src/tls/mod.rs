@@ -14,7 +14,7 @@ mod plain;
 mod roots;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) use connector::{Connector, fault_in};
 pub(crate) use fault::Fault;
@@ -97,6 +97,22 @@ impl Tls {
         self.skip_verify = true;
         self
     }
+
+    /// Returns the file of the CAs that are trusted; `None` for the system's, or those given as PEM.
+    pub fn ca_path(&self) -> Option<&Path> {
+        self.ca.as_ref().and_then(Pem::file)
+    }
+
+    /// Returns the files of the client's certificate and its key, if they are in files.
+    pub fn identity_paths(&self) -> Option<(&Path, &Path)> {
+        let (certificate, key) = self.identity.as_ref()?;
+        Some((certificate.file()?, key.file()?))
+    }
+
+    /// Tells whether the engine's certificate is looked at.
+    pub fn is_verified(&self) -> bool {
+        !self.skip_verify
+    }
 }
 
 impl fmt::Debug for Tls {
@@ -115,6 +131,15 @@ impl fmt::Debug for Tls {
 enum Pem {
     File(PathBuf),
     Given(Vec<u8>),
+}
+
+impl Pem {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Given(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for Pem {
