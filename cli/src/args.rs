@@ -32,6 +32,14 @@ pub(crate) struct Global {
     #[arg(long, value_name = "URI", global = true, help_heading = "Global options")]
     pub(crate) host: Option<String>,
 
+    /// Docker context or Podman connection to use [default: the current one]
+    #[arg(short, long, value_name = "NAME", global = true, help_heading = "Global options")]
+    #[arg(conflicts_with = "host")]
+    pub(crate) connection: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+
     /// Form of the output [default: table on a terminal, json in a pipe; text for doc, resolve]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
@@ -45,6 +53,39 @@ pub(crate) struct Global {
     /// Say on standard error what is sent and what is answered
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
+}
+
+/// How a connection is secured, beyond what the address, the context or the connection says.
+#[derive(Debug, Args)]
+pub(crate) struct Tls {
+    /// Speak TLS at tcp:// addresses, with the files that the Docker command takes: ca.pem, cert.pem
+    /// and key.pem in DOCKER_CERT_PATH or ~/.docker
+    #[arg(long, alias = "tlsverify", global = true, help_heading = "TLS", hide_short_help = true)]
+    pub(crate) tls: bool,
+
+    /// CAs to trust, PEM [default: the system's]
+    #[arg(long, alias = "tlscacert", global = true, help_heading = "TLS", hide_short_help = true)]
+    #[arg(value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+
+    /// Certificate of the client, PEM
+    #[arg(long, alias = "tlscert", global = true, help_heading = "TLS", hide_short_help = true)]
+    #[arg(value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Its key, PEM: PKCS#8, PKCS#1 or SEC1
+    #[arg(long, alias = "tlskey", global = true, help_heading = "TLS", hide_short_help = true)]
+    #[arg(value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// File with the password of the key, on its first line [default: ask on the terminal]
+    #[arg(long, global = true, help_heading = "TLS", hide_short_help = true)]
+    #[arg(value_name = "FILE")]
+    pub(crate) tls_key_password: Option<PathBuf>,
+
+    /// Take any certificate for the engine's: whoever is in between reads and changes everything
+    #[arg(long, global = true, help_heading = "TLS", hide_short_help = true)]
+    pub(crate) tls_skip_verify: bool,
 }
 
 /// How results are written.
@@ -296,7 +337,8 @@ Forms of output (-o):
   json   a stable interface:
            engines     array of {name, versions: {oldest, newest, count}}
            versions    array of strings, oldest first
-           where       {address, source, considered}; considered is an array of
+           where       {address, source, tls, considered}; tls is null or {ca,
+                       certificate, key, verified}; considered is an array of
                        {source, passed_over}
            categories  array of strings
            ops         array of {category, operation, method, path, parameters,
@@ -322,6 +364,8 @@ Exit statuses:
 Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
                    where docker listens, without --host (see `where`)
+  DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH
+                   whether TLS is spoken there, and with which files
   CONTAINER_CONNECTION, CONTAINER_HOST, CONTAINER_SSHKEY,
   PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
                    where podman does
@@ -346,6 +390,7 @@ Examples:
 const WHERE: &str = "\
 Examples:
   contajners where docker
+  contajners where docker --connection far
   contajners where podman -o json";
 
 const CATEGORIES: &str = "\

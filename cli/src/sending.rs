@@ -24,6 +24,9 @@ use crate::render::plain;
 use crate::settings::Settings;
 use crate::terminal;
 
+/// The code of a key whose password is not known.
+const KEY_NEEDS_PASSWORD: &str = "key-needs-password";
+
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -96,14 +99,23 @@ pub(crate) fn client(
     pinned: Option<Api<'static>>,
     settings: &Settings,
 ) -> Result<Client, Failure> {
-    let mut builder = Client::builder(pack.engine());
-    if let Some(host) = &settings.host {
-        builder = builder.uri(host);
-    }
+    let mut builder = settings.builder(pack)?;
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
-    Ok(builder.build()?)
+    match builder.clone().build() {
+        Err(error) if error.code() == KEY_NEEDS_PASSWORD => {
+            let failure = Failure::from(error).with_hint(
+                "give it in a file (`--tls-key-password`), or on the terminal of standard input",
+            );
+            let tls = builder.discover()?.tls.unwrap_or_default();
+            match terminal::password("password of the key: ") {
+                Some(password) => Ok(builder.tls(tls.key_password(password?)).build()?),
+                None => Err(failure),
+            }
+        }
+        client => Ok(client?),
+    }
 }
 
 /// Gives the call its body.

@@ -1,14 +1,15 @@
 //! What the command line and the environment come to.
 
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal, stdout};
 use std::path::Path;
 
-use contajners::{Endpoint, Surroundings, System, discover};
+use contajners::{Client, ClientBuilder, Discovered, Surroundings, System, Tls, discover};
 use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind};
 
 use crate::args::{self, Form, Global, When};
-use crate::failure::Failure;
+use crate::failure::{Failure, Status};
 use crate::render::Paint;
 
 /// Lines of prose are not made longer than this, however wide the terminal.
@@ -20,7 +21,10 @@ pub(crate) struct Settings {
     /// As typed; looked up in the engine's pack.
     api_version: Option<String>,
     /// Where the engine listens, when that is said.
-    pub(crate) host: Option<String>,
+    host: Option<String>,
+    /// The context or the connection to use, when that is said.
+    connection: Option<String>,
+    tls: args::Tls,
     /// The form of the output, when that is said.
     form: Option<Form>,
     /// Whether standard output is a terminal.
@@ -57,6 +61,8 @@ impl Settings {
         Self {
             api_version: global.api_version,
             host: global.host,
+            connection: global.connection,
+            tls: global.tls,
             form: global.output,
             is_terminal,
             width: columns.filter(|&columns: &usize| columns > 0).or_else(measured),
@@ -85,6 +91,61 @@ impl Settings {
         self.width.unwrap_or(80).min(READABLE)
     }
 
+    /// Begins to set up a client, as far as where the engine is goes.
+    pub(crate) fn builder(&self, pack: Pack<'_>) -> Result<ClientBuilder, Failure> {
+        let mut builder = Client::builder(pack.engine());
+        if let Some(host) = &self.host {
+            builder = builder.uri(host);
+        }
+        if let Some(name) = &self.connection {
+            builder = builder.connection(name);
+        }
+        let is_dockers = pack.addresses().any(|address| address == "$DOCKER_HOST");
+        let environment = || match &self.host {
+            // As with its command the variables hold for an address that is typed, too.
+            Some(_) if is_dockers => Tls::from_docker_variables(&System),
+            _ => None,
+        };
+        match self.typed_tls(is_dockers)?.or_else(environment) {
+            Some(tls) => Ok(builder.tls(tls)),
+            None => Ok(builder),
+        }
+    }
+
+    /// Returns what the options say about TLS; `None` when they say nothing.
+    fn typed_tls(&self, is_dockers: bool) -> Result<Option<Tls>, Failure> {
+        let typed = &self.tls;
+        let is_named = typed.tls_ca.is_some() || typed.tls_cert.is_some();
+        if !(typed.tls || typed.tls_skip_verify || is_named || typed.tls_key_password.is_some()) {
+            return Ok(None);
+        }
+        let mut tls = match typed.tls && is_dockers {
+            true => Tls::from_docker_files(&System),
+            false => Tls::new(),
+        };
+        if let Some(file) = &typed.tls_ca {
+            tls = tls.ca_file(file);
+        }
+        if let (Some(certificate), Some(key)) = (&typed.tls_cert, &typed.tls_key) {
+            tls = tls.identity_files(certificate, key);
+        }
+        if let Some(file) = &typed.tls_key_password {
+            tls = tls.key_password(first_line(file)?);
+        }
+        Ok(Some(if typed.tls_skip_verify { tls.skip_verify() } else { tls }))
+    }
+
+    /// Finds where an engine would be called, for showing: nothing is sent, and an environment
+    /// that makes no sense is passed over.
+    pub(crate) fn place_to_show(&self, pack: Pack<'_>) -> Result<Discovered, Failure> {
+        match self.builder(pack)?.discover() {
+            Err(_) if self.host.is_none() && self.connection.is_none() => {
+                Ok(discover(pack, &Bare)?)
+            }
+            found => Ok(found?),
+        }
+    }
+
     /// Finds the engine's pack and the API version asked for, if one is.
     pub(crate) fn engine(&self, typed: &args::Engine) -> Result<Chosen, Failure> {
         let (name, own) = match typed.engine.split_once('@') {
@@ -104,13 +165,13 @@ impl Settings {
     }
 }
 
-/// Where an engine would be called, for showing: nothing is sent, and an environment that makes
-/// no sense is passed over.
-pub(crate) fn address(pack: Pack<'_>, host: Option<&str>) -> Result<Endpoint, Failure> {
-    if let Some(host) = host {
-        return Ok(Endpoint::parse(host)?);
-    }
-    Ok(discover(pack, &System).or_else(|_| discover(pack, &Bare))?.endpoint)
+/// Reads the first line of a file that holds a password.
+fn first_line(file: &Path) -> Result<String, Failure> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| {
+        Failure::new(Status::Local, format!("cannot read {name}")).with_cause(&error)
+    })?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// A machine on which nothing is set and nothing is there.

@@ -16,7 +16,7 @@ use crate::call::Body;
 use crate::failure::{Failure, Status};
 use crate::output::Output;
 use crate::sending;
-use crate::terminal::RawMode;
+use crate::terminal;
 
 /// ^D: the end of input on a terminal, which cannot be half-closed.
 const END_OF_INPUT: u8 = 4;
@@ -120,7 +120,7 @@ pub(crate) async fn run(
     let (from, to) = if process.has_terminal { socket.split_raw() } else { socket.split() };
 
     let raw_mode = if process.has_terminal && process.takes_input && stdin().is_terminal() {
-        let raw_mode = RawMode::enter().map_err(|error| {
+        let raw_mode = terminal::raw_mode().map_err(|error| {
             Failure::new(Status::Local, "cannot set up the terminal").with_cause(&error)
         })?;
         siblings.resize(client).await;

@@ -1,33 +1,50 @@
-//! The terminal's raw mode: keys go to the process as they are, ^C among them.
+//! The terminal of standard input: raw mode, in which keys go to the process as they are, ^C among
+//! them, and passwords, which are not shown.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// How the terminal was, while it is another way.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Raw mode for as long as it lives.
+/// The terminal is another way for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct RawMode(());
+#[must_use = "the terminal is restored when it is dropped"]
+pub(crate) struct Changed(());
 
-impl RawMode {
-    /// Puts the terminal of standard input into raw mode.
-    pub(crate) fn enter() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
-        Ok(Self(()))
-    }
-}
-
-impl Drop for RawMode {
+impl Drop for Changed {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Puts the terminal into raw mode.
+pub(crate) fn raw_mode() -> io::Result<Changed> {
+    change(Termios::make_raw)
+}
+
+/// Asks for a password; `None` when there is no terminal to ask on.
+pub(crate) fn password(prompt: &str) -> Option<io::Result<String>> {
+    io::stdin().is_terminal().then(|| {
+        let _silent = change(|terminal| terminal.local_modes.remove(LocalModes::ECHO))?;
+        eprint!("{prompt}");
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line);
+        // The line's own end was not shown, either.
+        eprintln!();
+        read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
+    })
+}
+
+fn change(how: impl FnOnce(&mut Termios)) -> io::Result<Changed> {
+    let before = tcgetattr(io::stdin())?;
+    let mut changed = before.clone();
+    how(&mut changed);
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    tcsetattr(io::stdin(), OptionalActions::Now, &changed)?;
+    Ok(Changed(()))
 }
 
 /// Puts the terminal back as it was; also called when the program ends in the middle.

@@ -337,6 +337,8 @@ fn where_an_engine_listens_is_told() {
         told(&command.output().unwrap())
     };
     let box_host = ("DOCKER_HOST", "tcp://box:2375");
+    let verify = ("DOCKER_TLS_VERIFY", "1");
+    let certificates = ("DOCKER_CERT_PATH", "/certificates");
     let runs = [
         at(&["where", "docker"], &[box_host]),
         at(&["where", "docker", "-o", "json"], &[box_host]),
@@ -344,6 +346,36 @@ fn where_an_engine_listens_is_told() {
         at(&["where", "podman", "-o", "raw"], &[("CONTAINER_HOST", "unix:///x")]),
         at(&["where", "docker"], &[("DOCKER_HOST", "what://")]),
         at(&["where", "docker"], &[("DOCKER_CONTEXT", "nope"), ("DOCKER_CONFIG", "/no/such")]),
+        at(&["where", "docker", "--connection", "nope"], &[box_host]),
+        at(&["where", "podman", "-c", "nope"], &[("CONTAINER_HOST", "unix:///x")]),
+        at(&["where", "docker", "-c", "default"], &[box_host]),
+        at(&["where", "docker", "-c", "a", "--host", "b"], &[]),
+        // The variables of the Docker command hold for an address that is typed, too.
+        at(&["where", "docker", "--host", "tcp://box"], &[verify, certificates]),
+        at(&["where", "docker", "--host", "tcp://box"], &[("DOCKER_TLS", "1"), certificates]),
+        at(&["where", "docker", "--host", "tcp://box", "--tls"], &[certificates]),
+        at(&["where", "docker", "--host", "http://box"], &[verify, certificates]),
+        at(&["where", "docker", "--host", "unix:///x"], &[verify, certificates]),
+        at(
+            &[
+                "where",
+                "podman",
+                "--host",
+                "tcp://box",
+                "-o",
+                "json",
+                "--tls-ca",
+                "ca",
+                "--tls-cert",
+                "cert",
+                "--tls-key",
+                "key",
+            ],
+            &[verify],
+        ),
+        at(&["where", "podman", "--host", "tcp://box", "--tls-skip-verify"], &[]),
+        at(&["where", "podman", "--host", "tcp://box", "--tls-cert", "x"], &[]),
+        at(&["where", "docker", "--tls-key-password", "/no/such"], &[box_host]),
     ];
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("where", runs.join("\n\n"));

@@ -221,9 +221,7 @@ impl ClientBuilder {
                 let tls = self.tls.clone().filter(|_| matches!(endpoint, Endpoint::Https { .. }));
                 Ok(Discovered { endpoint, source: Source::Given, considered: Vec::new(), tls })
             }
-            (None, name) => {
-                look(pack, &System, name, self.tls.clone()).map_err(Error::discover)
-            }
+            (None, name) => look(pack, &System, name, self.tls.clone()).map_err(Error::discover),
         }
     }
 

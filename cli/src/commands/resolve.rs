@@ -102,8 +102,8 @@ pub(crate) fn run(
         answer: request.answer(),
     };
     if line == Line::Curl {
-        let endpoint = settings::address(chosen.pack, settings.host.as_deref())?;
-        writeln!(output, "{}", curl::line(&endpoint, &shown)?)?;
+        let place = settings.place_to_show(chosen.pack)?;
+        writeln!(output, "{}", curl::line(&place, &shown)?)?;
         if headers.iter().any(|(_, value)| value == SECRET) {
             remark(format_args!("note: `--show-secrets` puts the credentials in"));
         }

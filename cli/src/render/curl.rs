@@ -1,6 +1,8 @@
 //! A request as a curl command line, to be pasted into a POSIX shell.
 
-use contajners::Endpoint;
+use std::path::Path;
+
+use contajners::{Discovered, Endpoint, Tls};
 use contajners_core::{Answer, Method};
 
 use crate::failure::Failure;
@@ -31,10 +33,25 @@ pub(crate) enum ShownBody<'a> {
     File(&'a str),
 }
 
+/// The options that have curl trust and show the same certificates.
+fn of_tls(tls: &Tls) -> Vec<String> {
+    let quoted = |path: &Path| quote(&path.to_string_lossy());
+    let mut words = Vec::new();
+    if !tls.is_verified() {
+        words.push("--insecure".into());
+    } else if let Some(ca) = tls.ca_path() {
+        words.extend(["--cacert".into(), quoted(ca)]);
+    }
+    if let Some((certificate, key)) = tls.identity_paths() {
+        words.extend(["--cert".into(), quoted(certificate), "--key".into(), quoted(key)]);
+    }
+    words
+}
+
 /// Writes the command line that sends the request to the engine listening there.
-pub(crate) fn line(endpoint: &Endpoint, request: &Shown<'_>) -> Result<String, Failure> {
+pub(crate) fn line(place: &Discovered, request: &Shown<'_>) -> Result<String, Failure> {
     let mut words = vec!["curl".to_owned()];
-    let base = match endpoint {
+    let base = match &place.endpoint {
         Endpoint::Unix(socket) => {
             words.extend(["--unix-socket".into(), quote(&socket.to_string_lossy())]);
             "http://localhost".to_owned()
@@ -43,8 +60,10 @@ pub(crate) fn line(endpoint: &Endpoint, request: &Shown<'_>) -> Result<String, F
             format!("http://[{host}]:{port}{prefix}")
         }
         Endpoint::Tcp { host, port, prefix } => format!("http://{host}:{port}{prefix}"),
-        // Whose certificates are meant is the environment's to say; curl takes the system's.
-        secure @ Endpoint::Https { .. } => secure.to_string(),
+        secure @ Endpoint::Https { .. } => {
+            words.extend(place.tls.as_ref().map(of_tls).unwrap_or_default());
+            secure.to_string()
+        }
         other => return Err(Failure::usage(format!("curl cannot reach `{other}`"))),
     };
     // Streams are to be seen as they come.
@@ -90,6 +109,8 @@ fn quote(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use contajners::Client;
+
     use super::*;
 
     fn shown<'a>(
@@ -102,7 +123,28 @@ mod tests {
 
     #[track_caller]
     fn check(host: &str, request: &Shown<'_>, expected: &str) {
-        assert_eq!(line(&Endpoint::parse(host).unwrap(), request).unwrap(), expected);
+        let place = Client::builder("docker").uri(host).discover().unwrap();
+        assert_eq!(line(&place, request).unwrap(), expected);
+    }
+
+    #[test]
+    fn certificates_are_curls_to_read() {
+        let request = shown(Method::Get, ShownBody::Nothing, &[]);
+        let check = |tls: Tls, expected: &str| {
+            let place = Client::builder("docker").uri("tcp://far").tls(tls).discover().unwrap();
+            assert_eq!(line(&place, &request).unwrap(), expected);
+        };
+        let tls = Tls::new().identity_files("/c/my cert.pem", "/c/key.pem");
+        check(
+            tls.clone().ca_file("/c/ca.pem"),
+            "curl --cacert /c/ca.pem --cert '/c/my cert.pem' --key /c/key.pem \
+             'https://far:2376/a?b=c'",
+        );
+        check(
+            tls.skip_verify(),
+            "curl --insecure --cert '/c/my cert.pem' --key /c/key.pem 'https://far:2376/a?b=c'",
+        );
+        check(Tls::new(), "curl 'https://far:2376/a?b=c'");
     }
 
     #[test]
