@@ -17,7 +17,7 @@ use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
 use crate::pool::{Connection, Lease, Pool, handshake};
-use crate::ssh;
+use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
 use crate::transport::{self, Wire};
 
@@ -64,8 +64,7 @@ pub(crate) struct Peer {
     pub(crate) address: String,
     /// How to name another address, for hints.
     elsewhere: String,
-    /// The program `ssh` with options of its own; empty for the one that is found.
-    pub(crate) ssh: Vec<String>,
+    pub(crate) ssh: Ssh,
     /// Idle connections to it.
     pool: Arc<Pool>,
     /// There for `https://`, and only there.
@@ -84,7 +83,7 @@ impl Peer {
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
             engine: pack.engine().into(),
-            ssh,
+            ssh: Ssh::new(pack, ssh),
             pool: Arc::default(),
             tls,
             elsewhere: match (&discovered.source, variable) {

@@ -12,7 +12,6 @@ use tokio::net::UnixStream;
 
 use crate::endpoint::Endpoint;
 use crate::exchange::Peer;
-use crate::ssh;
 use crate::tls::Plain;
 
 /// A connection of any kind.
@@ -129,9 +128,7 @@ pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<
                 None => Ok(Box::new(Plain::new(stream))),
             }
         }
-        endpoint @ Endpoint::Ssh { .. } => {
-            Ok(Box::new(ssh::connect(&peer.ssh, &peer.engine, endpoint, limit)?))
-        }
+        endpoint @ Endpoint::Ssh { .. } => peer.ssh.connect(endpoint, limit).await,
     }
 }
 

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 /// The programs that it takes.
 const PROGRAMS: [&str; 3] = ["/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd"];
 
-/// Keys and configuration of a host that `ssh` knows as `engine`, and of one called `stranger`
-/// that lets nobody in.
+/// Keys and configuration of a host that `ssh` knows as `engine`, of one called `stranger` that
+/// lets nobody in, and of one called `bare` that has no commands.
 #[derive(Debug)]
 pub struct SshHost {
     folder: TempDir,
@@ -41,19 +41,25 @@ impl SshHost {
         fs::copy(at("user.pub"), at("authorized"))?;
         fs::write(at("nobody"), "")?;
         let public = fs::read_to_string(at("host.pub"))?;
-        fs::write(at("known"), format!("engine {public}stranger {public}"))?;
-        for (name, keys) in [("sshd", "authorized"), ("sshd-stranger", "nobody")] {
+        fs::write(at("known"), format!("engine {public}stranger {public}bare {public}"))?;
+        let servers = [
+            ("sshd", "authorized", ""),
+            ("sshd-stranger", "nobody", ""),
+            ("sshd-bare", "authorized", "SetEnv PATH=/nowhere XDG_RUNTIME_DIR=/nowhere\n"),
+        ];
+        for (name, keys, more) in servers {
             let config = format!(
                 "HostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
                  PermitRootLogin prohibit-password\nPasswordAuthentication no\n\
-                 KbdInteractiveAuthentication no\nPrintMotd no\nLogLevel ERROR\n",
+                 KbdInteractiveAuthentication no\nPrintMotd no\nLogLevel ERROR\n{more}",
                 at("host"),
                 at(keys)
             );
             fs::write(at(name), config)?;
         }
         let mut config = String::new();
-        for (name, server) in [("engine", "sshd"), ("stranger", "sshd-stranger")] {
+        let hosts = [("engine", "sshd"), ("stranger", "sshd-stranger"), ("bare", "sshd-bare")];
+        for (name, server) in hosts {
             config.push_str(&format!(
                 "Host {name}\n  ProxyCommand {} -i -f {}\n  IdentityFile {}\n  IdentitiesOnly yes\n  \
                  IdentityAgent none\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile none\n  \

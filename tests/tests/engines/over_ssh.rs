@@ -25,17 +25,18 @@ fn far(name: &str, engine: &PrivateEngine, host: &SshHost, alias: &str) -> Clien
         .expect("a client")
 }
 
-fn check(name: &'static str, engine: Option<&'static PrivateEngine>) {
+/// `engine` has the engine's command, `bare` has a socket to forward.
+fn check(name: &'static str, engine: Option<&'static PrivateEngine>, alias: &str) {
     let Some(host) = host() else { return };
     run(name, engine, async |near: Client| {
         let engine = engine.expect("it runs, since this does");
-        let client = far(name, engine, &host, "engine");
+        let client = far(name, engine, &host, alias);
         assert_eq!(client.invoke("SystemPing").await?, json!("OK"));
         assert_eq!(client.api().await?.version(), near.api().await?.version());
 
         // Large bodies both ways, and a socket with half-close.
         let image = import(&client, "localhost/tests/ssh").await?;
-        let id = start(&client, &image, "over-ssh", "sleep 100").await?;
+        let id = start(&client, &image, &format!("over-ssh-{alias}"), "sleep 100").await?;
         let body = json!({
             "Cmd": ["/bin/sh", "-c", "cat; echo done"],
             "AttachStdin": true,
@@ -68,12 +69,22 @@ fn check(name: &'static str, engine: Option<&'static PrivateEngine>) {
 
 #[test]
 fn docker() {
-    check("docker", contajners_tests::docker());
+    check("docker", contajners_tests::docker(), "engine");
 }
 
 #[test]
 fn podman() {
-    check("podman", contajners_tests::podman());
+    check("podman", contajners_tests::podman(), "engine");
+}
+
+#[test]
+fn docker_without_its_command() {
+    check("docker", contajners_tests::docker(), "bare");
+}
+
+#[test]
+fn podman_without_its_command() {
+    check("podman", contajners_tests::podman(), "bare");
 }
 
 #[test]
@@ -99,6 +110,18 @@ fn what_ssh_says_is_the_cause() {
             .build()?;
         let error = client.invoke("SystemPing").await.unwrap_err();
         assert!(cause(&error).contains("/no/such/engine.sock"), "{}", cause(&error));
+
+        // Neither the engine nor its command is there.
+        let client = Client::builder("docker")
+            .uri("ssh://bare/no/such/engine.sock")
+            .ssh_command(host.command())
+            .build()?;
+        let error = client.invoke("SystemPing").await.unwrap_err();
+        assert_eq!(cause(&error), "nothing answers at `/no/such/engine.sock` there");
+        let client =
+            Client::builder("podman").uri("ssh://bare").ssh_command(host.command()).build()?;
+        let error = client.invoke("SystemPing").await.unwrap_err();
+        assert_eq!(cause(&error), "podman has none of its usual sockets there");
 
         let client =
             Client::builder("docker").uri("ssh://engine").ssh_command(["no-such-ssh"]).build()?;

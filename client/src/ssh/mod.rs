@@ -1,0 +1,359 @@
+//! Engines on other machines, through the user's own `ssh`.
+//!
+//! Their configuration, agent and known hosts apply, and whatever `ssh` asks it asks on the
+//! terminal. On the far side the engine's own command joins the connection with its socket
+//! (`docker system dial-stdio`), as the engines' commands themselves do it. Where that command is
+//! missing, `ssh` forwards the socket: what the first connection of a client finds out.
+
+mod wire;
+
+#[cfg(unix)]
+use std::fs;
+use std::io;
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use contajners_core::Pack;
+#[cfg(unix)]
+use tokio::io::AsyncRead;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+pub(crate) use wire::words_in;
+use wire::{SshError, SshWire};
+
+use crate::endpoint::Endpoint;
+use crate::transport::Wire;
+
+/// What joins a connection with the engine's socket.
+const COMMAND: &str = "dial-stdio";
+/// The most of an answer's head that is read to see whether the engine answers.
+const LONGEST_HEAD: usize = 64 << 10;
+/// How the far side tells that it has none of the usual sockets.
+#[cfg(unix)]
+const NO_SOCKET: i32 = 3;
+
+/// What reaches an engine over ssh.
+#[derive(Debug)]
+pub(crate) struct Ssh {
+    /// The program and options of its own; empty for the one that is found.
+    program: Vec<String>,
+    engine: String,
+    /// The engine's usual sockets, in which `$NAME` is a variable of the far side.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "sockets are forwarded on unix only"))]
+    sockets: Vec<String>,
+    way: AtomicU8,
+}
+
+/// Ways to the socket on the far side.
+#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Not found out yet.
+    Unknown,
+    /// The engine's command is there.
+    Command,
+    /// It is not.
+    Forward,
+}
+
+impl Ssh {
+    pub(crate) fn new(pack: Pack<'_>, program: Vec<String>) -> Self {
+        let is_plain = |socket: &&str| {
+            // They stand in a line that the far side's shell reads.
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/$_.-".contains(&byte);
+            socket.bytes().all(plain)
+        };
+        let sockets = pack.addresses().filter_map(|address| address.strip_prefix("unix://"));
+        let engine = pack.engine().to_owned();
+        let way = if option(&engine).is_some() { Way::Unknown } else { Way::Forward };
+        Self {
+            program,
+            engine,
+            sockets: sockets.filter(is_plain).map(Into::into).collect(),
+            way: AtomicU8::new(way as u8),
+        }
+    }
+
+    /// Starts `ssh`. Once the way is known, whether the far side answers shows when it is spoken
+    /// to.
+    pub(crate) async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        limit: Option<Duration>,
+    ) -> io::Result<Box<dyn Wire>> {
+        let way = self.way.load(Ordering::Relaxed);
+        if way != Way::Forward as u8
+            && let Some(mut dial) = self.dial(endpoint, limit)
+        {
+            let mut wire = SshWire::pipes(spawn(&mut dial)?)?;
+            if way == Way::Command as u8 {
+                return Ok(Box::new(wire));
+            }
+            match greet(&mut wire).await {
+                Ok(()) => {
+                    self.way.store(Way::Command as u8, Ordering::Relaxed);
+                    return Ok(Box::new(wire));
+                }
+                Err(error) if !wire.lacks_command().await => return Err(error),
+                Err(_) => {
+                    tracing::debug!(engine = %self.engine, "no command there, forwarding a socket");
+                }
+            }
+        }
+        let wire = self.connect_forwarded(endpoint, limit).await?;
+        self.way.store(Way::Forward as u8, Ordering::Relaxed);
+        Ok(wire)
+    }
+
+    #[cfg(not(unix))]
+    async fn connect_forwarded(
+        &self,
+        _: &Endpoint,
+        _: Option<Duration>,
+    ) -> io::Result<Box<dyn Wire>> {
+        let words = format!("no command of {} there, and no sockets to forward here", self.engine);
+        Err(SshError::of(io::ErrorKind::Unsupported, words))
+    }
+
+    #[cfg(unix)]
+    async fn connect_forwarded(
+        &self,
+        endpoint: &Endpoint,
+        limit: Option<Duration>,
+    ) -> io::Result<Box<dyn Wire>> {
+        let socket = match endpoint {
+            Endpoint::Ssh { socket: Some(socket), .. } => socket.clone(),
+            _ => self.found(endpoint, limit).await?,
+        };
+        let folder = Folder::new()?;
+        let path = folder.0.join("s");
+        let child = spawn(&mut self.forward(endpoint, limit, &path, &socket))?;
+        // The socket's name is of no use any more when the connection stands.
+        Ok(Box::new(SshWire::socket(child, &path, socket).await?))
+    }
+
+    /// Asks the far side which of the usual sockets is there.
+    #[cfg(unix)]
+    async fn found(&self, endpoint: &Endpoint, limit: Option<Duration>) -> io::Result<String> {
+        let mut child = spawn(&mut self.look(endpoint, limit))?;
+        let (found, said) = tokio::join!(text(child.stdout.take()), text(child.stderr.take()));
+        let found = found?;
+        match found.lines().next().filter(|socket| socket.starts_with('/')) {
+            Some(socket) => Ok(socket.to_owned()),
+            None if child.wait().await?.code() == Some(NO_SOCKET) => {
+                let words = format!("{} has none of its usual sockets there", self.engine);
+                Err(SshError::of(io::ErrorKind::NotFound, words))
+            }
+            None => Err(wire::failure(said?.as_bytes())),
+        }
+    }
+
+    /// Everything that comes from an address stands where no option can.
+    fn ssh(&self, endpoint: &Endpoint, limit: Option<Duration>, more: &[&str]) -> Command {
+        let ssh = String::from("ssh");
+        let (name, options) = self.program.split_first().unwrap_or((&ssh, &[]));
+        let mut command = Command::new(name);
+        command.args(options).arg("-T");
+        if let Some(limit) = limit {
+            let seconds = limit.as_secs().max(1);
+            command.arg("-o").arg(format!("ConnectTimeout={seconds}"));
+        }
+        if let Endpoint::Ssh { user, host, port, identity, .. } = endpoint {
+            if let Some(user) = user {
+                command.arg("-l").arg(user);
+            }
+            if let Some(port) = port {
+                command.arg("-p").arg(port.to_string());
+            }
+            if let Some(file) = identity {
+                command.arg("-i").arg(file);
+            }
+            command.args(more).arg("--").arg(host);
+        }
+        command
+    }
+
+    /// The engine's command, which joins; `None` where no such command is known.
+    fn dial(&self, endpoint: &Endpoint, limit: Option<Duration>) -> Option<Command> {
+        let option = option(&self.engine)?;
+        let mut command = self.ssh(endpoint, limit, &[]);
+        command.arg(&self.engine);
+        if let Endpoint::Ssh { socket: Some(socket), .. } = endpoint {
+            // The far side's shell reads it.
+            command.arg(format!("{option}={}", quoted(&format!("unix://{socket}"))));
+        }
+        command.args(["system", COMMAND]);
+        Some(command)
+    }
+
+    #[cfg(unix)]
+    fn forward(
+        &self,
+        endpoint: &Endpoint,
+        limit: Option<Duration>,
+        here: &Path,
+        there: &str,
+    ) -> Command {
+        let sockets = format!("{}:{there}", here.display());
+        // A connection that is shared would go on to forward when this one has ended.
+        let options = ["-N", "-o", "ExitOnForwardFailure=yes", "-o", "ControlPath=none", "-L"];
+        self.ssh(endpoint, limit, &[&options[..], &[&sockets]].concat())
+    }
+
+    #[cfg(unix)]
+    fn look(&self, endpoint: &Endpoint, limit: Option<Duration>) -> Command {
+        let sockets: Vec<String> =
+            self.sockets.iter().map(|socket| format!("\"{socket}\"")).collect();
+        let script = format!(
+            "XDG_RUNTIME_DIR=\"${{XDG_RUNTIME_DIR:-/run/user/$(id -u)}}\"; for s in {}; do \
+             [ -S \"$s\" ] && echo \"$s\" && exit; done; exit {NO_SOCKET}",
+            sockets.join(" ")
+        );
+        let mut command = self.ssh(endpoint, limit, &[]);
+        command.args(["exec", "/bin/sh", "-c"]).arg(quoted(&script));
+        command
+    }
+}
+
+/// The option of the engine's command that names a socket; `None` where the command is not known.
+fn option(engine: &str) -> Option<&'static str> {
+    match engine {
+        "docker" => Some("--host"),
+        "podman" => Some("--url"),
+        _ => None,
+    }
+}
+
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    piped.kill_on_drop(true).spawn().map_err(|error| {
+        let name = command.as_std().get_program().to_string_lossy().into_owned();
+        SshError::of(error.kind(), format!("cannot start `{name}`: {error}"))
+    })
+}
+
+/// Reads what a program says, but no more than a few lines.
+#[cfg(unix)]
+async fn text(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(wire::WORDS as u64).read_to_end(&mut bytes).await?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Sees whether an engine answers, whatever it says.
+async fn greet(wire: &mut SshWire) -> io::Result<()> {
+    const END: &[u8] = b"\r\n\r\n";
+    // That it cannot be written shows in what is read.
+    let _ = wire.write_all(b"HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let _ = wire.flush().await;
+    let mut head = Vec::new();
+    while !head.ends_with(END) {
+        if head.len() > LONGEST_HEAD {
+            return Err(SshError::of(
+                io::ErrorKind::InvalidData,
+                "what answers there is no engine",
+            ));
+        }
+        if wire.read_buf(&mut head).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A folder of our own, for a socket; it is removed with what is in it.
+#[cfg(unix)]
+struct Folder(PathBuf);
+
+#[cfg(unix)]
+impl Folder {
+    fn new() -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        use std::sync::atomic::AtomicU32;
+
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("contajners-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Self(path)),
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(engine: &str, address: &str, expected: &str) {
+        let endpoint = Endpoint::parse(address).unwrap();
+        let limit = Some(Duration::from_millis(2500));
+        let command = ssh(engine, &[]).dial(&endpoint, limit);
+        assert_eq!(command.as_ref().map(words).unwrap_or_default(), expected);
+    }
+
+    fn ssh(engine: &str, program: &[&str]) -> Ssh {
+        Ssh::new(crate::pack(engine).unwrap(), program.iter().map(|&word| word.into()).collect())
+    }
+
+    fn words(command: &Command) -> String {
+        let command = command.as_std();
+        let words = [command.get_program()].into_iter().chain(command.get_args());
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_is_run() {
+        check("docker", "ssh://box", "ssh -T -o ConnectTimeout=2 -- box docker system dial-stdio");
+        check(
+            "podman",
+            "ssh://core@[::1]:2222/run/it's.sock",
+            "ssh -T -o ConnectTimeout=2 -l core -p 2222 -- ::1 podman \
+             --url='unix:///run/it'\\''s.sock' system dial-stdio",
+        );
+        let keyed = Endpoint::parse("ssh://box").unwrap().with_identity(Some("/k".into()));
+        let command = ssh("docker", &["ssh", "-v"]).dial(&keyed, None).unwrap();
+        assert_eq!(words(&command), "ssh -v -T -i /k -- box docker system dial-stdio");
+    }
+
+    #[test]
+    fn what_forwards() {
+        let far = Endpoint::parse("ssh://core@box").unwrap();
+        let command = ssh("podman", &[]).forward(&far, None, Path::new("/l/s"), "/run/it's.sock");
+        assert_eq!(
+            words(&command),
+            "ssh -T -l core -N -o ExitOnForwardFailure=yes -o ControlPath=none \
+             -L /l/s:/run/it's.sock -- box"
+        );
+        let command = ssh("podman", &[]).look(&far, None);
+        assert_eq!(
+            words(&command),
+            "ssh -T -l core -- box exec /bin/sh -c 'XDG_RUNTIME_DIR=\"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}\"; \
+             for s in \"$XDG_RUNTIME_DIR/podman/podman.sock\" \"/run/podman/podman.sock\"; \
+             do [ -S \"$s\" ] && echo \"$s\" && exit; done; exit 3'"
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! A connection through a running `ssh`, and what that says when there is none.
+
+use std::error;
+use std::fmt;
+use std::io;
+#[cfg(unix)]
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+#[cfg(unix)]
+use std::time::Duration;
+
+#[cfg(unix)]
+use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+#[cfg(unix)]
+use tokio::time::sleep;
+
+use super::COMMAND;
+
+/// How much of what `ssh` says is kept: the end, where the reason stands.
+pub(super) const WORDS: usize = 2 << 10;
+/// How a shell ends that finds no such command.
+const NOT_FOUND: i32 = 127;
+/// How often it is looked whether `ssh` listens.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What `ssh`, or the command on the far side, says about why there is no connection.
+#[derive(Debug)]
+pub(crate) struct SshError {
+    words: String,
+}
+
+impl SshError {
+    /// Makes an error of a kind.
+    pub(super) fn of(kind: io::ErrorKind, words: impl Into<String>) -> io::Error {
+        io::Error::new(kind, Self { words: words.into() })
+    }
+}
+
+impl fmt::Display for SshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl error::Error for SshError {}
+
+/// Finds what `ssh` says among the causes of an error.
+pub(crate) fn words_in(error: &(dyn error::Error + 'static)) -> Option<io::Error> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<SshError>()) {
+            return Some(io::Error::other(SshError { words: found.words.clone() }));
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// A connection through `ssh`; dropping it ends the program.
+pub(crate) struct SshWire {
+    child: Child,
+    joined: Joined,
+    stderr: Option<ChildStderr>,
+    words: Vec<u8>,
+    /// Whether the far side has answered.
+    heard: bool,
+}
+
+/// What leads to the far side.
+enum Joined {
+    /// A command over there, by the pipes of `ssh`.
+    Pipes { stdin: Option<ChildStdin>, stdout: ChildStdout },
+    /// A socket that `ssh` forwards.
+    #[cfg(unix)]
+    Socket { stream: UnixStream, there: String },
+}
+
+impl SshWire {
+    /// Joins with a command over there, by pipes.
+    pub(super) fn pipes(mut child: Child) -> io::Result<Self> {
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => {
+                Ok(Self::new(child, Joined::Pipes { stdin: Some(stdin), stdout }))
+            }
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Waits for `ssh` to listen at a socket, and joins with that.
+    #[cfg(unix)]
+    pub(super) async fn socket(mut child: Child, path: &Path, there: String) -> io::Result<Self> {
+        loop {
+            match UnixStream::connect(path).await {
+                Ok(stream) => return Ok(Self::new(child, Joined::Socket { stream, there })),
+                Err(_) if child.try_wait()?.is_none() => sleep(LOOK).await,
+                Err(_) => {
+                    let mut said = Vec::new();
+                    if let Some(stderr) = &mut child.stderr {
+                        stderr.take(WORDS as u64).read_to_end(&mut said).await?;
+                    }
+                    return Err(failure(&said));
+                }
+            }
+        }
+    }
+
+    fn new(mut child: Child, joined: Joined) -> Self {
+        let stderr = child.stderr.take();
+        Self { child, joined, stderr, words: Vec::new(), heard: false }
+    }
+
+    /// Tells whether the far side lacks the command: nothing else ends so. It has ended.
+    pub(super) async fn lacks_command(&mut self) -> bool {
+        let status = self.child.wait().await;
+        status.is_ok_and(|status| status.code() == Some(NOT_FOUND))
+            || String::from_utf8_lossy(&self.words).contains(COMMAND)
+    }
+
+    /// Takes what has been said; ready when no more can come.
+    fn poll_words(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(stderr) = &mut self.stderr {
+            let mut piece = [0; 512];
+            let mut space = ReadBuf::new(&mut piece);
+            match ready!(Pin::new(stderr).poll_read(context, &mut space)) {
+                Ok(()) if !space.filled().is_empty() => {
+                    self.words.extend_from_slice(space.filled());
+                    let more = self.words.len().saturating_sub(WORDS);
+                    self.words.drain(..more);
+                }
+                _ => self.stderr = None,
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Makes an error of what was said.
+pub(super) fn failure(said: &[u8]) -> io::Error {
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<String> = said
+        .lines()
+        .map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>())
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let words = match lines.as_slice() {
+        [] => "ssh ended without a word".to_owned(),
+        lines => lines.join("; "),
+    };
+    io::Error::new(io::ErrorKind::ConnectionRefused, SshError { words })
+}
+
+impl AsyncRead for SshWire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A full pipe would stop the program.
+        let all_said = self.poll_words(context);
+        let before = buffer.filled().len();
+        ready!(match &mut self.joined {
+            Joined::Pipes { stdout, .. } => Pin::new(stdout).poll_read(context, buffer),
+            #[cfg(unix)]
+            Joined::Socket { stream, .. } => Pin::new(stream).poll_read(context, buffer),
+        })?;
+        if buffer.filled().len() > before {
+            self.heard = true;
+            return Poll::Ready(Ok(()));
+        }
+        if self.heard {
+            return Poll::Ready(Ok(()));
+        }
+        // It would go on to forward, and has nothing more to say about this.
+        #[cfg(unix)]
+        if let Joined::Socket { there, .. } = &self.joined {
+            let words = format!("nothing answers at `{there}` there");
+            let _ = self.child.start_kill();
+            ready!(self.poll_words(context));
+            let said = [words.as_bytes(), b"\n", &self.words].concat();
+            return Poll::Ready(Err(failure(&said)));
+        }
+        ready!(all_said);
+        Poll::Ready(Err(failure(&self.words)))
+    }
+}
+
+impl AsyncWrite for SshWire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.joined {
+            Joined::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_write(context, bytes),
+            Joined::Pipes { stdin: None, .. } => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            #[cfg(unix)]
+            Joined::Socket { stream, .. } => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.joined {
+            Joined::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_flush(context),
+            Joined::Pipes { stdin: None, .. } => Poll::Ready(Ok(())),
+            #[cfg(unix)]
+            Joined::Socket { stream, .. } => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    /// Closing the pipe is what half-closes the connection on the far side.
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.joined {
+            Joined::Pipes { stdin, .. } => {
+                if let Some(stdin) = stdin {
+                    ready!(Pin::new(stdin).poll_flush(context))?;
+                }
+                *stdin = None;
+                Poll::Ready(Ok(()))
+            }
+            #[cfg(unix)]
+            Joined::Socket { stream, .. } => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
