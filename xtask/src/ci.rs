@@ -11,7 +11,7 @@ use crate::steps::{self, cargo, root};
 /// A step that fails does not keep the next ones from running.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Installs missing packages and the bare target first.
+    /// Installs missing packages and targets first.
     #[arg(long)]
     install: bool,
 }
@@ -52,6 +52,7 @@ fn steps(install: bool) -> Vec<Command> {
     steps.push(doc);
     steps.push(chore(&["tidy"], false));
     steps.push(chore(&["no-std"], install));
+    steps.push(chore(&["windows"], install));
     // The published specs are too many for the repository; where they are, packs are compared.
     if root().join("../shared/specs").is_dir() {
         steps.push(chore(&["fetch-api", "--check", "--from", "../shared/specs"], false));

@@ -4,6 +4,7 @@
 //! steps can be run alone under the name it is printed with.
 
 mod ci;
+mod cross;
 mod demo;
 mod fetch_api;
 mod no_std;
@@ -11,6 +12,7 @@ mod packages;
 mod steps;
 mod test;
 mod tidy;
+mod windows;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ enum Chore {
     NoStd(no_std::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Windows(windows::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Chore::NoStd(args) => no_std::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy(args) => tidy::run(&args),
+        Chore::Windows(args) => windows::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

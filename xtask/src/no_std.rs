@@ -1,12 +1,11 @@
 //! `cargo xtask no-std`: the crates that open nothing build where there is nothing to open.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::Outcome;
-use crate::packages::{DISTRIBUTION_RUST, Missing, are_there, ensure};
-use crate::steps::{self, cargo, command, root};
+use crate::cross::builder;
+use crate::packages::Missing;
+use crate::steps::{self, root};
 
 /// Builds contajners-core and contajners-resources for a target without an operating system.
 #[derive(clap::Args)]
@@ -19,7 +18,7 @@ pub(crate) struct Args {
 const TARGET: &str = "x86_64-unknown-none";
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let builder = builder(Missing::from_flag(args.install))?;
+    let builder = builder(TARGET, "core,alloc", Missing::from_flag(args.install))?;
     for (folder, package) in [("core", "contajners-core"), ("resources", "contajners-resources")] {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml"))?;
         for set in feature_sets(&features(&manifest)) {
@@ -35,60 +34,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
         }
     }
     Ok(())
-}
-
-/// What compiles for the bare target.
-#[derive(Clone, Copy)]
-enum Builder {
-    /// The toolchain in use, which has the target's library.
-    Toolchain,
-    /// The distribution's compiler, which makes the library from its source.
-    Distribution,
-}
-
-impl Builder {
-    fn cargo(self, words: &[&str]) -> Command {
-        match self {
-            Self::Toolchain => cargo(words),
-            Self::Distribution => {
-                let mut command = command("/usr/bin/cargo", words);
-                // Only unstable cargo builds the library; the crates get no unstable feature.
-                command.args(["-Zbuild-std=core,alloc", "--target-dir", "target/no-std"]);
-                command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-                command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
-                command
-            }
-        }
-    }
-}
-
-fn builder(missing: Missing) -> Result<Builder, Box<dyn std::error::Error>> {
-    if toolchain_has_target() {
-        return Ok(Builder::Toolchain);
-    }
-    if missing == Missing::Install {
-        match steps::run(&mut command("rustup", &["target", "add", TARGET])) {
-            Ok(()) => return Ok(Builder::Toolchain),
-            Err(error) => eprintln!("{error}; trying the distribution's compiler"),
-        }
-        ensure(&[DISTRIBUTION_RUST], missing)?;
-    }
-    if are_there(DISTRIBUTION_RUST) {
-        return Ok(Builder::Distribution);
-    }
-    Err(format!(
-        "the target `{TARGET}` is not installed; `rustup target add {TARGET}` installs it, \
-         and so does `cargo xtask no-std --install`"
-    )
-    .into())
-}
-
-fn toolchain_has_target() -> bool {
-    let library = command("rustc", &["--print", "target-libdir", "--target", TARGET]).output();
-    library.is_ok_and(|output| {
-        output.status.success()
-            && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
-    })
 }
 
 /// The features of a manifest that promise no standard library, in its order.
