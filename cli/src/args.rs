@@ -273,7 +273,7 @@ pub(crate) struct Folders {
     #[arg(long, value_name = "DIR", conflicts_with = "data")]
     pub(crate) context: Option<PathBuf>,
 
-    /// Compress the folder on its way: gzip
+    /// Compress the folder on its way: gzip, or zstd where the engine reads it
     #[arg(long, value_name = "HOW", requires = "context", hide_possible_values = true)]
     pub(crate) compress: Option<Compress>,
 
@@ -291,6 +291,8 @@ pub(crate) struct Folders {
 pub(crate) enum Compress {
     /// With gzip.
     Gzip,
+    /// With zstd.
+    Zstd,
 }
 
 /// Where a body comes from.

@@ -43,6 +43,7 @@ pub(crate) fn body(
     }
     Ok(Body::Folder(match folders.compress {
         Some(Compress::Gzip) => folder.compressed(Compression::Gzip),
+        Some(Compress::Zstd) => folder.compressed(Compression::Zstd),
         None => folder,
     }))
 }

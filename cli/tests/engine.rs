@@ -445,13 +445,15 @@ fn a_folder_that_is_not_built_goes_as_it_is() {
 #[test]
 fn a_folder_is_compressed() {
     let context = folder(&[("a", &"a".repeat(100_000))]);
-    let engine = Engine::new(&[DONE]);
-    let call = ["invoke", "docker@v1.41", "PutContainerArchive", "id=x", "path=/"];
-    let mut command = engine.command(&[&call[..], &["--compress", "gzip"]].concat());
-    command.arg("--context").arg(context.path());
-    assert_eq!(told(&command.output().unwrap()), "--- status 0");
-    let request = engine.requests();
-    assert!(request.contains("] \u{1f}\u{fffd}\u{8}") && request.len() < 2000, "{request:?}");
+    for (how, begins) in [("gzip", "] \u{1f}\u{fffd}\u{8}"), ("zstd", "] (\u{fffd}/\u{fffd}")] {
+        let engine = Engine::new(&[DONE]);
+        let call = ["invoke", "docker@v1.41", "PutContainerArchive", "id=x", "path=/"];
+        let mut command = engine.command(&[&call[..], &["--compress", how]].concat());
+        command.arg("--context").arg(context.path());
+        assert_eq!(told(&command.output().unwrap()), "--- status 0");
+        let request = engine.requests();
+        assert!(request.contains(begins) && request.len() < 2000, "{request:?}");
+    }
 }
 
 #[track_caller]

@@ -47,6 +47,8 @@
 //!
 //! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
 //! is an error when the client is built.
+//!
+//! `zstd` (off by default): folders compressed with zstd, by its C library.
 
 mod archive;
 mod body;

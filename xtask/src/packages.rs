@@ -76,6 +76,10 @@ pub(crate) const DISTRIBUTION_RUST: &[Package] = &[
     Package { name: "rust-web-src", sign: Sign::File("/var/lib/dpkg/info/rust-web-src.list") },
 ];
 
+/// What the distribution's compiler needs besides for Windows.
+pub(crate) const MINGW: &[Package] =
+    &[package("binutils-mingw-w64-x86-64", "x86_64-w64-mingw32-dlltool")];
+
 /// Where programs are besides `PATH`: daemons, and the helpers of podman.
 const MORE_FOLDERS: &[&str] =
     &["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/podman", "/usr/libexec/podman"];

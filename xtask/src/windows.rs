@@ -1,8 +1,8 @@
 //! `cargo xtask windows`: the library compiles for Windows, where it speaks through named pipes.
 
 use crate::Outcome;
-use crate::cross::builder;
-use crate::packages::Missing;
+use crate::cross::{Builder, builder};
+use crate::packages::{MINGW, Missing, ensure};
 use crate::steps;
 
 /// Checks that contajners compiles for Windows. It is not run, and TLS is left out: its
@@ -17,7 +17,11 @@ pub(crate) struct Args {
 const TARGET: &str = "x86_64-pc-windows-gnu";
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let builder = builder(TARGET, "std,panic_abort", Missing::from_flag(args.install))?;
+    let missing = Missing::from_flag(args.install);
+    let builder = builder(TARGET, "std,panic_abort", missing)?;
+    if matches!(builder, Builder::Distribution { .. }) {
+        ensure(&[MINGW], missing)?;
+    }
     let features = ["--no-default-features", "--features", "docker,podman"];
     let words = [&["check", "-p", "contajners", "--target", TARGET], &features[..]].concat();
     // Flags of its own keep what is compiled for this machine as it is.

@@ -36,6 +36,11 @@ pub(super) fn pack(
                 GzBuilder::new().mtime(0).write(writer, flate2::Compression::default());
             pack_into(folder, ignore, gzip)?.finish()
         }
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => {
+            let zstd = zstd::Encoder::new(writer, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+            pack_into(folder, ignore, zstd)?.finish()
+        }
     }
 }
 
