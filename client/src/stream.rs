@@ -288,20 +288,29 @@ impl OutputStream {
         loop {
             if !self.pending.is_empty() {
                 let mut input: &[u8] = &self.pending;
-                let piece = match self.demultiplexer.decode(&mut input) {
-                    Ok(None) => None,
+                match self.demultiplexer.decode(&mut input) {
+                    Ok(None) => self.pending = Bytes::new(),
                     Ok(Some(chunk)) => {
-                        let bytes = shared(&self.pending, chunk.bytes);
-                        Some(OutputPiece { output: chunk.output, bytes })
+                        let (output, length) = (chunk.output, chunk.bytes.len());
+                        // The decoder hands out a few bytes of its own, too.
+                        let is_pendings = chunk.bytes.as_ptr_range().end == input.as_ptr();
+                        let own = (!is_pendings).then(|| Bytes::copy_from_slice(chunk.bytes));
+                        let used = self.pending.len() - input.len();
+                        let bytes = match own {
+                            Some(own) => {
+                                self.pending.advance(used);
+                                own
+                            }
+                            // A part of what came, without copying; all of it is moved.
+                            None => {
+                                self.pending.advance(used - length);
+                                self.pending.split_to(length)
+                            }
+                        };
+                        return Poll::Ready(Some(self.judge(OutputPiece { output, bytes })));
                     }
                     Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
-                };
-                let used = self.pending.len() - input.len();
-                self.pending.advance(used);
-                if let Some(piece) = piece {
-                    return Poll::Ready(Some(self.judge(piece)));
                 }
-                self.pending.clear();
             }
             if self.finished {
                 return Poll::Ready(None);
@@ -346,13 +355,6 @@ impl OutputStream {
         self.pending.clear();
         self.source.close();
     }
-}
-
-/// A part of the bytes without copying; the decoder hands out a few of its own, too.
-fn shared(whole: &Bytes, part: &[u8]) -> Bytes {
-    let range = whole.as_ptr_range();
-    let inside = range.contains(&part.as_ptr());
-    if inside { whole.slice_ref(part) } else { Bytes::copy_from_slice(part) }
 }
 
 impl Stream for OutputStream {
