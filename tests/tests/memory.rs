@@ -4,15 +4,19 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use contajners::Client;
-use contajners_tests::image::tar_of;
-use serde_json::json;
+use contajners::{Client, Error};
+use contajners_tests::image::{busybox_filesystem, tar_of};
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// The file in the image, in bytes.
-const SIZE: u64 = 512 << 20;
+const SIZE: u64 = 1 << 30;
 /// What the process may take at most, in KiB.
 const LIMIT: u64 = 40 << 10;
+/// How much of a log is read, in bytes.
+const LOG: usize = 64 << 20;
+/// What it may take more at the end of a log than near its beginning, in KiB.
+const GROWTH: u64 = 1 << 10;
 
 /// A tar with one file of bytes that do not compress away, made while it is read.
 struct Archive {
@@ -56,41 +60,88 @@ impl AsyncRead for Archive {
 
 /// The most memory this process has had, in KiB.
 fn peak() -> u64 {
+    memory("VmHWM:")
+}
+
+fn memory(what: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+    let line = status.lines().find(|line| line.starts_with(what)).expect("a number of memory");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }
 
 #[test]
-fn half_a_gibibyte_up_and_down() {
+fn memory_stays_small() {
     let Some(docker) = contajners_tests::docker() else { return };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let client = Client::builder("docker").uri(docker.uri()).build().expect("a client");
-        let import = client
-            .invoke("ImageCreate")
-            .param("fromSrc", "-")
-            .param("repo", "localhost/tests/big:one")
-            .body_reader(Archive::new());
-        import.await.expect("an import");
-        let after_import = peak();
-
-        let name = "localhost/tests/big:one";
-        let mut export =
-            client.invoke("ImageGet").param("name", name).stream().await.expect("an export");
-        let mut length = 0;
-        while let Some(piece) = export.next().await {
-            length += piece.expect("a piece").len() as u64;
-        }
-        assert!(length > SIZE, "{length} bytes came out");
-        let after_export = peak();
-        client
-            .invoke("ImageDelete")
-            .param("name", name)
-            .await
-            .unwrap_or_else(|error| panic!("{error} {}", json!({ "name": name })));
-        println!("peak: {after_import} KiB after the import, {after_export} KiB after the export");
-        assert!(after_export < LIMIT, "{after_export} KiB");
+        up_and_down(&client).await.unwrap_or_else(|error| panic!("{error}"));
+        followed(&client).await.unwrap_or_else(|error| panic!("{error}"));
     });
+}
+
+/// A gibibyte goes in and comes out.
+async fn up_and_down(client: &Client) -> Result<(), Error> {
+    let import = client
+        .invoke("ImageCreate")
+        .param("fromSrc", "-")
+        .param("repo", "localhost/tests/big:one")
+        .body_reader(Archive::new());
+    import.await?;
+    let after_import = peak();
+
+    let name = "localhost/tests/big:one";
+    let mut export = client.invoke("ImageGet").param("name", name).stream().await?;
+    let mut length = 0;
+    while let Some(piece) = export.next().await {
+        length += piece?.len() as u64;
+    }
+    assert!(length > SIZE, "{length} bytes came out");
+    let after_export = peak();
+    client.invoke("ImageDelete").param("name", name).await?;
+    println!("peak: {after_import} KiB after the import, {after_export} KiB after the export");
+    assert!(after_export < LIMIT, "{after_export} KiB");
+    Ok(())
+}
+
+/// A dense log is followed, by a reader that takes a rest, too.
+async fn followed(client: &Client) -> Result<(), Error> {
+    let image = "localhost/tests/memory:local";
+    client
+        .invoke("ImageCreate")
+        .param("fromSrc", "-")
+        .param("repo", image)
+        .body_bytes(busybox_filesystem().expect("a static busybox"))
+        .await?;
+    let log = json!({ "Type": "json-file", "Config": { "max-size": "20m", "max-file": "2" } });
+    let created: Value = client
+        .invoke("ContainerCreate")
+        .body(json!({
+            "Image": image,
+            "Cmd": ["/bin/sh", "-c", format!("exec yes {}", "x".repeat(99))],
+            "HostConfig": { "LogConfig": log },
+        }))
+        .await?;
+    let id = created["Id"].as_str().expect("an id");
+    client.invoke("ContainerStart").param("id", id).await?;
+
+    let logs = client.invoke("ContainerLogs").param("id", id).param("stdout", true);
+    let mut output = logs.param("follow", true).output().await?;
+    let (mut length, mut early) = (0, 0);
+    while length < LOG {
+        length += output.next().await.expect("a log without an end")?.bytes.len();
+        if early == 0 && length > LOG / 10 {
+            early = memory("VmRSS:");
+            // The engine is to wait meanwhile, not this process to take more.
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    }
+    let late = memory("VmRSS:");
+    drop(output);
+    client.invoke("ContainerDelete").param("id", id).param("force", true).await?;
+    client.invoke("ImageDelete").param("name", image).await?;
+    println!("log: {early} KiB after {} MiB, {late} KiB after {} MiB", LOG / 10 >> 20, LOG >> 20);
+    assert!(late < early + GROWTH, "{early} KiB became {late} KiB");
+    Ok(())
 }
