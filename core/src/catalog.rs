@@ -254,6 +254,11 @@ impl<'a> Api<'a> {
         Some(Operation { api: *self, index, method: record.method, variant })
     }
 
+    /// The same operation in this version, under whatever id.
+    pub(crate) fn same_operation(&self, other: &Operation<'a>) -> Option<Operation<'a>> {
+        self.at(other.index)
+    }
+
     fn unknown_operation(&self, id: &str) -> ResolveError {
         let mut error =
             ResolveError::new(ResolveErrorKind::UnknownOperation, self.engine(), self.version());

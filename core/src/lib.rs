@@ -23,6 +23,7 @@
 //! - [`Pack`], [`Api`], [`Operation`], [`Parameter`], [`Schema`]: the catalogue. All are
 //!   references into the bytes of a pack, free to copy.
 //! - [`Operation::resolve`] and [`Request`]: from a call to what goes over the wire.
+//! - [`Operation::check_body`] and [`Finding`]: what a body has that its schema has not.
 //! - [`Value`]: how core sees a caller's data.
 //! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
 //! - [`Negotiation`]: which API version to speak.
@@ -40,6 +41,7 @@ extern crate alloc;
 extern crate std;
 
 mod catalog;
+mod check;
 mod encode;
 pub mod engine_error;
 mod error;
@@ -56,6 +58,7 @@ mod value;
 mod version;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
+pub use check::{Finding, FindingKind};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
 pub use nearest::nearest;
