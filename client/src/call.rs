@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
+use tracing::Instrument as _;
 
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
@@ -26,6 +27,7 @@ use crate::error::{CallOf, Error, Sent, Waiting, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
+use crate::trace;
 
 /// The most of an error's body that is kept.
 const ERROR_LIMIT: usize = 1 << 20;
@@ -246,6 +248,13 @@ impl Call {
     ///
     /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
     pub async fn socket(self) -> Result<Duplex, Error> {
+        let span = self.span();
+        let result = self.open().instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        result
+    }
+
+    async fn open(self) -> Result<Duplex, Error> {
         let Prepared { client, request, body, deadline, .. } = self.prepare().await?;
         let call = CallOf::new(client.pack().engine(), &request);
         if !duplex::can_open(&request) {
@@ -257,7 +266,7 @@ impl Call {
             (_, Given::Bytes(bytes)) => bytes,
             _ => return Err(Error::streamed_to_socket(&call)),
         };
-        tracing::debug!(engine = %call.engine, call = %call, "opening a socket");
+        tracing::debug!("opening a socket");
         duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline).await
     }
 
@@ -293,10 +302,28 @@ impl Call {
         for (name, value) in &headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
+        trace::resolved(&client, &request);
         Ok(Prepared { client, request, body, errors, deadline, remark })
     }
 
+    fn span(&self) -> tracing::Span {
+        trace::span(
+            &self.client,
+            match &self.what {
+                What::Operation(operation) => Some(operation),
+                What::Raw(..) => None,
+            },
+        )
+    }
+
     async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
+        let span = self.span();
+        let result = self.exchange(wanted).instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        result
+    }
+
+    async fn exchange(self, wanted: Wanted) -> Result<Response, Error> {
         let Prepared { client, mut request, body, errors, deadline, remark } =
             self.prepare().await?;
         let call = CallOf::new(client.pack().engine(), &request);
@@ -309,10 +336,10 @@ impl Call {
         let body = outgoing(&mut request, body, &progress)
             .await
             .map_err(|error| error.of(&call, Sent::No))?;
-        tracing::debug!(engine = %call.engine, call = %call, "sending");
+        tracing::debug!("sending");
         let answered = client.exchange(&request, &call, body, progress, deadline).await?;
         let Answered { status, headers, body } = answered;
-        tracing::debug!(engine = %call.engine, call = %call, status, "answered");
+        trace::answered(status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);

@@ -22,6 +22,7 @@ use crate::body::Outgoing;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Limits, Peer, message, wire};
 use crate::stream::OutputStream;
+use crate::trace;
 use crate::transport::Wire;
 
 /// The longest head of an answer.
@@ -263,7 +264,7 @@ async fn attempt(
             return Err(error.of(call, Sent::Perhaps));
         }
     };
-    tracing::debug!(engine = %call.engine, call = %call, status = head.status, "answered");
+    trace::answered(head.status);
     let content = match request.outcome(head.status, head.content_type.as_deref()) {
         Outcome::Success(content) if head.is_socket() => match content {
             Content::Frames => Content::Frames,

@@ -38,7 +38,9 @@
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
 //!
-//! Calls run on [tokio]; dropping one stops it and closes its connection.
+//! Calls run on [tokio]; dropping one stops it and closes its connection. Each has a span of
+//! [`tracing`], `call`, which ends when the head of its answer is there; no value that a call is given
+//! is in it.
 //!
 //! # Features
 //!
@@ -67,6 +69,7 @@ mod response;
 mod ssh;
 mod stream;
 mod tls;
+mod trace;
 mod transport;
 
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};

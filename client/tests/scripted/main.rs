@@ -8,6 +8,7 @@ mod credentials;
 mod errors;
 mod limits;
 mod sockets;
+mod traced;
 mod wire;
 
 use std::future::Future;
