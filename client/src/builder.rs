@@ -14,6 +14,7 @@ use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
+use crate::observer::{Observer, Watched};
 use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.
@@ -51,6 +52,7 @@ pub struct ClientBuilder {
     ssh: Vec<String>,
     credentials: Credentials,
     tls: Option<Tls>,
+    watched: Watched,
 }
 
 impl ClientBuilder {
@@ -66,6 +68,7 @@ impl ClientBuilder {
             ssh: Vec::new(),
             credentials: Credentials::default(),
             tls: None,
+            watched: Watched::default(),
         }
     }
 
@@ -177,6 +180,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets who is told what goes over the wire: heads of requests and answers, and how much of a
+    /// body has been sent.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watched = Watched(Some(Arc::new(observer)));
+        self
+    }
+
     /// Makes the client. Nothing is sent yet; the environment and the file system are looked at
     /// only for what was not set.
     ///
@@ -237,7 +247,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls, self.watched)),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,
