@@ -42,7 +42,7 @@ pub(crate) struct Global {
     #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: When,
 
-    /// Say on standard error what is sent and what is answered
+    /// Show on standard error the heads of all requests and answers, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }

@@ -16,6 +16,7 @@ mod sending;
 mod settings;
 mod socket;
 mod terminal;
+mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;

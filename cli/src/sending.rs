@@ -10,7 +10,7 @@ use std::thread;
 
 use contajners::{ByteStream, Call, Client, OutputStream, Response};
 use contajners_core::stream::{Documents, Output as Channel};
-use contajners_core::{Api, Content, Pack, Request, engine_error, is_secret_header};
+use contajners_core::{Api, Content, Pack, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
@@ -20,9 +20,9 @@ use crate::call::Body;
 use crate::failure::{Failure, Status};
 use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
-use crate::render::plain;
 use crate::settings::Settings;
 use crate::terminal;
+use crate::wire::Trace;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn cannot_run(error: &io::Error) -> Failure {
     Failure::new(Status::Local, "cannot wait for an engine").with_cause(error)
 }
 
-/// Makes a client as the options say.
+/// Makes a client as the options say, and tells where it goes when that is wished.
 pub(crate) fn client(
     pack: Pack<'static>,
     pinned: Option<Api<'static>>,
@@ -103,7 +103,14 @@ pub(crate) fn client(
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
-    Ok(builder.build()?)
+    if settings.verbose {
+        builder = builder.observer(Trace);
+    }
+    let client = builder.build()?;
+    if settings.verbose {
+        remark(format_args!("* {} at {}", pack.engine(), client.discovered().endpoint));
+    }
+    Ok(client)
 }
 
 /// Gives the call its body.
@@ -114,28 +121,6 @@ pub(crate) fn with_body(call: Call, body: Body) -> Call {
         Body::File(path) => call.body_file(path),
         Body::Stdin => call.body_reader(tokio::io::stdin()),
         Body::Folder(folder) => call.body_folder(folder),
-    }
-}
-
-/// Tells on standard error what is about to be sent, and where.
-pub(crate) fn tell_request(client: &Client, request: &Request) {
-    remark(format_args!("* {} at {}", client.pack().engine(), client.discovered().endpoint));
-    remark(format_args!("> {} {}", request.method(), request.target()));
-    tell_headers('>', request.headers());
-}
-
-/// Tells on standard error, when that is wished, how an answer begins.
-pub(crate) fn tell_answer(answer: &Response, settings: &Settings) {
-    if settings.verbose {
-        remark(format_args!("< {}", answer.status()));
-        tell_headers('<', answer.headers());
-    }
-}
-
-fn tell_headers<'a>(mark: char, headers: impl Iterator<Item = (&'a str, &'a str)>) {
-    for (name, value) in headers {
-        let value = if is_secret_header(name) { "(secret)".into() } else { plain(value) };
-        remark(format_args!("{mark} {name}: {value}"));
     }
 }
 
@@ -160,7 +145,6 @@ pub(crate) async fn write(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    tell_answer(&answer, settings);
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {

@@ -257,16 +257,49 @@ fn bodies_of_bytes_come_from_files_and_standard_input() {
     assert_eq!(engine.requests(), request);
 }
 
+/// What `-v` told, without what differs from run to run.
+fn trace(engine: &Engine, output: &Output) -> String {
+    let agent = concat!("contajners/", env!("CARGO_PKG_VERSION"));
+    told(output).replace(&engine.folder.path().display().to_string(), "").replace(agent, "(us)")
+}
+
 #[test]
 fn verbose_tells_both_sides_without_secrets() {
-    let engine = Engine::new(&[DONE]);
+    let ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\
+                X-Odd: \u{9b}2J\r\nConnection: close\r\n\r\n";
+    let engine = Engine::new(&[ping, DONE]);
     let auth = "X-Registry-Auth:={\"password\":\"geheim\"}";
-    let output = engine.run(&["-v", "invoke", "docker@v1.41", "ImagePush", "name=a", auth]);
-    let text = told(&output).replace(&engine.folder.path().display().to_string(), "");
+    let output = engine.run(&["-v", "invoke", "docker", "ImagePush", "name=a", auth]);
+    assert_eq!(
+        trace(&engine, &output),
+        "--- standard error\n* docker at unix:///s\n\
+         > HEAD /_ping HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         < HTTP/1.1 200 OK\n< api-version: 1.41\n< content-length: 0\n\
+         < x-odd: \\u{9b}2J\n< connection: close\n\
+         > POST /v1.41/images/a/push HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         > content-length: 0\n> x-registry-auth: (secret)\n\
+         < HTTP/1.1 204 No Content\n< connection: close\n--- status 0"
+    );
+}
+
+#[test]
+fn verbose_tells_of_sockets_and_refusals() {
+    let inspect =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{}";
+    let engine = Engine::new(&[inspect, DENIED]);
+    let attach = ["-v", "invoke", "docker@v1.41", "ContainerAttach", "id=x", "--as", "socket"];
+    let text = trace(&engine, &engine.run(&attach));
+    let (_, text) = text.split_once("* docker at unix:///s\n").unwrap();
+    assert!(text.starts_with("> GET /v1.41/containers/x/json HTTP/1.1\n"), "{text}");
+    let (_, text) = text.split_once("> POST ").unwrap();
     assert_eq!(
         text,
-        "--- standard error\n* docker at unix:///s\n> POST /v1.41/images/a/push\n\
-         > X-Registry-Auth: (secret)\n< 204\n< connection: close\n--- status 0"
+        "/v1.41/containers/x/attach HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         > content-length: 0\n> connection: Upgrade\n> upgrade: tcp\n\
+         < HTTP/1.1 401 Unauthorized\n< Content-Type: application/json\n\
+         < Content-Length: 27\n< Connection: close\n\
+         error: docker answered 401 to `ContainerAttach` (POST /v1.41/containers/x/attach): \
+         who are you?\n--- status 4"
     );
 }
 
@@ -297,6 +330,8 @@ fn credentials_come_from_a_helper_and_are_never_shown() {
     let engine = Engine::new(&[DONE]);
     let text = run(&engine, pull);
     assert!(text.ends_with("--- status 0"), "{text}");
+    // What was filled in is in the trace as well.
+    assert!(text.contains("\n> x-registry-auth: (secret)\n"), "{text}");
     assert_eq!(
         engine.requests(),
         "POST /v1.41/images/create?fromImage=r.x/a [eyJwYXNzd29yZCI6ImdlaGVpbSIsInNlcnZlcmFkZHJlc3MiOiJyLngiLCJ1c2VybmFtZSI6Im1lIn0=]"

@@ -35,10 +35,6 @@ pub(crate) fn run(
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
-        if settings.verbose {
-            let request = call::resolve(&operation, &values, body.for_core())?;
-            sending::tell_request(&client, &request);
-        }
         if taken_as == TakenAs::Socket {
             return socket::run(&client, &operation, values, body, output).await;
         }
@@ -48,7 +44,7 @@ pub(crate) fn run(
         }
         let answer = sending::with_body(call, body).send().await?;
         match &folders.unpack {
-            Some(folder) => folder::unpack(answer, folder, folders, settings).await,
+            Some(folder) => folder::unpack(answer, folder, folders).await,
             None => sending::write(answer, operation.id(), taken, settings, output).await,
         }
     })

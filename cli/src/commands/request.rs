@@ -49,9 +49,6 @@ pub(crate) fn run(
     let taken = Taken::new(typed.taken_as.unwrap_or(TakenAs::Data), settings);
     sending::run(async {
         let client = sending::client(chosen.pack, chosen.pinned, settings)?;
-        if settings.verbose {
-            sending::tell_request(&client, &request);
-        }
         let mut call = client.request(method, &*target);
         for (name, value) in headers {
             call = call.header(name, value);
