@@ -306,7 +306,8 @@ Forms of output (-o):
            doc         one object: what `ops` says of it, and history, schemas,
                        answers, documentation
            resolve     {method, target, headers, body}
-           invoke      the answer; text as a string, streams as they come
+           invoke      the answer; text as a string, streams as they come,
+                       one document a line
          Errors stay text on standard error.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
   raw    bare names, one a line; for `invoke` and `request` the body as received
@@ -387,7 +388,9 @@ Examples:
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
 
 Logs, events and other streams are written as they come, whatever --as says:
-JSON one document a line, a process's standard error to standard error.";
+JSON one document a line, a process's standard error to standard error.
+Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
+in a pipe. With -o json or --as stream they are documents, too.";
 
 const REQUEST: &str = "\
 Examples:

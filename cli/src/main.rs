@@ -10,12 +10,15 @@ mod commands;
 mod failure;
 mod folder;
 mod output;
+mod progress;
 mod prose;
 mod render;
+mod screen;
 mod sending;
 mod settings;
 mod socket;
 mod terminal;
+mod upload;
 mod wire;
 
 use std::io::Write as _;

@@ -4,25 +4,29 @@ use std::future::{Future, poll_fn};
 use std::io::{self, Write as _, stderr};
 use std::pin::pin;
 use std::process;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::thread;
 
 use contajners::{ByteStream, Call, Client, OutputStream, Response};
 use contajners_core::stream::{Documents, Output as Channel};
-use contajners_core::{Api, Content, Pack, engine_error};
+use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout_at;
 
 use crate::args::{Form, TakenAs};
 use crate::call::Body;
 use crate::failure::{Failure, Status};
 use crate::output::{Output, remark};
+use crate::progress::{Display, Lines};
 use crate::render::json::{self, Layout};
+use crate::screen;
 use crate::settings::Settings;
 use crate::terminal;
-use crate::wire::Trace;
+use crate::upload::{self, Upload};
+use crate::wire::{Heads, Watch};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,26 +95,40 @@ fn cannot_run(error: &io::Error) -> Failure {
 }
 
 /// Makes a client as the options say, and tells where it goes when that is wished.
-pub(crate) fn client(
+pub(crate) fn sender(
     pack: Pack<'static>,
     pinned: Option<Api<'static>>,
     settings: &Settings,
-) -> Result<Client, Failure> {
-    let mut builder = Client::builder(pack.engine());
+) -> Result<Sender, Failure> {
+    let upload = Arc::new(Upload::default());
+    let heads = if settings.verbose { Heads::Told } else { Heads::Quiet };
+    let watch = Watch { heads, upload: upload.clone() };
+    let mut builder = Client::builder(pack.engine()).observer(watch);
     if let Some(host) = &settings.host {
         builder = builder.uri(host);
     }
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
-    if settings.verbose {
-        builder = builder.observer(Trace);
-    }
     let client = builder.build()?;
     if settings.verbose {
         remark(format_args!("* {} at {}", pack.engine(), client.discovered().endpoint));
     }
-    Ok(client)
+    Ok(Sender { client, upload })
+}
+
+/// A client, and how far what it sends is.
+pub(crate) struct Sender {
+    /// The client.
+    pub(crate) client: Client,
+    upload: Arc<Upload>,
+}
+
+impl Sender {
+    /// Makes a call with its body and waits for the head of the answer.
+    pub(crate) async fn send(&self, call: Call, body: Body) -> Result<Response, Failure> {
+        Ok(upload::shown(with_body(call, body).send(), &self.upload).await?)
+    }
 }
 
 /// Gives the call its body.
@@ -140,6 +158,7 @@ pub(crate) fn refuse_terminal(
 /// Writes an answer as it comes.
 pub(crate) async fn write(
     answer: Response,
+    method: Method,
     name: &str,
     taken: Taken,
     settings: &Settings,
@@ -148,8 +167,8 @@ pub(crate) async fn write(
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {
-            let raw = taken == Taken::Raw;
-            documents(answer.into_stream(), name, raw, settings, output).await
+            let written = Written::new(method != Method::Get, taken, settings);
+            documents(answer.into_stream(), name, written, settings, output).await
         }
         (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
         (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
@@ -193,22 +212,73 @@ async fn data(
     Ok(json::write(output, &list, layout, settings.paint)?)
 }
 
-/// JSON documents as they come, one a line; one of them may tell of an error.
+/// How documents are written.
+enum Written {
+    /// The bytes as received.
+    Raw,
+    /// One a line.
+    Lines,
+    /// As progress for people; what is none is a line.
+    Progress(Display),
+}
+
+impl Written {
+    /// What changes something goes on and comes to an end, and its documents tell how far it is;
+    /// other streams are events and figures.
+    fn new(changes: bool, taken: Taken, settings: &Settings) -> Self {
+        let is_drawable = screen::is_drawable();
+        match taken {
+            Taken::Raw => Self::Raw,
+            Taken::Data if !changes => Self::Lines,
+            // Documents on a terminal leave no place for anything else.
+            Taken::Data if settings.form() == Some(Form::Json) => {
+                let is_drawn = is_drawable && !settings.is_terminal;
+                Self::Progress(Display::new(Lines::Nothing, is_drawn))
+            }
+            Taken::Data => {
+                let below = is_drawable && settings.is_terminal;
+                Self::Progress(Display::new(
+                    if below { Lines::Text } else { Lines::All },
+                    is_drawable,
+                ))
+            }
+            Taken::Stream => Self::Lines,
+        }
+    }
+}
+
+/// JSON documents as they come; one of them may tell of an error.
 async fn documents(
     mut stream: ByteStream,
     name: &str,
-    raw: bool,
+    mut written: Written,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let mut documents = Documents::new();
     loop {
-        let piece = stream.next().await.transpose()?;
+        let due = match &written {
+            Written::Progress(display) => display.due(),
+            Written::Raw | Written::Lines => None,
+        };
+        let piece = match due {
+            None => stream.next().await,
+            Some(due) => match timeout_at(due.into(), stream.next()).await {
+                Ok(piece) => piece,
+                Err(_) => {
+                    if let Written::Progress(display) = &mut written {
+                        display.draw_if_due();
+                    }
+                    continue;
+                }
+            },
+        };
+        let piece = piece.transpose()?;
         match &piece {
             Some(piece) => documents.push(piece),
             None => documents.finish(),
         }
-        if raw && let Some(piece) = &piece {
+        if let (Written::Raw, Some(piece)) = (&written, &piece) {
             output.write_all(piece)?;
         }
         let cannot = |error| {
@@ -216,21 +286,36 @@ async fn documents(
                 .with_cause(&error)
         };
         while let Some(document) = documents.pop().map_err(cannot)? {
-            if !raw {
+            let value = serde_json::from_slice::<serde_json::Value>(document).unwrap_or_default();
+            let error = engine_error::in_band(&value);
+            let is_line = match &mut written {
+                Written::Raw => false,
+                Written::Lines => true,
+                // The end of the run tells the error.
+                Written::Progress(_) if error.is_some() => settings.form() == Some(Form::Json),
+                Written::Progress(display) => {
+                    !display.take(&value, output)? || settings.form() == Some(Form::Json)
+                }
+            };
+            if is_line {
                 let text = String::from_utf8_lossy(document);
                 json::write(output, &text, Layout::Compact, settings.paint)?;
             }
-            let error = serde_json::from_slice::<serde_json::Value>(document)
-                .ok()
-                .and_then(|value| engine_error::in_band(&value));
             if let Some(message) = error {
                 output.flush()?;
                 return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
             }
         }
         output.flush()?;
+        match &mut written {
+            Written::Progress(display) if piece.is_some() => display.draw_if_due(),
+            _ => {}
+        }
         if piece.is_none() {
-            return Ok(());
+            if let Written::Progress(display) = written {
+                display.finish(output)?;
+            }
+            return Ok(output.flush()?);
         }
     }
 }

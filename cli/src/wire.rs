@@ -1,23 +1,48 @@
-//! What really goes over the wire: told on standard error for `--verbose`.
+//! What really goes over the wire: told on standard error for `--verbose`, and counted.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use contajners::{Head, Observer};
 
 use crate::output::remark;
 use crate::render::plain;
+use crate::upload::Upload;
 
-/// Tells heads the way curl does: `>` goes out, `<` comes in. Secrets are not in them.
+/// Whether heads are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heads {
+    /// The way curl does: `>` goes out, `<` comes in. Secrets are not in them.
+    Told,
+    /// Nothing is.
+    Quiet,
+}
+
+/// Tells and counts.
 #[derive(Debug)]
-pub(crate) struct Trace;
+pub(crate) struct Watch {
+    /// Whether heads are told.
+    pub(crate) heads: Heads,
+    /// Where bodies are counted.
+    pub(crate) upload: Arc<Upload>,
+}
 
-impl Observer for Trace {
+impl Observer for Watch {
     fn request(&self, head: &Head) {
-        tell('>', head);
+        self.upload.begin(head.header("content-length").and_then(|length| length.parse().ok()));
+        if self.heads == Heads::Told {
+            tell('>', head);
+        }
+    }
+
+    fn body_sent(&self, bytes: usize) {
+        self.upload.add(bytes);
     }
 
     fn answer(&self, head: &Head) {
-        tell('<', head);
+        if self.heads == Heads::Told {
+            tell('<', head);
+        }
     }
 }
 

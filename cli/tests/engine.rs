@@ -159,9 +159,17 @@ fn errors_of_the_engine_have_statuses_of_their_own() {
         &[lines],
         &call,
         request,
-        "{\"status\":\"pulling\"}\n{\"error\":\"denied\"}\n--- standard error\n\
-         error: `ImageCreate` failed: denied\n--- status 5",
+        "pulling\n--- standard error\nerror: `ImageCreate` failed: denied\n--- status 5",
     );
+    for words in [["-o", "json"], ["--as", "stream"]] {
+        check(
+            &[lines],
+            &[&call[..], &words].concat(),
+            request,
+            "{\"status\":\"pulling\"}\n{\"error\":\"denied\"}\n--- standard error\n\
+             error: `ImageCreate` failed: denied\n--- status 5",
+        );
+    }
     check(
         &[lines],
         &[&call[..], &["-o", "raw"]].concat(),

@@ -27,7 +27,8 @@ pub(crate) fn run(
     }
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
-        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
+        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
@@ -36,16 +37,19 @@ pub(crate) fn run(
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
         if taken_as == TakenAs::Socket {
-            return socket::run(&client, &operation, values, body, output).await;
+            return socket::run(client, &operation, values, body, output).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {
             call = call.param(name, value);
         }
-        let answer = sending::with_body(call, body).send().await?;
+        let answer = sender.send(call, body).await?;
         match &folders.unpack {
             Some(folder) => folder::unpack(answer, folder, folders).await,
-            None => sending::write(answer, operation.id(), taken, settings, output).await,
+            None => {
+                let (method, name) = (operation.method(), operation.id());
+                sending::write(answer, method, name, taken, settings, output).await
+            }
         }
     })
 }

@@ -48,8 +48,8 @@ pub(crate) fn run(
 
     let taken = Taken::new(typed.taken_as.unwrap_or(TakenAs::Data), settings);
     sending::run(async {
-        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
-        let mut call = client.request(method, &*target);
+        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let mut call = sender.client.request(method, &*target);
         for (name, value) in headers {
             call = call.header(name, value);
         }
@@ -59,8 +59,8 @@ pub(crate) fn run(
             call = call.header("Content-Type", content_type);
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
-        let answer = sending::with_body(call, body).send().await?;
-        sending::write(answer, &name, taken, settings, output).await
+        let answer = sender.send(call, body).await?;
+        sending::write(answer, method, &name, taken, settings, output).await
     })
 }
 
