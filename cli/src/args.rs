@@ -318,7 +318,8 @@ Exit statuses:
   2    the call is wrong; nothing was sent
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
-  130  interrupted
+  130  interrupted; 143 when terminated
+       `--as socket` ends with the status of the process it joins.
 
 Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG

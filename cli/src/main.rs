@@ -16,6 +16,7 @@ mod render;
 mod screen;
 mod sending;
 mod settings;
+mod signals;
 mod socket;
 mod terminal;
 mod upload;

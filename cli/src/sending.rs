@@ -1,12 +1,8 @@
 //! What `invoke` and `request` share: running, sending, and writing an answer as it comes.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io::{self, Write as _, stderr};
-use std::pin::pin;
-use std::process;
-use std::sync::{Arc, mpsc};
-use std::task::Poll;
-use std::thread;
+use std::sync::Arc;
 
 use contajners::{ByteStream, Call, Client, OutputStream, Response};
 use contajners_core::stream::{Documents, Output as Channel};
@@ -24,7 +20,7 @@ use crate::progress::{Display, Lines};
 use crate::render::json::{self, Layout};
 use crate::screen;
 use crate::settings::Settings;
-use crate::terminal;
+use crate::signals;
 use crate::upload::{self, Upload};
 use crate::wire::{Heads, Watch};
 
@@ -50,43 +46,28 @@ impl Taken {
     }
 }
 
-/// Runs what waits for an engine. An interrupt ends the program at once, even while it waits for
-/// the reader of standard output.
+/// Runs what waits for an engine. A signal ends it: connections are closed, and what was begun
+/// and is not done is put away.
 pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    exit_on_interrupt().map_err(|error| cannot_run(&error))?;
+    let stopped = signals::watch().map_err(|error| cannot_run(&error))?;
     let runtime = runtime().map_err(|error| cannot_run(&error))?;
-    let result = runtime.block_on(work);
-    // A reader of standard input may be waiting still; nobody waits for it.
-    runtime.shutdown_background();
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            Ok(status) = stopped => Err(Failure::Stopped(status)),
+            done = work => done,
+        }
+    });
+    match result {
+        // Files that were being written go.
+        Err(Failure::Stopped(_)) => runtime.shutdown_timeout(signals::GRACE / 2),
+        // A reader of standard input may be waiting still; nobody waits for it.
+        _ => runtime.shutdown_background(),
+    }
     result
 }
 
-/// Watches for interrupts on a thread of its own. They are caught when this returns.
-fn exit_on_interrupt() -> io::Result<()> {
-    let runtime = runtime()?;
-    let (watching, is_watching) = mpsc::channel();
-    thread::Builder::new().spawn(move || {
-        let interrupted = runtime.block_on(async {
-            let mut interrupt = pin!(tokio::signal::ctrl_c());
-            // It is caught from the first time on that it is asked for.
-            let first = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await;
-            let _ = watching.send(());
-            match first {
-                Poll::Ready(result) => result,
-                Poll::Pending => interrupt.await,
-            }
-        });
-        if interrupted.is_ok() {
-            terminal::restore();
-            process::exit(Status::Interrupted as i32);
-        }
-    })?;
-    // Nothing comes when the thread has failed: then an interrupt ends the program by itself.
-    let _ = is_watching.recv();
-    Ok(())
-}
-
-fn runtime() -> io::Result<Runtime> {
+pub(crate) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 

@@ -179,6 +179,42 @@ fn errors_of_the_engine_have_statuses_of_their_own() {
     );
 }
 
+/// Those that `--help` lists; signals are for the terminal's tests, processes for real engines.
+#[test]
+fn every_exit_status_that_is_listed() {
+    const OK: &str =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    let answer = |body: &str| &*format!("{OK}{body}").leak();
+    let pull = &["ImageCreate", "fromImage=a"][..];
+    let check = |answers: &[&'static str], engine: &str, call: &[&str], status: i32| {
+        let scripted = Engine::new(answers);
+        let output = scripted.run(&[&["invoke", engine], call].concat());
+        assert_eq!(output.status.code(), Some(status), "{call:?}: {}", told(&output));
+        assert_eq!(output.stderr.is_empty(), status == 0, "{call:?}: {}", told(&output));
+    };
+    let docker = "docker@v1.41";
+    check(&[answer("[]")], docker, &["ContainerList"], 0);
+    check(&[answer("")], docker, pull, 0);
+    // Nothing answers any more; the answer breaks off; its message is cut; a body is not there.
+    check(&[], docker, &["ContainerList"], 1);
+    check(&["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1"], docker, &["ContainerList"], 1);
+    check(&[answer("{\"status\":\"cut")], docker, pull, 1);
+    check(&[], docker, &["ImageLoad", "--data", "@/nowhere"], 1);
+    check(&[], docker, &["ContainerInspect"], 2);
+    check(&[], docker, &["ContainerList", "all=maybe"], 2);
+    check(&["HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n"], docker, pull, 4);
+    check(&["HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\n"], docker, pull, 5);
+    // Errors inside of what began as a success.
+    let detail = "{\"stream\":\"Step 1\\n\"}\r\n{\"errorDetail\":{\"code\":7,\"message\":\"no\"}}";
+    check(&[answer(detail)], docker, &["ImageBuild", "remote=x"], 5);
+    check(&[answer("{\"errorDetail\":{\"message\":\"no\"},\"error\":\"\"}")], docker, pull, 5);
+    let podman = &["ImagePullLibpod", "reference=a"];
+    check(&[answer("{\"stream\":\"a\"}{\"error\":\"no\"}")], "podman@v4.3.1", podman, 5);
+    let frame = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\
+                 Connection: close\r\n\r\n\x03\0\0\0\0\0\0\x02no";
+    check(&[frame], docker, &["ContainerLogs", "id=x", "stdout=true"], 5);
+}
+
 #[test]
 fn output_goes_to_the_channel_it_came_from() {
     check(
@@ -424,6 +460,23 @@ fn a_reader_that_has_gone_ends_a_stream() {
         .wait_with_output()
         .unwrap();
     assert_eq!(told(&output), "--- status 0");
+}
+
+#[test]
+fn readers_that_have_gone_are_no_error() {
+    let closed = || std::io::pipe().unwrap().1;
+    let pull = ["-v", "invoke", "docker@v1.41", "ImageCreate", "fromImage=x"];
+    // Progress that nobody wants any more ends the pull; nobody need hear of it.
+    let engine = Engine::new(&[ENDLESS]);
+    let mut command = engine.command(&pull);
+    let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    // Remarks that nobody reads end nothing.
+    let engine = Engine::new(&[LIST]);
+    let mut command = engine.command(&["-v", "invoke", "docker@v1.41", "ContainerList"]);
+    let output = command.stdout(Stdio::piped()).stderr(closed()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    assert_eq!(told(&output), "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0");
 }
 
 /// A folder with these files.
