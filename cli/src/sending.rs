@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::{self, Write as _, stderr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use contajners::{ByteStream, Call, Client, OutputStream, Response};
 use contajners_core::stream::{Documents, Output as Channel};
@@ -10,6 +11,7 @@ use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
 
 use crate::args::{Form, TakenAs};
@@ -228,38 +230,61 @@ impl Written {
     }
 }
 
+impl Written {
+    fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Progress(display) => display.due(),
+            Self::Raw | Self::Lines => None,
+        }
+    }
+
+    fn draw_if_due(&mut self) {
+        if let Self::Progress(display) = self {
+            display.draw_if_due();
+        }
+    }
+}
+
 /// JSON documents as they come; one of them may tell of an error.
 async fn documents(
-    mut stream: ByteStream,
+    stream: ByteStream,
     name: &str,
     mut written: Written,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let done = each_document(stream, name, &mut written, settings, output).await;
+    if let Written::Progress(mut display) = written {
+        match done {
+            Ok(()) => display.finish(output)?,
+            Err(_) => display.end_line(output)?,
+        }
+    }
+    // What came is seen before an error is.
+    output.flush()?;
+    done
+}
+
+async fn each_document(
+    mut stream: ByteStream,
+    name: &str,
+    written: &mut Written,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let is_json = settings.form() == Some(Form::Json);
     let mut documents = Documents::new();
     loop {
-        let due = match &written {
-            Written::Progress(display) => display.due(),
-            Written::Raw | Written::Lines => None,
-        };
-        let piece = match due {
-            None => stream.next().await,
-            Some(due) => match timeout_at(due.into(), stream.next()).await {
-                Ok(piece) => piece,
-                Err(_) => {
-                    if let Written::Progress(display) = &mut written {
-                        display.draw_if_due();
-                    }
-                    continue;
-                }
-            },
+        let Ok(piece) = before(written.due(), stream.next()).await else {
+            written.draw_if_due();
+            continue;
         };
         let piece = piece.transpose()?;
         match &piece {
             Some(piece) => documents.push(piece),
             None => documents.finish(),
         }
-        if let (Written::Raw, Some(piece)) = (&written, &piece) {
+        if let (Written::Raw, Some(piece)) = (&*written, &piece) {
             output.write_all(piece)?;
         }
         let cannot = |error| {
@@ -269,35 +294,34 @@ async fn documents(
         while let Some(document) = documents.pop().map_err(cannot)? {
             let value = serde_json::from_slice::<serde_json::Value>(document).unwrap_or_default();
             let error = engine_error::in_band(&value);
-            let is_line = match &mut written {
+            let is_line = match written {
                 Written::Raw => false,
                 Written::Lines => true,
-                // The end of the run tells the error.
-                Written::Progress(_) if error.is_some() => settings.form() == Some(Form::Json),
-                Written::Progress(display) => {
-                    !display.take(&value, output)? || settings.form() == Some(Form::Json)
-                }
+                // It is told at the end of the run.
+                Written::Progress(_) if error.is_some() => is_json,
+                Written::Progress(display) => !display.take(&value, output)? || is_json,
             };
             if is_line {
                 let text = String::from_utf8_lossy(document);
                 json::write(output, &text, Layout::Compact, settings.paint)?;
             }
             if let Some(message) = error {
-                output.flush()?;
                 return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
             }
         }
         output.flush()?;
-        match &mut written {
-            Written::Progress(display) if piece.is_some() => display.draw_if_due(),
-            _ => {}
-        }
         if piece.is_none() {
-            if let Written::Progress(display) = written {
-                display.finish(output)?;
-            }
-            return Ok(output.flush()?);
+            return Ok(());
         }
+        written.draw_if_due();
+    }
+}
+
+/// Waits for something, but no longer than until this.
+async fn before<T>(due: Option<Instant>, what: impl Future<Output = T>) -> Result<T, Elapsed> {
+    match due {
+        None => Ok(what.await),
+        Some(due) => timeout_at(due.into(), what).await,
     }
 }
 

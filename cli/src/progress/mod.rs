@@ -22,6 +22,8 @@ use crate::screen::{self, PERIOD, Size};
 
 /// The most of an id or a status that is kept.
 const LONGEST: usize = 200;
+/// The most layers, and the most results, that are kept; images have no more than 127 layers.
+const MOST: usize = 1000;
 
 /// What a message is to people.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +54,10 @@ impl Layers {
         if let Some(id) = text("id").filter(|id| !id.is_empty())
             && let Some(status) = &status
         {
+            // An import by Podman 4.3.
+            if id == status {
+                return Message::Results(vec![clean(id)]);
+            }
             return self.update(&clean(id), status, message.get("progressDetail"));
         }
         if let Some(status) = status {
@@ -72,10 +78,14 @@ impl Layers {
     }
 
     fn update(&mut self, id: &str, status: &str, detail: Option<&Value>) -> Message {
-        let at = self.0.iter().position(|layer| layer.id == id).unwrap_or_else(|| {
-            self.0.push(Layer { id: id.into(), status: String::new(), amount: None });
-            self.0.len() - 1
-        });
+        let at = match self.0.iter().position(|layer| layer.id == id) {
+            Some(at) => at,
+            None if self.0.len() == MOST => return Message::Text(format!("{id}: {status}\n")),
+            None => {
+                self.0.push(Layer { id: id.into(), status: String::new(), amount: None });
+                self.0.len() - 1
+            }
+        };
         let layer = &mut self.0[at];
         layer.amount = amount(detail);
         let is_news = !status.trim().is_empty() && layer.status != status;
@@ -192,7 +202,7 @@ impl Display {
             Message::Text(text) => self.text(&text, output)?,
             Message::Results(results) => {
                 for result in results {
-                    if !self.results.contains(&result) {
+                    if !self.results.contains(&result) && self.results.len() < MOST {
                         self.results.push(result);
                     }
                 }
@@ -205,7 +215,8 @@ impl Display {
         if self.lines == Lines::Nothing || text.is_empty() {
             return Ok(());
         }
-        if self.lines == Lines::Text && !self.layers.0.is_empty() {
+        // In the middle of a line nothing is drawn.
+        if self.lines == Lines::Text && !self.layers.0.is_empty() && !self.in_line {
             if self.layers.0.iter().all(|layer| layer.amount.is_none()) {
                 // Nothing is at work: the text is about what came after.
                 self.settle();
@@ -238,15 +249,21 @@ impl Display {
         }
     }
 
+    /// Ends the line that text is in the middle of, for what comes below.
+    pub(crate) fn end_line(&mut self, output: &mut Output) -> Result<(), Failure> {
+        if self.in_line {
+            self.text("\n", output)?;
+            output.flush()?;
+        }
+        Ok(())
+    }
+
     /// Writes what is for the end.
     pub(crate) fn finish(mut self, output: &mut Output) -> Result<(), Failure> {
+        self.end_line(output)?;
         self.settle();
-        if self.lines != Lines::Nothing && !self.results.is_empty() {
-            let results = std::mem::take(&mut self.results);
-            if self.in_line {
-                writeln!(output)?;
-            }
-            output.lines(&results)?;
+        for result in std::mem::take(&mut self.results) {
+            self.text(&format!("{result}\n"), output)?;
         }
         Ok(())
     }
@@ -304,6 +321,16 @@ mod tests {
     }
 
     #[test]
+    fn memory_has_a_bound() {
+        let mut layers = Layers::default();
+        for id in 0..MOST {
+            layers.take(&json!({ "id": id.to_string(), "status": "Waiting" }));
+        }
+        assert_eq!(layers.take(&json!({ "id": "a", "status": "b" })), text("a: b\n"));
+        assert_eq!(layers.0.len(), MOST);
+    }
+
+    #[test]
     fn messages_of_every_kind() {
         let check = |message: Value, expected: Message| {
             assert_eq!(Layers::default().take(&message), expected, "{message}");
@@ -318,6 +345,8 @@ mod tests {
         );
         check(json!({ "id": "moby.buildkit.trace", "aux": "Cg==" }), Message::Nothing);
         check(json!({ "progressDetail": {}, "aux": { "Tag": "a", "Size": 1 } }), Message::Nothing);
+        let imported = json!({ "status": "sha256:1", "progressDetail": {}, "id": "sha256:1" });
+        check(imported, results(&["sha256:1"]));
         check(json!({ "images": ["1", "2"], "id": "2" }), results(&["1", "2"]));
         check(json!({ "status": null, "id": null, "images": null }), Message::Unknown);
         check(json!({ "Type": "container", "Action": "start" }), Message::Unknown);

@@ -6,6 +6,7 @@
 mod command;
 mod ending;
 mod progress;
+mod real;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -253,21 +253,46 @@ fn an_upload_that_takes_a_while_is_counted() {
         }
         stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
     });
-    let terminal = Terminal::new(50, 6);
+    let terminal = Terminal::new(60, 12);
     let data = format!("@{}", file.display());
-    let mut command = contajners(&["invoke", "docker@v1.41", "PutContainerArchive", "id=x"]);
-    command.args(["path=/", "--data", &data]);
+    let mut command = contajners(&["-v", "invoke", "docker@v1.41", "PutContainerArchive"]);
+    command.args(["id=x", "path=/", "--data", &data]);
     command.arg("--host").arg(format!("unix://{}/s", folder.path().display()));
     let run = Run::on(&terminal, command);
     let start = Instant::now();
-    while !terminal.screen().0.starts_with("Sending  [==") {
+    while !terminal.screen().0.contains("\nSending  [==") {
         assert!(start.elapsed() < PATIENCE, "{:?}", terminal.screen());
         thread::sleep(Duration::from_millis(5));
     }
-    let line = terminal.screen().0;
-    assert!(line.ends_with(" MB/8.00 MB"), "{line}");
+    let screen = terminal.screen().0;
+    assert!(screen.ends_with(" MB/8.00 MB"), "{screen}");
     go_on.send(()).unwrap();
     assert_eq!(run.end(&terminal).0, Some(0));
     engine.join().unwrap();
-    assert_eq!(terminal.screen(), (String::new(), (0, 0)));
+    // The line is gone, and what else is told stands where it was.
+    let screen = terminal.screen().0;
+    let (_, screen) = screen.split_once("\n> content-length: 8000000\n").expect(&screen);
+    assert_eq!(
+        screen,
+        "> content-type: application/x-tar\n< HTTP/1.1 204 No Content\n< connection: close"
+    );
+}
+
+/// Podman ends its text without the end of a line, and errors come in the middle of one.
+#[test]
+fn what_comes_after_text_begins_a_line() {
+    for (status, last, below) in [
+        (0, r#"{"aux":{"ID":"sha256:0"}}"#, "sha256:0"),
+        (5, r#"{"error":"denied"}"#, "error: `ImageLoad` failed: denied"),
+    ] {
+        let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 8));
+        let load = ["invoke", "docker@v1.41", "ImageLoad", "--data", "x"];
+        let run = Run::on(&terminal, engine.command(&load));
+        engine.say(&[r#"{"stream":"Loaded"}"#, r#"{"id":"a","status":"Loading"}"#]);
+        terminal.wait_for("Loaded");
+        engine.say(&[r#"{"stream":" image"}"#, last]);
+        engine.end();
+        assert_eq!(run.end(&terminal).0, Some(status));
+        terminal.wait_for(&format!("Loaded image\na: Loading\n{below}"));
+    }
 }
