@@ -6,7 +6,7 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _, stderr};
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,11 +44,28 @@ impl Size {
     }
 }
 
-/// Tells whether standard error is a terminal that can move its cursor. One that does not say
-/// what it is cannot.
+/// Tells whether standard error is a terminal that can move its cursor, and that nobody else writes
+/// to meanwhile. One that does not say what it is cannot; the reader of a pipe may well write to it.
 pub(crate) fn is_drawable() -> bool {
     stderr().is_terminal()
         && env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+        && !is_piped()
+}
+
+#[cfg(unix)]
+fn is_piped() -> bool {
+    use std::fs::File;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let file = stdout().as_fd().try_clone_to_owned().map(File::from);
+    let kind = file.and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+#[cfg(not(unix))]
+fn is_piped() -> bool {
+    !stdout().is_terminal()
 }
 
 /// Draws lines in place of those that are there. They fit and hold no control characters.

@@ -254,15 +254,15 @@ async fn documents(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let done = each_document(stream, name, &mut written, settings, output).await;
-    if let Written::Progress(mut display) = written {
-        match done {
-            Ok(()) => display.finish(output)?,
-            Err(_) => display.end_line(output)?,
-        }
-    }
-    // What came is seen before an error is.
-    output.flush()?;
-    done
+    let ended = match written {
+        Written::Progress(display) if done.is_ok() => display.finish(output),
+        Written::Progress(mut display) => display.end_line(output),
+        Written::Raw | Written::Lines => Ok(()),
+    };
+    // What came is seen before an error is; that nobody sees it is the lesser one.
+    let flushed = output.flush();
+    done.and(ended)?;
+    Ok(flushed?)
 }
 
 async fn each_document(

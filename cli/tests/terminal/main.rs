@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZero;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -184,7 +185,7 @@ impl Run {
         Self::new(command.stdout(terminal.end()).stderr(terminal.end()).spawn().unwrap())
     }
 
-    /// Only standard error is the terminal.
+    /// Standard error is the terminal, and standard output a pipe.
     fn piped(terminal: &Terminal, mut command: Command) -> Self {
         command.env("TERM", "xterm").env_remove("COLUMNS").stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(terminal.end()).spawn().unwrap();
@@ -195,6 +196,13 @@ impl Run {
             all
         });
         Self { child, stdout: Some(stdout) }
+    }
+
+    /// Standard error is the terminal, and standard output this file.
+    fn into_file(terminal: &Terminal, mut command: Command, file: &Path) -> Self {
+        command.env("TERM", "xterm").env_remove("COLUMNS").stdin(Stdio::null());
+        let file = File::create(file).unwrap();
+        Self::new(command.stdout(file).stderr(terminal.end()).spawn().unwrap())
     }
 
     /// Waits for the end, and returns the status and what came through a pipe. The terminal

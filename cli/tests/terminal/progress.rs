@@ -103,46 +103,65 @@ fn an_error_stands_below_what_was_drawn() {
     );
 }
 
-/// Standard output has what is worth keeping; what is drawn is for who sits there.
+const LINES: &str = "latest: Pulling from app\naaaaaaaaaaaa: Pulling fs layer\n\
+     bbbbbbbbbbbb: Pulling fs layer\naaaaaaaaaaaa: Downloading\n\
+     aaaaaaaaaaaa: Pull complete\nbbbbbbbbbbbb: Already exists\n\
+     Status: Downloaded newer image for app\n";
+
+/// A file gets what is worth keeping; what is drawn is for who sits there.
 #[test]
-fn a_pipe_gets_lines_while_the_terminal_is_drawn_on() {
+fn a_file_gets_lines_while_the_terminal_is_drawn_on() {
+    let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let run = Run::into_file(&terminal, engine.command(&PULL), file.path());
+    engine.say(&BEGINNING);
+    engine.say(&END);
+    engine.end();
+    assert_eq!(run.end(&terminal).0, Some(0));
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), LINES);
+    assert_eq!(
+        terminal.screen().0,
+        "latest: Pulling from app\naaaaaaaaaaaa: Pull complete\nbbbbbbbbbbbb: Already exists"
+    );
+}
+
+/// Its reader may write to the same terminal, as `| cat` does.
+#[test]
+fn nothing_is_drawn_beside_a_pipe() {
     let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
     let run = Run::piped(&terminal, engine.command(&PULL));
     engine.say(&BEGINNING);
     engine.say(&END);
     engine.end();
-    let (status, stdout) = run.end(&terminal);
-    assert_eq!(
-        stdout,
-        "latest: Pulling from app\naaaaaaaaaaaa: Pulling fs layer\n\
-         bbbbbbbbbbbb: Pulling fs layer\naaaaaaaaaaaa: Downloading\n\
-         aaaaaaaaaaaa: Pull complete\nbbbbbbbbbbbb: Already exists\n\
-         Status: Downloaded newer image for app\n"
-    );
-    assert_eq!(status, Some(0));
-    terminal.wait_for(
-        "latest: Pulling from app\naaaaaaaaaaaa: Pull complete\nbbbbbbbbbbbb: Already exists",
-    );
+    assert_eq!(run.end(&terminal), (Some(0), LINES.to_owned()));
+    assert_eq!(terminal.bytes(), "");
 }
 
 #[test]
 fn json_stays_pure() {
+    let call = [&PULL[..], &["-o", "json"]].concat();
+    let more = [r#"{ "stream": "text" }"#, r#"{"aux":{"ID":"sha256:1"}}"#];
+    let documents = BEGINNING.join("\n") + "\n" + &more.join("\n").replace(' ', "") + "\n";
+    // Into a file, with what is drawn beside it.
     let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
-    let run = Run::piped(&terminal, engine.command(&[&PULL[..], &["-o", "json"]].concat()));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let run = Run::into_file(&terminal, engine.command(&call), file.path());
     engine.say(&BEGINNING);
-    engine.say(&[r#"{ "stream": "text" }"#, r#"{"aux":{"ID":"sha256:1"}}"#]);
+    engine.say(&more);
     engine.end();
-    let (status, stdout) = run.end(&terminal);
-    assert_eq!(
-        stdout,
-        BEGINNING.join("\n") + "\n{\"stream\":\"text\"}\n{\"aux\":{\"ID\":\"sha256:1\"}}\n"
-    );
-    assert_eq!(status, Some(0));
-    assert!(
-        terminal.screen().0.starts_with("latest: Pulling from app\n"),
-        "{:?}",
-        terminal.screen()
-    );
+    assert_eq!(run.end(&terminal).0, Some(0));
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), documents);
+    let (screen, _) = terminal.screen();
+    assert!(screen.starts_with("latest: Pulling from app\n"), "{screen}");
+
+    // Into a pipe.
+    let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
+    let run = Run::piped(&terminal, engine.command(&call));
+    engine.say(&BEGINNING);
+    engine.say(&more);
+    engine.end();
+    assert_eq!(run.end(&terminal), (Some(0), documents));
+    assert_eq!(terminal.bytes(), "");
 
     // On a terminal there are the documents alone.
     let (mut engine, terminal) = (Engine::new(), Terminal::new(200, 12));
