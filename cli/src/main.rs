@@ -7,6 +7,7 @@
 mod args;
 mod call;
 mod commands;
+mod documents;
 mod failure;
 mod folder;
 mod output;

@@ -3,24 +3,21 @@
 use std::future::Future;
 use std::io::{self, Write as _, stderr};
 use std::sync::Arc;
-use std::time::Instant;
 
 use contajners::{ByteStream, Call, Client, OutputStream, Response};
-use contajners_core::stream::{Documents, Output as Channel};
+use contajners_core::stream::Output as Channel;
 use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::error::Elapsed;
-use tokio::time::timeout_at;
 
 use crate::args::{Form, TakenAs};
 use crate::call::Body;
+use crate::documents::{self, Written};
 use crate::failure::{Failure, Status};
 use crate::output::{Output, remark};
-use crate::progress::{Display, Lines};
 use crate::render::json::{self, Layout};
-use crate::screen;
 use crate::settings::Settings;
 use crate::signals;
 use crate::upload::{self, Upload};
@@ -138,24 +135,33 @@ pub(crate) fn refuse_terminal(
         .with_hint("redirect it: `… > FILE`"))
 }
 
+/// What an answer is an answer to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// An operation, of which it is known what it answers.
+    Operation(Method, &'a str),
+    /// A request that no spec knows.
+    Request(Method, &'a str),
+}
+
 /// Writes an answer as it comes.
 pub(crate) async fn write(
     answer: Response,
-    method: Method,
-    name: &str,
+    asked: Asked<'_>,
     taken: Taken,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let (Asked::Operation(method, name) | Asked::Request(method, name)) = asked;
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {
-            let written = Written::new(method != Method::Get, taken, settings);
-            documents(answer.into_stream(), name, written, settings, output).await
+            let written = Written::new(method, taken, settings);
+            documents::write(answer.into_stream(), name, written, settings, output).await
         }
         (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
         (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
-        (Content::Json, Taken::Data) => data(answer, name, settings, output).await,
+        (Content::Json, Taken::Data) => data(answer, asked, settings, output).await,
         (Content::Text, Taken::Data) if settings.form() == Some(Form::Json) => {
             output.json(&answer.text().await?, settings)
         }
@@ -166,10 +172,11 @@ pub(crate) async fn write(
 /// JSON as a whole, laid out; several documents in a row are a list.
 async fn data(
     answer: Response,
-    name: &str,
+    asked: Asked<'_>,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let (Asked::Operation(_, name) | Asked::Request(_, name)) = asked;
     let body = answer.bytes().await?;
     let text = String::from_utf8_lossy(&body);
     if text.trim().is_empty() {
@@ -181,7 +188,8 @@ async fn data(
         Layout::Compact
     };
     if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
-        return Ok(json::write(output, &text, layout, settings.paint)?);
+        json::write(output, &text, layout, settings.paint)?;
+        return look_for_errors(asked, &[&text]);
     }
     let documents: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(&text).into_iter().collect();
@@ -192,136 +200,21 @@ async fn data(
     })?;
     let documents: Vec<&str> = documents.into_iter().map(RawValue::get).collect();
     let list = format!("[{}]", documents.join(","));
-    Ok(json::write(output, &list, layout, settings.paint)?)
+    json::write(output, &list, layout, settings.paint)?;
+    look_for_errors(asked, &documents)
 }
 
-/// How documents are written.
-enum Written {
-    /// The bytes as received.
-    Raw,
-    /// One a line.
-    Lines,
-    /// As progress for people; what is none is a line.
-    Progress(Display),
-}
-
-impl Written {
-    /// What changes something goes on and comes to an end, and its documents tell how far it is;
-    /// other streams are events and figures.
-    fn new(changes: bool, taken: Taken, settings: &Settings) -> Self {
-        let is_drawable = screen::is_drawable();
-        match taken {
-            Taken::Raw => Self::Raw,
-            Taken::Data if !changes => Self::Lines,
-            // Documents on a terminal leave no place for anything else.
-            Taken::Data if settings.form() == Some(Form::Json) => {
-                let is_drawn = is_drawable && !settings.is_terminal;
-                Self::Progress(Display::new(Lines::Nothing, is_drawn))
-            }
-            Taken::Data => {
-                let below = is_drawable && settings.is_terminal;
-                Self::Progress(Display::new(
-                    if below { Lines::Text } else { Lines::All },
-                    is_drawable,
-                ))
-            }
-            Taken::Stream => Self::Lines,
-        }
+/// A request that no spec knows may be a pull or a build, which fail inside of a success. Of
+/// operations it is known which do, and what is only got may have fields of any name.
+fn look_for_errors(asked: Asked<'_>, documents: &[&str]) -> Result<(), Failure> {
+    let Asked::Request(method, name) = asked else { return Ok(()) };
+    if method == Method::Get {
+        return Ok(());
     }
-}
-
-impl Written {
-    fn due(&self) -> Option<Instant> {
-        match self {
-            Self::Progress(display) => display.due(),
-            Self::Raw | Self::Lines => None,
-        }
-    }
-
-    fn draw_if_due(&mut self) {
-        if let Self::Progress(display) = self {
-            display.draw_if_due();
-        }
-    }
-}
-
-/// JSON documents as they come; one of them may tell of an error.
-async fn documents(
-    stream: ByteStream,
-    name: &str,
-    mut written: Written,
-    settings: &Settings,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let done = each_document(stream, name, &mut written, settings, output).await;
-    let ended = match written {
-        Written::Progress(display) if done.is_ok() => display.finish(output),
-        Written::Progress(mut display) => display.end_line(output),
-        Written::Raw | Written::Lines => Ok(()),
-    };
-    // What came is seen before an error is; that nobody sees it is the lesser one.
-    let flushed = output.flush();
-    done.and(ended)?;
-    Ok(flushed?)
-}
-
-async fn each_document(
-    mut stream: ByteStream,
-    name: &str,
-    written: &mut Written,
-    settings: &Settings,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let is_json = settings.form() == Some(Form::Json);
-    let mut documents = Documents::new();
-    loop {
-        let Ok(piece) = before(written.due(), stream.next()).await else {
-            written.draw_if_due();
-            continue;
-        };
-        let piece = piece.transpose()?;
-        match &piece {
-            Some(piece) => documents.push(piece),
-            None => documents.finish(),
-        }
-        if let (Written::Raw, Some(piece)) = (&*written, &piece) {
-            output.write_all(piece)?;
-        }
-        let cannot = |error| {
-            Failure::new(Status::Local, format!("the answer to `{name}` cannot be decoded"))
-                .with_cause(&error)
-        };
-        while let Some(document) = documents.pop().map_err(cannot)? {
-            let value = serde_json::from_slice::<serde_json::Value>(document).unwrap_or_default();
-            let error = engine_error::in_band(&value);
-            let is_line = match written {
-                Written::Raw => false,
-                Written::Lines => true,
-                // It is told at the end of the run.
-                Written::Progress(_) if error.is_some() => is_json,
-                Written::Progress(display) => !display.take(&value, output)? || is_json,
-            };
-            if is_line {
-                let text = String::from_utf8_lossy(document);
-                json::write(output, &text, Layout::Compact, settings.paint)?;
-            }
-            if let Some(message) = error {
-                return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
-            }
-        }
-        output.flush()?;
-        if piece.is_none() {
-            return Ok(());
-        }
-        written.draw_if_due();
-    }
-}
-
-/// Waits for something, but no longer than until this.
-async fn before<T>(due: Option<Instant>, what: impl Future<Output = T>) -> Result<T, Elapsed> {
-    match due {
-        None => Ok(what.await),
-        Some(due) => timeout_at(due.into(), what).await,
+    let mut values = documents.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    match values.find_map(|value| engine_error::in_band(&value)) {
+        Some(message) => Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}"))),
+        None => Ok(()),
     }
 }
 

@@ -210,6 +210,16 @@ fn every_exit_status_that_is_listed() {
     check(&[answer("{\"errorDetail\":{\"message\":\"no\"},\"error\":\"\"}")], docker, pull, 5);
     let podman = &["ImagePullLibpod", "reference=a"];
     check(&[answer("{\"stream\":\"a\"}{\"error\":\"no\"}")], "podman@v4.3.1", podman, 5);
+    let request = Engine::new(&[answer("{\"stream\":\"a\"}{\"error\":\"no\"}")]);
+    let output = request.run(&["request", "podman", "POST", "/libpod/images/pull"]);
+    assert_eq!(
+        told(&output),
+        "[{\"stream\":\"a\"},{\"error\":\"no\"}]\n--- standard error\n\
+         error: `POST /libpod/images/pull` failed: no\n--- status 5"
+    );
+    let request = Engine::new(&[answer("{\"error\":\"a field\"}")]);
+    let output = request.run(&["request", "docker", "GET", "/x"]);
+    assert_eq!(told(&output), "{\"error\":\"a field\"}\n--- status 0");
     let frame = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\
                  Connection: close\r\n\r\n\x03\0\0\0\0\0\0\x02no";
     check(&[frame], docker, &["ContainerLogs", "id=x", "stdout=true"], 5);

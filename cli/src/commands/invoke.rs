@@ -7,7 +7,7 @@ use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::folder;
 use crate::output::Output;
-use crate::sending::{self, Taken};
+use crate::sending::{self, Asked, Taken};
 use crate::settings::{self, Chosen, Settings};
 use crate::socket;
 
@@ -47,8 +47,8 @@ pub(crate) fn run(
         match &folders.unpack {
             Some(folder) => folder::unpack(answer, folder, folders).await,
             None => {
-                let (method, name) = (operation.method(), operation.id());
-                sending::write(answer, method, name, taken, settings, output).await
+                let asked = Asked::Operation(operation.method(), operation.id());
+                sending::write(answer, asked, taken, settings, output).await
             }
         }
     })

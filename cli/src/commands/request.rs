@@ -6,7 +6,7 @@ use crate::args::{self, Data, TakenAs};
 use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::sending::{self, Taken};
+use crate::sending::{self, Asked, Taken};
 use crate::settings::Settings;
 
 /// Sends a request that no spec knows and writes what comes back.
@@ -60,7 +60,7 @@ pub(crate) fn run(
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sender.send(call, body).await?;
-        sending::write(answer, method, &name, taken, settings, output).await
+        sending::write(answer, Asked::Request(method, &name), taken, settings, output).await
     })
 }
 

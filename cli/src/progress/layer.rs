@@ -30,6 +30,13 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
+    /// Tells whether there is more to come of what its status says.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.amount
+            .as_ref()
+            .is_some_and(|amount| amount.total.is_none_or(|total| amount.current < total))
+    }
+
     fn head(&self) -> String {
         match (&*self.id, &*self.status) {
             (id, "") => id.to_owned(),
@@ -47,9 +54,9 @@ pub(crate) fn fitted(layers: &[Layer], size: Size) -> Vec<String> {
     }
     let room = size.rows.saturating_sub(1);
     let mut order: Vec<usize> = (0..layers.len()).collect();
-    order.sort_by_key(|&at| match layers[at].amount {
-        Some(_) => (0, at),
-        None => (1, layers.len() - at),
+    order.sort_by_key(|&at| match layers[at].is_at_work() {
+        true => (0, at),
+        false => (1, layers.len() - at),
     });
     order.truncate(room);
     order.sort_unstable();
@@ -237,7 +244,7 @@ mod tests {
             7,
             &[
                 "a3ed95caeb02: Downloading  [====>                            ]  12.3 MB/98.8 MB",
-                "64f98b68a3a5: Extracting   [=================================]  1.00 kB/1.00 kB",
+                "000000000005: Waiting",
                 "000000000006: Waiting",
                 "000000000007: Waiting",
                 "000000000008: Waiting",

@@ -217,7 +217,7 @@ impl Display {
         }
         // In the middle of a line nothing is drawn.
         if self.lines == Lines::Text && !self.layers.0.is_empty() && !self.in_line {
-            if self.layers.0.iter().all(|layer| layer.amount.is_none()) {
+            if !self.layers.0.iter().any(Layer::is_at_work) {
                 // Nothing is at work: the text is about what came after.
                 self.settle();
             } else {
@@ -232,12 +232,15 @@ impl Display {
 
     /// Returns when to draw, if nothing comes before.
     pub(crate) fn due(&self) -> Option<Instant> {
-        // In the middle of a line there is no room below it.
-        let waits = self.in_line && self.lines == Lines::Text;
-        if !self.is_drawn || !self.is_stale || waits {
+        if !self.is_stale || !self.has_room() {
             return None;
         }
         Some(self.drawn.map_or_else(Instant::now, |drawn| drawn + PERIOD))
+    }
+
+    /// Tells whether layers can be drawn: not below the middle of a line.
+    fn has_room(&self) -> bool {
+        self.is_drawn && !(self.in_line && self.lines == Lines::Text)
     }
 
     /// Draws, when it is time.
@@ -270,7 +273,7 @@ impl Display {
 
     /// Draws all layers a last time, and lets them stand.
     fn settle(&mut self) {
-        if self.is_drawn && !self.layers.0.is_empty() {
+        if self.has_room() && !self.layers.0.is_empty() {
             screen::draw(&all(&self.layers.0, Size::now().columns));
             screen::keep();
         }
@@ -309,7 +312,7 @@ mod tests {
         assert_eq!(take(json!({ "id": "b", "status": "Already exists" })), layer(1, true));
         assert_eq!(take(a("Downloading", json!({ "current": 1, "total": 4 }))), layer(0, true));
         assert_eq!(take(a("Downloading", json!({ "current": 2, "total": 4 }))), layer(0, false));
-        // Docker 20.10 ends the loading of a layer with a space.
+        // Says nothing new.
         assert_eq!(take(a(" ", json!({}))), layer(0, false));
         assert_eq!(take(a("Extracting", json!({ "current": 3, "units": "s" }))), layer(0, true));
         let amount = Amount { current: 3, total: None, unit: Some("s".into()) };

@@ -297,6 +297,22 @@ fn an_upload_that_takes_a_while_is_counted() {
     );
 }
 
+/// Docker's loads say nothing when a layer is whole.
+#[test]
+fn text_about_what_is_done_comes_below() {
+    let (mut engine, terminal) = (Engine::new(), Terminal::new(60, 8));
+    let load = ["invoke", "docker@v1.41", "ImageLoad", "--data", "x"];
+    let run = Run::on(&terminal, engine.command(&load));
+    engine.say(&[
+        r#"{"status":"Loading layer","progressDetail":{"current":2,"total":2},"id":"a"}"#,
+        r#"{"stream":"Loaded image: x\n"}"#,
+    ]);
+    engine.end();
+    assert_eq!(run.end(&terminal).0, Some(0));
+    terminal
+        .wait_for("a: Loading layer  [==============================]  2 B/2 B\nLoaded image: x");
+}
+
 /// Podman ends its text without the end of a line, and errors come in the middle of one.
 #[test]
 fn what_comes_after_text_begins_a_line() {

@@ -95,6 +95,11 @@ fn check(place: &Place) {
     assert_eq!(place.run(&loads, 0), format!("Loaded image: {}\n", image::BUSYBOX));
     let loaded = documents(&place.run(&[&loads[..], &["-o", "json"]].concat(), 0));
     assert!(loaded.iter().any(|document| document["stream"].is_string()), "{loaded:?}");
+    let terminal = Terminal::new(60, 16);
+    let run = Run::on(&terminal, place.command(&[&loads[..], &["quiet=false"]].concat()));
+    assert_eq!(run.end(&terminal).0, Some(0));
+    let last = format!("Loaded image: {}", image::BUSYBOX);
+    assert_eq!(terminal.screen().0.lines().last(), Some(&*last));
 
     // A build says what its programs do, and at the end which image it is.
     let tag = format!("{}/progress:one", registry.address());
