@@ -14,6 +14,7 @@ use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
+use crate::observer::{Observer, Watched};
 use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.
@@ -52,6 +53,7 @@ pub struct ClientBuilder {
     ssh: Vec<String>,
     credentials: Credentials,
     tls: Option<Tls>,
+    watched: Watched,
 }
 
 impl ClientBuilder {
@@ -68,6 +70,7 @@ impl ClientBuilder {
             ssh: Vec::new(),
             credentials: Credentials::default(),
             tls: None,
+            watched: Watched::default(),
         }
     }
 
@@ -189,6 +192,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets who is told what goes over the wire: heads of requests and answers, and how much of a
+    /// body has been sent.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watched = Watched(Some(Arc::new(observer)));
+        self
+    }
+
     /// Tells where the client is going to look for its engine, and why there. Nothing is sent, and
     /// of TLS no file is read.
     ///
@@ -273,7 +283,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls, self.watched)),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,

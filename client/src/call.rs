@@ -332,7 +332,7 @@ impl Call {
             return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
         }
 
-        let progress = Progress::new();
+        let progress = Progress::watched(client.0.peer.watched.clone());
         let body = outgoing(&mut request, body, &progress)
             .await
             .map_err(|error| error.of(&call, Sent::No))?;

@@ -33,6 +33,7 @@
 //!   [`Call::send`].
 //! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
+//! - [`Observer`]: is told what goes over the wire.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
@@ -64,6 +65,7 @@ mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
+mod observer;
 mod pool;
 mod response;
 mod ssh;
@@ -84,6 +86,7 @@ pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, dis
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
+pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;

@@ -7,6 +7,7 @@ mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod observed;
 mod sockets;
 mod traced;
 mod wire;
