@@ -8,6 +8,7 @@ use std::time::Duration;
 use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
+use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, look};
@@ -54,6 +55,7 @@ pub struct ClientBuilder {
     credentials: Credentials,
     tls: Option<Tls>,
     watched: Watched,
+    checks: Checks,
 }
 
 impl ClientBuilder {
@@ -71,6 +73,7 @@ impl ClientBuilder {
             credentials: Credentials::default(),
             tls: None,
             watched: Watched::default(),
+            checks: Checks::default(),
         }
     }
 
@@ -192,6 +195,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what becomes of bodies and values that are not as the spec has them; by default they
+    /// are sent with a warning.
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
     /// Sets who is told what goes over the wire: heads of requests and answers, and how much of a
     /// body has been sent.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
@@ -288,6 +298,7 @@ impl ClientBuilder {
             limits: self.limits,
             answer_limit: self.answer_limit,
             credentials: self.credentials,
+            checks: self.checks,
             category: self.category,
             discovered,
             version,

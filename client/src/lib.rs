@@ -34,6 +34,7 @@
 //! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
 //! - [`Observer`]: is told what goes over the wire.
+//! - [`Checks`] and [`Call::check`]: bodies that are not as the spec has them.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
@@ -57,6 +58,7 @@ mod archive;
 mod body;
 mod builder;
 mod call;
+mod checks;
 mod client;
 mod credentials;
 mod data;
@@ -77,9 +79,10 @@ mod transport;
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
+pub use checks::Checks;
 pub use client::Client;
 pub use contajners_core;
-pub use contajners_core::{Content, Method, stream::Output};
+pub use contajners_core::{Content, Finding, FindingKind, Method, stream::Output};
 pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};

@@ -3,6 +3,7 @@
 //! What real engines do is tested against real engines; here is what they do too rarely.
 
 mod answers;
+mod checks;
 mod connections;
 mod credentials;
 mod errors;
