@@ -174,6 +174,21 @@ pub(crate) enum Command {
         show_secrets: bool,
     },
 
+    /// Check a body and values against what an operation takes, without sending them
+    #[command(after_help = CHECK)]
+    Check {
+        #[command(flatten)]
+        call: Call,
+
+        /// Check the answer with this status instead of a request's body
+        #[arg(long, value_name = "STATUS")]
+        answer: Option<u16>,
+
+        /// Check against every version of the API
+        #[arg(long)]
+        all_versions: bool,
+    },
+
     /// Call an operation of a running engine
     #[command(after_help = INVOKE)]
     Invoke {
@@ -188,6 +203,9 @@ pub(crate) enum Command {
 
         #[command(flatten)]
         folders: Folders,
+
+        #[command(flatten)]
+        checks: Checks,
     },
 
     /// Send a request that no spec knows
@@ -264,6 +282,18 @@ pub(crate) struct Call {
     /// Body: JSON text, @file, or - for standard input
     #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     pub(crate) data: Option<Data>,
+}
+
+/// What becomes of a call that is not as the spec has it: by default it is sent with a warning.
+#[derive(Debug, Args)]
+pub(crate) struct Checks {
+    /// Send nothing when the body or a value is not as the spec has it
+    #[arg(long, conflicts_with = "no_check")]
+    pub(crate) strict: bool,
+
+    /// Leave bodies and values unchecked
+    #[arg(long)]
+    pub(crate) no_check: bool,
 }
 
 /// Folders in place of archives.
@@ -350,6 +380,8 @@ Forms of output (-o):
            doc         one object: what `ops` says of it, and history, schemas,
                        answers, documentation
            resolve     {method, target, headers, body}
+           check       array of {code, pointer, text, hint, versions}; versions is
+                       an array of strings
            invoke      the answer; text as a string, streams as they come,
                        one document a line
          Errors stay text on standard error.
@@ -358,7 +390,7 @@ Forms of output (-o):
 
 Exit statuses:
   0    done
-  1    local failure: no connection, an unreadable file …
+  1    local failure: no connection, an unreadable file …; `check`: something found
   2    the call is wrong; nothing was sent
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
@@ -425,6 +457,15 @@ Examples:
 
 A name that stands in path and query means the one in the path; `query.name=…`
 means the other.";
+
+const CHECK: &str = "\
+Examples:
+  contajners check docker ContainerCreate -d @body.json
+  contajners check docker@v1.41 ContainerCreate -d '{\"HostConfig\":{\"Memroy\":1}}'
+  contajners check docker ContainerCreate -d @body.json --all-versions
+  contajners check docker ContainerInspect --answer 200 -d @answer.json
+
+Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked.";
 
 const INVOKE: &str = "\
 Examples:

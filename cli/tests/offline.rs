@@ -45,7 +45,10 @@ fn check(name: &str, lines: &[&str]) {
 #[test]
 fn help() {
     check("help", &["--help"]);
-    check("help_of_commands", &["ops -h", "doc -h", "resolve -h", "invoke -h", "request -h"]);
+    check(
+        "help_of_commands",
+        &["ops -h", "doc -h", "resolve -h", "invoke -h", "request -h", "check -h"],
+    );
 }
 
 #[test]
@@ -102,6 +105,26 @@ fn resolve() {
             "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
             "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
             "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
+        ],
+    );
+}
+
+#[test]
+fn bodies_and_values_are_checked() {
+    check(
+        "check",
+        &[
+            "check docker@v1.41 ContainerCreate -d '{\"Image\":\"x\",\"HostConfig\":{\"Memory\":1}}'",
+            "check docker@v1.41 ContainerCreate -d '{\"Image\":1,\"HostConfig\":{\"Memroy\":1}}'",
+            "check docker@v1.41 ContainerCreate -o json -d '{\"Image\":1}'",
+            "check docker@v1.41 ContainerCreate -o json -d '{}'",
+            "check docker@v1.41 ContainerWait condition=remove",
+            "check docker@v1.41 ContainerWait conditoin=removed",
+            "check docker@v1.41 ContainerCreate -d '{'",
+            "check docker@v1.41 ContainerInspect --answer 200 -d '{\"Id\":1}'",
+            "check docker@v1.41 ContainerInspect --answer 200",
+            "check docker ImagePrune --all-versions",
+            "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{}}}'",
         ],
     );
 }

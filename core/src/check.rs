@@ -217,14 +217,10 @@ impl<'a> Root<'a> {
     /// In which versions something at a place is so.
     fn history(self, steps: &[Step], is_so: impl Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
         let pack = self.operation.api().pack();
-        let mut set = VersionSet::empty(pack);
-        for api in pack.apis() {
+        pack.versions_where(|api| {
             let there = self.in_version(api).and_then(Root::schema);
-            if there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so) {
-                set.add_version(api.version);
-            }
-        }
-        set
+            there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod categories;
+mod check;
 mod doc;
 mod engines;
 mod invoke;
@@ -36,8 +37,11 @@ pub(crate) fn run(
                 if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
             resolve::run(&call, form, secrets, settings, output)
         }
-        Command::Invoke { call, taken_as, folders } => {
-            invoke::run(&call, taken_as, &folders, settings, output)
+        Command::Check { call, answer, all_versions } => {
+            check::run(&call, answer, all_versions, settings, output)
+        }
+        Command::Invoke { call, taken_as, folders, checks } => {
+            invoke::run(&call, taken_as, &folders, &checks, settings, output)
         }
         Command::Request(typed) => request::run(&typed, settings, output),
     }
