@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -23,6 +25,9 @@ pub enum Target {
     Unix(PathBuf),
     /// A port.
     Tcp(SocketAddr),
+    /// A program with its arguments, started for each connection, which is its standard input and
+    /// output.
+    Program(Vec<String>),
 }
 
 /// Which way bytes go.
@@ -34,7 +39,7 @@ pub enum Way {
     Down,
 }
 
-/// How bytes are passed on, both ways.
+/// How bytes are passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     /// As they come.
@@ -74,11 +79,14 @@ struct Shared {
 struct Pair {
     client: Socket,
     engine: Socket,
+    /// Whether the client has ended its direction.
+    let_go: bool,
 }
 
 #[derive(Debug)]
 struct Orders {
-    pace: Pace,
+    up: Pace,
+    down: Pace,
     /// How many bytes of a direction are still passed on before the connection is cut.
     cut: Option<(Way, usize)>,
     /// How many connections have been cut.
@@ -125,7 +133,7 @@ impl Front {
             stopping: AtomicBool::new(false),
             accepted: AtomicUsize::new(0),
             open: Mutex::default(),
-            orders: Mutex::new(Orders { pace: Pace::Whole, cut: None, done: 0 }),
+            orders: Mutex::new(Orders { up: Pace::Whole, down: Pace::Whole, cut: None, done: 0 }),
         });
         let acceptor = thread::Builder::new().name("front".to_owned()).spawn({
             let shared = Arc::clone(&shared);
@@ -176,6 +184,12 @@ impl Front {
         self.shared.open().len()
     }
 
+    /// Returns how many connections stand that the client has not let go, not even for its own
+    /// direction.
+    pub fn held(&self) -> usize {
+        self.shared.open().values().filter(|pair| !pair.let_go).count()
+    }
+
     /// Waits until so many connections stand.
     ///
     /// # Panics
@@ -183,17 +197,26 @@ impl Front {
     /// If they do not within ten seconds.
     #[track_caller]
     pub fn wait_open(&self, count: usize) {
-        let start = Instant::now();
-        while self.open() != count {
-            let open = self.open();
-            assert!(start.elapsed() < Duration::from_secs(10), "{open} connections, not {count}");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_for(count, || self.open());
+    }
+
+    /// Waits until the client holds so many connections.
+    ///
+    /// # Panics
+    ///
+    /// If it does not within ten seconds.
+    #[track_caller]
+    pub fn wait_held(&self, count: usize) {
+        wait_for(count, || self.held());
     }
 
     /// Sets how bytes are passed on from now.
-    pub fn set_pace(&self, pace: Pace) {
-        self.shared.orders().pace = pace;
+    pub fn set_pace(&self, way: Way, pace: Pace) {
+        let mut orders = self.shared.orders();
+        match way {
+            Way::Up => orders.up = pace,
+            Way::Down => orders.down = pace,
+        }
     }
 
     /// Cuts one connection, the one that next passes on so many bytes, counted from now. What
@@ -202,9 +225,30 @@ impl Front {
         self.shared.orders().cut = Some((way, bytes));
     }
 
-    /// Returns how many connections were cut.
+    /// Cuts all connections that stand.
+    pub fn cut_open(&self) {
+        for pair in self.shared.open().values() {
+            let _ = pair.client.shutdown(Shutdown::Both);
+            let _ = pair.engine.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Returns how many connections were cut by [`Front::cut_after`].
     pub fn cuts(&self) -> usize {
         self.shared.orders().done
+    }
+}
+
+#[track_caller]
+fn wait_for(count: usize, measure: impl Fn() -> usize) {
+    let start = Instant::now();
+    loop {
+        let found = measure();
+        if found == count {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "{found} connections, not {count}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -219,10 +263,7 @@ impl Drop for Front {
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             let _ = acceptor.join();
         }
-        for pair in self.shared.open().values() {
-            let _ = pair.client.shutdown(Shutdown::Both);
-            let _ = pair.engine.shutdown(Shutdown::Both);
-        }
+        self.cut_open();
     }
 }
 
@@ -238,7 +279,10 @@ impl Shared {
     /// How many of these bytes may go on, and whether that is the end.
     fn allow(&self, way: Way, bytes: usize) -> (usize, bool, Pace) {
         let mut orders = self.orders();
-        let pace = orders.pace;
+        let pace = match way {
+            Way::Up => orders.up,
+            Way::Down => orders.down,
+        };
         match &mut orders.cut {
             Some((cut, left)) if *cut == way && *left <= bytes => {
                 let left = *left;
@@ -270,14 +314,19 @@ fn accept_all(accept: impl Fn() -> io::Result<Socket>, shared: &Arc<Shared>) {
 }
 
 fn pass(id: usize, client: Socket, engine: Socket, shared: &Arc<Shared>) -> io::Result<()> {
-    let pair = Pair { client: client.try_clone()?, engine: engine.try_clone()? };
+    let pair = Pair { client: client.try_clone()?, engine: engine.try_clone()?, let_go: false };
     let (up_from, up_to) = (client.try_clone()?, engine.try_clone()?);
     shared.open().insert(id, pair);
     let shared = Arc::clone(shared);
     thread::spawn(move || {
         let up = thread::spawn({
             let shared = Arc::clone(&shared);
-            move || copy(up_from, up_to, Way::Up, &shared)
+            move || {
+                copy(up_from, up_to, Way::Up, &shared);
+                if let Some(pair) = shared.open().get_mut(&id) {
+                    pair.let_go = true;
+                }
+            }
         });
         copy(engine, client, Way::Down, &shared);
         let _ = up.join();
@@ -289,40 +338,44 @@ fn pass(id: usize, client: Socket, engine: Socket, shared: &Arc<Shared>) -> io::
 /// Copies to the end, and passes the end on; an error on either side is one, too.
 fn copy(mut from: Socket, mut to: Socket, way: Way, shared: &Shared) {
     let mut buffer = [0; 16 * 1024];
-    let count = loop {
+    let end = loop {
         match from.read(&mut buffer) {
-            Ok(0) => break None,
+            Ok(0) => break End::OfSource,
             Ok(count) => {
                 let (allowed, is_cut, pace) = shared.allow(way, count);
                 if write(&mut to, &buffer[..allowed], pace).is_err() {
-                    break None;
+                    break End::OfSink;
                 }
                 if is_cut {
-                    break Some(allowed);
+                    break End::Cut;
                 }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => break None,
+            Err(_) => break End::OfSource,
         }
     };
-    match (way, count) {
-        (_, None) => {
-            let _ = to.shutdown(Shutdown::Write);
-            // The engine may be done while the client still sends; the client then learns it by
-            // writing.
-            let _ = from.shutdown(Shutdown::Read);
-        }
+    let (of_sink, of_source) = match (way, end) {
+        (_, End::OfSource) => (Shutdown::Write, Shutdown::Read),
+        // The engine may be done while the client still sends; the client then learns it by
+        // writing.
+        (Way::Up, End::OfSink) => (Shutdown::Write, Shutdown::Read),
+        // A client that takes nothing is gone, and the engine must not go on for nobody: a port
+        // that is shut for reading alone would go on taking what comes.
+        (Way::Down, End::OfSink) => (Shutdown::Both, Shutdown::Both),
         // The client's side gets an end rather than a reset, which could overtake what has been
         // passed on.
-        (Way::Down, Some(_)) => {
-            let _ = to.shutdown(Shutdown::Write);
-            let _ = from.shutdown(Shutdown::Both);
-        }
-        (Way::Up, Some(_)) => {
-            let _ = to.shutdown(Shutdown::Both);
-            let _ = from.shutdown(Shutdown::Both);
-        }
-    }
+        (Way::Down, End::Cut) => (Shutdown::Write, Shutdown::Both),
+        (Way::Up, End::Cut) => (Shutdown::Both, Shutdown::Both),
+    };
+    let _ = to.shutdown(of_sink);
+    let _ = from.shutdown(of_source);
+}
+
+/// Why one direction ends.
+enum End {
+    OfSource,
+    OfSink,
+    Cut,
 }
 
 fn write(to: &mut Socket, bytes: &[u8], pace: Pace) -> io::Result<()> {
@@ -350,6 +403,19 @@ impl Socket {
                 let stream = TcpStream::connect(address)?;
                 stream.set_nodelay(true)?;
                 Self::Tcp(stream)
+            }
+            Target::Program(words) => {
+                let (near, far) = UnixStream::pair()?;
+                let (program, words) = words.split_first().ok_or(ErrorKind::InvalidInput)?;
+                let mut child = Command::new(program)
+                    .args(words)
+                    .stdin(OwnedFd::from(far.try_clone()?))
+                    .stdout(OwnedFd::from(far))
+                    .stderr(Stdio::null())
+                    .spawn()?;
+                // It ends with its connection, and somebody has to wait for it.
+                thread::spawn(move || child.wait());
+                Self::Unix(near)
             }
         })
     }
@@ -469,9 +535,23 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_started_for_each_connection() {
+        let front = Front::unix(Target::Program(vec!["cat".to_owned()])).unwrap();
+        for _ in 0..2 {
+            let mut client = UnixStream::connect(front.socket()).unwrap();
+            client.write_all(b"there and back").unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            let mut received = String::new();
+            client.read_to_string(&mut received).unwrap();
+            assert_eq!(received, "there and back");
+        }
+        front.wait_open(0);
+    }
+
+    #[test]
     fn cuts_once_and_where_it_is_told_to() {
         let (_folder, listener, front) = front();
-        front.set_pace(Pace::Pieces(1, Duration::ZERO));
+        front.set_pace(Way::Down, Pace::Pieces(1, Duration::ZERO));
         for expected in ["all I", "all I have"] {
             if expected == "all I" {
                 front.cut_after(Way::Down, 5);
