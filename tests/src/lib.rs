@@ -18,6 +18,7 @@ pub mod front;
 pub mod image;
 pub mod leftovers;
 pub mod registry;
+pub mod secrets;
 pub mod skip;
 pub mod ssh;
 
