@@ -47,7 +47,16 @@ fn help() {
     check("help", &["--help"]);
     check(
         "help_of_commands",
-        &["ops -h", "doc -h", "resolve -h", "invoke -h", "request -h", "check -h"],
+        &[
+            "ops -h",
+            "doc -h",
+            "resolve -h",
+            "invoke -h",
+            "request -h",
+            "check -h",
+            "diff -h",
+            "explain -h",
+        ],
     );
 }
 
@@ -125,6 +134,43 @@ fn bodies_and_values_are_checked() {
             "check docker@v1.41 ContainerInspect --answer 200",
             "check docker ImagePrune --all-versions",
             "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{}}}'",
+        ],
+    );
+}
+
+#[test]
+fn differences_are_shown() {
+    check(
+        "diff",
+        &[
+            "diff docker v1.41 v1.42 -o table",
+            "diff docker v1.41 v1.42 ContainerCreate -o table",
+            "diff docker@v1.41 docker@v1.42 container-create -o json",
+            "diff docker v1.41 v1.42 --breaking -o raw",
+            "diff docker v1.41 v1.41",
+            "diff docker@v1.41 podman@v5.8.2 ContainerRename -o table",
+            "diff docker v1.41 v1.42 VolumeUpdate -o table",
+            "diff docker v1.41",
+            "diff docker v1.41 v1.42 ContainerCreat",
+            "diff docker v1.41 v9",
+            "diff docker v1.41 v1.42 a b",
+        ],
+    );
+}
+
+#[test]
+fn fields_are_explained() {
+    check(
+        "explain",
+        &[
+            "explain docker ContainerCreate.HostConfig.Mounts --depth 1",
+            "explain docker ContainerCreate.NetworkingConfig.EndpointsConfig.any.DNSNames",
+            "explain docker@v1.41 ContainerCreate.NetworkingConfig.EndpointsConfig.*.DNSNames",
+            "explain docker@v1.41 ContainerInspect.State.Status -o json",
+            "explain docker ContainerCreate.HostConfig.Mounts.Tpye",
+            "explain docker ContainerCreat.Image",
+            "explain docker SystemPing.x",
+            "explain docker .",
         ],
     );
 }

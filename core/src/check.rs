@@ -261,7 +261,7 @@ fn within<'a, T>(
 
 /// What an object may hold, taken together from all the parts it is made of.
 #[derive(Default)]
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     declared: Vec<Property<'a>>,
     others: Option<Others<'a>>,
 }
@@ -304,7 +304,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns `None` for what is no object, or not in all of its parts.
-    fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
+    pub(crate) fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
         let mut fields = Self::default();
         if !fields.add(schema, budget) {
             return None;
@@ -313,7 +313,12 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    fn get(&self, name: &str) -> Option<&Property<'a>> {
+    /// Returns the fields, sorted by name.
+    pub(crate) fn declared(&self) -> &[Property<'a>] {
+        &self.declared
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
         let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
         self.declared.get(at)
     }
@@ -647,7 +652,7 @@ fn member_text(json: &str) -> &str {
     json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
-fn push_segment(name: &str, out: &mut String) {
+pub(crate) fn push_segment(name: &str, out: &mut String) {
     out.push('/');
     for c in name.chars() {
         match c {

@@ -2,8 +2,10 @@
 
 mod categories;
 mod check;
+mod diff;
 mod doc;
 mod engines;
+mod explain;
 mod invoke;
 mod ops;
 mod place;
@@ -36,6 +38,10 @@ pub(crate) fn run(
             let secrets =
                 if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
             resolve::run(&call, form, secrets, settings, output)
+        }
+        Command::Diff { sides, breaking } => diff::run(&sides, breaking, settings, output),
+        Command::Explain { engine, path, depth } => {
+            explain::run(&engine, &path, depth.into(), settings, output)
         }
         Command::Check { call, answer, all_versions } => {
             check::run(&call, answer, all_versions, settings, output)
