@@ -47,12 +47,16 @@
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
 //!
+//! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
+//!
 //! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
 //! is an error when the client is built.
 //!
 //! `zstd` (off by default): folders compressed with zstd, by its C library.
 
 mod archive;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod builder;
 mod call;

@@ -3,6 +3,8 @@
 //! What real engines do is tested against real engines; here is what they do too rarely.
 
 mod answers;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod connections;
 mod credentials;
 mod errors;

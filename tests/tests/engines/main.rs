@@ -3,6 +3,7 @@
 //! The engines are private to this run and reach no registry; whatever a test needs it makes.
 
 mod archives;
+mod blocking;
 mod containers;
 mod errors;
 mod folders;
