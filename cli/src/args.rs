@@ -50,7 +50,7 @@ pub(crate) struct Global {
     #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: When,
 
-    /// Say on standard error what is sent and what is answered
+    /// Show on standard error the heads of all requests and answers, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
@@ -350,7 +350,8 @@ Forms of output (-o):
            doc         one object: what `ops` says of it, and history, schemas,
                        answers, documentation
            resolve     {method, target, headers, body}
-           invoke      the answer; text as a string, streams as they come
+           invoke      the answer; text as a string, streams as they come,
+                       one document a line
          Errors stay text on standard error.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
   raw    bare names, one a line; for `invoke` and `request` the body as received
@@ -361,7 +362,8 @@ Exit statuses:
   2    the call is wrong; nothing was sent
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
-  130  interrupted
+  130  interrupted; 143 when terminated
+       `--as socket` ends with the status of the process it joins.
 
 Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
@@ -434,7 +436,9 @@ Examples:
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
 
 Logs, events and other streams are written as they come, whatever --as says:
-JSON one document a line, a process's standard error to standard error.";
+JSON one document a line, a process's standard error to standard error.
+Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
+in a pipe. With -o json or --as stream they are documents, too.";
 
 const REQUEST: &str = "\
 Examples:

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contajners_core::{
-    Answer, Body, Content, Method, Outcome, Request, RequestContent, Value as _, engine_error,
+    Answer, Body, Content, Finding, Method, Outcome, Request, RequestContent, Value as _,
+    engine_error,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
@@ -19,6 +20,7 @@ use tracing::Instrument as _;
 
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
+use crate::checks::Checks;
 use crate::client::Client;
 use crate::credentials::{Rules, Wanted as WantedCredentials};
 use crate::data::Data;
@@ -270,15 +272,46 @@ impl Call {
         duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline).await
     }
 
+    /// Looks at the call without making it: at its names and values, and at its body where that
+    /// is a value. Only the version is asked for, if it is not known yet.
+    ///
+    /// ```no_run
+    /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
+    /// let body = serde_json::json!({ "Image": "busybox", "HostConfig": { "Memroy": 1 } });
+    /// for finding in docker.invoke("ContainerCreate").body(body).check().await? {
+    ///     eprintln!("{}: {finding}", finding.pointer());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call is not what the catalogue says, or the version cannot be found out.
+    pub async fn check(self) -> Result<Vec<Finding>, Error> {
+        let What::Operation(operation) = &self.what else { return Ok(Vec::new()) };
+        let api = self.client.api_before(Deadline::of(&self.client.0.limits)).await?;
+        let resolved = resolve(
+            &self.client,
+            api,
+            operation,
+            self.parameters,
+            &self.body,
+            self.content_type.as_deref(),
+            &self.headers,
+            Checks::Warn,
+        )?;
+        Ok(resolved.findings)
+    }
+
     /// Resolves the call against the version that is spoken.
     async fn prepare(self) -> Result<Prepared, Error> {
         let Self { client, what, parameters, body, content_type, headers, errors } = self;
         let deadline = Deadline::of(&client.0.limits);
-        let mut remark = None;
+        let (mut remark, mut findings) = (None, Vec::new());
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
-                let (mut request, wanted) = resolve(
+                let Resolved { mut request, wanted, findings: found } = resolve(
                     &client,
                     api,
                     &operation,
@@ -286,7 +319,12 @@ impl Call {
                     &body,
                     content_type.as_deref(),
                     &headers,
+                    client.0.checks,
                 )?;
+                client.0.checks.judge(&found).map_err(|error| {
+                    error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
+                })?;
+                findings = found;
                 if let Some(wanted) = wanted {
                     remark = fill_credentials(&client, &mut request, &wanted, deadline).await?;
                 }
@@ -303,7 +341,7 @@ impl Call {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
         trace::resolved(&client, &request);
-        Ok(Prepared { client, request, body, errors, deadline, remark })
+        Ok(Prepared { client, request, body, errors, deadline, remark, findings })
     }
 
     fn span(&self) -> tracing::Span {
@@ -324,7 +362,7 @@ impl Call {
     }
 
     async fn exchange(self, wanted: Wanted) -> Result<Response, Error> {
-        let Prepared { client, mut request, body, errors, deadline, remark } =
+        let Prepared { client, mut request, body, errors, deadline, remark, findings } =
             self.prepare().await?;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
@@ -332,7 +370,7 @@ impl Call {
             return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
         }
 
-        let progress = Progress::new();
+        let progress = Progress::watched(client.0.peer.watched.clone());
         let body = outgoing(&mut request, body, &progress)
             .await
             .map_err(|error| error.of(&call, Sent::No))?;
@@ -359,7 +397,7 @@ impl Call {
             _ => content_of_error(content_type),
         };
         let limit = client.0.answer_limit;
-        Ok(Response { status, headers, outcome, content, body, limit })
+        Ok(Response { status, headers, outcome, content, body, limit, findings })
     }
 }
 
@@ -372,8 +410,17 @@ struct Prepared {
     deadline: Option<Deadline>,
     /// What was passed over while looking for credentials.
     remark: Option<String>,
+    findings: Vec<Finding>,
 }
 
+/// The request that a call becomes.
+struct Resolved {
+    request: Request,
+    wanted: Option<WantedCredentials>,
+    findings: Vec<Finding>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a call, some of which have moved")]
 fn resolve(
     client: &Client,
     api: contajners_core::Api<'_>,
@@ -382,7 +429,8 @@ fn resolve(
     body: &Given,
     content_type: Option<&str>,
     headers: &[(String, String)],
-) -> Result<(Request, Option<WantedCredentials>), Error> {
+    checks: Checks,
+) -> Result<Resolved, Error> {
     let found = match &client.0.category {
         Some(category) => api.operation_in(category, operation),
         None => api.operation(operation),
@@ -416,7 +464,12 @@ fn resolve(
             .set_header("Content-Type", media_type)
             .map_err(|error| Error::raw(error, "Content-Type"))?;
     }
-    Ok((request, wanted))
+    let body = match body {
+        Given::Json(Ok(value)) => Some(value),
+        _ => None,
+    };
+    let findings = checks.find(&operation, &values, body);
+    Ok(Resolved { request, wanted, findings })
 }
 
 /// Fills in credentials that are known for the call; the request is otherwise complete, so that

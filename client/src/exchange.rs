@@ -16,6 +16,7 @@ use crate::body::{Outgoing, Phase, Progress};
 use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
+use crate::observer::{Head, Watched};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
@@ -69,6 +70,7 @@ pub(crate) struct Peer {
     pool: Arc<Pool>,
     /// There for `https://`, and only there.
     pub(crate) tls: Option<Connector>,
+    pub(crate) watched: Watched,
     host: HeaderValue,
 }
 
@@ -78,6 +80,7 @@ impl Peer {
         discovered: &Discovered,
         ssh: Vec<String>,
         tls: Option<Connector>,
+        watched: Watched,
     ) -> Self {
         let endpoint = discovered.endpoint.clone();
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
@@ -86,6 +89,7 @@ impl Peer {
             ssh: Ssh::new(pack, ssh),
             pool: Arc::default(),
             tls,
+            watched,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -169,6 +173,7 @@ pub(crate) async fn exchange(
             }
         },
     };
+    peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
     let lease = Lease { pool: peer.pool.clone(), connection };
     Ok(Answered {
@@ -189,6 +194,7 @@ async fn attempt(
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
     let mut message = message(peer, request, body)?;
     if let Some(mut connection) = peer.pool.take().await {
+        peer.watched.request(&message);
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
@@ -202,6 +208,7 @@ async fn attempt(
     }
     let mut connection =
         connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    peer.watched.request(&message);
     match deliver(&mut connection, message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {

@@ -7,7 +7,7 @@ use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::folder;
 use crate::output::Output;
-use crate::sending::{self, Taken};
+use crate::sending::{self, Asked, Taken};
 use crate::settings::{self, Chosen, Settings};
 use crate::socket;
 
@@ -27,7 +27,8 @@ pub(crate) fn run(
     }
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
-        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
+        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
@@ -35,21 +36,20 @@ pub(crate) fn run(
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
-        if settings.verbose {
-            let request = call::resolve(&operation, &values, body.for_core())?;
-            sending::tell_request(&client, &request);
-        }
         if taken_as == TakenAs::Socket {
-            return socket::run(&client, &operation, values, body, output).await;
+            return socket::run(client, &operation, values, body, output).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {
             call = call.param(name, value);
         }
-        let answer = sending::with_body(call, body).send().await?;
+        let answer = sender.send(call, body).await?;
         match &folders.unpack {
-            Some(folder) => folder::unpack(answer, folder, folders, settings).await,
-            None => sending::write(answer, operation.id(), taken, settings, output).await,
+            Some(folder) => folder::unpack(answer, folder, folders).await,
+            None => {
+                let asked = Asked::Operation(operation.method(), operation.id());
+                sending::write(answer, asked, taken, settings, output).await
+            }
         }
     })
 }

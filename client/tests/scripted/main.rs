@@ -5,10 +5,12 @@
 mod answers;
 #[cfg(feature = "blocking")]
 mod blocking;
+mod checks;
 mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod observed;
 mod sockets;
 mod traced;
 mod wire;

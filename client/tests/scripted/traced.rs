@@ -1,16 +1,20 @@
 //! What calls tell those who listen: a span each, without any value that a call was given.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use contajners::{Client, Credentials, Method};
 use serde_json::json;
-use tracing::Metadata;
+use tracing::{Dispatch, Metadata};
 use tracing_core::span::Current;
 
 use crate::{JSON, Script, always, block_on};
 
-fn told(script: &Script, work: impl AsyncFnOnce(Client)) -> String {
+pub(crate) fn told(script: &Script, work: impl AsyncFnOnce(Client)) -> String {
+    // While there is but one subscriber, `tracing` asks that of the thread at hand whether an event
+    // is wanted, once and for all; and threads of other tests have none.
+    static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
+    LazyLock::force(&ANOTHER);
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         let builder = Client::builder("docker").uri(script.uri()).api_version("v1.41");
