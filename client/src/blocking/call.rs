@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use contajners_core::Finding;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -85,6 +86,15 @@ impl Call {
     pub fn body_reader(self, reader: impl Read + Send + 'static) -> Self {
         let body = Body::Waiting(Some(Box::new(reader)));
         Self { inner: self.inner.body_reader(body), ..self }
+    }
+
+    /// Looks at the call without making it: see [`Call::check`](crate::Call::check).
+    ///
+    /// # Errors
+    ///
+    /// The call is not what the catalogue says, or the version cannot be found out.
+    pub fn check(self) -> Result<Vec<Finding>, Error> {
+        self.runtime.wait(self.inner.check())
     }
 
     /// Makes the call and returns the answer as JSON: `null` for an answer without a body, a

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contajners_core::Content;
+use contajners_core::{Content, Finding};
 use serde::de::DeserializeOwned;
 
 use super::runtime::Runtime;
@@ -42,6 +42,11 @@ impl Response {
     /// Returns all headers whose values are text, in the engine's order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.inner.headers()
+    }
+
+    /// Returns what was found in the body and the parameters that the call was given.
+    pub fn findings(&self) -> &[Finding] {
+        self.inner.findings()
     }
 
     /// Returns what the body is.

@@ -1,7 +1,7 @@
 //! The client that blocks: from threads, on async runtimes, and when things are dropped.
 
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,9 @@ fn every_kind_of_answer() {
     assert_eq!(text, r#"[{"Id"#);
     let pieces: Result<Vec<_>, _> = list().stream().unwrap().into_iter().collect();
     assert_eq!(pieces.unwrap().concat(), br#"[{"Id":"one"}]"#);
+    let typo = || docker.invoke("ContainerCreate").body(json!({ "Image": "x", "Imag": "y" }));
+    assert_eq!(typo().check().unwrap()[0].pointer(), "/Imag");
+    assert_eq!(typo().send().unwrap().findings()[0].pointer(), "/Imag");
     let response = list().send().unwrap();
     assert_eq!((response.status(), response.header("Content-Type")), (200, Some(JSON)));
     assert_eq!(response.json::<Value>().unwrap()[0]["Id"], "one");
@@ -333,11 +336,11 @@ fn clients_of_both_kinds_share_version_and_settings() {
     let asynchronous = contajners::Client::builder("docker").uri(engine.uri()).build().unwrap();
     let docker = Client::new(asynchronous.clone()).unwrap();
     assert_eq!(docker.api().unwrap().version(), "v1.41");
-    docker.clone().invoke("ContainerList").call().unwrap();
+    let clone = docker.clone();
+    thread::spawn(move || clone.invoke("ContainerList").call()).join().unwrap().unwrap();
     block_on(async { asynchronous.invoke("ContainerList").await }).unwrap();
     assert_eq!(engine.asked().len(), 3);
     assert_eq!(docker.pack().engine(), "docker");
     assert_eq!(docker.discovered().endpoint.to_string(), engine.uri());
     assert_eq!(format!("{docker:?}"), format!("{asynchronous:?}"));
-    let _: Arc<dyn Send> = Arc::new(docker);
 }
