@@ -10,6 +10,7 @@ mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod lines;
 mod observed;
 mod sockets;
 mod traced;
