@@ -45,7 +45,9 @@ fn every_kind_of_answer() {
     assert_eq!(pieces.unwrap().concat(), br#"[{"Id":"one"}]"#);
     let typo = || docker.invoke("ContainerCreate").body(json!({ "Image": "x", "Imag": "y" }));
     assert_eq!(typo().check().unwrap()[0].pointer(), "/Imag");
-    assert_eq!(typo().send().unwrap().findings()[0].pointer(), "/Imag");
+    let response = typo().send().unwrap();
+    assert_eq!(response.findings()[0].pointer(), "/Imag");
+    response.bytes().unwrap();
     let response = list().send().unwrap();
     assert_eq!((response.status(), response.header("Content-Type")), (200, Some(JSON)));
     assert_eq!(response.json::<Value>().unwrap()[0]["Id"], "one");
