@@ -7,6 +7,7 @@ mod blocking;
 mod containers;
 mod errors;
 mod folders;
+mod habits;
 mod images;
 mod networks_and_volumes;
 mod over_ssh;
