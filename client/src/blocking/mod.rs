@@ -36,6 +36,10 @@
 //! thread that it is called on does nothing else meanwhile. Use the asynchronous client there, or
 //! `tokio::task::spawn_blocking`.
 //!
+//! An [`Observer`](crate::Observer) is told things on the client's thread, among others. A call of the
+//! same client that waits there would wait for itself: it panics instead, which breaks the connection
+//! that the observer was told of.
+//!
 //! # Ending a wait
 //!
 //! A method returns when it is done, when something fails, or when a time-out of the builder runs

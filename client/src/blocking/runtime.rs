@@ -5,7 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread::{self, Thread, ThreadId};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 /// A runtime with a thread of its own; both end when this is dropped.
 pub(super) struct Runtime {
     handle: Handle,
+    thread: ThreadId,
     /// Never sent to: its end is the sign.
     _end: oneshot::Sender<()>,
 }
@@ -23,15 +24,22 @@ impl Runtime {
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel::<()>();
         // Dropped on its own thread, the runtime can be waited for without harm to anyone.
-        thread::Builder::new().name("contajners".into()).spawn(move || runtime.block_on(ended))?;
-        Ok(Arc::new(Self { handle, _end: end }))
+        let thread = thread::Builder::new().name("contajners".into());
+        let thread = thread.spawn(move || runtime.block_on(ended))?.thread().id();
+        Ok(Arc::new(Self { handle, thread, _end: end }))
     }
 
     /// Waits on this thread until the work is done. The work itself is driven here, only sockets
     /// and timers by the runtime's thread: so it needs to be neither `Send` nor `'static`.
     ///
     /// Not `block_on` of tokio, which panics on a thread that drives a runtime.
+    ///
+    /// # Panics
+    ///
+    /// On the runtime's own thread, where it would wait for itself.
     pub(super) fn wait<F: Future>(&self, work: F) -> F::Output {
+        let own = thread::current().id() == self.thread;
+        assert!(!own, "an observer waits for a call of the client that it observes");
         let _entered = self.handle.enter();
         // Within a task of another runtime its budget would never be renewed.
         let mut work = pin!(tokio::task::unconstrained(work));

@@ -1,12 +1,12 @@
 //! The client that blocks: from threads, on async runtimes, and when things are dropped.
 
 use std::io::{self, Read, Write};
-use std::sync::{Barrier, mpsc};
+use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use contajners::blocking::{ByteStream, Client, Duplex, DuplexInput, OutputStream};
-use contajners::{Data, ErrorKind, Method, Output};
+use contajners::{Data, ErrorKind, Method, Observer, Output};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -237,6 +237,27 @@ fn it_works_on_async_runtimes_too() {
         done.send([of_one_thread, task.unwrap(), blocking.unwrap()]).unwrap();
     });
     assert_eq!(waited.recv_timeout(PATIENCE).unwrap(), [2 << 20; 3]);
+}
+
+#[test]
+fn an_observer_that_waits_for_its_own_client_does_not_wait_for_ever() {
+    #[derive(Default, Clone)]
+    struct Caller(Arc<OnceLock<Client>>);
+    impl Observer for Caller {
+        fn body_sent(&self, _: usize) {
+            let _ = self.0.get().expect("a client").invoke("SystemPing").call();
+        }
+    }
+    let engine = always("200 OK", JSON, b"");
+    let caller = Caller::default();
+    let docker = engine.builder().observer(caller.clone()).build_blocking().unwrap();
+    caller.0.set(docker.clone()).unwrap();
+    let (done, waited) = mpsc::channel();
+    thread::spawn(move || {
+        let load = docker.invoke("ImageLoad").body_reader(io::Cursor::new("image"));
+        done.send(load.data().map_err(|error| error.code())).unwrap();
+    });
+    assert_eq!(waited.recv_timeout(PATIENCE).unwrap(), Err("connection-broken"));
 }
 
 #[test]
