@@ -9,6 +9,7 @@ mod call;
 mod commands;
 mod documents;
 mod failure;
+mod findings;
 mod folder;
 mod output;
 mod progress;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{self, Write as _, stderr};
 use std::sync::Arc;
 
-use contajners::{ByteStream, Call, Client, ClientBuilder, OutputStream, Response};
+use contajners::{ByteStream, Call, Checks, Client, ClientBuilder, OutputStream, Response};
 use contajners_core::stream::Output as Channel;
 use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
@@ -87,7 +87,7 @@ pub(crate) fn sender(
     let upload = Arc::new(Upload::default());
     let heads = if settings.verbose { Heads::Told } else { Heads::Quiet };
     let watch = Watch { heads, upload: upload.clone() };
-    let mut builder = settings.builder(pack)?.observer(watch);
+    let mut builder = settings.builder(pack)?.observer(watch).checks(Checks::Off);
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }

@@ -124,6 +124,25 @@ fn json_is_laid_out_and_keeps_its_order() {
 }
 
 #[test]
+fn what_is_not_as_the_spec_has_it_is_told() {
+    let created = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"Id\":\"x\"}";
+    let run = |more: &[&str]| {
+        let engine = Engine::new(&[created]);
+        let call = ["invoke", "docker@v1.41", "ContainerCreate", "-d", r#"{"Imag":"x"}"#];
+        let output = told(&engine.run(&[&call[..], more].concat()));
+        (output, engine.requests().lines().count())
+    };
+    let warning = "--- standard error\nwarning: unknown field `/Imag` of `ContainerCreate` in docker \
+                   v1.41\n  hint: did you mean `Image`?\n";
+    let sent = "{\"Id\":\"x\"}\n";
+    assert_eq!(run(&[]), (format!("{sent}{warning}--- status 0"), 1));
+    assert_eq!(run(&["--no-check"]), (format!("{sent}--- status 0"), 1));
+    let refused = "error: the call is not as docker v1.41 has it\n  hint: without `--strict` it is \
+                   sent all the same\n";
+    assert_eq!(run(&["--strict"]), (format!("{warning}{refused}--- status 2"), 0));
+}
+
+#[test]
 fn the_version_is_negotiated() {
     let ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.43\r\nContent-Length: 0\r\n\
                 Connection: close\r\n\r\n";
@@ -271,7 +290,7 @@ fn bodies_are_sent_as_they_were_given() {
                    Connection: close\r\n\r\n{}";
     check(
         &[created],
-        &["invoke", "docker@v1.41", "VolumeCreate", "-d", " {\"b\": 1.0, \"a\": 2} "],
+        &["invoke", "docker@v1.41", "VolumeCreate", "--no-check", "-d", " {\"b\": 1.0, \"a\": 2} "],
         "POST /v1.41/volumes/create [application/json] {\"b\": 1.0, \"a\": 2}",
         "{}\n--- status 0",
     );

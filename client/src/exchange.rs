@@ -74,6 +74,8 @@ pub(crate) struct Peer {
     host: HeaderValue,
 }
 
+const SILENT: &str = "does TLS belong at that address? Then write `https://`";
+
 impl Peer {
     pub(crate) fn new(
         pack: Pack<'_>,
@@ -120,7 +122,10 @@ impl Peer {
         }
         match ssh::words_in(&*error) {
             Some(words) => self.unreachable(words),
-            None => Error::send(&self.engine, &self.address, error),
+            None => {
+                let hint = tls::is_silent(&*error).then(|| SILENT.to_owned());
+                Error::send(&self.engine, &self.address, error).or_hint(hint)
+            }
         }
     }
 

@@ -59,6 +59,17 @@ impl<'a> Pack<'a> {
         (0..self.count(Table::Versions)).map(move |version| Api { pack, version })
     }
 
+    /// Returns the versions of which something is true.
+    pub fn versions_where(&self, mut is_so: impl FnMut(Api<'a>) -> bool) -> VersionSet<'a> {
+        let mut set = VersionSet::empty(*self);
+        for api in self.apis() {
+            if is_so(api) {
+                set.add_version(api.version);
+            }
+        }
+        set
+    }
+
     fn find_version(&self, version: &str) -> Option<Api<'a>> {
         let wanted = ApiVersion::parse(version);
         self.apis().rev().find(|api| {

@@ -217,14 +217,10 @@ impl<'a> Root<'a> {
     /// In which versions something at a place is so.
     fn history(self, steps: &[Step], is_so: impl Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
         let pack = self.operation.api().pack();
-        let mut set = VersionSet::empty(pack);
-        for api in pack.apis() {
+        pack.versions_where(|api| {
             let there = self.in_version(api).and_then(Root::schema);
-            if there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so) {
-                set.add_version(api.version);
-            }
-        }
-        set
+            there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so)
+        })
     }
 }
 
@@ -265,7 +261,7 @@ fn within<'a, T>(
 
 /// What an object may hold, taken together from all the parts it is made of.
 #[derive(Default)]
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     declared: Vec<Property<'a>>,
     others: Option<Others<'a>>,
 }
@@ -308,7 +304,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns `None` for what is no object, or not in all of its parts.
-    fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
+    pub(crate) fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
         let mut fields = Self::default();
         if !fields.add(schema, budget) {
             return None;
@@ -317,7 +313,12 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    fn get(&self, name: &str) -> Option<&Property<'a>> {
+    /// Returns the fields, sorted by name.
+    pub(crate) fn declared(&self) -> &[Property<'a>] {
+        &self.declared
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
         let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
         self.declared.get(at)
     }
@@ -651,7 +652,7 @@ fn member_text(json: &str) -> &str {
     json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
-fn push_segment(name: &str, out: &mut String) {
+pub(crate) fn push_segment(name: &str, out: &mut String) {
     out.push('/');
     for c in name.chars() {
         match c {

@@ -5,6 +5,7 @@ use contajners_core::{Answer, Method, Pack};
 use crate::args::{self, TakenAs};
 use crate::call::{self, Body};
 use crate::failure::Failure;
+use crate::findings;
 use crate::folder;
 use crate::output::Output;
 use crate::sending::{self, Asked, Taken};
@@ -16,6 +17,7 @@ pub(crate) fn run(
     typed: &args::Call,
     taken_as: TakenAs,
     folders: &args::Folders,
+    checks: &args::Checks,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -32,6 +34,7 @@ pub(crate) fn run(
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
+        findings::judge(&operation, &values, &body, checks)?;
         let is_bytes = operation.answer() == Answer::Bytes && operation.method() != Method::Head;
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
