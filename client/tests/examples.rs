@@ -1,24 +1,15 @@
 //! Runs the examples against real engines: what they print is what they promise.
 
-#[cfg(feature = "tls")]
-#[path = "tls/pki.rs"]
-#[allow(dead_code, reason = "the tests of TLS need more of it")]
-mod pki;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-#[cfg(feature = "tls")]
-use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
 
 use contajners::{Client, Credentials, Error};
 use contajners_tests::registry::{PASSWORD, USER};
 use contajners_tests::ssh::SshHost;
 use contajners_tests::{PrivateEngine, Registry, RegistryError, image, skip};
 use serde_json::{Value, json};
-#[cfg(feature = "tls")]
-use tokio_rustls::rustls::{ALL_VERSIONS, ServerConfig};
 
 /// Runs an example with an engine as the one that is found, and returns what it prints.
 #[track_caller]
@@ -228,52 +219,16 @@ fn over_ssh() {
 #[cfg(feature = "tls")]
 #[test]
 fn with_certificates_on_both_sides() {
-    let Some(engine) = contajners_tests::docker() else { return };
-    let (ca, stranger) = (pki::Ca::new("CA"), pki::Ca::new("another CA"));
-    let config = pki::server(&ca.pair(), Some(&ca), ALL_VERSIONS);
-    let address = front(config, engine.socket().to_owned());
-    let folder = |pair: pki::Pair| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let files = [("ca.pem", ca.pem()), ("cert.pem", pair.certificate), ("key.pem", pair.key)];
-        for (name, text) in files {
-            fs::write(folder.path().join(name), text).expect("a file");
-        }
-        folder
+    use contajners_tests::{Identity, Kind};
+
+    let Some(engine) = contajners_tests::with_tls(Kind::Docker) else { return };
+    let address = format!("tcp://{}", engine.tls_address());
+    let ping = |identity| {
+        let folder = engine.certs().client(identity);
+        run("ping_mtls", &[&address, &folder.display().to_string()], &[])
     };
-    let ping = |pair: pki::Pair| {
-        let folder = folder(pair);
-        run("ping_mtls", &[&address, &folder.path().display().to_string()], &[])
-    };
-    let output = ping(ca.pair());
+    let output = ping(Identity::Pkcs8);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "OK\n", "{output:?}");
-    let refused = ping(stranger.pair());
+    let refused = ping(Identity::Foreign);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-}
-
-/// TLS before a unix socket, for as long as the tests run; returns its address.
-#[cfg(feature = "tls")]
-fn front(config: Arc<ServerConfig>, socket: PathBuf) -> String {
-    let (started, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || block_on(serve(config, &socket, &started)).expect("a front"));
-    format!("tcp://{}", address.recv().expect("an address"))
-}
-
-#[cfg(feature = "tls")]
-async fn serve(
-    config: Arc<ServerConfig>,
-    socket: &Path,
-    started: &std::sync::mpsc::Sender<SocketAddr>,
-) -> std::io::Result<Infallible> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    started.send(listener.local_addr()?).map_err(std::io::Error::other)?;
-    let acceptor = tokio_rustls::TlsAcceptor::from(config);
-    loop {
-        let (stream, _) = listener.accept().await?;
-        // Who has no right certificate is not let through.
-        let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-        let mut engine = tokio::net::UnixStream::connect(socket).await?;
-        tokio::spawn(async move {
-            let _ = tokio::io::copy_bidirectional(&mut stream, &mut engine).await;
-        });
-    }
 }

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use contajners::{Client, Credentials, Method};
-use contajners_tests::{PrivateEngine, TcpFront};
+use contajners_tests::{Front, PrivateEngine, Target};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
@@ -119,7 +119,7 @@ fn docker() {
 #[test]
 fn podman() {
     let Some(engine) = contajners_tests::podman() else { return };
-    let front = TcpFront::start(engine.socket()).expect("a port");
+    let front = Front::tcp(Target::Unix(engine.socket().to_owned())).expect("a port");
     let address = front.uri().replace("tcp://", "http://");
     run("podman", Some(engine), async |whole: Client| {
         let client = |category: &str| {
