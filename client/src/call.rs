@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
@@ -251,13 +251,13 @@ impl Call {
     /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
     pub async fn socket(self) -> Result<Duplex, Error> {
         let span = self.span();
-        let result = self.open().instrument(span.clone()).await;
+        let result = self.open(&span).instrument(span.clone()).await;
         trace::ended(&span, &result);
         result
     }
 
-    async fn open(self) -> Result<Duplex, Error> {
-        let Prepared { client, request, body, deadline, .. } = self.prepare().await?;
+    async fn open(self, span: &Span) -> Result<Duplex, Error> {
+        let Prepared { client, request, body, deadline, .. } = self.prepare(span).await?;
         let call = CallOf::new(client.pack().engine(), &request);
         if !duplex::can_open(&request) {
             return Err(Error::never_socket(&call));
@@ -269,7 +269,7 @@ impl Call {
             _ => return Err(Error::streamed_to_socket(&call)),
         };
         tracing::debug!("opening a socket");
-        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline).await
+        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline, span).await
     }
 
     /// Looks at the call without making it: at its names and values, and at its body where that
@@ -304,14 +304,14 @@ impl Call {
     }
 
     /// Resolves the call against the version that is spoken.
-    async fn prepare(self) -> Result<Prepared, Error> {
+    async fn prepare(self, span: &Span) -> Result<Prepared, Error> {
         let Self { client, what, parameters, body, content_type, headers, errors } = self;
         let deadline = Deadline::of(&client.0.limits);
-        let (mut remark, mut findings) = (None, Vec::new());
+        let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
-                let Resolved { mut request, wanted, findings: found } = resolve(
+                let Resolved { mut request, wanted, findings: found, path } = resolve(
                     &client,
                     api,
                     &operation,
@@ -325,6 +325,7 @@ impl Call {
                     error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
                 })?;
                 findings = found;
+                template = Some(path);
                 if let Some(wanted) = wanted {
                     remark = fill_credentials(&client, &mut request, &wanted, deadline).await?;
                 }
@@ -340,11 +341,11 @@ impl Call {
         for (name, value) in &headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
-        trace::resolved(&client, &request);
+        trace::resolved(span, &client, &request, template);
         Ok(Prepared { client, request, body, errors, deadline, remark, findings })
     }
 
-    fn span(&self) -> tracing::Span {
+    fn span(&self) -> Span {
         trace::span(
             &self.client,
             match &self.what {
@@ -356,14 +357,18 @@ impl Call {
 
     async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
         let span = self.span();
-        let result = self.exchange(wanted).instrument(span.clone()).await;
+        let result = self.exchange(wanted, &span).instrument(span.clone()).await;
         trace::ended(&span, &result);
-        result
+        // What is wrong with the body is told there, too.
+        result.map(|mut response| {
+            response.body.span = span;
+            response
+        })
     }
 
-    async fn exchange(self, wanted: Wanted) -> Result<Response, Error> {
+    async fn exchange(self, wanted: Wanted, span: &Span) -> Result<Response, Error> {
         let Prepared { client, mut request, body, errors, deadline, remark, findings } =
-            self.prepare().await?;
+            self.prepare(span).await?;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if wanted == Wanted::Json && is_bytes {
@@ -377,7 +382,7 @@ impl Call {
         tracing::debug!("sending");
         let answered = client.exchange(&request, &call, body, progress, deadline).await?;
         let Answered { status, headers, body } = answered;
-        trace::answered(status);
+        trace::answered(span, status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
@@ -414,23 +419,25 @@ struct Prepared {
 }
 
 /// The request that a call becomes.
-struct Resolved {
+struct Resolved<'a> {
     request: Request,
+    /// The template of its path.
+    path: &'a str,
     wanted: Option<WantedCredentials>,
     findings: Vec<Finding>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a call, some of which have moved")]
-fn resolve(
+fn resolve<'a>(
     client: &Client,
-    api: contajners_core::Api<'_>,
+    api: contajners_core::Api<'a>,
     operation: &str,
     parameters: Vec<(String, Result<Value, serde_json::Error>)>,
     body: &Given,
     content_type: Option<&str>,
     headers: &[(String, String)],
     checks: Checks,
-) -> Result<Resolved, Error> {
+) -> Result<Resolved<'a>, Error> {
     let found = match &client.0.category {
         Some(category) => api.operation_in(category, operation),
         None => api.operation(operation),
@@ -469,7 +476,7 @@ fn resolve(
         _ => None,
     };
     let findings = checks.find(&operation, &values, body);
-    Ok(Resolved { request, wanted, findings })
+    Ok(Resolved { request, path: operation.path(), wanted, findings })
 }
 
 /// Fills in credentials that are known for the call; the request is otherwise complete, so that
@@ -565,12 +572,16 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let response = self.perform(Wanted::Json).await?;
-            let call = response.body.call.clone();
+            let (call, span) = (response.body.call.clone(), response.body.span.clone());
             match response.data().await? {
                 // Undocumented, or a documented mistake: text is welcome all the same.
                 Data::Bytes(bytes) => match String::from_utf8(bytes.into()) {
                     Ok(text) => Ok(Value::String(text)),
-                    Err(error) => Err(Error::not_text(&call, error.into_bytes().into())),
+                    Err(error) => {
+                        let error = Error::not_text(&call, error.into_bytes().into());
+                        trace::failed(&span, &error);
+                        Err(error)
+                    }
                 },
                 other => Ok(other.into_json().unwrap_or_default()),
             }

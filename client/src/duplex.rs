@@ -17,6 +17,7 @@ use contajners_core::{Content, Method, Outcome, Request, engine_error};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
+use tracing::Span;
 
 use crate::body::Outgoing;
 use crate::error::{CallOf, Error, Sent, Waiting};
@@ -220,9 +221,10 @@ pub(crate) async fn open(
     body: Bytes,
     limits: &Limits,
     deadline: Option<Deadline>,
+    span: &Span,
 ) -> Result<Duplex, Error> {
     let call = CallOf::new(&peer.engine, request);
-    let work = attempt(peer, request, &call, body, limits);
+    let work = attempt(peer, request, &call, body, limits, span);
     match deadline {
         None => work.await,
         Some(deadline) => match timeout(deadline.left(), work).await {
@@ -241,6 +243,7 @@ async fn attempt(
     call: &CallOf,
     body: Bytes,
     limits: &Limits,
+    span: &Span,
 ) -> Result<Duplex, Error> {
     let message = socket_message(peer, request, &body)?;
     let mut wire = wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
@@ -267,7 +270,7 @@ async fn attempt(
             return Err(error.of(call, Sent::Perhaps));
         }
     };
-    trace::answered(head.status);
+    trace::answered(span, head.status);
     let content = match request.outcome(head.status, head.content_type.as_deref()) {
         Outcome::Success(content) if head.is_socket() => match content {
             Content::Frames => Content::Frames,
@@ -286,6 +289,7 @@ async fn attempt(
         }
         _ => return Err(Error::no_socket(call, head.status)),
     };
+    tracing::debug!(content = ?content, "the connection is a socket");
     let (rest, call, peer) = (received.freeze(), call.clone(), peer.clone());
     Ok(Duplex { wire, rest, content, call, peer })
 }

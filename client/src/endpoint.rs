@@ -80,6 +80,17 @@ impl Endpoint {
         Self::read(address, false)
     }
 
+    /// Returns what its address begins with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self {
+            Self::Unix(_) => "unix",
+            Self::Pipe(_) => "npipe",
+            Self::Tcp { .. } => "tcp",
+            Self::Https { .. } => "https",
+            Self::Ssh { .. } => "ssh",
+        }
+    }
+
     /// Reads an address while TLS is turned on for those that can have it.
     pub(crate) fn parse_with_tls(address: &str) -> Result<Self, EndpointError> {
         Self::read(address, true)

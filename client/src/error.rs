@@ -298,6 +298,12 @@ impl Error {
         })
     }
 
+    #[cfg(feature = "blocking")]
+    pub(crate) fn no_thread(source: io::Error) -> Self {
+        let text = "the system gives no thread for the client".into();
+        Self::new(ErrorKind::Config, "no-thread", text).with_source(source)
+    }
+
     pub(crate) fn negotiate(error: &NegotiateError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         Self::new(ErrorKind::Negotiate, code, text).with_hint(hint)

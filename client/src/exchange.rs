@@ -199,6 +199,7 @@ async fn attempt(
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
     let mut message = message(peer, request, body)?;
     if let Some(mut connection) = peer.pool.take().await {
+        tracing::debug!("using an idle connection");
         peer.watched.request(&message);
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
@@ -209,7 +210,7 @@ async fn attempt(
                 _ => return Err(failed.explain(peer, progress).of(call, Sent::Perhaps)),
             },
         }
-        tracing::debug!(engine = %peer.engine, "an idle connection had gone, taking a new one");
+        tracing::debug!("the idle connection had gone, taking a new one");
     }
     let mut connection =
         connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
@@ -239,7 +240,9 @@ pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn
             Err(_) => return Err(peer.timeout(Waiting::Connect, limit)),
         },
     };
-    connected.map_err(|error| peer.unreachable(error))
+    let wire = connected.map_err(|error| peer.unreachable(error))?;
+    tracing::debug!("connected");
+    Ok(wire)
 }
 
 pub(crate) type Message = hyper::Request<Outgoing>;

@@ -40,14 +40,25 @@
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
 //!
-//! Calls run on [tokio]; dropping one stops it and closes its connection. Each has a span of
-//! [`tracing`], `call`, which ends when the head of its answer is there; no value that a call is given
-//! is in it.
+//! Calls run on [tokio]; dropping one stops it and closes its connection.
+//!
+//! # Tracing
+//!
+//! Each call has a span of [`tracing`] of the level `INFO`, `call`, from its beginning until its
+//! answer has been read or dropped, or its socket stands. Its fields have the names of OpenTelemetry
+//! where that has one: `engine`, `operation`, `version`, `http.request.method`, `url.template` (of a
+//! raw request `url.path` without the query), `url.scheme` (how the address begins: `unix`, `tcp`,
+//! `https`, `ssh`, `npipe`), `server.address`, `server.port`, `http.response.status_code`, and of a call that
+//! fails `error.type`, which is [`Error::code`]. Connections opened and used again, the version that
+//! was agreed on and the head of an answer are events of the level `DEBUG` in it. No value that a call
+//! is given is in any of it, save those that [`Checks`] warns of, and none of a header.
 //!
 //! # Features
 //!
 //! `docker` and `podman` (both on by default): the packs that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
+//!
+//! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
 //!
 //! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
 //! is an error when the client is built.
@@ -55,6 +66,8 @@
 //! `zstd` (off by default): folders compressed with zstd, by its C library.
 
 mod archive;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod builder;
 mod call;

@@ -140,15 +140,15 @@ impl Ssh {
     #[cfg(unix)]
     async fn found(&self, endpoint: &Endpoint, limit: Option<Duration>) -> io::Result<String> {
         let mut child = spawn(&mut self.look(endpoint, limit))?;
-        let (found, said) = tokio::join!(text(child.stdout.take()), text(child.stderr.take()));
-        let found = found?;
+        let said = tokio::spawn(text(child.stderr.take()));
+        let found = text(child.stdout.take()).await?;
         match found.lines().next().filter(|socket| socket.starts_with('/')) {
             Some(socket) => Ok(socket.to_owned()),
             None if child.wait().await?.code() == Some(NO_SOCKET) => {
                 let words = format!("{} has none of its usual sockets there", self.engine);
                 Err(SshError::of(io::ErrorKind::NotFound, words))
             }
-            None => Err(wire::failure(said?.as_bytes())),
+            None => Err(wire::failure(said.await.map_err(io::Error::other)??.as_bytes())),
         }
     }
 

@@ -6,7 +6,7 @@ use contajners::{Client, ClientBuilder, Credentials, ErrorKind, RegistryAuth};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::traced::Lines;
+use crate::lines::Lines;
 use crate::{Asked, JSON, Script, always, block_on, shown};
 
 /// `me:hunter2>>>???`, whose JSON needs both of the characters in which the alphabets differ.
@@ -184,8 +184,7 @@ fn no_trace_shows_a_secret() {
     let (_folder, file) = config(CONFIG);
     let credentials = Credentials::file(&file);
     let docker = engine.builder().credentials(credentials.clone()).build().unwrap();
-    let lines = Lines::default();
-    let error = tracing::subscriber::with_default(lines.clone(), || {
+    let (error, lines) = Lines::told(|| {
         block_on(async {
             let pull = docker.invoke("ImageCreate").param("fromImage", "r.x:5000/a");
             let error = pull.await.unwrap_err();
@@ -194,7 +193,6 @@ fn no_trace_shows_a_secret() {
             error
         })
     });
-    let lines = lines.0.lock().unwrap().clone();
     // The registry and the damaged entry are told.
     assert!(lines.contains("registry=r.x:5000") && lines.contains("auths.bad.x"), "{lines}");
     let all = format!("{lines} {error} {error:?} {docker:?} {credentials:?}");
