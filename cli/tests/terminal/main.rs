@@ -5,6 +5,7 @@
 #[path = "../command/mod.rs"]
 mod command;
 mod ending;
+mod password;
 mod progress;
 mod real;
 
@@ -96,6 +97,8 @@ fn read_head(stream: &UnixStream) {
 struct Terminal {
     /// Kept open, or what a command wrote last is lost with it.
     slave: File,
+    /// Where keys come from.
+    keys: File,
     shown: Arc<Mutex<Shown>>,
 }
 
@@ -116,7 +119,8 @@ impl Terminal {
         let [rows, columns] = [rows, columns].map(|size| NonZero::new(size).unwrap());
         let parser = vt100::Parser::new(rows, columns, 1000);
         let shown = Arc::new(Mutex::new(Shown { parser, bytes: Vec::new() }));
-        let (mut reader, all) = (File::from(master), shown.clone());
+        let keys = File::from(master);
+        let (mut reader, all) = (keys.try_clone().unwrap(), shown.clone());
         thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(length @ 1..) = reader.read(&mut piece) {
@@ -125,7 +129,7 @@ impl Terminal {
                 shown.bytes.extend_from_slice(&piece[..length]);
             }
         });
-        Self { slave, shown }
+        Self { slave, keys, shown }
     }
 
     fn end(&self) -> Stdio {

@@ -64,7 +64,7 @@ contract! {
     calls: negotiation, json, error_status, wait_and_exit_codes, several_at_once;
     streams: frames, frames_that_follow, terminal, events, dropped;
     bodies: up_and_down, refused_on_the_way;
-    sockets: attach, exec, exec_with_a_terminal, refused, dropped;
+    sockets: attach, exec, exec_with_a_terminal, session, refused, dropped;
     keeping: used_again, not_used_again, gone_while_idle, gone_under_a_request;
     cuts: in_a_head, in_a_body, in_frames, in_frames_of_a_socket, in_an_upload;
     pieces: of_one_byte, with_pauses;
@@ -110,6 +110,12 @@ const DIFFERENCES: &[Difference] = &[
         kind: None,
         transport: Some(Transport::Ssh),
         how: "`ssh` itself tells of the cut, and throws away what it has not passed on",
+    },
+    Difference {
+        case: "sockets::session",
+        kind: Some(Kind::Podman),
+        transport: None,
+        how: "it has no sessions: 404",
     },
     Difference {
         case: "sockets::dropped",

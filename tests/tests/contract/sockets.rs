@@ -1,6 +1,6 @@
 //! Sockets: attach and exec, both ways at once, half-closed at the end of the input.
 
-use contajners::{Client, Duplex, Error};
+use contajners::{Client, Duplex, Error, Method};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -76,6 +76,27 @@ pub(crate) async fn exec_with_a_terminal(route: &Route) -> Result<(), Error> {
     let mut out = String::new();
     socket.read_to_string(&mut out).await.expect("output");
     assert_eq!(out, "got typed\r\nbad\r\n");
+    Ok(())
+}
+
+/// In a session the engine is the one that asks: it begins with HTTP/2's preface.
+pub(crate) async fn session(route: &Route) -> Result<(), Error> {
+    let client = route.client();
+    if differs("sockets::session", route) {
+        let call = client.request(Method::Post, "/v1.41/session");
+        assert_eq!(call.socket().await.unwrap_err().status(), Some(404));
+        return Ok(());
+    }
+    let call = client
+        .invoke("Session")
+        .header("Upgrade", "h2c")
+        .header("X-Docker-Expose-Session-Uuid", route.transport().name())
+        .header("X-Docker-Expose-Session-Name", "tests")
+        .header("X-Docker-Expose-Session-Sharedkey", "");
+    let mut socket = call.socket().await?;
+    let mut preface = [0; 24];
+    socket.read_exact(&mut preface).await.expect("a preface");
+    assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     Ok(())
 }
 
