@@ -17,7 +17,7 @@
 //! JSON without a schema counts as nothing because both vendors write it where no body comes.
 //! Where an engine does otherwise, the annotations say so.
 
-use super::swagger2::is_binary;
+use super::reader::is_binary;
 use crate::model::{Answer, Method, Response, Schema};
 
 /// Derives the answer from the documented ones and from the operation's own `produces`.

@@ -7,7 +7,7 @@ mod answer;
 mod fault;
 mod parameters;
 mod schema;
-mod swagger2;
+mod reader;
 #[cfg(test)]
 pub(crate) mod tests;
 mod yaml;
@@ -64,5 +64,5 @@ pub fn read(text: &[u8], context: &Context) -> Result<Model, SpecError> {
     }
     let mut faults = Vec::new();
     yaml::find_duplicates(&root, At::ROOT, &mut faults);
-    swagger2::model(map, context, faults).map_err(SpecError::Faults)
+    reader::model(map, context, faults).map_err(SpecError::Faults)
 }

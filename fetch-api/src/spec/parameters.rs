@@ -10,7 +10,7 @@
 //!   `application/octet-stream` when its schema says bytes, else `application/json`.
 
 use super::fault::At;
-use super::swagger2::{MAX_REFERENCES, Reader, is_binary};
+use super::reader::{MAX_REFERENCES, Reader, is_binary};
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Parameter, Schema};
 

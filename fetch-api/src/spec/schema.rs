@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::At;
-use super::swagger2::Reader;
+use super::reader::Reader;
 use super::yaml::{Map, Node};
 use crate::model::{Additional, Kind, Object, Schema};
 
