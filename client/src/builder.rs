@@ -256,7 +256,8 @@ impl ClientBuilder {
         let version = match self.api_version {
             Some(version) => Some((version, None)),
             None => {
-                let name = format!("{}_API_VERSION", engine.to_uppercase().replace('-', "_"));
+                let name =
+                    format!("{}_API_VERSION", engine.to_uppercase().replace(['-', '.'], "_"));
                 variable(&name).map(|version| (version, Some(name)))
             }
         };

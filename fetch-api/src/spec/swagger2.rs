@@ -1,0 +1,85 @@
+//! What only Swagger 2.0 has: `consumes` and `produces`, bodies among the parameters.
+
+use super::answer;
+use super::fault::At;
+use super::parameters::Inputs;
+use super::reader::{Reader, is_binary};
+use super::yaml::{Map, Node};
+use crate::model::{Body, Kind, Location, Operation, Schema};
+
+const BYTES: &str = "application/octet-stream";
+
+impl<'t> Reader<'t> {
+    pub(super) fn swagger2_operation(
+        &mut self,
+        map: &'t Map<'t>,
+        shared: &Inputs,
+        own: Inputs,
+        operation: &mut Operation,
+        at: &At<'_>,
+    ) {
+        self.check_keys(map, &["requestBody", "servers"], at);
+        let consumes = self.media_types(map, "consumes", at);
+        let is_raw = own.is_raw || own.body.is_none() && shared.is_raw;
+        let body = own.body.clone().or_else(|| shared.body.clone());
+        operation.parameters = self.place(shared, own, &operation.path, at);
+        operation.body = body.map(|body| {
+            let mut forms = operation.parameters.iter();
+            if forms.any(|parameter| parameter.location == Location::Form) {
+                self.fault(at, "a form and a body exclude each other");
+            }
+            with_media_types(body, consumes, is_raw)
+        });
+        let said = map.get("produces").is_some();
+        let produces = self.media_types(map, "produces", at);
+        operation.responses = self.responses(map, at, &mut |_, _| ());
+        operation.answer = answer::derive(
+            operation.method,
+            &operation.responses,
+            said.then_some(&produces),
+            &produces,
+        );
+        operation.produces = produces;
+    }
+
+    /// Reads `consumes` or `produces`: the operation's own list, even an empty one, else the
+    /// document's.
+    fn media_types(&mut self, map: &'t Map<'t>, key: &str, at: &At<'_>) -> Vec<String> {
+        let (node, at) = match (map.get(key), self.root.get(key)) {
+            (Some(node), _) => (node, at.key(key)),
+            (None, Some(node)) => (node, At::ROOT.key(key)),
+            (None, None) => return Vec::new(),
+        };
+        let names: Option<Vec<String>> = node.as_list().and_then(|items| {
+            items.iter().map(|item| item.as_text().map(|text| text.into_owned())).collect()
+        });
+        if let Some(names) = &names {
+            self.spend(names.iter().map(|name| size_of::<String>() + name.len()).sum(), &at);
+        }
+        names.unwrap_or_else(|| {
+            self.fault(&at, format!("expected a list of media types, found {}", node.sort()));
+            Vec::new()
+        })
+    }
+}
+
+/// Gives a body its media types; one that may be raw bytes instead gets these beside them.
+fn with_media_types(mut body: Body, consumes: Vec<String>, is_raw: bool) -> Body {
+    body.media_types = consumes;
+    if body.media_types.is_empty() {
+        let media_type = if is_binary(&body.schema) { BYTES } else { "application/json" };
+        body.media_types.push(media_type.to_owned());
+    }
+    if is_raw && !body.media_types.iter().any(|name| name == BYTES) {
+        body.schemas = vec![body.schema.clone(); body.media_types.len()];
+        let bytes = Schema { format: "binary".to_owned(), ..Schema::of(Kind::String) };
+        body.schemas.push(bytes);
+        body.media_types.push(BYTES.to_owned());
+    }
+    body
+}
+
+/// Tells whether a parameter that is a body says nothing about itself.
+pub(super) fn is_raw(map: &Map<'_>) -> bool {
+    map.get("schema").is_none_or(|node| *node == Node::Null)
+}
