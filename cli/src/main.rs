@@ -10,6 +10,7 @@ mod commands;
 mod failure;
 mod folder;
 mod output;
+mod packs;
 mod prose;
 mod render;
 mod sending;

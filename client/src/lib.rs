@@ -90,6 +90,11 @@ pub use tls::Tls;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The example of the page on adding an engine compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-an-engine.md")]
+struct AddingAnEngine;
+
 /// Returns the names of the engines whose packs this program carries, sorted.
 pub fn engines() -> impl Iterator<Item = &'static str> {
     contajners_resources::ENGINES.iter().map(|(name, _)| *name)
