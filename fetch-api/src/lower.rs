@@ -561,6 +561,22 @@ mod tests {
             let opened = Pack::open(&bytes).unwrap();
             opened.verify().unwrap();
             assert_eq!(lift::engine(&opened), engine);
+            let asks = contajners_core::Negotiation::new(opened);
+            let unasked = asks.unasked().unwrap().version();
+            match engine.negotiation {
+                Negotiation::Newest => assert_eq!((asks.request(), unasked), (None, "v1.10")),
+                Negotiation::Fixed(_) => assert_eq!((asks.request(), unasked), (None, "v1.9")),
+                Negotiation::Header { .. } => {
+                    let request = asks.request().unwrap();
+                    assert_eq!((request.method(), request.target()), (Method::Head, "/_ping"));
+                    assert_eq!((asks.header(), asks.wants_body()), ("Api-Version", false));
+                }
+                Negotiation::Json { .. } => {
+                    let request = asks.request().unwrap();
+                    assert_eq!((request.method(), request.target()), (Method::Get, "/?a=1"));
+                    assert_eq!((asks.header(), asks.wants_body()), ("", true));
+                }
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod own_packs;
 mod sockets;
 mod wire;
 
