@@ -42,7 +42,8 @@
 //!
 //! # Features
 //!
-//! `docker` and `podman` (both on by default): the packs that a program carries. Any other
+//! `docker` and `podman` (both on by default), `cloud-hypervisor`, `firecracker` and `incus`: the packs
+//! that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
 //!
 //! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
