@@ -45,7 +45,7 @@ fn fetch_api() -> PathBuf {
 }
 
 /// The engine of the page.
-fn serve(listener: UnixListener) {
+fn serve(listener: &UnixListener) {
     for stream in listener.incoming() {
         let mut stream = stream.unwrap();
         let Some(request) = request(&mut stream) else { continue };
@@ -92,7 +92,7 @@ fn the_page_on_adding_an_engine_is_true() {
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_contajners"), bin.join("contajners")).unwrap();
     let socket = room.path().join("kettle.sock");
     let listener = UnixListener::bind(&socket).unwrap();
-    std::thread::spawn(move || serve(listener));
+    std::thread::spawn(move || serve(&listener));
 
     let (mut files, mut commands) = (0, 0);
     for (info, lines) in blocks() {

@@ -8,12 +8,14 @@ use std::time::Duration;
 use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
+use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
+use crate::observer::{Observer, Watched};
 use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.
@@ -59,6 +61,8 @@ pub struct ClientBuilder {
     ssh: Vec<String>,
     credentials: Credentials,
     tls: Option<Tls>,
+    watched: Watched,
+    checks: Checks,
 }
 
 impl ClientBuilder {
@@ -75,6 +79,8 @@ impl ClientBuilder {
             ssh: Vec::new(),
             credentials: Credentials::default(),
             tls: None,
+            watched: Watched::default(),
+            checks: Checks::default(),
         }
     }
 
@@ -201,6 +207,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what becomes of bodies and values that are not as the spec has them; by default they
+    /// are sent with a warning.
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Sets who is told what goes over the wire: heads of requests and answers, and how much of a
+    /// body has been sent.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watched = Watched(Some(Arc::new(observer)));
+        self
+    }
+
     /// Tells where the client is going to look for its engine, and why there. Nothing is sent, and
     /// of TLS no file is read.
     ///
@@ -288,11 +308,12 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls, self.watched)),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,
             credentials: self.credentials,
+            checks: self.checks,
             category: self.category,
             discovered,
             version,

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::body::{Outgoing, Progress};
 use crate::builder::{ClientBuilder, PackBytes};
 use crate::call::{Call, What};
+use crate::checks::Checks;
 use crate::credentials::Credentials;
 use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) answer_limit: usize,
     pub(crate) credentials: Credentials,
+    pub(crate) checks: Checks,
     pub(crate) category: Option<String>,
     pub(crate) discovered: Discovered,
     /// The version to speak, as the pack spells it: pinned, or negotiated with the first call.

@@ -441,9 +441,8 @@ mod tests {
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
         check(
-            "npipe:////./pipe/engine",
-            "address `npipe:////./pipe/engine` is of a kind not spoken yet: so far there are \
-             `unix://`, `tcp://`, `http://`, `https://` and `ssh://`",
+            "npipe://engine",
+            "address `npipe://engine` cannot be read: a named pipe is `npipe:////./pipe/name`",
         );
         check(
             "ssh://root:secret@host",

@@ -1,5 +1,6 @@
 //! The one error of the client: whose fault it is, what was asked, what was found.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
+    Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
 use crate::archive::UnpackError;
@@ -38,6 +39,7 @@ struct Inner {
     message: Option<String>,
     body: Bytes,
     resolve: Option<ResolveError>,
+    findings: Vec<Finding>,
     source: Option<Source>,
 }
 
@@ -118,6 +120,7 @@ impl Error {
             message: None,
             body: Bytes::new(),
             resolve: None,
+            findings: Vec::new(),
             source: None,
         }))
     }
@@ -209,6 +212,19 @@ impl Error {
         let mut new = Self::new(ErrorKind::Resolve, error.code(), error.to_string());
         new.0.hint = error.hint();
         new.0.resolve = Some(error);
+        new
+    }
+
+    /// What was found in a call that is to be as the spec has it.
+    pub(crate) fn check_failed(findings: Vec<Finding>) -> Self {
+        let first = findings.first().map(ToString::to_string).unwrap_or_default();
+        let text = match findings.len() {
+            0 | 1 => first,
+            count => format!("{first}, and {} more like that", count - 1),
+        };
+        let mut new = Self::new(ErrorKind::Resolve, "check-failed", text);
+        new.0.hint = findings.first().and_then(Finding::hint).map(Cow::into_owned);
+        new.0.findings = findings;
         new
     }
 
@@ -453,6 +469,12 @@ impl Error {
     /// Returns what the catalogue has against the call.
     pub fn resolve_error(&self) -> Option<&ResolveError> {
         self.0.resolve.as_ref()
+    }
+
+    /// Returns what was found in the call, where [`Checks::Strict`](crate::Checks) kept it from being
+    /// sent.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
     }
 
     /// Tells whether the engine may have acted on the call, so that repeating it could do it

@@ -16,6 +16,7 @@ use crate::body::{Outgoing, Phase, Progress};
 use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
+use crate::observer::{Head, Watched};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
@@ -71,8 +72,11 @@ pub(crate) struct Peer {
     pool: Arc<Pool>,
     /// There for `https://`, and only there.
     pub(crate) tls: Option<Connector>,
+    pub(crate) watched: Watched,
     host: HeaderValue,
 }
+
+const SILENT: &str = "does TLS belong at that address? Then write `https://`";
 
 impl Peer {
     pub(crate) fn new(
@@ -80,6 +84,7 @@ impl Peer {
         discovered: &Discovered,
         ssh: Vec<String>,
         tls: Option<Connector>,
+        watched: Watched,
     ) -> Self {
         let endpoint = discovered.endpoint.clone();
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
@@ -89,6 +94,7 @@ impl Peer {
             ssh: Ssh::new(pack, ssh),
             pool: Arc::default(),
             tls,
+            watched,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -124,7 +130,10 @@ impl Peer {
         }
         match ssh::words_in(&*error) {
             Some(words) => self.unreachable(words),
-            None => Error::send(&self.engine, &self.address, error),
+            None => {
+                let hint = tls::is_silent(&*error).then(|| SILENT.to_owned());
+                Error::send(&self.engine, &self.address, error).or_hint(hint)
+            }
         }
     }
 
@@ -177,6 +186,7 @@ pub(crate) async fn exchange(
             }
         },
     };
+    peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
     let lease = Lease { pool: peer.pool.clone(), connection };
     Ok(Answered {
@@ -197,6 +207,7 @@ async fn attempt(
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
     let mut message = message(peer, request, body)?;
     if let Some(mut connection) = peer.pool.take().await {
+        peer.watched.request(&message);
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
@@ -210,6 +221,7 @@ async fn attempt(
     }
     let mut connection =
         connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    peer.watched.request(&message);
     match deliver(&mut connection, message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {

@@ -33,12 +33,16 @@
 //!   [`Call::send`].
 //! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
+//! - [`Observer`]: is told what goes over the wire.
+//! - [`Checks`] and [`Call::check`]: bodies that are not as the spec has them.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
 //!
-//! Calls run on [tokio]; dropping one stops it and closes its connection.
+//! Calls run on [tokio]; dropping one stops it and closes its connection. Each has a span of
+//! [`tracing`], `call`, which ends when the head of its answer is there; no value that a call is given
+//! is in it.
 //!
 //! # Features
 //!
@@ -55,6 +59,7 @@ mod archive;
 mod body;
 mod builder;
 mod call;
+mod checks;
 mod client;
 mod credentials;
 mod data;
@@ -63,25 +68,29 @@ mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
+mod observer;
 mod pool;
 mod response;
 mod ssh;
 mod stream;
 mod tls;
+mod trace;
 mod transport;
 
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
+pub use checks::Checks;
 pub use client::Client;
 pub use contajners_core;
-pub use contajners_core::{Content, Method, stream::Output};
+pub use contajners_core::{Content, Finding, FindingKind, Method, stream::Output};
 pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
+pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;

@@ -1,7 +1,7 @@
 //! An answer whose head has arrived.
 
 use bytes::Bytes;
-use contajners_core::{Content, Outcome};
+use contajners_core::{Content, Finding, Outcome};
 use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -19,6 +19,7 @@ pub struct Response {
     pub(crate) content: Content,
     pub(crate) body: ByteStream,
     pub(crate) limit: usize,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Response {
@@ -41,6 +42,12 @@ impl Response {
     /// Returns all headers whose values are text, in the engine's order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// Returns what was found in the body and the parameters that the call was given: see
+    /// [`Checks`](crate::Checks).
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Returns what the body is.

@@ -59,6 +59,17 @@ impl<'a> Pack<'a> {
         (0..self.count(Table::Versions)).map(move |version| Api { pack, version })
     }
 
+    /// Returns the versions of which something is true.
+    pub fn versions_where(&self, mut is_so: impl FnMut(Api<'a>) -> bool) -> VersionSet<'a> {
+        let mut set = VersionSet::empty(*self);
+        for api in self.apis() {
+            if is_so(api) {
+                set.add_version(api.version);
+            }
+        }
+        set
+    }
+
     fn find_version(&self, version: &str) -> Option<Api<'a>> {
         let wanted = ApiVersion::parse(version);
         self.apis().rev().find(|api| {
@@ -252,6 +263,11 @@ impl<'a> Api<'a> {
             { record.variants }.find(|&(set, _)| set_contains(self.pack, set, self.version))?;
         let variant = self.pack.variant(variant);
         Some(Operation { api: *self, index, method: record.method, variant })
+    }
+
+    /// The same operation in this version, under whatever id.
+    pub(crate) fn same_operation(&self, other: &Operation<'a>) -> Option<Operation<'a>> {
+        self.at(other.index)
     }
 
     fn unknown_operation(&self, id: &str) -> ResolveError {

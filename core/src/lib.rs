@@ -23,6 +23,8 @@
 //! - [`Pack`], [`Api`], [`Operation`], [`Parameter`], [`Schema`]: the catalogue. All are
 //!   references into the bytes of a pack, free to copy.
 //! - [`Operation::resolve`] and [`Request`]: from a call to what goes over the wire.
+//! - [`Operation::check_body`] and [`Finding`]: what a body has that its schema has not.
+//! - [`Api::diff`] and [`Change`]: what is different between versions, or between engines.
 //! - [`Value`]: how core sees a caller's data.
 //! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
 //! - [`Negotiation`]: which API version to speak.
@@ -40,6 +42,8 @@ extern crate alloc;
 extern crate std;
 
 mod catalog;
+mod check;
+mod diff;
 mod encode;
 pub mod engine_error;
 mod error;
@@ -57,6 +61,8 @@ mod value;
 mod version;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
+pub use check::{Finding, FindingKind};
+pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
 pub use nearest::nearest;

@@ -115,6 +115,14 @@ impl<'a> VersionSet<'a> {
         self.runs = joined;
     }
 
+    /// Adds one version, by its number. Versions come in order.
+    pub(crate) fn add_version(&mut self, version: u32) {
+        match self.runs.last_mut() {
+            Some(last) if last.1 == version => last.1 += 1,
+            _ => self.runs.push((version, version + 1)),
+        }
+    }
+
     /// Tells whether no version has it.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()

@@ -3,12 +3,15 @@
 //! What real engines do is tested against real engines; here is what they do too rarely.
 
 mod answers;
+mod checks;
 mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod observed;
 mod own_packs;
 mod sockets;
+mod traced;
 mod wire;
 
 use std::future::Future;

@@ -137,7 +137,7 @@ fn messages_of_errors_stand_where_the_pack_says() {
 
 #[test]
 fn a_pack_that_is_open_does_as_well() {
-    let opened = contajners::contajners_core::Pack::open(
+    let opened = contajners_core::Pack::open(
         contajners_resources::pack("firecracker").expect("the tests carry all packs"),
     );
     let builder = contajners::ClientBuilder::from_opened(opened.unwrap()).api_version("1.13.1");

@@ -1,0 +1,673 @@
+//! Checking values against their schemas: what is sent before it is sent, what came on request.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::catalog::{Api, Operation};
+use crate::nearest::{alternatives, nearest};
+use crate::request::Location;
+use crate::resolve::is_json;
+use crate::schema::{Additional, Property, Schema, SchemaKind};
+use crate::value::{Value, View};
+use crate::version::VersionSet;
+
+/// How deep a value is followed; deeper ones are nobody's body.
+const DEPTH: usize = 64;
+/// How many schemas are looked at for one value: they may be circular, and values from strangers.
+const BUDGET: usize = 200_000;
+/// How many findings are told.
+const MOST: usize = 100;
+/// How much of a text is shown.
+const SHOWN: usize = 40;
+/// How many allowed values are named.
+const MEMBERS: usize = 12;
+
+/// What is wrong with a value, as far as its schema says.
+///
+/// Specs have mistakes, so a finding is a warning: engines may know better.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    kind: FindingKind,
+    pointer: String,
+    text: String,
+    nearest: Vec<String>,
+    hint: Option<String>,
+}
+
+/// The kind of a [`Finding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// A field that the schema does not have.
+    UnknownField,
+    /// A field that must be there and is not.
+    MissingField,
+    /// A value of another type.
+    WrongType,
+    /// A value that is none of those allowed.
+    UnknownValue,
+}
+
+impl Finding {
+    /// Returns what kind of finding it is.
+    pub fn kind(&self) -> FindingKind {
+        self.kind
+    }
+
+    /// Returns the stable name that scripts and bindings match on: `unknown-field`,
+    /// `missing-field`, `wrong-type` or `unknown-value`.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            FindingKind::UnknownField => "unknown-field",
+            FindingKind::MissingField => "missing-field",
+            FindingKind::WrongType => "wrong-type",
+            FindingKind::UnknownValue => "unknown-value",
+        }
+    }
+
+    /// Returns where it is: a JSON pointer (RFC 6901) into the value, empty for the value itself;
+    /// `query.name` for a parameter.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
+    /// Returns the names or values that may have been meant, nearest first.
+    pub fn nearest(&self) -> &[String] {
+        &self.nearest
+    }
+
+    /// Returns what to do about it: the nearest names, or the versions that have it.
+    pub fn hint(&self) -> Option<Cow<'_, str>> {
+        match (&self.hint, &*self.nearest) {
+            (Some(hint), _) => Some(Cow::Borrowed(hint)),
+            (None, []) => None,
+            (None, near) => Some(Cow::Owned(format!("did you mean {}?", alternatives(near)))),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<'a> Operation<'a> {
+    /// Checks a body against what the operation takes: unknown fields, wrong types, missing fields
+    /// and values that are none of those allowed. Nothing is found in a body that is not JSON.
+    ///
+    /// `null` passes for anything, and so does an empty text for a list of values: engines' own
+    /// clients send them for what is not set. At most a hundred findings come back.
+    ///
+    /// ```
+    /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::collections::BTreeMap;
+    ///
+    /// use contajners_core::Pack;
+    ///
+    /// let create = Pack::open(bytes)?.api("v1.41")?.operation("ContainerCreate")?;
+    /// let findings = create.check_body(&BTreeMap::from([("Imag", "busybox")]));
+    /// assert_eq!(findings[0].to_string(), "unknown field `/Imag` of `ContainerCreate` in docker v1.41");
+    /// assert_eq!(findings[0].nearest(), ["Image"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn check_body(&self, body: &dyn Value) -> Vec<Finding> {
+        let Some(accepted) = self.body() else { return Vec::new() };
+        if !is_json(accepted.media_types().next().unwrap_or("application/json")) {
+            return Vec::new();
+        }
+        let root = Root { operation: *self, part: Part::Body };
+        Checker::new(root).run(accepted.schema(), body)
+    }
+
+    /// Checks the body of an answer against what is documented for its status.
+    ///
+    /// As [`check_body`](Self::check_body); nothing is found where no schema is documented.
+    pub fn check_answer(&self, status: u16, body: &dyn Value) -> Vec<Finding> {
+        let root = Root { operation: *self, part: Part::Answer(status) };
+        match root.schema() {
+            Some(schema) => Checker::new(root).run(schema, body),
+            None => Vec::new(),
+        }
+    }
+
+    /// Checks values of parameters for which only some are allowed. Types and names are for
+    /// [`resolve`](Self::resolve), which refuses what does not fit.
+    pub fn check_parameters(&self, values: &[(&str, &dyn Value)]) -> Vec<Finding> {
+        let mut out = Vec::new();
+        for (name, value) in values {
+            let mut meant = self.parameters().filter(|parameter| parameter.is_named(name));
+            let Some(first) = meant.next() else { continue };
+            let parameter = core::iter::once(first)
+                .chain(meant)
+                .find(|parameter| parameter.location() == Location::Path)
+                .unwrap_or(first);
+            let schema = parameter.schema().resolved();
+            let of = schema.items().map_or(schema, Schema::resolved);
+            let root = Root { operation: *self, part: Part::Parameter(parameter.bare_name()) };
+            let mut checker = Checker::new(root);
+            let mut check = |value: &dyn Value| {
+                // Numbers and booleans go as texts, too: what counts is how they are written.
+                let text = match value.view() {
+                    View::Text(text) => text.into_owned(),
+                    View::Null | View::Array | View::Object => return,
+                    _ => value.to_json(),
+                };
+                checker.member(of, &text);
+            };
+            match value.view() {
+                View::Array => value.items(&mut |item| {
+                    check(item);
+                    true
+                }),
+                _ => check(*value),
+            }
+            let location = parameter.location().name();
+            out.extend(checker.findings.into_iter().map(|finding| Finding {
+                pointer: format!("{location}.{}", parameter.bare_name()),
+                ..finding
+            }));
+        }
+        out
+    }
+}
+
+/// What a value belongs to.
+#[derive(Clone, Copy)]
+struct Root<'a> {
+    operation: Operation<'a>,
+    part: Part<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Body,
+    Answer(u16),
+    Parameter(&'a str),
+}
+
+impl<'a> Root<'a> {
+    fn schema(self) -> Option<Schema<'a>> {
+        match self.part {
+            Part::Body => Some(self.operation.body()?.schema()),
+            Part::Answer(status) => {
+                let is = |wanted| move |answer: &crate::Response<'_>| answer.status() == wanted;
+                let mut answers = self.operation.responses();
+                let answer = answers
+                    .find(is(Some(status)))
+                    .or_else(|| self.operation.responses().find(is(None)))?;
+                answer.schema()
+            }
+            Part::Parameter(name) => {
+                let mut parameters = self.operation.parameters();
+                let parameter = parameters.find(|parameter| parameter.bare_name() == name)?;
+                Some(parameter.schema())
+            }
+        }
+    }
+
+    /// The same thing in another version, if that has it.
+    fn in_version(self, api: Api<'a>) -> Option<Self> {
+        Some(Self { operation: api.same_operation(&self.operation)?, ..self })
+    }
+
+    /// In which versions something at a place is so.
+    fn history(self, steps: &[Step], is_so: impl Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
+        let pack = self.operation.api().pack();
+        pack.versions_where(|api| {
+            let there = self.in_version(api).and_then(Root::schema);
+            there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so)
+        })
+    }
+}
+
+/// How to get from a schema to one inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Item(usize),
+}
+
+fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
+    let mut schema = schema;
+    for step in steps {
+        schema = match step {
+            Step::Item(_) => within(schema, &mut 64, &|schema| schema.items())?,
+            Step::Field(name) => match schema.property(name) {
+                Some(property) => property.schema,
+                None => within(schema, &mut 64, &|schema| match schema.additional() {
+                    Additional::Schema(values) => Some(values),
+                    _ => None,
+                })?,
+            },
+        };
+    }
+    Some(schema)
+}
+
+/// Looks for something in a schema and in the parts it is made of.
+fn within<'a, T>(
+    schema: Schema<'a>,
+    budget: &mut usize,
+    look: &impl Fn(Schema<'a>) -> Option<T>,
+) -> Option<T> {
+    *budget = budget.checked_sub(1)?;
+    let schema = schema.resolved();
+    look(schema).or_else(|| schema.parts().find_map(|part| within(part, budget, look)))
+}
+
+/// What an object may hold, taken together from all the parts it is made of.
+#[derive(Default)]
+pub(crate) struct Fields<'a> {
+    declared: Vec<Property<'a>>,
+    others: Option<Others<'a>>,
+}
+
+/// What undeclared fields may be.
+enum Others<'a> {
+    Any,
+    Schema(Schema<'a>),
+}
+
+impl<'a> Fields<'a> {
+    /// Adds what one part says; `false` when something is said that is no object.
+    fn add(&mut self, schema: Schema<'a>, budget: &mut usize) -> bool {
+        let Some(left) = budget.checked_sub(1) else { return false };
+        *budget = left;
+        let schema = schema.resolved();
+        match schema.kind() {
+            SchemaKind::Object => {
+                let before = self.declared.len();
+                self.declared.extend(schema.properties());
+                match schema.additional() {
+                    Additional::Schema(values) => self.others = Some(Others::Schema(values)),
+                    Additional::Any => self.others = Some(Others::Any),
+                    // Nothing said about any field: a free form.
+                    Additional::Unsaid if self.declared.len() == before => {
+                        self.others.get_or_insert(Others::Any);
+                    }
+                    Additional::Unsaid | Additional::Forbidden => {}
+                }
+                true
+            }
+            SchemaKind::AllOf => schema.parts().all(|part| self.add(part, budget)),
+            // What may be one thing or another says nothing that holds for all.
+            SchemaKind::Any | SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
+                self.others = Some(Others::Any);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `None` for what is no object, or not in all of its parts.
+    pub(crate) fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
+        let mut fields = Self::default();
+        if !fields.add(schema, budget) {
+            return None;
+        }
+        fields.declared.sort_by(|one, other| one.name.cmp(other.name));
+        Some(fields)
+    }
+
+    /// Returns the fields, sorted by name.
+    pub(crate) fn declared(&self) -> &[Property<'a>] {
+        &self.declared
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
+        let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
+        self.declared.get(at)
+    }
+}
+
+struct Checker<'a> {
+    root: Root<'a>,
+    path: Vec<Step>,
+    findings: Vec<Finding>,
+    budget: usize,
+    /// How deep in alternatives: there findings are counted and not worded.
+    trials: usize,
+}
+
+impl<'a> Checker<'a> {
+    fn new(root: Root<'a>) -> Self {
+        Self { root, path: Vec::new(), findings: Vec::new(), budget: BUDGET, trials: 0 }
+    }
+
+    fn run(mut self, schema: Schema<'a>, value: &dyn Value) -> Vec<Finding> {
+        self.check(schema, value);
+        self.findings
+    }
+
+    fn is_spent(&mut self) -> bool {
+        self.budget = self.budget.saturating_sub(1);
+        self.budget == 0 || self.findings.len() >= MOST || self.path.len() >= DEPTH
+    }
+
+    fn check(&mut self, schema: Schema<'a>, value: &dyn Value) {
+        if self.is_spent() {
+            return;
+        }
+        let schema = schema.resolved();
+        let view = value.view();
+        if view == View::Null {
+            return;
+        }
+        let fits = match schema.kind() {
+            SchemaKind::Any | SchemaKind::Ref | SchemaKind::File | SchemaKind::Null => true,
+            SchemaKind::Array => {
+                if view == View::Array
+                    && let Some(items) = schema.items()
+                {
+                    self.items(items, value);
+                }
+                view == View::Array
+            }
+            SchemaKind::Object => {
+                if view == View::Object {
+                    self.object(schema, value);
+                }
+                view == View::Object
+            }
+            SchemaKind::AllOf => return self.all_of(schema, value, &view),
+            SchemaKind::OneOf | SchemaKind::AnyOf => return self.one_of(schema, value),
+            kind => fits(kind, &view),
+        };
+        if !fits {
+            return self.wrong_type(schema, &view);
+        }
+        match view {
+            View::Text(text) => self.member(schema, &text),
+            View::Integer(_) | View::Number(_) | View::Boolean(_) => {
+                self.member(schema, &value.to_json());
+            }
+            _ => {}
+        }
+    }
+
+    fn items(&mut self, schema: Schema<'a>, value: &dyn Value) {
+        let mut index = 0;
+        value.items(&mut |item| {
+            self.path.push(Step::Item(index));
+            self.check(schema, item);
+            self.path.pop();
+            index += 1;
+            self.findings.len() < MOST
+        });
+    }
+
+    fn all_of(&mut self, schema: Schema<'a>, value: &dyn Value, view: &View<'_>) {
+        match view {
+            View::Object => self.object(schema, value),
+            _ => {
+                // What is wrong for one part is not told again for the next.
+                let before = self.findings.len();
+                for part in schema.parts() {
+                    self.check(part, value);
+                    if self.findings.len() > before {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The alternative with the fewest findings is taken for the one that was meant.
+    fn one_of(&mut self, schema: Schema<'a>, value: &dyn Value) {
+        let before = self.findings.len();
+        let mut best: Option<Schema<'a>> = None;
+        let mut fewest = usize::MAX;
+        for part in schema.parts() {
+            self.trials += 1;
+            self.check(part, value);
+            self.trials -= 1;
+            let found = self.findings.len() - before;
+            self.findings.truncate(before);
+            if found < fewest {
+                (best, fewest) = (Some(part), found);
+            }
+            if fewest == 0 {
+                return;
+            }
+        }
+        if let Some(best) = best {
+            self.check(best, value);
+        }
+    }
+
+    fn object(&mut self, schema: Schema<'a>, value: &dyn Value) {
+        let mut budget = 256;
+        // What cannot be taken together is not judged.
+        let Some(fields) = Fields::of(schema, &mut budget) else { return };
+        let mut given: Vec<usize> = Vec::new();
+        value.fields(&mut |name, value| {
+            let declared = fields.declared.binary_search_by(|property| property.name.cmp(name));
+            if let Ok(at) = declared {
+                given.push(at);
+            }
+            match (declared, &fields.others) {
+                (Err(_), None) => self.unknown_field(name, &fields),
+                (Err(_), Some(Others::Any)) => {}
+                (Ok(_), _) | (Err(_), Some(Others::Schema(_))) => {
+                    let schema = match (fields.get(name), &fields.others) {
+                        (Some(property), _) => property.schema,
+                        (None, Some(Others::Schema(values))) => *values,
+                        _ => return true,
+                    };
+                    self.path.push(Step::Field(name.into()));
+                    self.check(schema, value);
+                    self.path.pop();
+                }
+            }
+            self.findings.len() < MOST
+        });
+        for (at, property) in fields.declared.iter().enumerate() {
+            // Of a field that several parts name, one is found.
+            let is_given = || {
+                given
+                    .iter()
+                    .any(|&other| other == at || fields.declared[other].name == property.name)
+            };
+            if property.required && !is_given() && self.findings.len() < MOST {
+                self.missing_field(property);
+            }
+        }
+    }
+
+    fn member(&mut self, schema: Schema<'a>, text: &str) {
+        // For what is not set, engines' own clients send an empty text.
+        if text.is_empty() || schema.members().next().is_none() {
+            return;
+        }
+        if schema.members().any(|member| member_text(member) == text) {
+            return;
+        }
+        self.unknown_value(schema, text);
+    }
+
+    /// The place of a field, or of what is being looked at.
+    fn pointer(&self, field: Option<&str>) -> String {
+        let mut out = String::new();
+        for step in &self.path {
+            match step {
+                Step::Field(name) => push_segment(name, &mut out),
+                Step::Item(index) => push_segment(&index.to_string(), &mut out),
+            }
+        }
+        if let Some(field) = field {
+            push_segment(field, &mut out);
+        }
+        out
+    }
+
+    fn shown(&self, pointer: &str) -> String {
+        let operation = &self.root.operation;
+        let api = operation.api();
+        let of = format!("of `{}` in {} {}", operation.id(), api.engine(), api.version());
+        match (self.root.part, pointer) {
+            (Part::Parameter(name), _) => format!("parameter `{name}` {of}"),
+            (Part::Body, "") => format!("the body {of}"),
+            (Part::Answer(_), "") => format!("the answer {of}"),
+            (_, pointer) => format!("field `{}` {of}", shortened(pointer, 200)),
+        }
+    }
+
+    fn find(
+        &mut self,
+        kind: FindingKind,
+        pointer: String,
+        worded: impl FnOnce(&Self, &str) -> (String, Vec<String>, Option<String>),
+    ) {
+        let (text, nearest, hint) = match self.trials {
+            0 => worded(self, &pointer),
+            _ => Default::default(),
+        };
+        self.findings.push(Finding { kind, pointer, text, nearest, hint });
+    }
+
+    fn unknown_field(&mut self, name: &str, fields: &Fields<'a>) {
+        let pointer = self.pointer(Some(name));
+        self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
+            let text = format!("unknown {}", checker.shown(pointer));
+            let history = checker.root.history(&checker.path, |schema| {
+                within(schema, &mut 64, &|schema| schema.property(name)).is_some()
+            });
+            if !history.is_empty() {
+                return (text, Vec::new(), Some(checker.available(&history)));
+            }
+            let names = fields.declared.iter().map(|property| property.name);
+            let near = nearest(name, names).into_iter().map(Into::into).collect();
+            (text, near, None)
+        });
+    }
+
+    fn missing_field(&mut self, property: &Property<'a>) {
+        let pointer = self.pointer(Some(property.name));
+        self.find(FindingKind::MissingField, pointer, |checker, pointer| {
+            let text = format!("missing {}", checker.shown(pointer));
+            (text, Vec::new(), Some(format!("it is {}", with_article(property.schema))))
+        });
+    }
+
+    fn wrong_type(&mut self, schema: Schema<'a>, view: &View<'_>) {
+        let found = view.type_name();
+        let pointer = self.pointer(None);
+        self.find(FindingKind::WrongType, pointer, |checker, pointer| {
+            let expected = with_article(schema);
+            let text = format!("{} is {expected}; {found} was given", checker.shown(pointer));
+            let history = checker.root.history(&checker.path, |schema| {
+                within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(())).is_some()
+            });
+            let hint = (!history.is_empty())
+                .then(|| format!("{found} is taken in {history}; {}", checker.speaks()));
+            (text, Vec::new(), hint)
+        });
+    }
+
+    fn unknown_value(&mut self, schema: Schema<'a>, text: &str) {
+        let pointer = self.pointer(None);
+        self.find(FindingKind::UnknownValue, pointer, |checker, pointer| {
+            let members: Vec<&str> = schema.members().map(member_text).collect();
+            let told =
+                format!("{} has no value `{}`", checker.shown(pointer), shortened(text, SHOWN));
+            let history = checker.root.history(&checker.path, |schema| {
+                within(schema, &mut 64, &|schema| {
+                    let schema = schema.items().map_or(schema, Schema::resolved);
+                    schema.members().any(|member| member_text(member) == text).then_some(())
+                })
+                .is_some()
+            });
+            if !history.is_empty() {
+                return (told, Vec::new(), Some(checker.available(&history)));
+            }
+            let near: Vec<String> =
+                nearest(text, members.iter().copied()).into_iter().map(Into::into).collect();
+            let hint = near.is_empty().then(|| {
+                let named: Vec<&str> =
+                    members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();
+                match members.len() > MEMBERS {
+                    true => format!("it is one of `{}` …", named.join("`, `")),
+                    false => format!("it is {}", alternatives(&named)),
+                }
+            });
+            (told, near, hint)
+        });
+    }
+
+    fn available(&self, history: &VersionSet<'_>) -> String {
+        match history.since() {
+            Some(since) => format!("available from {since}; {}", self.speaks()),
+            None => format!("available in {history}; {}", self.speaks()),
+        }
+    }
+
+    fn speaks(&self) -> String {
+        format!("this call speaks {}", self.root.operation.api().version())
+    }
+}
+
+/// Tells whether a type takes a value at all.
+fn fits(kind: SchemaKind, view: &View<'_>) -> bool {
+    match kind {
+        SchemaKind::String => matches!(view, View::Text(_)),
+        SchemaKind::Boolean => matches!(view, View::Boolean(_)),
+        SchemaKind::Number => matches!(view, View::Integer(_) | View::Number(_)),
+        SchemaKind::Integer => match view {
+            View::Integer(_) => true,
+            // Whole numbers that a host language keeps as fractions, or writes as 1e3.
+            View::Number(number) => number % 1.0 == 0.0,
+            _ => false,
+        },
+        SchemaKind::Array => *view == View::Array,
+        SchemaKind::Object => *view == View::Object,
+        _ => false,
+    }
+}
+
+fn with_article(schema: Schema<'_>) -> Cow<'static, str> {
+    match schema.kind() {
+        SchemaKind::String => "text".into(),
+        SchemaKind::Integer => "an integer".into(),
+        SchemaKind::Number => "a number".into(),
+        SchemaKind::Boolean => "a boolean".into(),
+        SchemaKind::Array => match schema.items() {
+            Some(items) => format!("a list of {}", items.label()).into(),
+            None => "a list".into(),
+        },
+        SchemaKind::Object if schema.properties().next().is_none() => match schema.additional() {
+            Additional::Schema(values) => format!("an object of {}", values.label()).into(),
+            _ => "an object".into(),
+        },
+        SchemaKind::Object => "an object".into(),
+        _ => schema.label(),
+    }
+}
+
+/// A member as texts compare: JSON's quotes are no part of it.
+fn member_text(json: &str) -> &str {
+    json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
+}
+
+pub(crate) fn push_segment(name: &str, out: &mut String) {
+    out.push('/');
+    for c in name.chars() {
+        match c {
+            '~' => out.push_str("~0"),
+            '/' => out.push_str("~1"),
+            c => out.push(c),
+        }
+    }
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let mut out: String =
+        text.chars().take(most).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(most).is_some() {
+        out.push('…');
+    }
+    out
+}
