@@ -14,6 +14,7 @@ use crate::pack::records::{
 };
 use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
+use crate::resolve::is_json;
 use crate::schema::Schema;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
 
@@ -614,6 +615,15 @@ impl<'a> RequestBody<'a> {
         let number = self.media_types().position(|own| own == media_type).unwrap_or(0);
         let own = self.operation.variant.body_schemas().nth(number);
         own.map_or_else(|| self.schema(), |node| self.schema_of(node))
+    }
+
+    /// Returns what it may look like as JSON, which is what values become; `None` when it is never
+    /// JSON.
+    pub fn json_schema(&self) -> Option<Schema<'a>> {
+        match self.media_types().find(|name| is_json(name)) {
+            Some(name) => Some(self.schema_for(name)),
+            None => self.media_types().next().is_none().then(|| self.schema()),
+        }
     }
 
     /// Tells whether what it may look like depends on its media type.

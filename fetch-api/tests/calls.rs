@@ -112,6 +112,7 @@ fn a_body_goes_by_its_media_type() {
     assert!(body.is_by_media_type());
     assert_eq!(body.schema().format(), Some("binary"));
     assert_eq!(body.schema_for("application/json").type_name(), "object");
+    assert_eq!(body.json_schema().unwrap().type_name(), "object");
     assert_eq!(body.schema_for("text/plain").format(), Some("binary"));
 }
 
