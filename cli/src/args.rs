@@ -40,6 +40,10 @@ pub(crate) struct Global {
     #[command(flatten)]
     pub(crate) tls: Tls,
 
+    /// Pack of an engine that is not built in, or to use in place of one that is [may be repeated]
+    #[arg(long = "pack", value_name = "FILE", global = true, help_heading = "Global options")]
+    pub(crate) packs: Vec<PathBuf>,
+
     /// Form of the output [default: table on a terminal, json in a pipe; text for doc, resolve]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
@@ -394,7 +398,8 @@ Examples:
 Forms of output (-o):
   table  for people; lines are fitted to the terminal, or to COLUMNS
   json   a stable interface:
-           engines     array of {name, versions: {oldest, newest, count}}
+           engines     array of {name, versions: {oldest, newest, count}}, and
+                       `pack`, the file, where it is not built in
            versions    array of strings, oldest first
            where       {address, source, tls, considered}; tls is null or {ca,
                        certificate, key, verified}; considered is an array of
@@ -442,6 +447,8 @@ Environment:
                    the version to speak, without --api-version
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
+  CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else
+                   contajners/packs in XDG_DATA_HOME (~/.local/share)
   CONTAJNERS_DOCS  folder with ENGINE.docs, the vendors' summaries for `doc`;
                    else contajners/ in XDG_DATA_HOME (~/.local/share), else
                    ./resources. `cargo xtask fetch-api --docs` writes them.";
@@ -449,7 +456,10 @@ Environment:
 const ENGINES: &str = "\
 Examples:
   contajners engines
-  contajners engines -o json";
+  contajners engines -o json
+  contajners engines --pack toy.postcard
+
+Packs of your own are found in a folder, too: `contajners --help`.";
 
 const VERSIONS: &str = "\
 Examples:

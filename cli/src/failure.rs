@@ -69,6 +69,14 @@ impl Failure {
         self
     }
 
+    /// Adds a cause in words.
+    pub(crate) fn because(mut self, cause: String) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.causes.push(cause);
+        }
+        self
+    }
+
     /// Adds an error and its sources as causes.
     pub(crate) fn with_cause(mut self, error: &(dyn Error + 'static)) -> Self {
         if let Self::Told(report) = &mut self {

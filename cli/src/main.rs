@@ -12,6 +12,7 @@ mod failure;
 mod findings;
 mod folder;
 mod output;
+mod packs;
 mod progress;
 mod prose;
 mod render;

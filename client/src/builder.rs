@@ -39,12 +39,19 @@ impl PackBytes {
     }
 }
 
+/// A pack that the caller brings.
+#[derive(Clone)]
+enum Given {
+    Bytes(Cow<'static, [u8]>),
+    Opened(Pack<'static>),
+}
+
 /// What a client is to be: see [`Client::builder`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     engine: String,
-    pack: Option<Cow<'static, [u8]>>,
+    pack: Option<Given>,
     uri: Option<String>,
     connection: Option<String>,
     api_version: Option<String>,
@@ -79,7 +86,12 @@ impl ClientBuilder {
 
     /// Begins with a pack of your own, for an engine that this crate carries none of.
     pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> Self {
-        Self { pack: Some(pack.into()), ..Self::new(String::new()) }
+        Self { pack: Some(Given::Bytes(pack.into())), ..Self::new(String::new()) }
+    }
+
+    /// Begins with a pack that is open already, and verified if it came from elsewhere.
+    pub fn from_opened(pack: Pack<'static>) -> Self {
+        Self { pack: Some(Given::Opened(pack)), ..Self::new(String::new()) }
     }
 
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
@@ -225,7 +237,8 @@ impl ClientBuilder {
     pub fn discover(&self) -> Result<Discovered, Error> {
         match &self.pack {
             None => self.place(crate::pack(&self.engine)?),
-            Some(bytes) => self.place(checked(bytes)?),
+            Some(Given::Bytes(bytes)) => self.place(checked(bytes)?),
+            Some(Given::Opened(pack)) => self.place(*pack),
         }
     }
 
@@ -256,8 +269,9 @@ impl ClientBuilder {
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
-            Some(Cow::Borrowed(bytes)) => PackBytes::Static(checked(bytes)?),
-            Some(Cow::Owned(bytes)) => {
+            Some(Given::Opened(pack)) => PackBytes::Static(pack),
+            Some(Given::Bytes(Cow::Borrowed(bytes))) => PackBytes::Static(checked(bytes)?),
+            Some(Given::Bytes(Cow::Owned(bytes))) => {
                 checked(&bytes)?;
                 PackBytes::Owned(bytes)
             }
@@ -276,7 +290,8 @@ impl ClientBuilder {
         let version = match self.api_version {
             Some(version) => Some((version, None)),
             None => {
-                let name = format!("{}_API_VERSION", engine.to_uppercase().replace('-', "_"));
+                let name =
+                    format!("{}_API_VERSION", engine.to_uppercase().replace(['-', '.'], "_"));
                 variable(&name).map(|version| (version, Some(name)))
             }
         };

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use contajners_core::{
     Answer, Body, Content, Finding, Method, Outcome, Request, RequestContent, Value as _,
-    engine_error,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
@@ -396,7 +395,7 @@ impl Call {
             }
             Outcome::Failure if errors == Errors::Raised => {
                 let (body, head) = (read_error(body).await, request.method() == Method::Head);
-                let message = if head { String::new() } else { engine_error::message(&body) };
+                let message = if head { String::new() } else { client.0.peer.message(&body) };
                 return Err(Error::refused(&call, status, message, body).or_hint(remark));
             }
             _ => content_of_error(content_type),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use contajners_core::stream::Demultiplexer;
-use contajners_core::{Content, Method, Outcome, Request, engine_error};
+use contajners_core::{Content, Method, Outcome, Request};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
@@ -284,7 +284,7 @@ async fn attempt(
         }
         Outcome::Failure => {
             let body = error_body(&mut *wire, received, &head).await;
-            let message = engine_error::message(&body);
+            let message = peer.message(&body);
             return Err(Error::refused(call, head.status, message, body));
         }
         _ => return Err(Error::no_socket(call, head.status)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use contajners_core::{Method, Pack, RawError, Request, RequestContent};
+use contajners_core::{Method, Pack, RawError, Request, RequestContent, engine_error};
 use hyper::HeaderMap;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
@@ -63,6 +63,8 @@ pub(crate) struct Peer {
     pub(crate) endpoint: Endpoint,
     /// The address as messages show it.
     pub(crate) address: String,
+    /// Where the message of an error stands.
+    errors: Vec<String>,
     /// How to name another address, for hints.
     elsewhere: String,
     pub(crate) ssh: Ssh,
@@ -88,6 +90,7 @@ impl Peer {
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
             engine: pack.engine().into(),
+            errors: pack.error_pointers().map(Into::into).collect(),
             ssh: Ssh::new(pack, ssh),
             pool: Arc::default(),
             tls,
@@ -103,6 +106,11 @@ impl Peer {
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
         }
+    }
+
+    /// Returns what the engine says in the body of an error.
+    pub(crate) fn message(&self, body: &[u8]) -> String {
+        engine_error::message_with(self.errors.iter().map(String::as_str), body)
     }
 
     /// Makes the error of a connection that does not come about.

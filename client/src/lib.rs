@@ -55,7 +55,8 @@
 //!
 //! # Features
 //!
-//! `docker` and `podman` (both on by default): the packs that a program carries. Any other
+//! `docker` and `podman` (both on by default), `cloud-hypervisor`, `firecracker` and `incus`: the packs
+//! that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
 //!
 //! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
@@ -111,6 +112,11 @@ pub use tls::Tls;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The example of the page on adding an engine compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-an-engine.md")]
+struct AddingAnEngine;
 
 /// Returns the names of the engines whose packs this program carries, sorted.
 pub fn engines() -> impl Iterator<Item = &'static str> {

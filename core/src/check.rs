@@ -9,7 +9,6 @@ use core::fmt;
 use crate::catalog::{Api, Operation};
 use crate::nearest::{alternatives, nearest};
 use crate::request::Location;
-use crate::resolve::is_json;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
@@ -117,11 +116,9 @@ impl<'a> Operation<'a> {
     /// ```
     pub fn check_body(&self, body: &dyn Value) -> Vec<Finding> {
         let Some(accepted) = self.body() else { return Vec::new() };
-        if !is_json(accepted.media_types().next().unwrap_or("application/json")) {
-            return Vec::new();
-        }
+        let Some(schema) = accepted.json_schema() else { return Vec::new() };
         let root = Root { operation: *self, part: Part::Body };
-        Checker::new(root).run(accepted.schema(), body)
+        Checker::new(root).run(schema, body)
     }
 
     /// Checks the body of an answer against what is documented for its status.
@@ -193,7 +190,7 @@ enum Part<'a> {
 impl<'a> Root<'a> {
     fn schema(self) -> Option<Schema<'a>> {
         match self.part {
-            Part::Body => Some(self.operation.body()?.schema()),
+            Part::Body => self.operation.body()?.json_schema(),
             Part::Answer(status) => {
                 let is = |wanted| move |answer: &crate::Response<'_>| answer.status() == wanted;
                 let mut answers = self.operation.responses();

@@ -52,6 +52,7 @@ mod form;
 mod nearest;
 mod negotiate;
 mod pack;
+mod pointer;
 mod request;
 mod resolve;
 mod schema;
@@ -68,7 +69,7 @@ pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]
 pub use pack::write;
-pub use pack::{FORMAT_VERSION, Pack, PackError};
+pub use pack::{FORMAT_VERSION, Pack, PackError, VersionRule};
 pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
     is_secret_header,

@@ -12,6 +12,7 @@ mod errors;
 mod limits;
 mod lines;
 mod observed;
+mod own_packs;
 mod sockets;
 mod traced;
 mod wire;
