@@ -104,17 +104,16 @@ impl Ssh {
                 }
             }
         }
-        let wire = self.connect_forwarded(endpoint, limit).await?;
-        self.way.store(Way::Forward as u8, Ordering::Relaxed);
-        Ok(wire)
+        let mut wire = self.connect_forwarded(endpoint, limit).await?;
+        if way != Way::Forward as u8 {
+            greet(&mut wire).await?;
+            self.way.store(Way::Forward as u8, Ordering::Relaxed);
+        }
+        Ok(Box::new(wire))
     }
 
     #[cfg(not(unix))]
-    async fn connect_forwarded(
-        &self,
-        _: &Endpoint,
-        _: Option<Duration>,
-    ) -> io::Result<Box<dyn Wire>> {
+    async fn connect_forwarded(&self, _: &Endpoint, _: Option<Duration>) -> io::Result<SshWire> {
         let words = format!("no command of {} there, and no sockets to forward here", self.engine);
         Err(SshError::of(io::ErrorKind::Unsupported, words))
     }
@@ -124,7 +123,7 @@ impl Ssh {
         &self,
         endpoint: &Endpoint,
         limit: Option<Duration>,
-    ) -> io::Result<Box<dyn Wire>> {
+    ) -> io::Result<SshWire> {
         let socket = match endpoint {
             Endpoint::Ssh { socket: Some(socket), .. } => socket.clone(),
             _ => self.found(endpoint, limit).await?,
@@ -133,7 +132,7 @@ impl Ssh {
         let path = folder.0.join("s");
         let child = spawn(&mut self.forward(endpoint, limit, &path, &socket))?;
         // The socket's name is of no use any more when the connection stands.
-        Ok(Box::new(SshWire::socket(child, &path, socket).await?))
+        SshWire::socket(child, &path, socket).await
     }
 
     /// Asks the far side which of the usual sockets is there.

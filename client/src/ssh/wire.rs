@@ -202,11 +202,15 @@ impl AsyncRead for SshWire {
         // A full pipe would stop the program.
         let all_said = self.poll_words(context);
         let before = buffer.filled().len();
-        ready!(match &mut self.joined {
+        let read = ready!(match &mut self.joined {
             Joined::Pipes { stdout, .. } => Pin::new(stdout).poll_read(context, buffer),
             #[cfg(unix)]
             Joined::Socket { stream, .. } => Pin::new(stream).poll_read(context, buffer),
-        })?;
+        });
+        // A socket that leads nowhere is closed or reset, whichever comes first.
+        if let (Err(error), true) = (read, self.heard) {
+            return Poll::Ready(Err(error));
+        }
         if buffer.filled().len() > before {
             self.heard = true;
             return Poll::Ready(Ok(()));
