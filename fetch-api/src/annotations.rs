@@ -14,12 +14,17 @@
 //!   set: { id: vmInfo }
 //! - definition: Backup              # the specs refer to it and do not have it
 //!   missing: any
+//! - definition: Mount
+//!   fields: { destination: string, options: [string] }
 //! ```
 //!
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
-//! `body` takes `media-types` and `required`, and changes only bodies that are there.
+//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
+//!
+//! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
+//! there: `string`, `integer`, `number`, `boolean` or `any`, in brackets for a list of them.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
@@ -28,14 +33,14 @@
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
 };
 
 /// The rules of one engine.
@@ -122,6 +127,7 @@ struct RuleText {
     operation: Option<Names>,
     definition: Option<Names>,
     missing: Option<MissingText>,
+    fields: Option<FieldsText>,
     parameter: Option<Names>,
     #[serde(rename = "in")]
     location: Option<LocationText>,
@@ -156,6 +162,75 @@ struct SetText {
 struct BodyText {
     media_types: Option<Vec<String>>,
     required: Option<bool>,
+    fields: Option<FieldsText>,
+}
+
+type FieldsText = BTreeMap<String, FieldText>;
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum FieldText {
+    One(FieldKind),
+    Several([FieldKind; 1]),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FieldKind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Any,
+}
+
+impl From<FieldKind> for Schema {
+    fn from(kind: FieldKind) -> Self {
+        let kind = match kind {
+            FieldKind::String => Kind::String,
+            FieldKind::Integer => Kind::Integer,
+            FieldKind::Number => Kind::Number,
+            FieldKind::Boolean => Kind::Boolean,
+            FieldKind::Any => Kind::Any,
+        };
+        Self { kind, ..Self::default() }
+    }
+}
+
+/// Adds fields to an object; tells whether there was one that it did not have.
+fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
+    let new = |object: &mut Object| {
+        let mut any = false;
+        for (name, field) in fields {
+            any |= !object.properties.contains_key(name);
+            object.properties.entry(name.clone()).or_insert_with(|| {
+                let schema = match *field {
+                    FieldText::One(kind) => kind.into(),
+                    FieldText::Several([kind]) => {
+                        let kind = Kind::Array(Box::new(kind.into()));
+                        Schema { kind, ..Schema::default() }
+                    }
+                };
+                (schema, false)
+            });
+        }
+        any
+    };
+    match &mut schema.kind {
+        Kind::Object(object) => new(object),
+        // Beside what is referred to: others refer to it, too.
+        Kind::Ref(_) | Kind::AllOf(_) => {
+            let mut object = Object::default();
+            let any = new(&mut object);
+            let object = Schema { kind: Kind::Object(object), ..Schema::default() };
+            match &mut schema.kind {
+                Kind::AllOf(parts) => parts.push(object),
+                _ => schema.kind = Kind::AllOf(vec![std::mem::take(schema), object]),
+            }
+            any
+        }
+        _ => false,
+    }
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.
@@ -240,6 +315,7 @@ impl Annotations {
     pub fn missing(&self, version: &str) -> BTreeSet<String> {
         let version = ApiVersion::parse(version);
         let rules = self.rules.iter().filter(|rule| rule.is_for(version));
+        let rules = rules.filter(|rule| rule.text.missing.is_some());
         let names = rules.filter_map(|rule| rule.text.definition.as_ref()).flat_map(Names::list);
         names.cloned().collect()
     }
@@ -248,9 +324,8 @@ impl Annotations {
     pub fn note_missing(&self, version: &str, lacked: &BTreeSet<String>, matches: &mut Matches) {
         let version = ApiVersion::parse(version);
         for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
-            let Some(names) = rule.text.definition.as_ref().filter(|_| rule.is_for(version)) else {
-                continue;
-            };
+            let lacks = rule.is_for(version) && rule.text.missing.is_some();
+            let Some(names) = rule.text.definition.as_ref().filter(|_| lacks) else { continue };
             let mut any = false;
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
                 if lacked.contains(name) {
@@ -338,12 +413,19 @@ impl Rule {
                 return Err(wrong("`operation` and `definition` exclude each other".into()));
             }
             (None, Some(_))
-                if text.missing.is_none() || text.set.is_some() || text.body.is_some() =>
+                if text.missing.is_some() == text.fields.is_some()
+                    || text.set.is_some()
+                    || text.body.is_some() =>
             {
-                return Err(wrong("a `definition` takes `missing: any` and nothing else".into()));
+                let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
+                return Err(wrong(what.into()));
             }
             (Some(_), None) if text.missing.is_some() => {
                 return Err(wrong("only a `definition` may be `missing`".into()));
+            }
+            (Some(_), None) if text.fields.is_some() => {
+                let what = "`fields` are those of a `definition`, or stand in `body`";
+                return Err(wrong(what.into()));
             }
             _ => {}
         }
@@ -397,6 +479,18 @@ impl Rule {
     }
 
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
+        if self.is_for(version)
+            && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
+        {
+            let mut any = false;
+            for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                if model.definitions.get_mut(name).is_some_and(|found| add_fields(found, fields)) {
+                    *matched = true;
+                    any = true;
+                }
+            }
+            return self.note_version(version, any, matches);
+        }
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
         if !self.is_for(version) {
@@ -451,6 +545,11 @@ impl Rule {
                 body.schemas.clear();
             }
             body.required = text.required.unwrap_or(body.required);
+            if let Some(fields) = &text.fields
+                && !add_fields(&mut body.schema, fields)
+            {
+                return false;
+            }
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             operation.answer = answer.into();

@@ -143,7 +143,7 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
-        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `parameter`, `in`, `versions`, \
+        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `fields`, `parameter`, `in`, `versions`, \
          `set`, `body` at line 2 column 3",
     );
 }
@@ -155,7 +155,7 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
         "- operation: A\n  definition: B\n  missing: any\n",
         "line 1: `operation` and `definition` exclude each other",
     );
-    let alone = "line 1: a `definition` takes `missing: any` and nothing else";
+    let alone = "line 1: a `definition` takes `missing: any` or `fields`, and nothing else";
     refuse("- definition: B\n", alone);
     refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);
     refuse("- operation: A\n  missing: any\n", "line 1: only a `definition` may be `missing`");
@@ -210,6 +210,39 @@ fn definitions_may_be_missing_in_some_versions() {
     let unmatched: Vec<String> =
         annotations.unmatched(&matches).iter().map(|own| own.name.clone()).collect();
     assert_eq!(unmatched, ["Other"]);
+}
+
+#[test]
+fn adds_fields_that_are_left_out() {
+    let annotations = Annotations::parse(
+        "- operation: Build\n  body: { fields: { Extra: [string], Also: any } }\n\
+         - definition: None\n  fields: { x: string }\n",
+    )
+    .unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    // What may be anything has no fields to add to.
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches).len(), 2);
+    model.operations[0].body.as_mut().unwrap().schema = Schema::of(Kind::Object(Object::default()));
+    annotations.apply(&mut model, &mut matches);
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+    let names: Vec<&str> = match &model.operations[0].body.as_ref().unwrap().schema.kind {
+        Kind::Object(object) => object.properties.keys().map(|name| &**name).collect(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(names, ["Also", "Extra"]);
+    assert_eq!(unmatched, ["line 3: `None` matches nothing in any version"]);
+
+    let mut schema = Schema { kind: Kind::Ref("Other".into()), ..Schema::default() };
+    let fields = BTreeMap::from([("x".to_owned(), FieldText::One(FieldKind::Boolean))]);
+    assert!(add_fields(&mut schema, &fields));
+    let Kind::AllOf(parts) = &schema.kind else { panic!("{schema:?}") };
+    assert_eq!(parts[0].kind, Kind::Ref("Other".into()));
+    assert!(matches!(&parts[1].kind, Kind::Object(object) if object.properties.len() == 1));
+    let mut text = Schema { kind: Kind::String, ..Schema::default() };
+    assert!(!add_fields(&mut text, &fields));
 }
 
 #[test]
