@@ -133,7 +133,7 @@ fn bodies_and_values_are_checked() {
             "check docker@v1.41 ContainerInspect --answer 200 -d '{\"Id\":1}'",
             "check docker@v1.41 ContainerInspect --answer 200",
             "check docker ImagePrune --all-versions",
-            "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{}}}'",
+            "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{\"a\":\"b\"}}}'",
         ],
     );
 }

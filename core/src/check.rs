@@ -99,8 +99,9 @@ impl<'a> Operation<'a> {
     /// Checks a body against what the operation takes: unknown fields, wrong types, missing fields
     /// and values that are none of those allowed. Nothing is found in a body that is not JSON.
     ///
-    /// `null` passes for anything, and so does an empty text for a list of values: engines' own
-    /// clients send them for what is not set. At most a hundred findings come back.
+    /// `null` passes for anything, an empty text for a list of values, and a field of another
+    /// version as long as it holds nothing: engines' own clients send them for what is not set. At
+    /// most a hundred findings come back.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -450,7 +451,7 @@ impl<'a> Checker<'a> {
                 given.push(at);
             }
             match (declared, &fields.others) {
-                (Err(_), None) => self.unknown_field(name, &fields),
+                (Err(_), None) => self.unknown_field(name, value, &fields),
                 (Err(_), Some(Others::Any)) => {}
                 (Ok(_), _) | (Err(_), Some(Others::Schema(_))) => {
                     let schema = match (fields.get(name), &fields.others) {
@@ -529,13 +530,17 @@ impl<'a> Checker<'a> {
         self.findings.push(Finding { kind, pointer, text, nearest, hint });
     }
 
-    fn unknown_field(&mut self, name: &str, fields: &Fields<'a>) {
+    fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
         let pointer = self.pointer(Some(name));
+        let history = self.root.history(&self.path, |schema| {
+            within(schema, &mut 64, &|schema| schema.property(name)).is_some()
+        });
+        // Clients that know a later version send its fields to all, as long as they say nothing.
+        if !history.is_empty() && is_empty(value) {
+            return;
+        }
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
             let text = format!("unknown {}", checker.shown(pointer));
-            let history = checker.root.history(&checker.path, |schema| {
-                within(schema, &mut 64, &|schema| schema.property(name)).is_some()
-            });
             if !history.is_empty() {
                 return (text, Vec::new(), Some(checker.available(&history)));
             }
@@ -608,6 +613,25 @@ impl<'a> Checker<'a> {
     fn speaks(&self) -> String {
         format!("this call speaks {}", self.root.operation.api().version())
     }
+}
+
+/// Tells whether a value says nothing: what Go has for things that are not set.
+fn is_empty(value: &dyn Value) -> bool {
+    let mut has_content = false;
+    match value.view() {
+        View::Null | View::Boolean(false) | View::Integer(0) => {}
+        View::Text(text) => has_content = !text.is_empty(),
+        View::Array => value.items(&mut |_| {
+            has_content = true;
+            false
+        }),
+        View::Object => value.fields(&mut |_, _| {
+            has_content = true;
+            false
+        }),
+        View::Boolean(true) | View::Integer(_) | View::Number(_) => has_content = true,
+    }
+    !has_content
 }
 
 /// Tells whether a type takes a value at all.
