@@ -53,7 +53,7 @@ impl IntoIterator for ByteStream {
     type IntoIter = Pieces;
 
     fn into_iter(self) -> Pieces {
-        Pieces { inner: self.inner, runtime: self.runtime }
+        Pieces::new(self.inner, self.runtime)
     }
 }
 
@@ -68,7 +68,6 @@ macro_rules! iterators {
         }
 
         impl $(<$of: $bound>)? $name $(<$of>)? {
-            #[allow(dead_code, reason = "one of them is made by another")]
             pub(super) fn new(inner: $inner, runtime: Arc<Runtime>) -> Self {
                 Self { inner, runtime }
             }
