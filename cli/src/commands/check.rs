@@ -1,7 +1,7 @@
 //! `contajners check ENGINE OPERATION …`
 
 use contajners::Finding;
-use contajners_core::{Api, Operation, Pack, ResolveErrorKind, VersionSet};
+use contajners_core::{Operation, Pack, ResolveErrorKind, VersionSet};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -110,7 +110,7 @@ impl Subject<'_> {
         let mut all: Vec<(Finding, Vec<&str>)> = Vec::new();
         let mut missing = Vec::new();
         for api in pack.apis() {
-            let Some(operation) = same(api, newest) else {
+            let Some(operation) = newest.counterpart(api) else {
                 missing.push(api.version());
                 continue;
             };
@@ -143,12 +143,6 @@ impl Subject<'_> {
         });
         Ok(found.collect())
     }
-}
-
-/// The operation of another version with the same method and path.
-fn same<'a>(api: Api<'a>, operation: &Operation<'_>) -> Option<Operation<'a>> {
-    api.operations()
-        .find(|other| other.method() == operation.method() && other.path() == operation.path())
 }
 
 fn tell(

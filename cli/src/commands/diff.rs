@@ -1,6 +1,6 @@
 //! `contajners diff ENGINE FROM TO [OPERATION]`, `contajners diff ENGINE@FROM ENGINE@TO [OPERATION]`
 
-use contajners_core::{Api, Change, ChangeKind, Place};
+use contajners_core::{Api, Change, ChangeKind, Operation, Place};
 use serde::Serialize;
 
 use crate::args::Form;
@@ -136,26 +136,19 @@ fn one_side(first: &str) -> Failure {
 }
 
 fn of_operation(from: Api<'static>, to: Api<'static>, name: &str) -> Result<Vec<Change>, Failure> {
+    let whole = |operation: Operation<'_>, kind| {
+        let (operation, method, path) =
+            (operation.id().into(), operation.method(), operation.path().into());
+        Ok(vec![Change { operation, method, path, place: Place::Operation, kind }])
+    };
     match (settings::operation(from, name), settings::operation(to, name)) {
         (Ok(one), there) => match one.counterpart(to).or(there.ok()) {
             Some(other) => Ok(one.diff(other)),
-            None => Ok(vec![Change {
-                operation: one.id().into(),
-                method: one.method(),
-                path: one.path().into(),
-                place: Place::Operation,
-                kind: ChangeKind::Removed,
-            }]),
+            None => whole(one, ChangeKind::Removed),
         },
         (Err(_), Ok(other)) => match other.counterpart(from) {
             Some(one) => Ok(one.diff(other)),
-            None => Ok(vec![Change {
-                operation: other.id().into(),
-                method: other.method(),
-                path: other.path().into(),
-                place: Place::Operation,
-                kind: ChangeKind::Added { required: false },
-            }]),
+            None => whole(other, ChangeKind::Added { required: false }),
         },
         (Err(_), Err(failure)) => Err(failure),
     }
