@@ -242,6 +242,42 @@ pub(crate) enum Command {
     /// Send a request that no spec knows
     #[command(after_help = REQUEST)]
     Request(Request),
+
+    /// Print the script that completes command lines in a shell
+    #[command(after_help = COMPLETION)]
+    Completion {
+        /// bash, fish or zsh
+        #[arg(value_name = "SHELL", hide_possible_values = true)]
+        shell: Shell,
+    },
+
+    /// Write manual pages into a folder
+    #[command(after_help = MAN)]
+    Man {
+        /// The folder, such as ~/.local/share/man/man1
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+
+    /// What the scripts ask for
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        shell: Shell,
+
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        words: Vec<String>,
+    },
+}
+
+/// A shell that completes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// GNU bash.
+    Bash,
+    /// fish.
+    Fish,
+    /// Z shell.
+    Zsh,
 }
 
 /// What an answer is taken for.
@@ -539,6 +575,20 @@ Logs, events and other streams are written as they come, whatever --as says:
 JSON one document a line, a process's standard error to standard error.
 Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
 in a pipe. With -o json or --as stream they are documents, too.";
+
+const COMPLETION: &str = "\
+Examples:
+  source <(contajners completion bash)        in ~/.bashrc
+  source <(contajners completion zsh)         in ~/.zshrc, after compinit
+  contajners completion fish | source         in ~/.config/fish/config.fish
+
+Engines, versions, operations, parameters, their values and fields of bodies are
+completed from the packs; no engine is asked.";
+
+const MAN: &str = "\
+Examples:
+  contajners man ~/.local/share/man/man1
+  man contajners-invoke";
 
 const REQUEST: &str = "\
 Examples:

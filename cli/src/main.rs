@@ -7,6 +7,7 @@
 mod args;
 mod call;
 mod commands;
+mod completion;
 mod documents;
 mod failure;
 mod findings;

@@ -124,6 +124,18 @@ pub(crate) fn found() -> Found {
     found
 }
 
+/// Returns an engine's pack, built in or in the folder, and tells nothing.
+pub(crate) fn find(engine: &str) -> Option<Pack<'static>> {
+    contajners::pack(engine)
+        .ok()
+        .or_else(|| found().packs.into_iter().find(|own| own.name == engine).map(|own| own.pack))
+}
+
+/// Returns the names of all engines that there are packs of.
+pub(crate) fn names() -> Vec<&'static str> {
+    contajners::engines().chain(found().packs.into_iter().map(|own| own.name)).collect()
+}
+
 /// Tells of a file in the folder that would be the engine's if it were not built in.
 pub(crate) fn shadowed(engine: &str) -> Option<PassedOver> {
     let file = folder()?.join(format!("{engine}.postcard"));

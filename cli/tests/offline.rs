@@ -159,6 +159,28 @@ fn differences_are_shown() {
 }
 
 #[test]
+fn manual_pages_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = contajners(&["man"]).arg(folder.path()).output().unwrap();
+    assert_eq!(told(&output), "--- status 0");
+    let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(
+        names.contains(&"contajners.1".into()) && names.contains(&"contajners-invoke.1".into())
+    );
+    assert!(!names.iter().any(|name| name.contains("__complete")), "{names:?}");
+    let page = std::fs::read_to_string(folder.path().join("contajners-invoke.1")).unwrap();
+    assert!(page.contains(".SH OPTIONS") && page.contains("ContainerLogs id=conny"), "{page}");
+
+    let file = folder.path().join("contajners.1");
+    let output = contajners(&["man"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn fields_are_explained() {
     check(
         "explain",

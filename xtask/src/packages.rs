@@ -61,6 +61,10 @@ pub(crate) const SSH: &[Package] =
 /// What engines speak TLS with: dockerd by itself, podman behind stunnel.
 pub(crate) const TLS: &[Package] = &[package("openssl", "openssl"), package("stunnel4", "stunnel")];
 
+/// The shells that complete command lines.
+pub(crate) const SHELLS: &[Package] =
+    &[package("bash", "bash"), package("fish", "fish"), package("zsh", "zsh")];
+
 /// What runs a registry with a password in the tests.
 pub(crate) const REGISTRY: &[Package] = &[
     package("docker-registry", "docker-registry"),

@@ -67,7 +67,7 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
     }
     let mut failure = None;
     for schema in roots {
-        match follow(schema, fields) {
+        match go(schema, fields) {
             Ok(found) => return Ok(found),
             Err(missing) => {
                 // Where one gets farthest is what was meant.
@@ -94,7 +94,8 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
     })
 }
 
-fn roots<'a>(api: Api<'a>, root: &str) -> Vec<Schema<'a>> {
+/// Returns the schemas that a path may begin in.
+pub(crate) fn roots<'a>(api: Api<'a>, root: &str) -> Vec<Schema<'a>> {
     if let Ok(operation) = settings::operation(api, root) {
         let body = operation.body().map(|body| body.schema());
         let answers = operation
@@ -131,9 +132,14 @@ struct Missing {
     near: Vec<String>,
 }
 
+/// Returns what is at a path of fields; `None` where there is nothing.
+pub(crate) fn follow<'a>(schema: Schema<'a>, fields: &[&str]) -> Option<Schema<'a>> {
+    go(schema, fields).ok()
+}
+
 /// Goes down by names of fields; items of arrays and values of maps are gone into by themselves,
 /// or by `*`.
-fn follow<'a>(schema: Schema<'a>, fields: &[&str]) -> Result<Schema<'a>, Missing> {
+fn go<'a>(schema: Schema<'a>, fields: &[&str]) -> Result<Schema<'a>, Missing> {
     let mut schema = schema;
     for (at, name) in fields.iter().enumerate() {
         let mut inner = schema;
@@ -188,6 +194,6 @@ fn gather<'a>(schema: Schema<'a>, names: &mut Vec<&'a str>, budget: &mut usize) 
 
 fn history<'a>(pack: Pack<'a>, root: &str, fields: &[&str]) -> VersionSet<'a> {
     pack.versions_where(|api| {
-        roots(api, root).into_iter().any(|schema| follow(schema, fields).is_ok())
+        roots(api, root).into_iter().any(|schema| follow(schema, fields).is_some())
     })
 }

@@ -2,11 +2,13 @@
 
 mod categories;
 mod check;
+mod completion;
 mod diff;
 mod doc;
 mod engines;
 mod explain;
 mod invoke;
+mod man;
 mod ops;
 mod place;
 mod request;
@@ -17,6 +19,8 @@ use crate::args::Command;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
+
+pub(crate) use explain::{follow, roots};
 
 /// Runs a command.
 pub(crate) fn run(
@@ -50,5 +54,8 @@ pub(crate) fn run(
             invoke::run(&call, taken_as, &folders, &checks, settings, output)
         }
         Command::Request(typed) => request::run(&typed, settings, output),
+        Command::Man { folder } => man::run(&folder),
+        Command::Completion { shell } => completion::run(shell, output),
+        Command::Complete { shell, words } => completion::complete(shell, &words, output),
     }
 }

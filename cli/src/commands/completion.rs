@@ -1,0 +1,147 @@
+//! `contajners completion SHELL`, and what its scripts ask for.
+
+use std::io::Write as _;
+
+use crate::args::Shell;
+use crate::completion::{Candidate, candidates};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What breaks a word for bash: what it completes is what follows the last of these.
+const BREAKS: [char; 3] = ['=', ':', '@'];
+
+const BASH: &str = r#"# Completion of contajners for bash; to be sourced.
+_contajners() {
+    local line=${COMP_LINE:0:COMP_POINT} text
+    COMPREPLY=()
+    while IFS= read -r text; do
+        COMPREPLY+=("$text")
+    done < <("${COMP_WORDS[0]}" __complete bash -- "$line" 2>/dev/null)
+    # What goes on after it gets no space.
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.@] ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
+}
+complete -o default -F _contajners contajners
+"#;
+
+const ZSH: &str = r#"#compdef contajners
+# Completion of contajners for zsh; to be sourced, or put into a folder of $fpath as _contajners.
+_contajners() {
+    local text about
+    local -a closed open closed_about open_about
+    while IFS=$'\t' read -r text about; do
+        if [[ $text == *[=.] ]]; then
+            open+=("$text"); open_about+=("$text  $about")
+        else
+            closed+=("$text"); closed_about+=("$text  $about")
+        fi
+    done < <("${words[1]}" __complete zsh -- "${(@)words[1,CURRENT]}" 2>/dev/null)
+    if (( $#open + $#closed == 0 )); then
+        _files
+        return
+    fi
+    (( $#open )) && compadd -l -S '' -d open_about -a open
+    (( $#closed )) && compadd -l -d closed_about -a closed
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _contajners "$@"
+else
+    compdef _contajners contajners
+fi
+"#;
+
+const FISH: &str = r#"# Completion of contajners for fish; to be sourced.
+complete -c contajners -e
+complete -c contajners -f -k -a '(contajners __complete fish -- (commandline -opc) (commandline -ct) 2>/dev/null)'
+for option in context data pack tls-ca tls-cert tls-key tls-key-password unpack
+    complete -c contajners -l $option -r -F
+end
+"#;
+
+/// Prints the script for a shell.
+pub(crate) fn run(shell: Shell, output: &mut Output) -> Result<(), Failure> {
+    let script = match shell {
+        Shell::Bash => BASH,
+        Shell::Zsh => ZSH,
+        Shell::Fish => FISH,
+    };
+    Ok(write!(output, "{script}")?)
+}
+
+/// Prints what the last word may become, a line each.
+pub(crate) fn complete(shell: Shell, words: &[String], output: &mut Output) -> Result<(), Failure> {
+    if shell == Shell::Bash {
+        // One line, which is split here: bash splits at more than spaces.
+        let line = words.first().map_or("", |line| line);
+        let (before, current) = split(line);
+        let cut = current.rfind(BREAKS).map_or(0, |at| at + 1);
+        for candidate in candidates(&before, &current) {
+            writeln!(output, "{}", candidate.text.get(cut..).unwrap_or_default())?;
+        }
+        return Ok(());
+    }
+    let (current, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
+    let before = before.get(1..).unwrap_or_default();
+    for Candidate { text, about, .. } in candidates(before, current) {
+        let about = about.lines().next().unwrap_or_default();
+        writeln!(output, "{text}\t{about}")?;
+    }
+    Ok(())
+}
+
+/// Splits a command line at its spaces, without the program; the last word is the one being
+/// typed. Quotes keep words together, and are left away.
+fn split(line: &str) -> (Vec<String>, String) {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    let mut escaped = false;
+    for c in line.chars() {
+        match (c, quote) {
+            ('\\', None | Some('"')) if !escaped => {
+                escaped = true;
+                continue;
+            }
+            (c, Some(open)) if c == open && !escaped => quote = None,
+            ('\'' | '"', None) if !escaped => quote = Some(c),
+            (' ' | '\t', None) if !escaped => {
+                if words.last().is_some_and(|word| !word.is_empty()) {
+                    words.push(String::new());
+                }
+            }
+            (c, _) => {
+                if let Some(word) = words.last_mut() {
+                    word.push(c);
+                }
+            }
+        }
+        escaped = false;
+    }
+    let current = words.pop().unwrap_or_default();
+    if words.is_empty() {
+        // The program's own name is being typed.
+        return (words, current);
+    }
+    (words.split_off(1), current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_split_as_a_shell_would() {
+        let check = |line: &str, before: &[&str], current: &str| {
+            let (found, last) = split(line);
+            assert_eq!(
+                (found.iter().map(|word| &**word).collect::<Vec<_>>(), &*last),
+                (before.into(), current)
+            );
+        };
+        check("contajners ", &[], "");
+        check("contajners inv", &[], "inv");
+        check("contajners  invoke docker 'a b'  c=\"d e", &["invoke", "docker", "a b"], "c=d e");
+        check("contajners ops docker ", &["ops", "docker"], "");
+        check("conta", &[], "conta");
+    }
+}

@@ -1,0 +1,303 @@
+//! What a half-typed command line may go on with: from the packs alone, no engine is asked.
+
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use contajners_core::{Additional, Api, Operation, Pack, Schema, SchemaKind};
+
+use crate::args::Cli;
+use crate::packs;
+use crate::settings;
+
+/// How many references and parts are gone through for the fields of a schema.
+const BUDGET: usize = 256;
+
+/// Something that may stand in the place of the word being typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// The whole word.
+    pub(crate) text: String,
+    /// What it is, in a few words; may be empty.
+    pub(crate) about: String,
+    /// Whether the word goes on after it.
+    pub(crate) is_open: bool,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, about: impl Into<String>) -> Self {
+        Self { text: text.into(), about: about.into(), is_open: false }
+    }
+
+    fn open(text: impl Into<String>, about: impl Into<String>) -> Self {
+        Self { is_open: true, ..Self::new(text, about) }
+    }
+}
+
+/// Returns what the word being typed may become, after these words.
+pub(crate) fn candidates(before: &[String], current: &str) -> Vec<Candidate> {
+    let mut root = Cli::command();
+    root.build();
+    let typed = Typed::new(&root, before);
+    let mut all = match typed.waiting {
+        Some(option) => typed.values_of(option),
+        None if current.starts_with('-') => typed.options(),
+        None => typed.positional(current),
+    };
+    all.retain(|candidate| candidate.text.starts_with(current));
+    all
+}
+
+/// A command line as far as it is typed.
+struct Typed<'c> {
+    command: &'c Command,
+    positional: Vec<String>,
+    api_version: Option<String>,
+    /// The option whose value comes next.
+    waiting: Option<&'c Arg>,
+}
+
+impl<'c> Typed<'c> {
+    fn new(root: &'c Command, before: &[String]) -> Self {
+        let mut typed =
+            Self { command: root, positional: Vec::new(), api_version: None, waiting: None };
+        for word in before {
+            if let Some(option) = typed.waiting.take() {
+                if option.get_long() == Some("api-version") {
+                    typed.api_version = Some(word.clone());
+                }
+                continue;
+            }
+            if let Some(long) = word.strip_prefix("--") {
+                let (name, value) =
+                    long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+                let option = typed.command.get_arguments().find(|own| own.get_long() == Some(name));
+                match value {
+                    Some(value) if name == "api-version" => typed.api_version = Some(value.into()),
+                    Some(_) => {}
+                    None => typed.waiting = option.filter(|own| takes_value(own)),
+                }
+            } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
+                let last = short.chars().last();
+                let option = typed.command.get_arguments().find(|own| own.get_short() == last);
+                typed.waiting = option.filter(|own| takes_value(own));
+            } else if std::ptr::eq(typed.command, root) {
+                match root.find_subcommand(word) {
+                    Some(command) => typed.command = command,
+                    None => typed.positional.push(word.clone()),
+                }
+            } else {
+                typed.positional.push(word.clone());
+            }
+        }
+        typed
+    }
+
+    fn options(&self) -> Vec<Candidate> {
+        let options = self.command.get_arguments().filter(|own| !own.is_hide_set());
+        options
+            .filter_map(|own| {
+                let about = own.get_help().map(ToString::to_string).unwrap_or_default();
+                Some(Candidate::new(format!("--{}", own.get_long()?), about))
+            })
+            .collect()
+    }
+
+    fn values_of(&self, option: &Arg) -> Vec<Candidate> {
+        if option.get_long() == Some("api-version") {
+            return self.pack().map(versions).unwrap_or_default();
+        }
+        let values = option.get_possible_values();
+        let values = values.iter().filter(|value| !value.is_hide_set());
+        values
+            .map(|value| {
+                let about = value.get_help().map(ToString::to_string).unwrap_or_default();
+                Candidate::new(value.get_name(), about)
+            })
+            .collect()
+    }
+
+    fn positional(&self, current: &str) -> Vec<Candidate> {
+        let is_first = self.positional.is_empty();
+        match (self.command.get_name(), self.positional.len()) {
+            ("contajners", 0) => self
+                .command
+                .get_subcommands()
+                .filter(|own| !own.is_hide_set())
+                .map(|own| {
+                    let about = own.get_about().map(ToString::to_string).unwrap_or_default();
+                    Candidate::new(own.get_name(), about)
+                })
+                .collect(),
+            ("engines" | "contajners", _) => Vec::new(),
+            ("completion", 0) => {
+                ["bash", "fish", "zsh"].map(|shell| Candidate::new(shell, "")).into()
+            }
+            ("diff", number) => self.side(number, current),
+            (_, _) if is_first => engines(current),
+            ("ops", 1) => self.categories(),
+            ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(),
+            ("explain", 1) => self.fields(current),
+            ("request", 1) => ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
+                .map(|own| Candidate::new(own, ""))
+                .into(),
+            ("resolve" | "invoke" | "check", _) => self.parameters(current),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A side of a comparison: an engine with or without its version, a version, an operation.
+    fn side(&self, number: usize, current: &str) -> Vec<Candidate> {
+        let with_version = self.positional.first().is_some_and(|first| first.contains('@'));
+        match (number, with_version) {
+            (0, _) => engines(current),
+            (1, true) => {
+                let mut all = engines(current);
+                all.extend(self.pack().map(versions).unwrap_or_default());
+                all
+            }
+            (1 | 2, false) => self.pack().map(versions).unwrap_or_default(),
+            (2, true) | (3, false) => self.operations(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn pack(&self) -> Option<Pack<'static>> {
+        let engine = self.positional.first()?.split('@').next()?;
+        packs::find(engine)
+    }
+
+    fn api(&self) -> Option<Api<'static>> {
+        let pack = self.pack()?;
+        let own = self.positional.first().and_then(|engine| engine.split_once('@'));
+        match own.map(|(_, version)| version).or(self.api_version.as_deref()) {
+            Some(version) => pack.api(version).ok(),
+            None => pack.newest(),
+        }
+    }
+
+    fn operation(&self) -> Option<Operation<'static>> {
+        settings::operation(self.api()?, self.positional.get(1)?).ok()
+    }
+
+    fn categories(&self) -> Vec<Candidate> {
+        let all = self.api().map(|api| api.categories()).unwrap_or_default();
+        all.into_iter().map(|name| Candidate::new(name, "")).collect()
+    }
+
+    fn operations(&self) -> Vec<Candidate> {
+        let Some(api) = self.api() else { return Vec::new() };
+        let mut all: Vec<Candidate> = api
+            .operations()
+            .map(|operation| {
+                let about = format!("{} {}", operation.method(), operation.path());
+                Candidate::new(operation.id(), about)
+            })
+            .collect();
+        all.sort_by(|one, other| one.text.cmp(&other.text));
+        all
+    }
+
+    /// Parameters and, once one is named, its values.
+    fn parameters(&self, current: &str) -> Vec<Candidate> {
+        let Some(operation) = self.operation() else { return Vec::new() };
+        if let Some((name, _)) = current.split_once('=') {
+            let name = name.trim_end_matches(':');
+            let parameter = operation.parameters().find(|parameter| parameter.is_named(name));
+            let Some(parameter) = parameter else { return Vec::new() };
+            return values(parameter.schema())
+                .into_iter()
+                .map(|value| Candidate::new(format!("{name}={value}"), ""))
+                .collect();
+        }
+        let given = |name: &str| {
+            self.positional.iter().skip(2).any(|word| {
+                word.split('=').next().is_some_and(|own| own.trim_end_matches(':') == name)
+            })
+        };
+        operation
+            .parameters()
+            .filter(|parameter| {
+                let schema = parameter.schema().resolved();
+                schema.kind() == SchemaKind::Array || !given(parameter.bare_name())
+            })
+            .map(|parameter| {
+                let about = format!("{} {}", parameter.location(), parameter.schema().label());
+                Candidate::open(format!("{}=", parameter.bare_name()), about)
+            })
+            .collect()
+    }
+
+    /// The path of a field, as far as it is typed.
+    fn fields(&self, current: &str) -> Vec<Candidate> {
+        let Some(api) = self.api() else { return Vec::new() };
+        let Some((before, _)) = current.rsplit_once('.') else {
+            let mut all = self.operations();
+            all.extend(api.definitions().map(|(name, _)| Candidate::new(name, "definition")));
+            for candidate in &mut all {
+                candidate.is_open = true;
+            }
+            return all;
+        };
+        let mut names = before.split('.');
+        let Some(root) = names.next() else { return Vec::new() };
+        let names: Vec<&str> = names.collect();
+        let mut all: Vec<Candidate> = Vec::new();
+        for schema in crate::commands::roots(api, root) {
+            let Some(inside) = crate::commands::follow(schema, &names) else { continue };
+            properties(inside, &mut { BUDGET }, &mut |name, schema| {
+                let text = format!("{before}.{name}");
+                if !all.iter().any(|known| known.text == text) {
+                    all.push(Candidate::new(text, schema.label()));
+                }
+            });
+        }
+        all
+    }
+}
+
+fn takes_value(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// Engines, or versions of the one that is typed.
+fn engines(current: &str) -> Vec<Candidate> {
+    if let Some((engine, _)) = current.split_once('@') {
+        let all = packs::find(engine).map(versions).unwrap_or_default();
+        return all
+            .into_iter()
+            .map(|version| Candidate::new(format!("{engine}@{}", version.text), ""))
+            .collect();
+    }
+    packs::names().into_iter().map(|name| Candidate::new(name, "")).collect()
+}
+
+/// The versions of a pack, newest first.
+fn versions(pack: Pack<'static>) -> Vec<Candidate> {
+    pack.versions().rev().map(|version| Candidate::new(version, "")).collect()
+}
+
+/// The values that a parameter may have, where that is known.
+fn values(schema: Schema<'_>) -> Vec<String> {
+    let schema = schema.resolved();
+    let schema = schema.items().map_or(schema, Schema::resolved);
+    if schema.kind() == SchemaKind::Boolean {
+        return vec!["true".into(), "false".into()];
+    }
+    schema.members().map(|member| member.trim_matches('"').to_owned()).collect()
+}
+
+/// The fields of a schema, those of its parts, of items and of a map's values among them.
+fn properties<'a>(
+    schema: Schema<'a>,
+    budget: &mut usize,
+    tell: &mut impl FnMut(&'a str, Schema<'a>),
+) {
+    let Some(left) = budget.checked_sub(1) else { return };
+    *budget = left;
+    let schema = schema.resolved();
+    schema.properties().for_each(|property| tell(property.name, property.schema));
+    for part in schema.parts().chain(schema.items()) {
+        properties(part, budget, tell);
+    }
+    if let Additional::Schema(values) = schema.additional() {
+        properties(values, budget, tell);
+    }
+}

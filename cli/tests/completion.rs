@@ -1,0 +1,142 @@
+//! Completion: what is offered, and that shells offer it.
+
+#![cfg(unix)]
+
+mod command;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use command::contajners;
+use contajners_tests::skip;
+
+/// What is offered for the last word of a line, in the words of bash.
+fn offered(line: &str) -> Vec<String> {
+    let output = contajners(&["__complete", "bash", "--", line]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{line}");
+    String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect()
+}
+
+#[track_caller]
+fn check(line: &str, expected: &[&str]) {
+    assert_eq!(offered(&format!("contajners {line}")), expected, "{line}");
+}
+
+#[test]
+fn each_place_has_its_words() {
+    check("inv", &["invoke"]);
+    check("__", &[]);
+    check("versions pod", &["podman"]);
+    check("ops docker --out", &["--output"]);
+    check("ops docker --output ", &["json", "table", "raw"]);
+    check("completion ", &["bash", "fish", "zsh"]);
+    check("request docker P", &["PATCH", "POST", "PUT"]);
+    check("ops docker@v1.25 pl", &["plugins"]);
+    check("invoke docker ContainerW", &["ContainerWait"]);
+    check("invoke docker@v1.28 VolumePr", &["VolumePrune"]);
+    check("invoke nobody Cont", &[]);
+    check("engines x", &[]);
+}
+
+#[test]
+fn versions_go_from_the_newest() {
+    check("--api-version v1.25 doc docker ImagePush X", &[]);
+    check("ops docker --api-version v1.2", &["v1.29", "v1.28", "v1.27", "v1.26", "v1.25"]);
+    check("ops docker@v1.2", &["v1.29", "v1.28", "v1.27", "v1.26", "v1.25"]);
+    check("diff docker v1.26 v1.25", &["v1.25"]);
+    check("diff docker@v1.25 docker@v1.26 VolumeP", &["VolumePrune"]);
+}
+
+#[test]
+fn parameters_and_their_values() {
+    check("invoke docker ContainerWait ", &["id=", "condition="]);
+    check("invoke docker ContainerWait condition=removed ", &["id="]);
+    check("invoke docker ContainerWait condition=n", &["not-running", "next-exit"]);
+    check("resolve docker ContainerList all=", &["true", "false"]);
+    check("check docker@v1.27 VolumePrune fi", &[]);
+    check("check docker@v1.28 VolumePrune fi", &["filters="]);
+    // Given once more where several are taken.
+    check("invoke docker ImageBuild t=a t", &["t=", "target="]);
+}
+
+#[test]
+fn fields_by_their_path() {
+    check("explain docker ContainerCreate.HostConfig.Mo", &["ContainerCreate.HostConfig.Mounts"]);
+    check(
+        "explain docker ContainerCreate.HostConfig.Mounts.T",
+        &[
+            "ContainerCreate.HostConfig.Mounts.Target",
+            "ContainerCreate.HostConfig.Mounts.TmpfsOptions",
+            "ContainerCreate.HostConfig.Mounts.Type",
+        ],
+    );
+    check("explain docker nobody.x", &[]);
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs a shell with the command in its `PATH`; `None` where there is no such shell.
+fn shell(name: &str, arguments: &[&str]) -> Option<String> {
+    let program = Path::new("/usr/bin").join(name);
+    if !program.exists() {
+        skip(&format!("there is no {name}"));
+        return None;
+    }
+    let folder = Path::new(env!("CARGO_BIN_EXE_contajners")).parent().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("files")).unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path());
+    command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+    Some(text(&command.output().unwrap()))
+}
+
+#[test]
+fn bash_offers_them() {
+    let script = r#"
+        source <(contajners completion bash)
+        for COMP_LINE in "contajners invoke docker ContainerWa" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
+            COMP_POINT=${#COMP_LINE} COMP_WORDS=($COMP_LINE)
+            _contajners
+            echo "${COMPREPLY[*]}"
+        done
+        complete -p contajners"#;
+    let Some(said) = shell("bash", &["--norc", "-c", script]) else { return };
+    assert_eq!(
+        said,
+        "ContainerWait\nv1.29 v1.28 v1.27 v1.26 v1.25\nnext-exit\n\
+         complete -o default -F _contajners contajners\n"
+    );
+}
+
+#[test]
+fn zsh_offers_them() {
+    let script = r#"
+        compdef() {}
+        compadd() { print -r -- "${(P@)@[-1]}" }
+        source <(contajners completion zsh)
+        words=(contajners invoke docker ContainerWait "") CURRENT=5
+        _contajners
+        words=(contajners invoke docker ContainerWait condition=ne) CURRENT=5
+        _contajners"#;
+    let Some(said) = shell("zsh", &["-f", "-c", script]) else { return };
+    assert_eq!(said, "id= condition=\ncondition=next-exit\n");
+}
+
+#[test]
+fn fish_offers_them() {
+    let script = r#"
+        contajners completion fish | source
+        complete -C "contajners invoke docker ContainerWa"
+        complete -C "contajners invoke docker ContainerWait con"
+        complete -C "contajners invoke docker ImageBuild --context f""#;
+    let Some(said) = shell("fish", &["--no-config", "-c", script]) else { return };
+    assert_eq!(
+        said,
+        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nfiles/\n"
+    );
+}
