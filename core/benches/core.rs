@@ -102,3 +102,38 @@ fn cut_json_lines(bencher: Bencher<'_, '_>) {
         count
     });
 }
+
+/// The body of a container as a command sends it, 4 KB of JSON.
+#[cfg(feature = "serde_json")]
+#[divan::bench]
+fn check_a_body(bencher: Bencher<'_, '_>) {
+    let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
+    let operation = api.operation("ContainerCreate").unwrap();
+    let list = |length: usize| vec!["some text of middling length"; length];
+    let body = serde_json::json!({
+        "Image": "busybox:musl", "Cmd": list(20), "Env": list(30), "Labels": { "a": "b", "c": "d" },
+        "ExposedPorts": { "80/tcp": {}, "443/tcp": {} }, "StopTimeout": 1, "Tty": false,
+        "Healthcheck": { "Test": list(4), "Interval": 1, "Timeout": 2, "Retries": 3 },
+        "HostConfig": {
+            "Binds": list(20), "Memory": 1, "NanoCpus": 2, "CapAdd": list(5), "Privileged": false,
+            "PortBindings": { "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "80" }] },
+            "RestartPolicy": { "Name": "always", "MaximumRetryCount": 0 }, "Dns": list(3),
+            "Mounts": [
+                { "Type": "bind", "Source": "/a", "Target": "/b", "ReadOnly": true },
+                { "Type": "volume", "Source": "v", "Target": "/c", "VolumeOptions": { "Labels": {} } },
+            ],
+            "Ulimits": [{ "Name": "nofile", "Soft": 1, "Hard": 2 }], "ExtraHosts": list(20),
+        },
+        "NetworkingConfig": { "EndpointsConfig": { "any": { "Aliases": list(10) } } },
+    });
+    assert!((3800..4500).contains(&body.to_string().len()), "{}", body.to_string().len());
+    bencher.bench(|| assert_eq!(black_box(operation).check_body(black_box(&body)), []));
+}
+
+#[divan::bench(args = ["docker v1.25 v1.55", "podman v3.1.0 v6.0.0", "podman v5.0.0 v5.8.2"])]
+fn difference(bencher: Bencher<'_, '_>, sides: &str) {
+    let words: Vec<&str> = sides.split(' ').collect();
+    let pack = Pack::open(contajners_resources::pack(words[0]).unwrap()).unwrap();
+    let (from, to) = (pack.api(words[1]).unwrap(), pack.api(words[2]).unwrap());
+    bencher.bench(|| black_box(from).diff(black_box(to)).len());
+}
