@@ -248,7 +248,7 @@ impl Call {
     pub async fn socket(self) -> Result<Duplex, Error> {
         let Prepared { client, request, body, deadline, .. } = self.prepare().await?;
         let call = CallOf::new(client.pack().engine(), &request);
-        if !duplex::can_open(&request) {
+        if !request.may_open_socket() {
             return Err(Error::never_socket(&call));
         }
         let body = match (request.content(), body) {

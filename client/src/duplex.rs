@@ -408,10 +408,3 @@ async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &Head) ->
     }
     body.into()
 }
-
-/// Tells whether a call can become a socket, as far as the catalogue knows.
-pub(crate) fn can_open(request: &Request) -> bool {
-    use contajners_core::Answer;
-    let by_catalogue = matches!(request.answer(), Answer::Upgrade | Answer::Frames);
-    request.method() != Method::Head && (request.operation().is_none() || by_catalogue)
-}
