@@ -40,12 +40,29 @@ export function packOf(engine) {
   ready();
   if (engine instanceof core.Pack) return engine;
   const name = text(engine, "an engine's name", "unknown-engine");
-  return guarded(() => core.Pack.of(name));
+  let pack = packs.get(name);
+  if (!pack) {
+    pack = guarded(() => core.Pack.of(name));
+    packs.set(name, pack);
+  }
+  return pack;
 }
+
+/** The packs that are inside, opened once. */
+const packs = new Map();
+/** The versions that were asked for, by the names they were asked for with. */
+const apis = new WeakMap();
 
 export function apiOf(pack, version) {
   const name = text(version, "an API version", "unknown-version");
-  return guarded(() => pack.api(name));
+  let known = apis.get(pack);
+  if (!known) apis.set(pack, (known = new Map()));
+  let api = known.get(name);
+  if (!api) {
+    api = guarded(() => pack.api(name));
+    known.set(name, api);
+  }
+  return api;
 }
 
 export function newestOf(pack) {

@@ -69,7 +69,7 @@ export function error(kind, code, text, known) {
   return new classes[kind](kind, code, text, known);
 }
 
-/** Runs what calls the core, whose errors cross as arrays. */
+/** Runs what calls the core, whose errors cross as JSON text. */
 export function guarded(work, call) {
   try {
     return work();
@@ -79,8 +79,8 @@ export function guarded(work, call) {
 }
 
 function fromCore(thrown, call) {
-  if (!Array.isArray(thrown)) return thrown;
-  const [kind, code, text, hint, operation, subject, nearest] = thrown;
+  if (typeof thrown !== "string") return thrown;
+  const { kind, code, text, hint, operation, subject, nearest } = JSON.parse(thrown);
   if (kind === "decode" && call) return decode(call, code, new Error(text));
   const known = { hint };
   if (operation) known.operation = operation;

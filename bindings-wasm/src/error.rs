@@ -1,19 +1,28 @@
 //! Errors on their way to JavaScript.
 //!
-//! They cross as an array of kind, code, text, hint, operation, name and the names that may have
-//! been meant, which the JavaScript side makes an `Error` of. A text without content is empty.
+//! They cross as the JSON text of an object, which the JavaScript side makes an `Error` of.
 
 use contajners_core::stream::DecodeError;
 use contajners_core::{NegotiateError, PackError, RawError, ResolveError};
-use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-fn crossing(kind: &str, code: &str, text: &str, hint: &str) -> Array {
-    Array::of4(&kind.into(), &code.into(), &text.into(), &hint.into())
+use crate::json::Writer;
+
+fn crossing(kind: &str, code: &str, text: &str, hint: &str) -> JsValue {
+    let mut out = Writer::default();
+    out.object(|out| head(out, kind, code, text, hint));
+    out.text.into()
+}
+
+fn head(out: &mut Writer, kind: &str, code: &str, text: &str, hint: &str) {
+    out.name("kind").string(kind);
+    out.name("code").string(code);
+    out.name("text").string(text);
+    out.name("hint").string(hint);
 }
 
 pub(crate) fn config(code: &str, text: &str, hint: &str) -> JsValue {
-    crossing("config", code, text, hint).into()
+    crossing("config", code, text, hint)
 }
 
 pub(crate) fn pack(error: PackError) -> JsValue {
@@ -30,25 +39,28 @@ pub(crate) fn resolve(error: &ResolveError) -> JsValue {
 }
 
 fn of_resolve(kind: &str, error: &ResolveError) -> JsValue {
-    let hint = error.hint().unwrap_or_default();
-    let array = crossing(kind, error.code(), &error.to_string(), &hint);
-    array.push(&error.operation().unwrap_or_default().into());
-    array.push(&error.name().into());
-    array.push(&error.nearest().iter().map(JsValue::from).collect::<Array>());
-    array.into()
+    let mut out = Writer::default();
+    out.object(|out| {
+        let hint = error.hint().unwrap_or_default();
+        head(out, kind, error.code(), &error.to_string(), &hint);
+        out.name("operation").optional(error.operation());
+        out.name("subject").string(error.name());
+        out.name("nearest").strings(error.nearest().iter().map(String::as_str));
+    });
+    out.text.into()
 }
 
 pub(crate) fn raw(error: RawError, what: &str) -> JsValue {
     let text = format!("{error}: {}", quoted(what));
-    crossing("resolve", error.code(), &text, error.hint()).into()
+    crossing("resolve", error.code(), &text, error.hint())
 }
 
 pub(crate) fn negotiate(error: &NegotiateError) -> JsValue {
-    crossing("negotiate", error.code(), &error.to_string(), &error.hint()).into()
+    crossing("negotiate", error.code(), &error.to_string(), &error.hint())
 }
 
 pub(crate) fn decode(error: DecodeError) -> JsValue {
-    crossing("decode", error.code(), &error.to_string(), "").into()
+    crossing("decode", error.code(), &error.to_string(), "")
 }
 
 /// Names what a user gave, on one line and of bounded length.

@@ -1,7 +1,8 @@
 //! Writing JSON: what the catalogue says crosses as one text, which costs one call.
 
 use contajners_core::Value as _;
-use js_sys::JSON;
+
+use crate::host;
 
 /// A JSON text that grows.
 #[derive(Default)]
@@ -48,7 +49,7 @@ impl Writer {
 
     /// A JSON text from a pack; text that is no JSON stands for itself.
     pub(crate) fn json(&mut self, text: &str) {
-        match JSON::parse(text) {
+        match host::parse(text) {
             Ok(_) => self.word(text),
             Err(_) => self.string(text),
         }

@@ -8,13 +8,14 @@
 //! JSON stays with JavaScript, whose own is faster and costs nothing: bodies cross as text, and
 //! answers do not cross at all.
 //!
-//! An error crosses as an array, see [`error`].
+//! An error crosses as JSON text, see [`error`].
 
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
 
 pub mod catalog;
 mod doc;
 mod error;
+mod host;
 mod json;
 pub mod negotiate;
 pub mod request;

@@ -1,7 +1,6 @@
 //! From a call to a request, and from the head of its answer to what the answer is.
 
 use contajners_core::{Body, Content, Method, Outcome, RequestContent, Value};
-use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -41,16 +40,17 @@ impl Api {
         &self,
         category: Option<String>,
         id: &str,
-        values: &Array,
+        values: Vec<JsValue>,
         given: Given,
         content: Option<String>,
         media_type: Option<String>,
     ) -> Result<Request, JsValue> {
         let operation = self.operation(category.as_deref(), id)?;
-        let count = values.length() / 2;
-        let named: Vec<(String, Js)> = (0..count)
-            .map(|i| (values.get(2 * i).as_string().unwrap_or_default(), Js(values.get(2 * i + 1))))
-            .collect();
+        let mut values = values.into_iter();
+        let mut named: Vec<(String, Js)> = Vec::new();
+        while let (Some(name), Some(value)) = (values.next(), values.next()) {
+            named.push((name.as_string().unwrap_or_default(), Js(value)));
+        }
         let named: Vec<(&str, &dyn Value)> =
             named.iter().map(|(name, value)| (&**name, value as &dyn Value)).collect();
         let content = content.unwrap_or_default();
@@ -121,8 +121,8 @@ impl Request {
 
     /// Names and values of headers in turn.
     #[wasm_bindgen(getter)]
-    pub fn headers(&self) -> Array {
-        self.0.headers().flat_map(|(name, value)| [name.into(), JsValue::from(value)]).collect()
+    pub fn headers(&self) -> Vec<String> {
+        self.0.headers().flat_map(|(name, value)| [name.into(), value.into()]).collect()
     }
 
     /// The text that the request carries; none when it carries nothing, or the caller's bytes.

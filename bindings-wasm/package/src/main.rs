@@ -71,7 +71,10 @@ fn make(args: &Args) -> Result<(), Box<dyn Error>> {
     }
     let manifest = fs::read_to_string(here.join("js/package.json"))?;
     let version = env!("CARGO_PKG_VERSION");
-    fs::write(args.out.join("package.json"), manifest.replace("\"0.0.0\"", &format!("{version:?}")))?;
+    fs::write(
+        args.out.join("package.json"),
+        manifest.replace("\"0.0.0\"", &format!("{version:?}")),
+    )?;
     fs::create_dir(args.out.join("types"))?;
     for (engine, bytes) in contajners_resources::ENGINES {
         let pack = contajners_core::Pack::open(bytes)?;

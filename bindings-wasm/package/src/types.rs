@@ -1,1 +1,3 @@
-pub(crate) fn of(_: contajners_core::Pack<'_>) -> String { String::new() }
+pub(crate) fn of(_: contajners_core::Pack<'_>) -> String {
+    String::new()
+}
