@@ -118,6 +118,8 @@ export function plain(address) {
 export class Catalogue {
   #api;
   #category;
+  /** Operations that were called, by their names. */
+  #known = new Map();
 
   constructor(api, category) {
     this.#api = api;
@@ -152,27 +154,32 @@ export class Catalogue {
   }
 
   doc(operation, { depth = 3 } = {}) {
-    return JSON.parse(guarded(() => this.#api.doc(this.#category, this.#name(operation), depth)));
+    return JSON.parse(this.#operation(operation).doc(depth));
   }
 
   check(operation, body) {
-    const plainBody = JSON.parse(jsonOf(body, operation) ?? "null");
-    return JSON.parse(guarded(() => this.#api.check(this.#category, this.#name(operation), plainBody)));
+    const found = this.#operation(operation);
+    return JSON.parse(found.check(JSON.parse(jsonOf(body, operation) ?? "null")));
   }
 
-  #name(operation) {
-    if (typeof operation === "string") return operation;
-    throw error("resolve", "unknown-operation", `an operation's name is a text; ${typeName(operation)} was given`);
+  #operation(name) {
+    let found = this.#known.get(name);
+    if (!found) {
+      if (typeof name !== "string") {
+        throw error("resolve", "unknown-operation", `an operation's name is a text; ${typeName(name)} was given`);
+      }
+      found = guarded(() => this.#api.operation(this.#category, name));
+      this.#known.set(name, found);
+    }
+    return found;
   }
 
   /** Resolves a call to a request of the core, which is to be freed. */
   resolve(operation, { params, body, contentType } = {}) {
-    const name = this.#name(operation);
-    const given = bodyOf(body, name);
-    const values = valuesOf(params, name);
-    const request = guarded(() =>
-      this.#api.resolve(this.#category, name, values, given.kind, given.text, contentType),
-    );
+    const found = this.#operation(operation);
+    const given = bodyOf(body, operation);
+    const values = valuesOf(params, operation);
+    const request = guarded(() => found.resolve(values, given.kind, given.text, contentType));
     return { request, given };
   }
 }
@@ -277,11 +284,11 @@ function streamOf(iterator) {
   });
 }
 
-/** A request as an object, without its bytes. */
+/** A request as an object. */
 export function described({ request, given }, engine, headers) {
   try {
     const call = callOf(request, engine, headers);
-    const body = request.text ?? (request.carriesBytes ? given.bytes : undefined);
+    const body = given.kind === core.Given.Bytes ? given.bytes : request.text;
     return { method: call.method, target: call.target, headers: call.headers, body, answer: call.answer };
   } finally {
     request.free();
@@ -289,22 +296,14 @@ export function described({ request, given }, engine, headers) {
 }
 
 /** What is known of a request, apart from the core. */
-export function callOf(request, engine, more = {}) {
-  for (const [name, value] of Object.entries(more)) {
-    if (value !== undefined) guarded(() => request.setHeader(name, String(value)));
+export function callOf(request, engine, more) {
+  for (const name in more) {
+    if (more[name] !== undefined) guarded(() => request.setHeader(name, String(more[name])));
   }
-  const flat = request.headers;
+  const [method, target, answer, safe, operation, ...flat] = request.summary().split("\n");
   const headers = {};
   for (let i = 0; i < flat.length; i += 2) headers[flat[i]] = flat[i + 1];
-  return {
-    engine,
-    operation: request.operation,
-    method: request.method,
-    target: request.target,
-    headers,
-    answer: request.answer,
-    isSafe: request.isSafe,
-  };
+  return { engine, operation: operation || undefined, method, target, headers, answer, isSafe: safe !== "" };
 }
 
 export const isSecretHeader = (name) => {

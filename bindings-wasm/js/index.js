@@ -9,10 +9,16 @@ export {
   ResolveError, SendError, StatusError, TimeoutError,
 } from "./errors.js";
 
+/** Catalogues that were asked for, by their versions. */
+const known = new WeakMap();
+
 /** The catalogue of a version, without an engine; the newest unless one is named. */
 export function catalogue(engine, version) {
   const pack = packOf(engine);
-  return new Catalogue(version === undefined ? newestOf(pack) : apiOf(pack, version));
+  const api = version === undefined ? newestOf(pack) : apiOf(pack, version);
+  let found = known.get(api);
+  if (!found) known.set(api, (found = new Catalogue(api)));
+  return found;
 }
 
 /** The categories of a version. */

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use contajners_core::{Operation, nearest};
+use contajners_core::nearest;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -97,20 +97,6 @@ impl Pack {
 #[wasm_bindgen]
 pub struct Api(pub(crate) contajners_core::Api<'static>);
 
-impl Api {
-    pub(crate) fn operation(
-        &self,
-        category: Option<&str>,
-        id: &str,
-    ) -> Result<Operation<'static>, JsValue> {
-        let found = match category {
-            Some(category) => self.0.operation_in(category, id),
-            None => self.0.operation(id),
-        };
-        found.map_err(|error| error::resolve(&error))
-    }
-}
-
 #[wasm_bindgen]
 impl Api {
     /// The engine's name.
@@ -147,24 +133,33 @@ impl Api {
         Ok(out.text)
     }
 
-    /// All that is known of an operation, as JSON.
-    pub fn doc(&self, category: Option<String>, id: &str, depth: u32) -> Result<String, JsValue> {
-        let operation = self.operation(category.as_deref(), id)?;
+    /// An operation by its id, of one category or all.
+    pub fn operation(&self, category: Option<String>, id: &str) -> Result<Operation, JsValue> {
+        let found = match category {
+            Some(category) => self.0.operation_in(&category, id),
+            None => self.0.operation(id),
+        };
+        found.map(Operation).map_err(|error| error::resolve(&error))
+    }
+}
+
+/// An operation of one version.
+#[wasm_bindgen]
+pub struct Operation(pub(crate) contajners_core::Operation<'static>);
+
+#[wasm_bindgen]
+impl Operation {
+    /// All that is known of it, as JSON.
+    pub fn doc(&self, depth: u32) -> String {
         let mut out = json::Writer::default();
-        doc::page(&mut out, &operation, depth as usize);
-        Ok(out.text)
+        doc::page(&mut out, &self.0, depth as usize);
+        out.text
     }
 
-    /// What a body has that the operation's schema has not, as JSON.
-    pub fn check(
-        &self,
-        category: Option<String>,
-        id: &str,
-        body: JsValue,
-    ) -> Result<String, JsValue> {
-        let operation = self.operation(category.as_deref(), id)?;
+    /// What a body has that the schema has not, as JSON.
+    pub fn check(&self, body: JsValue) -> String {
         let mut out = json::Writer::default();
-        out.list(operation.check_body(&Js(body)), |out, finding| {
+        out.list(self.0.check_body(&Js(body)), |out, finding| {
             out.object(|out| {
                 out.name("code").string(finding.code());
                 out.name("pointer").string(finding.pointer());
@@ -173,7 +168,7 @@ impl Api {
                 out.name("nearest").strings(finding.nearest().iter().map(String::as_str));
             });
         });
-        Ok(out.text)
+        out.text
     }
 }
 

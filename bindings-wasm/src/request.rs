@@ -4,7 +4,7 @@ use contajners_core::{Body, Content, Method, Outcome, RequestContent, Value};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::catalog::Api;
+use crate::catalog::Operation;
 use crate::error;
 use crate::value::{Js, Json};
 
@@ -33,19 +33,16 @@ impl Request {
 }
 
 #[wasm_bindgen]
-impl Api {
+impl Operation {
     /// Resolves a call. The values are names and values in turn; `content` is the text of the
     /// body, if it is of a kind that has one.
     pub fn resolve(
         &self,
-        category: Option<String>,
-        id: &str,
         values: Vec<JsValue>,
         given: Given,
         content: Option<String>,
         media_type: Option<String>,
     ) -> Result<Request, JsValue> {
-        let operation = self.operation(category.as_deref(), id)?;
         let mut values = values.into_iter();
         let mut named: Vec<(String, Js)> = Vec::new();
         while let (Some(name), Some(value)) = (values.next(), values.next()) {
@@ -62,8 +59,7 @@ impl Api {
             (Given::Bytes, Some(media_type)) => Body::BytesAs(media_type),
             (Given::Bytes, None) => Body::Bytes,
         };
-        let mut request =
-            operation.resolve(&named, body).map_err(|error| error::resolve(&error))?;
+        let mut request = self.0.resolve(&named, body).map_err(|error| error::resolve(&error))?;
         if let (Given::Json | Given::Text, Some(media_type)) = (given, &media_type) {
             request
                 .set_header("Content-Type", media_type)
@@ -107,22 +103,27 @@ impl Request {
         Ok(Self(request))
     }
 
-    /// The method.
-    #[wasm_bindgen(getter)]
-    pub fn method(&self) -> String {
-        self.0.method().as_str().into()
-    }
-
-    /// Path and query as they go over the wire.
-    #[wasm_bindgen(getter)]
-    pub fn target(&self) -> String {
-        self.0.target().into()
-    }
-
-    /// Names and values of headers in turn.
-    #[wasm_bindgen(getter)]
-    pub fn headers(&self) -> Vec<String> {
-        self.0.headers().flat_map(|(name, value)| [name.into(), value.into()]).collect()
+    /// What is known of the request, a line each: method, target, what a successful answer is,
+    /// `safe` when the request asks for no change, the operation's id; then names and values of the headers in turn.
+    ///
+    /// None of these can hold a line break, and one text crosses faster than many.
+    pub fn summary(&self) -> String {
+        let request = &self.0;
+        let mut out = String::with_capacity(128);
+        let head = [
+            request.method().as_str(),
+            request.target(),
+            request.answer().name(),
+            if request.is_safe_to_repeat() { "safe" } else { "" },
+            request.operation().unwrap_or_default(),
+        ];
+        let headers = request.headers().flat_map(|(name, value)| [name, value]);
+        for line in head.into_iter().chain(headers) {
+            out.push_str(line);
+            out.push('\n');
+        }
+        out.pop();
+        out
     }
 
     /// The text that the request carries; none when it carries nothing, or the caller's bytes.
@@ -132,30 +133,6 @@ impl Request {
             RequestContent::Text(text) => Some(text.clone()),
             _ => None,
         }
-    }
-
-    /// Whether the request carries bytes that the caller holds.
-    #[wasm_bindgen(getter, js_name = carriesBytes)]
-    pub fn carries_bytes(&self) -> bool {
-        matches!(self.0.content(), RequestContent::Callers)
-    }
-
-    /// What a successful answer is.
-    #[wasm_bindgen(getter)]
-    pub fn answer(&self) -> String {
-        self.0.answer().name().into()
-    }
-
-    /// The id of the operation; none for a raw request.
-    #[wasm_bindgen(getter)]
-    pub fn operation(&self) -> Option<String> {
-        self.0.operation().map(Into::into)
-    }
-
-    /// Whether the request asks for no change, so that it may be sent again.
-    #[wasm_bindgen(getter, js_name = isSafe)]
-    pub fn is_safe(&self) -> bool {
-        self.0.is_safe_to_repeat()
     }
 
     /// Whether the connection can become a socket.
