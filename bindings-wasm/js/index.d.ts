@@ -55,7 +55,10 @@ type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | null } : { 
 
 /** What a call is, apart from its operation. */
 export type Call<T> = ParamsOption<T> & BodyOption<T> & CallOptions;
-type Arguments<T, More = {}> = {} extends Call<T> & More ? [call?: Call<T> & More] : [call: Call<T> & More];
+/** The names of the operations that need neither parameters nor a body. */
+type Easy<O> = {
+  [K in keyof O]: [O[K]] extends [never] ? never : {} extends Params<O[K]> ? (O[K] extends { body: unknown } ? never : K) : never;
+}[keyof O] & string;
 
 /** What can be said of any call. */
 export interface CallOptions {
@@ -127,7 +130,7 @@ export interface ClientOptions<E extends string, V extends string> {
   /** A pack that was loaded, of any engine. */
   pack?: Pack;
   /** The version to speak; `auto`, which asks the engine, unless it is said. */
-  version?: V | Version<E> | "auto";
+  version?: V;
   /** Where the engine is: `http://`, `https://`, `tcp://`, a path of the page's origin, in Node `unix://`. */
   uri?: string | URL;
   /** Takes operations of this category alone. */
@@ -154,7 +157,7 @@ export interface ClientOptions<E extends string, V extends string> {
 export class Client<E extends string = string, V extends string = "auto"> {
   private constructor();
   /** Sets up a client, and asks the engine for its version unless one is given. */
-  static create<const E extends string = string, const V extends string = "auto">(
+  static create<const E extends string = string, const V extends Version<E> | "auto" = "auto">(
     options: ClientOptions<E, V>,
   ): Promise<Client<E, V>>;
 
@@ -171,12 +174,14 @@ export class Client<E extends string = string, V extends string = "auto"> {
   check(operation: Names<Operations<E, V>>, body: unknown): Finding[];
 
   /** The request that a call would send. */
-  resolve<K extends Names<Operations<E, V>>>(operation: K, ...call: Arguments<Operations<E, V>[K]>): Request;
+  resolve(operation: Easy<Operations<E, V>>): Request;
+  resolve<K extends Names<Operations<E, V>>>(operation: K, call: Call<Operations<E, V>[K]>): Request;
 
   /** Calls an operation. */
+  invoke<K extends Easy<Operations<E, V>>>(operation: K): Promise<Result<Operations<E, V>[K]>>;
   invoke<K extends Names<Operations<E, V>>>(
     operation: K,
-    ...call: Arguments<Operations<E, V>[K], { as?: "data" }>
+    call: Call<Operations<E, V>[K]> & { as?: "data" },
   ): Promise<Result<Operations<E, V>[K]>>;
   invoke<K extends Names<Operations<E, V>>>(
     operation: K,
@@ -199,14 +204,18 @@ export class Client<E extends string = string, V extends string = "auto"> {
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "socket" | "websocket" }): Promise<Socket>;
 
   /** Output of a process as it comes. The call is made when the first piece is asked for. */
+  frames(operation: Easy<Operations<E, V>>): AsyncIterableIterator<Frame>;
   frames<K extends Names<Operations<E, V>>>(
     operation: K,
-    ...call: Arguments<Operations<E, V>[K]>
+    call: Call<Operations<E, V>[K]>,
   ): AsyncIterableIterator<Frame>;
   /** JSON documents as they come. The call is made when the first one is asked for. */
+  documents<K extends Easy<Operations<E, V>>>(
+    operation: K,
+  ): AsyncIterableIterator<Document<Operations<E, V>[K]>>;
   documents<K extends Names<Operations<E, V>>>(
     operation: K,
-    ...call: Arguments<Operations<E, V>[K]>
+    call: Call<Operations<E, V>[K]>,
   ): AsyncIterableIterator<Document<Operations<E, V>[K]>>;
 }
 
@@ -295,7 +304,7 @@ export function resolve<const E extends string, const V extends Version<E>, K ex
   engine: E,
   version: V,
   operation: K,
-  ...call: Arguments<Operations<E, V>[K]>
+  ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
 ): Request;
 /** Reads a pack from its bytes, or from where they are. */
 export function loadPack(
