@@ -7,6 +7,7 @@ import {
 import {
   error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
 } from "./errors.js";
+import { known, knownOfCall, milliseconds, options } from "./options.js";
 import { Watch, placeOf, send } from "./send.js";
 import { Pieces, concatenated, documents, frames, messageIn } from "./streams.js";
 import { overWebSocket } from "./websocket.js";
@@ -20,34 +21,6 @@ const ERROR_PIECE_WAIT = 1000;
 const ERROR_WAIT = 5000;
 /** How long an engine may take to say its version. */
 const CONNECT_LIMIT = 10_000;
-
-const known = new Set([
-  "engine", "pack", "version", "uri", "category", "fetch", "init", "headers", "timeout", "readTimeout",
-  "connectTimeout", "answerLimit", "signal", "WebSocket",
-]);
-const knownOfCall = new Set([
-  "params", "body", "contentType", "headers", "as", "signal", "timeout", "readTimeout", "allowErrorStatus",
-]);
-
-function options(given, names, what) {
-  if (given === undefined) return {};
-  if (given === null || typeof given !== "object" || Array.isArray(given)) {
-    throw error("config", "invalid-option", `${what} takes an object of options; ${typeName(given)} was given`);
-  }
-  for (const name of Object.keys(given)) {
-    if (!names.has(name)) {
-      throw error("config", "invalid-option", `${what} has no option ${quoted(name)}`, {
-        hint: `it has \`${[...names].join("`, `")}\``,
-      });
-    }
-  }
-  return given;
-}
-
-function milliseconds(value, name) {
-  if (value === undefined || (typeof value === "number" && value >= 0)) return value;
-  throw error("config", "invalid-option", `\`${name}\` is a number of milliseconds; ${typeName(value)} was given`);
-}
 
 /** A client of one engine. */
 export class Client {

@@ -2,6 +2,8 @@
 
 import { Catalogue, apiOf, described, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
 
+import { knownOfCall, options } from "./options.js";
+
 export { Client } from "./client.js";
 export { engines, isSecretHeader, loadPack, versions };
 export {
@@ -31,7 +33,8 @@ export const ops = (engine, version, category) => catalogue(engine, version).ops
 export const doc = (engine, version, operation, options) => catalogue(engine, version).doc(operation, options);
 
 /** The request that a call would send. */
-export function resolve(engine, version, operation, call = {}) {
+export function resolve(engine, version, operation, given) {
+  const call = options(given, knownOfCall, "`resolve`");
   const found = catalogue(engine, version);
   return described(found.resolve(operation, call), found.engine, call.headers);
 }

@@ -36,6 +36,7 @@ const FILES: &[&str] = &[
     "index.js",
     "node-http.js",
     "node.js",
+    "options.js",
     "send.js",
     "streams.js",
     "websocket.js",
