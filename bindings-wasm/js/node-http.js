@@ -2,7 +2,7 @@
 
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { Readable, Duplex } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { error, notUpgraded, refused } from "./errors.js";
@@ -88,6 +88,10 @@ export async function upgrade(client, call, body, limits) {
     : { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined };
   const prefix = url.pathname === "/" ? "" : url.pathname;
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const broken = (cause) =>
+    error("send", "connection-broken", `the connection to ${client.engine} at ${place.shown} broke`, {
+      call, cause, acted: true,
+    });
   const { socket, head, contentType } = await new Promise((resolve, reject) => {
     const outgoing = request({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
@@ -95,12 +99,9 @@ export async function upgrade(client, call, body, limits) {
     outgoing.on("error", (cause) => {
       watch.end();
       const unreached = /^(ECONNREFUSED|ENOENT|EACCES|ENOTFOUND)$/.test(cause.code);
-      reject(
-        watch.reason ??
-          error(unreached ? "connect" : "send", unreached ? "cannot-connect" : "connection-broken",
-            unreached ? `cannot reach ${client.engine} at ${place.shown}` : `the connection to ${client.engine} at ${place.shown} broke`,
-            { call, cause, acted: !unreached }),
-      );
+      const missing = () =>
+        error("connect", "cannot-connect", `cannot reach ${client.engine} at ${place.shown}`, { call, cause });
+      reject(watch.reason ?? (unreached ? missing() : broken(cause)));
     });
     outgoing.on("upgrade", (incoming, socket, head) => {
       resolve({ socket, head, contentType: incoming.headers["content-type"] });
@@ -129,7 +130,14 @@ export async function upgrade(client, call, body, limits) {
   socket.setNoDelay?.(true);
   if (head.length > 0) socket.unshift(head);
   socket.allowHalfOpen = true;
-  const { readable, writable } = Duplex.toWeb(socket);
+  const readable = webStream(socket, watch.signal);
+  // Not those of `node:stream`, which wait for both sides when one ends.
+  const writable = new WritableStream({
+    write: (piece) =>
+      new Promise((resolve, reject) => socket.write(piece, (cause) => (cause ? reject(broken(cause)) : resolve()))),
+    close: () => new Promise((resolve) => socket.end(resolve)),
+    abort: () => void socket.destroy(),
+  });
   const content = contentType?.startsWith("application/vnd.docker.multiplexed-stream") ? "frames" : "output";
   return {
     readable,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use contajners_core::stream::Demultiplexer;
-use contajners_core::{Content, Method, Outcome, Request, engine_error};
+use contajners_core::{Content, Outcome, Request, engine_error};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
