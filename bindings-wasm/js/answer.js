@@ -48,7 +48,8 @@ export class Answer {
       case "output":
         return allOutput(bytes, this.content, this.#call);
       default:
-        return bytes;
+        // Nothing, and nobody said of what kind.
+        return bytes.length > 0 || this.#call.answer === "bytes" ? bytes : null;
     }
   }
 

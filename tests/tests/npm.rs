@@ -6,6 +6,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 use std::{env, fs};
 
 use contajners_core::{Body, Location, Operation, Pack, Parameter, Request, SchemaKind};
@@ -20,10 +21,11 @@ fn node() -> Option<Node> {
         contajners_tests::skip("no npm package: `cargo xtask wasm --pack` makes it");
         return None;
     }
-    Some(Node { sources: root.join("bindings-wasm/tests"), project })
+    Some(Node { root: root.to_owned(), sources: root.join("bindings-wasm/tests"), project })
 }
 
 struct Node {
+    root: PathBuf,
     sources: PathBuf,
     project: PathBuf,
 }
@@ -31,13 +33,10 @@ struct Node {
 impl Node {
     /// Runs the tests of a file. Each test of Node is a test there; a failing one fails this.
     fn test(&self, file: &str, variables: &[(&str, &str)]) {
-        for entry in fs::read_dir(&self.sources).unwrap().flatten() {
-            let name = entry.file_name();
-            let text = name.to_string_lossy();
-            if text.ends_with(".mjs") || text.ends_with(".ts") || text == "tsconfig.json" {
-                fs::copy(entry.path(), self.project.join(&name)).unwrap();
-            }
-        }
+        COPIED.call_once(|| {
+            copy(&self.sources, &self.project);
+            copy(&self.sources.join("page"), &self.project.join("page"));
+        });
         let output = Command::new("node")
             .args(["--test", "--test-timeout=120000", "--test-reporter=spec", file])
             .current_dir(&self.project)
@@ -50,6 +49,27 @@ impl Node {
         // A file that node cannot load has no tests, which it takes for a success.
         assert!(!said.contains("tests 0\n") && said.contains("skipped 0\n"), "{said}");
     }
+}
+
+/// Once for all tests, which run side by side.
+static COPIED: Once = Once::new();
+
+/// Copies the files of a folder, without the lock file that says what is installed.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if entry.path().is_file() && !text.starts_with("package") && !text.starts_with('.') {
+            fs::copy(entry.path(), to.join(&name)).unwrap();
+        }
+    }
+}
+
+/// The page that Vite makes; those that look at it wait for it.
+fn build(node: &Node) {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| node.test("vite.test.mjs", &[]));
 }
 
 #[test]
@@ -71,9 +91,9 @@ fn declarations() {
 }
 
 #[test]
-fn size() {
+fn bundled() {
     let Some(node) = node() else { return };
-    node.test("size.test.mjs", &[]);
+    build(&node);
 }
 
 #[test]
@@ -96,13 +116,21 @@ fn real(node: &Node, engine: &contajners_tests::PrivateEngine, name: &str) {
     let front = contajners_tests::TcpFront::start(engine.socket()).unwrap();
     let image = image.path().to_string_lossy();
     let socket = engine.socket().to_string_lossy();
+    let explorer = node.root.join("examples/explorer");
     let variables = [
+        ("CONTAJNERS_EXPLORER", &*explorer.to_string_lossy()),
         ("CONTAJNERS_ENGINE", name),
         ("CONTAJNERS_SOCKET", &*socket),
         ("CONTAJNERS_TCP", &front.uri()),
         ("CONTAJNERS_IMAGE", &*image),
     ];
     node.test("engine.test.mjs", &variables);
+    if !Path::new("/usr/bin/chromium").is_file() {
+        contajners_tests::skip("no Chromium; `cargo xtask test --install` installs it");
+        return;
+    }
+    build(node);
+    node.test("browser.test.mjs", &variables);
 }
 
 #[test]
