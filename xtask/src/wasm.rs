@@ -25,6 +25,8 @@ pub(crate) struct Args {
 }
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// What of the standard library the distribution's compiler has to make.
+const LIBRARY: &str = "std,panic_abort";
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let missing = Missing::from_flag(args.install);
@@ -46,15 +48,31 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
-/// What runs the tests of the package can be had, or is there.
-pub(crate) fn can_test(missing: Missing) -> Result<bool, Box<dyn Error>> {
-    ensure(&[NODE], missing)?;
-    Ok(are_there(NODE))
+/// Makes what the tests of the package need, where this machine can; where it cannot, they skip.
+///
+/// # Errors
+///
+/// If something is there and does not work.
+pub(crate) fn prepare(missing: Missing) -> Outcome {
+    let installed = project().join("node_modules/contajners");
+    if installed.exists() {
+        // An old package must not pass for this one.
+        fs::remove_dir_all(installed)?;
+    }
+    ensure(&[NODE, CHROMIUM], missing)?;
+    if !are_there(NODE) {
+        return Ok(());
+    }
+    if let Err(error) = builder(TARGET, LIBRARY, missing) {
+        eprintln!("{error}; the tests of the npm package are skipped");
+        return Ok(());
+    }
+    run(&Args { install: missing == Missing::Install, optimise: false, pack: true })
 }
 
 /// Compiles, and makes a package of what comes out.
 fn make(out: &Path, features: &[&str], missing: Missing) -> Outcome {
-    let builder = builder(TARGET, "std,panic_abort", missing)?;
+    let builder = builder(TARGET, LIBRARY, missing)?;
     let mut words = vec!["build", "-p", "contajners-wasm", "--profile", "wasm", "--target", TARGET];
     words.extend(features);
     let mut build = builder.cargo(&words);
