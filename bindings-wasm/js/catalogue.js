@@ -182,6 +182,19 @@ export class Catalogue {
     const request = guarded(() => found.resolve(values, given.kind, given.text, contentType));
     return { request, given };
   }
+
+  /** The request that a call would be. */
+  describe(operation, call) {
+    if (call.headers) return described(this.resolve(operation, call), this.engine, call.headers);
+    const { params, body, contentType } = call;
+    const found = this.#operation(operation);
+    const given = bodyOf(body, operation);
+    const values = valuesOf(params, operation);
+    const said = guarded(() => found.describe(values, given.kind, given.text, contentType));
+    const end = said.indexOf("\0");
+    const { method, target, headers, answer } = read(end < 0 ? said : said.slice(0, end));
+    return { method, target, headers, body: given.bytes ?? (end < 0 ? undefined : said.slice(end + 1)), answer };
+  }
 }
 
 /** A raw request of the core, which is to be freed. */
@@ -300,10 +313,22 @@ export function callOf(request, engine, more) {
   for (const name in more) {
     if (more[name] !== undefined) guarded(() => request.setHeader(name, String(more[name])));
   }
-  const [method, target, answer, safe, operation, ...flat] = request.summary().split("\n");
+  return read(request.summary(), engine);
+}
+
+function read(summary, engine) {
+  const lines = summary.split("\n");
   const headers = {};
-  for (let i = 0; i < flat.length; i += 2) headers[flat[i]] = flat[i + 1];
-  return { engine, operation: operation || undefined, method, target, headers, answer, isSafe: safe !== "" };
+  for (let i = 5; i < lines.length; i += 2) headers[lines[i]] = lines[i + 1];
+  return {
+    engine,
+    operation: lines[4] || undefined,
+    method: lines[0],
+    target: lines[1],
+    headers,
+    answer: lines[2],
+    isSafe: lines[3] !== "",
+  };
 }
 
 export const isSecretHeader = (name) => {

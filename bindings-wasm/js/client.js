@@ -88,7 +88,8 @@ export class Client {
 
   resolve(operation, given) {
     const call = options(given, knownOfCall, "`resolve`");
-    return described(this.#catalogue.resolve(operation, call), this.engine, { ...this.headers, ...call.headers });
+    const headers = this.headers || call.headers ? { ...this.headers, ...call.headers } : undefined;
+    return this.#catalogue.describe(operation, { ...call, headers });
   }
 
   /** Calls an operation. */

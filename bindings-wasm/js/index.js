@@ -1,6 +1,6 @@
 // What every host exports.
 
-import { Catalogue, apiOf, described, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
+import { Catalogue, apiOf, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
 
 import { knownOfCall, options } from "./options.js";
 
@@ -35,8 +35,7 @@ export const doc = (engine, version, operation, options) => catalogue(engine, ve
 /** The request that a call would send. */
 export function resolve(engine, version, operation, given) {
   const call = options(given, knownOfCall, "`resolve`");
-  const found = catalogue(engine, version);
-  return described(found.resolve(operation, call), found.engine, call.headers);
+  return catalogue(engine, version).describe(operation, call);
 }
 
 /** In which versions there is an operation of that name. */

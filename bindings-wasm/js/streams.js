@@ -88,14 +88,9 @@ const nothing = new Uint8Array(0);
 
 /** A piece of output. */
 export class Frame {
-  #before;
-  #cut;
-
-  constructor(stream, bytes, before, cut) {
+  constructor(stream, bytes) {
     this.stream = stream;
     this.bytes = bytes;
-    this.#before = before;
-    this.#cut = cut;
   }
 
   /**
@@ -103,9 +98,23 @@ export class Frame {
    * that the texts of a stream are together what its bytes are together.
    */
   get text() {
-    const bytes = this.#cut ? this.bytes.subarray(0, this.bytes.length - this.#cut) : this.bytes;
-    if (!this.#before.length) return decoder.decode(bytes);
-    return decoder.decode(concatenated([this.#before, bytes]));
+    return decoder.decode(this.bytes);
+  }
+}
+
+/** A piece that begins or ends within a character. */
+class Partial extends Frame {
+  #before;
+  #cut;
+
+  constructor(stream, bytes, before, cut) {
+    super(stream, bytes);
+    this.#before = before;
+    this.#cut = cut;
+  }
+
+  get text() {
+    return decoder.decode(concatenated([this.#before, this.bytes.subarray(0, this.bytes.length - this.#cut)]));
   }
 }
 
@@ -238,23 +247,20 @@ class Output {
       const bytes = pieceAt(found, i, piece);
       if (channel === 3) return { items, failure: inBand(this.#call, messageIn(bytes), bytes) };
       const before = this.#left[channel];
-      let cut = bytes[bytes.length - 1] < 0x80 ? 0 : unfinished(bytes);
-      // A character in several tiny pieces: they are kept together.
-      let left = nothing;
-      if (before.length && cut === 0 && bytes.length < 4 && bytes[bytes.length - 1] >= 0x80) {
-        const all = concatenated([before, bytes]);
-        if (unfinished(all) === all.length) {
-          cut = bytes.length;
-          items.push(new Frame(names[channel], bytes, nothing, cut));
-          this.#left[channel] = all;
-          continue;
-        }
-      }
-      if (cut) left = bytes.subarray(bytes.length - cut);
-      items.push(new Frame(names[channel], bytes, before, cut));
-      this.#left[channel] = left;
+      if (before.length === 0 && bytes[bytes.length - 1] < 0x80) items.push(new Frame(names[channel], bytes));
+      else items.push(this.#partial(channel, bytes, before));
     }
     return { items };
+  }
+
+  /** Output that may begin or end within a character. */
+  #partial(channel, bytes, before) {
+    const all = before.length ? concatenated([before, bytes]) : bytes;
+    const left = unfinished(all);
+    this.#left[channel] = left ? all.slice(all.length - left) : nothing;
+    // A character in several tiny pieces: nothing of it is told before its end.
+    if (left > bytes.length) return new Partial(names[channel], bytes, nothing, bytes.length);
+    return new Partial(names[channel], bytes, before, left);
   }
 
   async cancel() {

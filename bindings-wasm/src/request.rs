@@ -32,6 +32,39 @@ impl Request {
     }
 }
 
+impl Operation {
+    fn resolved(
+        &self,
+        values: Vec<JsValue>,
+        given: Given,
+        content: &str,
+        media_type: Option<&str>,
+    ) -> Result<contajners_core::Request, JsValue> {
+        let mut values = values.into_iter();
+        let mut named: Vec<(String, Js)> = Vec::new();
+        while let (Some(name), Some(value)) = (values.next(), values.next()) {
+            named.push((name.as_string().unwrap_or_default(), Js(value)));
+        }
+        let named: Vec<(&str, &dyn Value)> =
+            named.iter().map(|(name, value)| (&**name, value as &dyn Value)).collect();
+        let json = Json(content);
+        let body = match (given, media_type) {
+            (Given::Nothing, _) => Body::Nothing,
+            (Given::Json, _) => Body::Value(&json),
+            (Given::Text, _) => Body::Value(&content),
+            (Given::Bytes, Some(media_type)) => Body::BytesAs(media_type),
+            (Given::Bytes, None) => Body::Bytes,
+        };
+        let mut request = self.0.resolve(&named, body).map_err(|error| error::resolve(&error))?;
+        if let (Given::Json | Given::Text, Some(media_type)) = (given, media_type) {
+            request
+                .set_header("Content-Type", media_type)
+                .map_err(|error| error::raw(error, "Content-Type"))?;
+        }
+        Ok(request)
+    }
+}
+
 #[wasm_bindgen]
 impl Operation {
     /// Resolves a call. The values are names and values in turn; `content` is the text of the
@@ -43,29 +76,28 @@ impl Operation {
         content: Option<String>,
         media_type: Option<String>,
     ) -> Result<Request, JsValue> {
-        let mut values = values.into_iter();
-        let mut named: Vec<(String, Js)> = Vec::new();
-        while let (Some(name), Some(value)) = (values.next(), values.next()) {
-            named.push((name.as_string().unwrap_or_default(), Js(value)));
-        }
-        let named: Vec<(&str, &dyn Value)> =
-            named.iter().map(|(name, value)| (&**name, value as &dyn Value)).collect();
         let content = content.unwrap_or_default();
-        let json = Json(&content);
-        let body = match (given, &media_type) {
-            (Given::Nothing, _) => Body::Nothing,
-            (Given::Json, _) => Body::Value(&json),
-            (Given::Text, _) => Body::Value(&content),
-            (Given::Bytes, Some(media_type)) => Body::BytesAs(media_type),
-            (Given::Bytes, None) => Body::Bytes,
-        };
-        let mut request = self.0.resolve(&named, body).map_err(|error| error::resolve(&error))?;
-        if let (Given::Json | Given::Text, Some(media_type)) = (given, &media_type) {
-            request
-                .set_header("Content-Type", media_type)
-                .map_err(|error| error::raw(error, "Content-Type"))?;
+        self.resolved(values, given, &content, media_type.as_deref()).map(Request)
+    }
+
+    /// Resolves a call that is not sent: a summary, as [`Request::summary`], and behind a zero
+    /// the text that the request carries, if it does.
+    pub fn describe(
+        &self,
+        values: Vec<JsValue>,
+        given: Given,
+        content: Option<String>,
+        media_type: Option<String>,
+    ) -> Result<String, JsValue> {
+        let content = content.unwrap_or_default();
+        let mut request = self.resolved(values, given, &content, media_type.as_deref())?;
+        let text = request.take_content();
+        let mut out = Request(request).summary();
+        if let RequestContent::Text(text) = text {
+            out.push('\0');
+            out.push_str(&text);
         }
-        Ok(Request(request))
+        Ok(out)
     }
 }
 
