@@ -1,6 +1,5 @@
 //! `cargo xtask wasm`: the npm package, and what its tests need.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
