@@ -141,7 +141,7 @@ async fn followed(client: &Client) -> Result<(), Error> {
     drop(output);
     client.invoke("ContainerDelete").param("id", id).param("force", true).await?;
     client.invoke("ImageDelete").param("name", image).await?;
-    println!("log: {early} KiB after {} MiB, {late} KiB after {} MiB", LOG / 10 >> 20, LOG >> 20);
+    println!("log: {early} KiB after {} MiB, {late} KiB after {} MiB", (LOG / 10) >> 20, LOG >> 20);
     assert!(late < early + GROWTH, "{early} KiB became {late} KiB");
     Ok(())
 }
