@@ -1,6 +1,10 @@
 //! Packs, versions, operations.
 
-use std::cell::RefCell;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
 
 use contajners_core::nearest;
 use wasm_bindgen::JsValue;
@@ -8,12 +12,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::value::Js;
 use crate::{doc, error, json};
-
-thread_local! {
-    /// Packs that were given at run time. They are never given back: a page that loads one uses
-    /// it to its end, and operations borrow from it.
-    static LOADED: RefCell<Vec<&'static [u8]>> = const { RefCell::new(Vec::new()) };
-}
 
 /// The names of the engines whose packs are inside, sorted.
 #[wasm_bindgen]
@@ -45,20 +43,13 @@ impl Pack {
         Err(error::config("unknown-engine", &text, &hint))
     }
 
-    /// Opens a pack from its bytes.
+    /// Opens a pack from its bytes. They are never given back: a page that loads a pack uses it
+    /// to its end, and operations borrow from it.
     #[wasm_bindgen(js_name = load)]
     pub fn load(bytes: Vec<u8>) -> Result<Self, JsValue> {
         // What comes from elsewhere may lie with a right checksum.
         contajners_core::Pack::open(&bytes).and_then(|pack| pack.verify()).map_err(error::pack)?;
-        let kept = LOADED.with_borrow_mut(|loaded| {
-            if let Some(known) = loaded.iter().find(|known| ***known == *bytes) {
-                return *known;
-            }
-            let kept: &'static [u8] = bytes.leak();
-            loaded.push(kept);
-            kept
-        });
-        contajners_core::Pack::open(kept).map(Self).map_err(error::pack)
+        contajners_core::Pack::open(bytes.leak()).map(Self).map_err(error::pack)
     }
 
     /// The engine's name.

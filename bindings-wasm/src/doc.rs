@@ -1,6 +1,8 @@
 //! What the catalogue says of operations, in the shape of the command's `ops -o json` and
 //! `doc -o json`.
 
+use alloc::string::ToString as _;
+
 use contajners_core::{Additional, Operation, Parameter, Schema, SchemaKind};
 
 use crate::json::Writer;

@@ -2,6 +2,10 @@
 //!
 //! They cross as the JSON text of an object, which the JavaScript side makes an `Error` of.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString as _;
+
 use contajners_core::stream::DecodeError;
 use contajners_core::{NegotiateError, PackError, RawError, ResolveError};
 use wasm_bindgen::JsValue;

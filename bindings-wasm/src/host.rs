@@ -1,5 +1,8 @@
 //! What of JavaScript itself is called from here: too little for a crate of bindings.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 

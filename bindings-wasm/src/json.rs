@@ -1,5 +1,7 @@
 //! Writing JSON: what the catalogue says crosses as one text, which costs one call.
 
+use alloc::string::String;
+
 use contajners_core::Value as _;
 
 use crate::host;

@@ -10,6 +10,9 @@
 //!
 //! An error crosses as JSON text, see [`error`].
 
+// Without the standard library a panic is a trap and no more, and none of the code that would put
+// it into words is in the page.
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
 
 pub mod catalog;
@@ -21,3 +24,15 @@ pub mod negotiate;
 pub mod request;
 pub mod streams;
 mod value;
+
+extern crate alloc;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn trap(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}

@@ -1,5 +1,7 @@
 //! Agreeing on a version.
 
+use alloc::string::String;
+
 use contajners_core::NegotiationStep;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -1,5 +1,9 @@
 //! From a call to a request, and from the head of its answer to what the answer is.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use contajners_core::{Body, Content, Method, Outcome, RequestContent, Value};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

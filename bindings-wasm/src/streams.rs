@@ -1,5 +1,8 @@
 //! Decoders of streams.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use contajners_core::stream::{Chunk, DecodeError, Output};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

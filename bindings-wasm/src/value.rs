@@ -1,6 +1,7 @@
 //! JavaScript's values as core sees them.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
 
 use contajners_core::{Value, View};
 use wasm_bindgen::JsValue;
@@ -19,7 +20,7 @@ impl Value for Js {
         if let Some(text) = value.as_string() {
             View::Text(Cow::Owned(text))
         } else if let Some(number) = value.as_f64() {
-            if number.fract() == 0.0 && number.abs() <= LARGEST {
+            if number % 1.0 == 0.0 && number.abs() <= LARGEST {
                 View::Integer(number as i128)
             } else {
                 View::Number(number)
