@@ -29,7 +29,7 @@ export class Client {
   constructor(settings, catalogue) {
     Object.assign(this, settings);
     this.#catalogue = catalogue;
-    for (const name of ["place", "fetch", "init", "headers", "limits", "answerLimit", "WebSocket"]) {
+    for (const name of ["pack", "place", "fetch", "init", "headers", "limits", "answerLimit", "WebSocket"]) {
       // For the modules beside this one; of no interest to whoever prints a client.
       Object.defineProperty(this, name, { enumerable: false });
     }
@@ -45,6 +45,7 @@ export class Client {
     }
     const settings = {
       engine: pack.engine,
+      pack,
       place: all.uri === undefined ? undefined : placeOf(all.uri, all),
       fetch: all.fetch,
       init: all.init,
@@ -65,8 +66,8 @@ export class Client {
 
   /** The same client, for one category of operations. */
   category(name) {
-    const { engine, version, place, fetch, init, headers, limits, answerLimit, WebSocket } = this;
-    const settings = { engine, version, place, fetch, init, headers, limits, answerLimit, WebSocket };
+    const { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket } = this;
+    const settings = { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket };
     return new Client(settings, this.#catalogue.within(name));
   }
 
@@ -161,7 +162,7 @@ export class Client {
         case "failure": {
           if (given.allowErrorStatus) return { ...about, content: contentOfError(contentType), success: false };
           const bytes = await readError(new Pieces(response.body, watch, call));
-          throw refused(call, status, call.method === "HEAD" ? "" : messageIn(bytes), bytes, headers);
+          throw refused(call, status, call.method === "HEAD" ? "" : messageIn(bytes, this.pack), bytes, headers);
         }
         default:
           return { ...about, content, success: true };

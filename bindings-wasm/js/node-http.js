@@ -118,7 +118,7 @@ export async function upgrade(client, call, body, limits) {
         watch.end();
         outgoing.destroy();
         const bytes = concatenated(pieces.length ? pieces : [new Uint8Array(0)]);
-        reject(statusCode >= 400 ? refused(call, statusCode, messageIn(bytes), bytes) : notUpgraded(call, statusCode));
+        reject(statusCode >= 400 ? refused(call, statusCode, messageIn(bytes, client.pack), bytes) : notUpgraded(call, statusCode));
       });
       if (statusCode < 400) incoming.destroy();
     });

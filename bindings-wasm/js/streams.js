@@ -387,10 +387,11 @@ function pieceAt(found, i, piece) {
 }
 
 /** The engine's own words in the body of an error. */
-export function messageIn(bytes) {
+export function messageIn(bytes, pack) {
   const text = decoder.decode(bytes);
   try {
-    const message = messageOf(JSON.parse(text));
+    const body = JSON.parse(text);
+    const message = pack ? pack.messageOf(body) : messageOf(body);
     if (message !== undefined) return message;
   } catch {
     // A page of a proxy, or plain text.

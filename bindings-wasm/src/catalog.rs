@@ -78,6 +78,12 @@ impl Pack {
         self.0.operation_history(id).iter().map(Into::into).collect()
     }
 
+    /// The message of an error body that was JSON, from where this engine puts it.
+    #[wasm_bindgen(js_name = messageOf)]
+    pub fn message_of(&self, body: JsValue) -> Option<String> {
+        contajners_core::engine_error::message_in(self.0.error_pointers(), &Js(body))
+    }
+
     /// Begins to find out which version an engine speaks.
     pub fn negotiation(&self) -> crate::negotiate::Negotiation {
         crate::negotiate::Negotiation::new(self.0)

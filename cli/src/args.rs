@@ -40,6 +40,10 @@ pub(crate) struct Global {
     #[command(flatten)]
     pub(crate) tls: Tls,
 
+    /// Pack of an engine that is not built in, or to use in place of one that is [may be repeated]
+    #[arg(long = "pack", value_name = "FILE", global = true, help_heading = "Global options")]
+    pub(crate) packs: Vec<PathBuf>,
+
     /// Form of the output [default: table on a terminal, json in a pipe; text for doc, resolve]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
@@ -50,7 +54,7 @@ pub(crate) struct Global {
     #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: When,
 
-    /// Say on standard error what is sent and what is answered
+    /// Show on standard error the heads of all requests and answers, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
@@ -159,6 +163,33 @@ pub(crate) enum Command {
         depth: u8,
     },
 
+    /// Explain a field of a body or an answer, or a definition, by its path
+    #[command(after_help = EXPLAIN)]
+    Explain {
+        #[command(flatten)]
+        engine: Engine,
+
+        /// Operation or definition, and fields: ContainerCreate.HostConfig.Mounts
+        path: String,
+
+        /// Levels of fields to show
+        #[arg(long, value_name = "N", default_value_t = 2)]
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=16))]
+        depth: u8,
+    },
+
+    /// Show what is different between two versions, or between two engines where they are the same
+    #[command(after_help = DIFF)]
+    Diff {
+        /// ENGINE FROM TO, or ENGINE@FROM ENGINE@TO; then perhaps an operation
+        #[arg(value_name = "SIDE", required = true)]
+        sides: Vec<String>,
+
+        /// Only what may break a program: `!`
+        #[arg(long)]
+        breaking: bool,
+    },
+
     /// Show the request that a call becomes, without sending it
     #[command(after_help = RESOLVE)]
     Resolve {
@@ -172,6 +203,21 @@ pub(crate) enum Command {
         /// Show credentials in headers instead of a placeholder
         #[arg(long)]
         show_secrets: bool,
+    },
+
+    /// Check a body and values against what an operation takes, without sending them
+    #[command(after_help = CHECK)]
+    Check {
+        #[command(flatten)]
+        call: Call,
+
+        /// Check the answer with this status instead of a request's body
+        #[arg(long, value_name = "STATUS")]
+        answer: Option<u16>,
+
+        /// Check against every version of the API
+        #[arg(long)]
+        all_versions: bool,
     },
 
     /// Call an operation of a running engine
@@ -188,6 +234,9 @@ pub(crate) enum Command {
 
         #[command(flatten)]
         folders: Folders,
+
+        #[command(flatten)]
+        checks: Checks,
     },
 
     /// Send a request that no spec knows
@@ -266,6 +315,18 @@ pub(crate) struct Call {
     pub(crate) data: Option<Data>,
 }
 
+/// What becomes of a call that is not as the spec has it: by default it is sent with a warning.
+#[derive(Debug, Args)]
+pub(crate) struct Checks {
+    /// Send nothing when the body or a value is not as the spec has it
+    #[arg(long, conflicts_with = "no_check")]
+    pub(crate) strict: bool,
+
+    /// Leave bodies and values unchecked
+    #[arg(long)]
+    pub(crate) no_check: bool,
+}
+
 /// Folders in place of archives.
 #[derive(Debug, Args)]
 pub(crate) struct Folders {
@@ -337,7 +398,8 @@ Examples:
 Forms of output (-o):
   table  for people; lines are fitted to the terminal, or to COLUMNS
   json   a stable interface:
-           engines     array of {name, versions: {oldest, newest, count}}
+           engines     array of {name, versions: {oldest, newest, count}}, and
+                       `pack`, the file, where it is not built in
            versions    array of strings, oldest first
            where       {address, source, tls, considered}; tls is null or {ca,
                        certificate, key, verified}; considered is an array of
@@ -350,18 +412,28 @@ Forms of output (-o):
            doc         one object: what `ops` says of it, and history, schemas,
                        answers, documentation
            resolve     {method, target, headers, body}
-           invoke      the answer; text as a string, streams as they come
+           diff        array of {operation, method, path, in, change, breaking}; `in` is
+                       operation, parameter (then location and name), body (then
+                       pointer) or answer (then status and pointer); from, to and
+                       value where there are any
+           explain     {path, type, schema, versions}
+           check       array of {code, pointer, text, hint, versions}; versions is
+                       an array of strings
+           invoke      the answer; text as a string, streams as they come,
+                       one document a line
          Errors stay text on standard error.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
   raw    bare names, one a line; for `invoke` and `request` the body as received
 
 Exit statuses:
   0    done
-  1    local failure: no connection, an unreadable file …
+  1    local failure: no connection, an unreadable file …; something found by `check`,
+       something different for `diff`
   2    the call is wrong; nothing was sent
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
-  130  interrupted
+  130  interrupted; 143 when terminated
+       `--as socket` ends with the status of the process it joins.
 
 Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
@@ -375,6 +447,8 @@ Environment:
                    the version to speak, without --api-version
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
+  CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else
+                   contajners/packs in XDG_DATA_HOME (~/.local/share)
   CONTAJNERS_DOCS  folder with ENGINE.docs, the vendors' summaries for `doc`;
                    else contajners/ in XDG_DATA_HOME (~/.local/share), else
                    ./resources. `cargo xtask fetch-api --docs` writes them.";
@@ -382,7 +456,10 @@ Environment:
 const ENGINES: &str = "\
 Examples:
   contajners engines
-  contajners engines -o json";
+  contajners engines -o json
+  contajners engines --pack toy.postcard
+
+Packs of your own are found in a folder, too: `contajners --help`.";
 
 const VERSIONS: &str = "\
 Examples:
@@ -414,6 +491,22 @@ Examples:
 
 The vendor's summary is shown when ENGINE.docs is found: `contajners --help`.";
 
+const EXPLAIN: &str = "\
+Examples:
+  contajners explain docker ContainerCreate.HostConfig.Mounts
+  contajners explain docker ContainerInspect.State.Health
+  contajners explain podman SpecGenerator.namespaces --depth 1";
+
+const DIFF: &str = "\
+Examples:
+  contajners diff docker v1.41 v1.55
+  contajners diff docker v1.41 v1.55 ContainerCreate
+  contajners diff docker@v1.41 podman@v5.8.2
+  contajners diff podman v5.0.0 v6.0.0 --breaking -o json
+
+`+` is new, `-` is gone, `~` is otherwise, `!` may break a program. Fields are JSON
+pointers, in which `*` stands for any item. Exit statuses: 0 the same, 1 different, 2 error.";
+
 const RESOLVE: &str = "\
 Examples:
   contajners resolve docker ContainerList all=true limit=5
@@ -423,6 +516,15 @@ Examples:
 
 A name that stands in path and query means the one in the path; `query.name=…`
 means the other.";
+
+const CHECK: &str = "\
+Examples:
+  contajners check docker ContainerCreate -d @body.json
+  contajners check docker@v1.41 ContainerCreate -d '{\"HostConfig\":{\"Memroy\":1}}'
+  contajners check docker ContainerCreate -d @body.json --all-versions
+  contajners check docker ContainerInspect --answer 200 -d @answer.json
+
+Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked.";
 
 const INVOKE: &str = "\
 Examples:
@@ -434,7 +536,9 @@ Examples:
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
 
 Logs, events and other streams are written as they come, whatever --as says:
-JSON one document a line, a process's standard error to standard error.";
+JSON one document a line, a process's standard error to standard error.
+Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
+in a pipe. With -o json or --as stream they are documents, too.";
 
 const REQUEST: &str = "\
 Examples:

@@ -22,6 +22,9 @@ pub(crate) enum Status {
     Failed = 5,
     /// The user had enough: 128 and the number of SIGINT.
     Interrupted = 130,
+    /// The program was asked to end: 128 and the number of SIGTERM.
+    #[cfg(unix)]
+    Terminated = 143,
 }
 
 /// Why a command did not do what it was asked.
@@ -33,6 +36,8 @@ pub(crate) enum Failure {
     ReaderGone,
     /// The process that was joined ended with this status, and has said why itself.
     Process(u8),
+    /// A signal said so; whoever sent it knows.
+    Stopped(Status),
 }
 
 /// An error as it is printed.
@@ -64,6 +69,14 @@ impl Failure {
         self
     }
 
+    /// Adds a cause in words.
+    pub(crate) fn because(mut self, cause: String) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.causes.push(cause);
+        }
+        self
+    }
+
     /// Adds an error and its sources as causes.
     pub(crate) fn with_cause(mut self, error: &(dyn Error + 'static)) -> Self {
         if let Self::Told(report) = &mut self {
@@ -82,6 +95,7 @@ impl Failure {
             Self::Told(report) => report,
             Self::ReaderGone => return ExitCode::SUCCESS,
             Self::Process(status) => return ExitCode::from(*status),
+            Self::Stopped(status) => return ExitCode::from(*status as u8),
         };
         let mut text = format!("error: {}\n", plain(&report.text));
         for cause in &report.causes {

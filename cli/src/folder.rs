@@ -10,8 +10,6 @@ use crate::args::{Compress, Folders};
 use crate::call::Body;
 use crate::failure::Failure;
 use crate::output::remark;
-use crate::sending;
-use crate::settings::Settings;
 
 /// The parameter that names the build file in a build context. Operations that have it build.
 const DOCKERFILE: &str = "dockerfile";
@@ -80,9 +78,7 @@ pub(crate) async fn unpack(
     answer: Response,
     folder: &Path,
     folders: &Folders,
-    settings: &Settings,
 ) -> Result<(), Failure> {
-    sending::tell_answer(&answer, settings);
     let mut into = Unpack::new(folder);
     if folders.leave_out_refused {
         into = into.leave_out_refused();

@@ -7,15 +7,23 @@
 mod args;
 mod call;
 mod commands;
+mod documents;
 mod failure;
+mod findings;
 mod folder;
 mod output;
+mod packs;
+mod progress;
 mod prose;
 mod render;
+mod screen;
 mod sending;
 mod settings;
+mod signals;
 mod socket;
 mod terminal;
+mod upload;
+mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;

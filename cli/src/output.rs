@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::render::json::{self, Layout};
+use crate::screen;
 use crate::settings::Settings;
 
 /// Where a command writes its result.
@@ -57,5 +58,6 @@ impl Write for Output {
 /// Writes a line to standard error. Unlike with `eprintln!` it does not matter when nobody reads
 /// it.
 pub(crate) fn remark(line: fmt::Arguments<'_>) {
+    screen::erase();
     let _ = stderr().write_all(format!("{line}\n").as_bytes());
 }

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use contajners_core::Operation;
 use serde::Deserialize;
 
+use crate::packs;
+
 /// What the file begins with; the last byte is the format's version.
 const MAGIC: &[u8; 8] = b"CJNRDOC\x01";
 
@@ -61,11 +63,9 @@ fn folders() -> Vec<PathBuf> {
     if let Some(folder) = set("CONTAJNERS_DOCS") {
         return vec![folder];
     }
-    let data = set("XDG_DATA_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".local/share")));
     let mut folders: Vec<PathBuf> = Vec::new();
-    folders.extend(data.map(|data| data.join("contajners")));
+    folders.extend(packs::data().map(|data| data.join("contajners")));
+    folders.extend(packs::folder());
     folders.push(Path::new("resources").to_owned());
     folders
 }

@@ -1,28 +1,28 @@
 //! What `invoke` and `request` share: running, sending, and writing an answer as it comes.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io::{self, Write as _, stderr};
-use std::pin::pin;
-use std::process;
-use std::sync::mpsc;
-use std::task::Poll;
-use std::thread;
+use std::sync::Arc;
 
-use contajners::{ByteStream, Call, Client, OutputStream, Response};
-use contajners_core::stream::{Documents, Output as Channel};
-use contajners_core::{Api, Content, Pack, Request, engine_error, is_secret_header};
+use contajners::{ByteStream, Call, Checks, Client, ClientBuilder, OutputStream, Response};
+use contajners_core::stream::Output as Channel;
+use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Form, TakenAs};
 use crate::call::Body;
+use crate::documents::{self, Written};
 use crate::failure::{Failure, Status};
 use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
-use crate::render::plain;
 use crate::settings::Settings;
+use crate::signals;
 use crate::terminal;
+use crate::upload::{self, Upload};
+use crate::wire::{Heads, Watch};
 
 /// The code of a key whose password is not known.
 const KEY_NEEDS_PASSWORD: &str = "key-needs-password";
@@ -49,43 +49,28 @@ impl Taken {
     }
 }
 
-/// Runs what waits for an engine. An interrupt ends the program at once, even while it waits for
-/// the reader of standard output.
+/// Runs what waits for an engine. A signal ends it: connections are closed, and what was begun
+/// and is not done is put away.
 pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    exit_on_interrupt().map_err(|error| cannot_run(&error))?;
+    let stopped = signals::watch().map_err(|error| cannot_run(&error))?;
     let runtime = runtime().map_err(|error| cannot_run(&error))?;
-    let result = runtime.block_on(work);
-    // A reader of standard input may be waiting still; nobody waits for it.
-    runtime.shutdown_background();
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            Ok(status) = stopped => Err(Failure::Stopped(status)),
+            done = work => done,
+        }
+    });
+    match result {
+        // Files that were being written go.
+        Err(Failure::Stopped(_)) => runtime.shutdown_timeout(signals::GRACE / 2),
+        // A reader of standard input may be waiting still; nobody waits for it.
+        _ => runtime.shutdown_background(),
+    }
     result
 }
 
-/// Watches for interrupts on a thread of its own. They are caught when this returns.
-fn exit_on_interrupt() -> io::Result<()> {
-    let runtime = runtime()?;
-    let (watching, is_watching) = mpsc::channel();
-    thread::Builder::new().spawn(move || {
-        let interrupted = runtime.block_on(async {
-            let mut interrupt = pin!(tokio::signal::ctrl_c());
-            // It is caught from the first time on that it is asked for.
-            let first = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await;
-            let _ = watching.send(());
-            match first {
-                Poll::Ready(result) => result,
-                Poll::Pending => interrupt.await,
-            }
-        });
-        if interrupted.is_ok() {
-            terminal::restore();
-            process::exit(Status::Interrupted as i32);
-        }
-    })?;
-    // Nothing comes when the thread has failed: then an interrupt ends the program by itself.
-    let _ = is_watching.recv();
-    Ok(())
-}
-
-fn runtime() -> io::Result<Runtime> {
+pub(crate) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
@@ -93,16 +78,28 @@ fn cannot_run(error: &io::Error) -> Failure {
     Failure::new(Status::Local, "cannot wait for an engine").with_cause(error)
 }
 
-/// Makes a client as the options say.
-pub(crate) fn client(
+/// Makes a client as the options say, and tells where it goes when that is wished.
+pub(crate) fn sender(
     pack: Pack<'static>,
     pinned: Option<Api<'static>>,
     settings: &Settings,
-) -> Result<Client, Failure> {
-    let mut builder = settings.builder(pack)?;
+) -> Result<Sender, Failure> {
+    let upload = Arc::new(Upload::default());
+    let heads = if settings.verbose { Heads::Told } else { Heads::Quiet };
+    let watch = Watch { heads, upload: upload.clone() };
+    let mut builder = settings.builder(pack)?.observer(watch).checks(Checks::Off);
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
+    let client = built(builder)?;
+    if settings.verbose {
+        remark(format_args!("* {} at {}", pack.engine(), client.discovered().endpoint));
+    }
+    Ok(Sender { client, upload })
+}
+
+/// Makes the client; a password that its key needs is asked for.
+fn built(builder: ClientBuilder) -> Result<Client, Failure> {
     match builder.clone().build() {
         Err(error) if error.code() == KEY_NEEDS_PASSWORD => {
             let failure = Failure::from(error).with_hint(
@@ -118,6 +115,20 @@ pub(crate) fn client(
     }
 }
 
+/// A client, and how far what it sends is.
+pub(crate) struct Sender {
+    /// The client.
+    pub(crate) client: Client,
+    upload: Arc<Upload>,
+}
+
+impl Sender {
+    /// Makes a call with its body and waits for the head of the answer.
+    pub(crate) async fn send(&self, call: Call, body: Body) -> Result<Response, Failure> {
+        Ok(upload::shown(with_body(call, body).send(), &self.upload).await?)
+    }
+}
+
 /// Gives the call its body.
 pub(crate) fn with_body(call: Call, body: Body) -> Call {
     match body {
@@ -126,28 +137,6 @@ pub(crate) fn with_body(call: Call, body: Body) -> Call {
         Body::File(path) => call.body_file(path),
         Body::Stdin => call.body_reader(tokio::io::stdin()),
         Body::Folder(folder) => call.body_folder(folder),
-    }
-}
-
-/// Tells on standard error what is about to be sent, and where.
-pub(crate) fn tell_request(client: &Client, request: &Request) {
-    remark(format_args!("* {} at {}", client.pack().engine(), client.discovered().endpoint));
-    remark(format_args!("> {} {}", request.method(), request.target()));
-    tell_headers('>', request.headers());
-}
-
-/// Tells on standard error, when that is wished, how an answer begins.
-pub(crate) fn tell_answer(answer: &Response, settings: &Settings) {
-    if settings.verbose {
-        remark(format_args!("< {}", answer.status()));
-        tell_headers('<', answer.headers());
-    }
-}
-
-fn tell_headers<'a>(mark: char, headers: impl Iterator<Item = (&'a str, &'a str)>) {
-    for (name, value) in headers {
-        let value = if is_secret_header(name) { "(secret)".into() } else { plain(value) };
-        remark(format_args!("{mark} {name}: {value}"));
     }
 }
 
@@ -164,24 +153,33 @@ pub(crate) fn refuse_terminal(
         .with_hint("redirect it: `… > FILE`"))
 }
 
+/// What an answer is an answer to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// An operation, of which it is known what it answers.
+    Operation(Method, &'a str),
+    /// A request that no spec knows.
+    Request(Method, &'a str),
+}
+
 /// Writes an answer as it comes.
 pub(crate) async fn write(
     answer: Response,
-    name: &str,
+    asked: Asked<'_>,
     taken: Taken,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    tell_answer(&answer, settings);
+    let (Asked::Operation(method, name) | Asked::Request(method, name)) = asked;
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {
-            let raw = taken == Taken::Raw;
-            documents(answer.into_stream(), name, raw, settings, output).await
+            let written = Written::new(method, taken, settings);
+            documents::write(answer.into_stream(), name, written, settings, output).await
         }
         (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
         (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
-        (Content::Json, Taken::Data) => data(answer, name, settings, output).await,
+        (Content::Json, Taken::Data) => data(answer, asked, settings, output).await,
         (Content::Text, Taken::Data) if settings.form() == Some(Form::Json) => {
             output.json(&answer.text().await?, settings)
         }
@@ -192,10 +190,11 @@ pub(crate) async fn write(
 /// JSON as a whole, laid out; several documents in a row are a list.
 async fn data(
     answer: Response,
-    name: &str,
+    asked: Asked<'_>,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let (Asked::Operation(_, name) | Asked::Request(_, name)) = asked;
     let body = answer.bytes().await?;
     let text = String::from_utf8_lossy(&body);
     if text.trim().is_empty() {
@@ -207,7 +206,8 @@ async fn data(
         Layout::Compact
     };
     if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
-        return Ok(json::write(output, &text, layout, settings.paint)?);
+        json::write(output, &text, layout, settings.paint)?;
+        return look_for_errors(asked, &[&text]);
     }
     let documents: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(&text).into_iter().collect();
@@ -218,48 +218,21 @@ async fn data(
     })?;
     let documents: Vec<&str> = documents.into_iter().map(RawValue::get).collect();
     let list = format!("[{}]", documents.join(","));
-    Ok(json::write(output, &list, layout, settings.paint)?)
+    json::write(output, &list, layout, settings.paint)?;
+    look_for_errors(asked, &documents)
 }
 
-/// JSON documents as they come, one a line; one of them may tell of an error.
-async fn documents(
-    mut stream: ByteStream,
-    name: &str,
-    raw: bool,
-    settings: &Settings,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let mut documents = Documents::new();
-    loop {
-        let piece = stream.next().await.transpose()?;
-        match &piece {
-            Some(piece) => documents.push(piece),
-            None => documents.finish(),
-        }
-        if raw && let Some(piece) = &piece {
-            output.write_all(piece)?;
-        }
-        let cannot = |error| {
-            Failure::new(Status::Local, format!("the answer to `{name}` cannot be decoded"))
-                .with_cause(&error)
-        };
-        while let Some(document) = documents.pop().map_err(cannot)? {
-            if !raw {
-                let text = String::from_utf8_lossy(document);
-                json::write(output, &text, Layout::Compact, settings.paint)?;
-            }
-            let error = serde_json::from_slice::<serde_json::Value>(document)
-                .ok()
-                .and_then(|value| engine_error::in_band(&value));
-            if let Some(message) = error {
-                output.flush()?;
-                return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
-            }
-        }
-        output.flush()?;
-        if piece.is_none() {
-            return Ok(());
-        }
+/// A request that no spec knows may be a pull or a build, which fail inside of a success. Of
+/// operations it is known which do, and what is only got may have fields of any name.
+fn look_for_errors(asked: Asked<'_>, documents: &[&str]) -> Result<(), Failure> {
+    let Asked::Request(method, name) = asked else { return Ok(()) };
+    if method == Method::Get {
+        return Ok(());
+    }
+    let mut values = documents.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    match values.find_map(|value| engine_error::in_band(&value)) {
+        Some(message) => Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}"))),
+        None => Ok(()),
     }
 }
 

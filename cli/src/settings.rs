@@ -3,14 +3,16 @@
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use contajners::{Client, ClientBuilder, Discovered, Surroundings, System, Tls, discover};
-use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind};
+use contajners::{ClientBuilder, Discovered, Surroundings, System, Tls, discover};
+use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind, nearest};
 
 use crate::args::{self, Form, Global, When};
 use crate::failure::{Failure, Status};
-use crate::render::Paint;
+use crate::output::remark;
+use crate::packs::{self, Own};
+use crate::render::{Paint, plain};
 
 /// Lines of prose are not made longer than this, however wide the terminal.
 const READABLE: usize = 100;
@@ -25,6 +27,8 @@ pub(crate) struct Settings {
     /// The context or the connection to use, when that is said.
     connection: Option<String>,
     tls: args::Tls,
+    /// Packs that are named.
+    packs: Vec<PathBuf>,
     /// The form of the output, when that is said.
     form: Option<Form>,
     /// Whether standard output is a terminal.
@@ -63,6 +67,7 @@ impl Settings {
             host: global.host,
             connection: global.connection,
             tls: global.tls,
+            packs: global.packs,
             form: global.output,
             is_terminal,
             width: columns.filter(|&columns: &usize| columns > 0).or_else(measured),
@@ -92,8 +97,8 @@ impl Settings {
     }
 
     /// Begins to set up a client, as far as where the engine is goes.
-    pub(crate) fn builder(&self, pack: Pack<'_>) -> Result<ClientBuilder, Failure> {
-        let mut builder = Client::builder(pack.engine());
+    pub(crate) fn builder(&self, pack: Pack<'static>) -> Result<ClientBuilder, Failure> {
+        let mut builder = ClientBuilder::from_opened(pack);
         if let Some(host) = &self.host {
             builder = builder.uri(host);
         }
@@ -137,7 +142,7 @@ impl Settings {
 
     /// Finds where an engine would be called, for showing: nothing is sent, and an environment
     /// that makes no sense is passed over.
-    pub(crate) fn place_to_show(&self, pack: Pack<'_>) -> Result<Discovered, Failure> {
+    pub(crate) fn place_to_show(&self, pack: Pack<'static>) -> Result<Discovered, Failure> {
         match self.builder(pack)?.discover() {
             Err(_) if self.host.is_none() && self.connection.is_none() => {
                 Ok(discover(pack, &Bare)?)
@@ -146,13 +151,52 @@ impl Settings {
         }
     }
 
+    /// Returns the packs that are named.
+    pub(crate) fn named_packs(&self) -> Result<Vec<Own>, Failure> {
+        packs::named(&self.packs)
+    }
+
+    /// Finds an engine's pack: among those that are named, that are built in, and of the user's
+    /// folder.
+    fn pack(&self, engine: &str) -> Result<Pack<'static>, Failure> {
+        let named = self.named_packs()?;
+        let is_built_in = contajners::engines().any(|name| name == engine);
+        if let Some(own) = named.iter().find(|own| own.name == engine) {
+            if is_built_in {
+                let file = own.file.display();
+                remark(format_args!("note: `{engine}` is {file} here, not what is built in"));
+            }
+            return Ok(own.pack);
+        }
+        if is_built_in {
+            if let Some(shadowed) = packs::shadowed(engine) {
+                remark(format_args!("note: {}", plain(&shadowed.line())));
+            }
+            return Ok(contajners::pack(engine)?);
+        }
+        let found = packs::found();
+        if let Some(own) = found.packs.iter().find(|own| own.name == engine) {
+            return Ok(own.pack);
+        }
+        let own = named.iter().chain(&found.packs).map(|own| own.name);
+        let known: Vec<&str> = contajners::engines().chain(own).collect();
+        let mut failure = Failure::usage(format!("unknown engine `{engine}`"));
+        for passed_over in &found.passed_over {
+            failure = failure.because(passed_over.line());
+        }
+        Err(failure.with_hint(match nearest(engine, known.iter().copied()).as_slice() {
+            [] => format!("there are `{}`", known.join("`, `")),
+            near => format!("did you mean `{}`?", near.join("` or `")),
+        }))
+    }
+
     /// Finds the engine's pack and the API version asked for, if one is.
     pub(crate) fn engine(&self, typed: &args::Engine) -> Result<Chosen, Failure> {
         let (name, own) = match typed.engine.split_once('@') {
             Some((name, version)) => (name, Some(version)),
             None => (&*typed.engine, None),
         };
-        let pack = contajners::pack(name)?;
+        let pack = self.pack(name)?;
         let version = match (own, self.api_version.as_deref()) {
             (Some(own), Some(option)) if !is_same_version(own, option) => {
                 return Err(Failure::usage(format!("two API versions: `{own}` and `{option}`"))

@@ -124,6 +124,25 @@ fn json_is_laid_out_and_keeps_its_order() {
 }
 
 #[test]
+fn what_is_not_as_the_spec_has_it_is_told() {
+    let created = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"Id\":\"x\"}";
+    let run = |more: &[&str]| {
+        let engine = Engine::new(&[created]);
+        let call = ["invoke", "docker@v1.41", "ContainerCreate", "-d", r#"{"Imag":"x"}"#];
+        let output = told(&engine.run(&[&call[..], more].concat()));
+        (output, engine.requests().lines().count())
+    };
+    let warning = "--- standard error\nwarning: unknown field `/Imag` of `ContainerCreate` in docker \
+                   v1.41\n  hint: did you mean `Image`?\n";
+    let sent = "{\"Id\":\"x\"}\n";
+    assert_eq!(run(&[]), (format!("{sent}{warning}--- status 0"), 1));
+    assert_eq!(run(&["--no-check"]), (format!("{sent}--- status 0"), 1));
+    let refused = "error: the call is not as docker v1.41 has it\n  hint: without `--strict` it is \
+                   sent all the same\n";
+    assert_eq!(run(&["--strict"]), (format!("{warning}{refused}--- status 2"), 0));
+}
+
+#[test]
 fn the_version_is_negotiated() {
     let ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.43\r\nContent-Length: 0\r\n\
                 Connection: close\r\n\r\n";
@@ -159,9 +178,17 @@ fn errors_of_the_engine_have_statuses_of_their_own() {
         &[lines],
         &call,
         request,
-        "{\"status\":\"pulling\"}\n{\"error\":\"denied\"}\n--- standard error\n\
-         error: `ImageCreate` failed: denied\n--- status 5",
+        "pulling\n--- standard error\nerror: `ImageCreate` failed: denied\n--- status 5",
     );
+    for words in [["-o", "json"], ["--as", "stream"]] {
+        check(
+            &[lines],
+            &[&call[..], &words].concat(),
+            request,
+            "{\"status\":\"pulling\"}\n{\"error\":\"denied\"}\n--- standard error\n\
+             error: `ImageCreate` failed: denied\n--- status 5",
+        );
+    }
     check(
         &[lines],
         &[&call[..], &["-o", "raw"]].concat(),
@@ -169,6 +196,52 @@ fn errors_of_the_engine_have_statuses_of_their_own() {
         "{\"status\": \"pulling\"}\r\n{\"error\":\"denied\"}\r\n--- standard error\n\
          error: `ImageCreate` failed: denied\n--- status 5",
     );
+}
+
+/// Those that `--help` lists; signals are for the terminal's tests, processes for real engines.
+#[test]
+fn every_exit_status_that_is_listed() {
+    const OK: &str =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    let answer = |body: &str| &*format!("{OK}{body}").leak();
+    let pull = &["ImageCreate", "fromImage=a"][..];
+    let check = |answers: &[&'static str], engine: &str, call: &[&str], status: i32| {
+        let scripted = Engine::new(answers);
+        let output = scripted.run(&[&["invoke", engine], call].concat());
+        assert_eq!(output.status.code(), Some(status), "{call:?}: {}", told(&output));
+        assert_eq!(output.stderr.is_empty(), status == 0, "{call:?}: {}", told(&output));
+    };
+    let docker = "docker@v1.41";
+    check(&[answer("[]")], docker, &["ContainerList"], 0);
+    check(&[answer("")], docker, pull, 0);
+    // Nothing answers any more; the answer breaks off; its message is cut; a body is not there.
+    check(&[], docker, &["ContainerList"], 1);
+    check(&["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1"], docker, &["ContainerList"], 1);
+    check(&[answer("{\"status\":\"cut")], docker, pull, 1);
+    check(&[], docker, &["ImageLoad", "--data", "@/nowhere"], 1);
+    check(&[], docker, &["ContainerInspect"], 2);
+    check(&[], docker, &["ContainerList", "all=maybe"], 2);
+    check(&["HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n"], docker, pull, 4);
+    check(&["HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\n"], docker, pull, 5);
+    // Errors inside of what began as a success.
+    let detail = "{\"stream\":\"Step 1\\n\"}\r\n{\"errorDetail\":{\"code\":7,\"message\":\"no\"}}";
+    check(&[answer(detail)], docker, &["ImageBuild", "remote=x"], 5);
+    check(&[answer("{\"errorDetail\":{\"message\":\"no\"},\"error\":\"\"}")], docker, pull, 5);
+    let podman = &["ImagePullLibpod", "reference=a"];
+    check(&[answer("{\"stream\":\"a\"}{\"error\":\"no\"}")], "podman@v4.3.1", podman, 5);
+    let request = Engine::new(&[answer("{\"stream\":\"a\"}{\"error\":\"no\"}")]);
+    let output = request.run(&["request", "podman", "POST", "/libpod/images/pull"]);
+    assert_eq!(
+        told(&output),
+        "[{\"stream\":\"a\"},{\"error\":\"no\"}]\n--- standard error\n\
+         error: `POST /libpod/images/pull` failed: no\n--- status 5"
+    );
+    let request = Engine::new(&[answer("{\"error\":\"a field\"}")]);
+    let output = request.run(&["request", "docker", "GET", "/x"]);
+    assert_eq!(told(&output), "{\"error\":\"a field\"}\n--- status 0");
+    let frame = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\
+                 Connection: close\r\n\r\n\x03\0\0\0\0\0\0\x02no";
+    check(&[frame], docker, &["ContainerLogs", "id=x", "stdout=true"], 5);
 }
 
 #[test]
@@ -217,7 +290,7 @@ fn bodies_are_sent_as_they_were_given() {
                    Connection: close\r\n\r\n{}";
     check(
         &[created],
-        &["invoke", "docker@v1.41", "VolumeCreate", "-d", " {\"b\": 1.0, \"a\": 2} "],
+        &["invoke", "docker@v1.41", "VolumeCreate", "--no-check", "-d", " {\"b\": 1.0, \"a\": 2} "],
         "POST /v1.41/volumes/create [application/json] {\"b\": 1.0, \"a\": 2}",
         "{}\n--- status 0",
     );
@@ -257,16 +330,49 @@ fn bodies_of_bytes_come_from_files_and_standard_input() {
     assert_eq!(engine.requests(), request);
 }
 
+/// What `-v` told, without what differs from run to run.
+fn trace(engine: &Engine, output: &Output) -> String {
+    let agent = concat!("contajners/", env!("CARGO_PKG_VERSION"));
+    told(output).replace(&engine.folder.path().display().to_string(), "").replace(agent, "(us)")
+}
+
 #[test]
 fn verbose_tells_both_sides_without_secrets() {
-    let engine = Engine::new(&[DONE]);
+    let ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\
+                X-Odd: \u{9b}2J\r\nConnection: close\r\n\r\n";
+    let engine = Engine::new(&[ping, DONE]);
     let auth = "X-Registry-Auth:={\"password\":\"geheim\"}";
-    let output = engine.run(&["-v", "invoke", "docker@v1.41", "ImagePush", "name=a", auth]);
-    let text = told(&output).replace(&engine.folder.path().display().to_string(), "");
+    let output = engine.run(&["-v", "invoke", "docker", "ImagePush", "name=a", auth]);
+    assert_eq!(
+        trace(&engine, &output),
+        "--- standard error\n* docker at unix:///s\n\
+         > HEAD /_ping HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         < HTTP/1.1 200 OK\n< api-version: 1.41\n< content-length: 0\n\
+         < x-odd: \\u{9b}2J\n< connection: close\n\
+         > POST /v1.41/images/a/push HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         > content-length: 0\n> x-registry-auth: (secret)\n\
+         < HTTP/1.1 204 No Content\n< connection: close\n--- status 0"
+    );
+}
+
+#[test]
+fn verbose_tells_of_sockets_and_refusals() {
+    let inspect =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{}";
+    let engine = Engine::new(&[inspect, DENIED]);
+    let attach = ["-v", "invoke", "docker@v1.41", "ContainerAttach", "id=x", "--as", "socket"];
+    let text = trace(&engine, &engine.run(&attach));
+    let (_, text) = text.split_once("* docker at unix:///s\n").unwrap();
+    assert!(text.starts_with("> GET /v1.41/containers/x/json HTTP/1.1\n"), "{text}");
+    let (_, text) = text.split_once("> POST ").unwrap();
     assert_eq!(
         text,
-        "--- standard error\n* docker at unix:///s\n> POST /v1.41/images/a/push\n\
-         > X-Registry-Auth: (secret)\n< 204\n< connection: close\n--- status 0"
+        "/v1.41/containers/x/attach HTTP/1.1\n> host: localhost\n> user-agent: (us)\n\
+         > content-length: 0\n> connection: Upgrade\n> upgrade: tcp\n\
+         < HTTP/1.1 401 Unauthorized\n< Content-Type: application/json\n\
+         < Content-Length: 27\n< Connection: close\n\
+         error: docker answered 401 to `ContainerAttach` (POST /v1.41/containers/x/attach): \
+         who are you?\n--- status 4"
     );
 }
 
@@ -297,6 +403,8 @@ fn credentials_come_from_a_helper_and_are_never_shown() {
     let engine = Engine::new(&[DONE]);
     let text = run(&engine, pull);
     assert!(text.ends_with("--- status 0"), "{text}");
+    // What was filled in is in the trace as well.
+    assert!(text.contains("\n> x-registry-auth: (secret)\n"), "{text}");
     assert_eq!(
         engine.requests(),
         "POST /v1.41/images/create?fromImage=r.x/a [eyJwYXNzd29yZCI6ImdlaGVpbSIsInNlcnZlcmFkZHJlc3MiOiJyLngiLCJ1c2VybmFtZSI6Im1lIn0=]"
@@ -381,6 +489,23 @@ fn a_reader_that_has_gone_ends_a_stream() {
         .wait_with_output()
         .unwrap();
     assert_eq!(told(&output), "--- status 0");
+}
+
+#[test]
+fn readers_that_have_gone_are_no_error() {
+    let closed = || std::io::pipe().unwrap().1;
+    let pull = ["-v", "invoke", "docker@v1.41", "ImageCreate", "fromImage=x"];
+    // Progress that nobody wants any more ends the pull; nobody need hear of it.
+    let engine = Engine::new(&[ENDLESS]);
+    let mut command = engine.command(&pull);
+    let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    // Remarks that nobody reads end nothing.
+    let engine = Engine::new(&[LIST]);
+    let mut command = engine.command(&["-v", "invoke", "docker@v1.41", "ContainerList"]);
+    let output = command.stdout(Stdio::piped()).stderr(closed()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    assert_eq!(told(&output), "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0");
 }
 
 /// A folder with these files.

@@ -45,7 +45,19 @@ fn check(name: &str, lines: &[&str]) {
 #[test]
 fn help() {
     check("help", &["--help"]);
-    check("help_of_commands", &["ops -h", "doc -h", "resolve -h", "invoke -h", "request -h"]);
+    check(
+        "help_of_commands",
+        &[
+            "ops -h",
+            "doc -h",
+            "resolve -h",
+            "invoke -h",
+            "request -h",
+            "check -h",
+            "diff -h",
+            "explain -h",
+        ],
+    );
 }
 
 #[test]
@@ -102,6 +114,63 @@ fn resolve() {
             "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
             "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
             "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
+        ],
+    );
+}
+
+#[test]
+fn bodies_and_values_are_checked() {
+    check(
+        "check",
+        &[
+            "check docker@v1.41 ContainerCreate -d '{\"Image\":\"x\",\"HostConfig\":{\"Memory\":1}}'",
+            "check docker@v1.41 ContainerCreate -d '{\"Image\":1,\"HostConfig\":{\"Memroy\":1}}'",
+            "check docker@v1.41 ContainerCreate -o json -d '{\"Image\":1}'",
+            "check docker@v1.41 ContainerCreate -o json -d '{}'",
+            "check docker@v1.41 ContainerWait condition=remove",
+            "check docker@v1.41 ContainerWait conditoin=removed",
+            "check docker@v1.41 ContainerCreate -d '{'",
+            "check docker@v1.41 ContainerInspect --answer 200 -d '{\"Id\":1}'",
+            "check docker@v1.41 ContainerInspect --answer 200",
+            "check docker ImagePrune --all-versions",
+            "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{\"a\":\"b\"}}}'",
+        ],
+    );
+}
+
+#[test]
+fn differences_are_shown() {
+    check(
+        "diff",
+        &[
+            "diff docker v1.41 v1.42 -o table",
+            "diff docker v1.41 v1.42 ContainerCreate -o table",
+            "diff docker@v1.41 docker@v1.42 container-create -o json",
+            "diff docker v1.41 v1.42 --breaking -o raw",
+            "diff docker v1.41 v1.41",
+            "diff docker@v1.41 podman@v5.8.2 ContainerRename -o table",
+            "diff docker v1.41 v1.42 VolumeUpdate -o table",
+            "diff docker v1.41",
+            "diff docker v1.41 v1.42 ContainerCreat",
+            "diff docker v1.41 v9",
+            "diff docker v1.41 v1.42 a b",
+        ],
+    );
+}
+
+#[test]
+fn fields_are_explained() {
+    check(
+        "explain",
+        &[
+            "explain docker ContainerCreate.HostConfig.Mounts --depth 1",
+            "explain docker ContainerCreate.NetworkingConfig.EndpointsConfig.any.DNSNames",
+            "explain docker@v1.41 ContainerCreate.NetworkingConfig.EndpointsConfig.*.DNSNames",
+            "explain docker@v1.41 ContainerInspect.State.Status -o json",
+            "explain docker ContainerCreate.HostConfig.Mounts.Tpye",
+            "explain docker ContainerCreat.Image",
+            "explain docker SystemPing.x",
+            "explain docker .",
         ],
     );
 }

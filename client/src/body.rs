@@ -14,6 +14,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::archive::Folder;
+use crate::observer::Watched;
 
 /// How much is asked of a reader at a time.
 const PIECE: usize = 64 << 10;
@@ -134,6 +135,7 @@ impl Body for Outgoing {
                 if let Some(left) = left {
                     *left -= piece.len() as u64;
                 }
+                progress.watched.body_sent(piece.len());
                 progress.set(if *left == Some(0) { Phase::Done } else { Phase::Wire });
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
@@ -186,6 +188,8 @@ pub(crate) struct Progress {
     changed: AtomicU64,
     start: Instant,
     failure: Mutex<Option<io::Error>>,
+    /// Who is told.
+    watched: Watched,
 }
 
 /// What a body is waiting for.
@@ -202,11 +206,17 @@ pub(crate) enum Phase {
 impl Progress {
     /// Begins with a body that needs no waiting for.
     pub(crate) fn new() -> Arc<Self> {
+        Self::watched(Watched::default())
+    }
+
+    /// As [`Progress::new`], with someone who is told.
+    pub(crate) fn watched(watched: Watched) -> Arc<Self> {
         Arc::new(Self {
             phase: AtomicU8::new(Phase::Done as u8),
             changed: AtomicU64::new(0),
             start: Instant::now(),
             failure: Mutex::new(None),
+            watched,
         })
     }
 

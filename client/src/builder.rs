@@ -8,12 +8,14 @@ use std::time::Duration;
 use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
+use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
+use crate::observer::{Observer, Watched};
 use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.
@@ -37,12 +39,19 @@ impl PackBytes {
     }
 }
 
+/// A pack that the caller brings.
+#[derive(Clone)]
+enum Given {
+    Bytes(Cow<'static, [u8]>),
+    Opened(Pack<'static>),
+}
+
 /// What a client is to be: see [`Client::builder`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     engine: String,
-    pack: Option<Cow<'static, [u8]>>,
+    pack: Option<Given>,
     uri: Option<String>,
     connection: Option<String>,
     api_version: Option<String>,
@@ -52,6 +61,8 @@ pub struct ClientBuilder {
     ssh: Vec<String>,
     credentials: Credentials,
     tls: Option<Tls>,
+    watched: Watched,
+    checks: Checks,
 }
 
 impl ClientBuilder {
@@ -68,12 +79,19 @@ impl ClientBuilder {
             ssh: Vec::new(),
             credentials: Credentials::default(),
             tls: None,
+            watched: Watched::default(),
+            checks: Checks::default(),
         }
     }
 
     /// Begins with a pack of your own, for an engine that this crate carries none of.
     pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> Self {
-        Self { pack: Some(pack.into()), ..Self::new(String::new()) }
+        Self { pack: Some(Given::Bytes(pack.into())), ..Self::new(String::new()) }
+    }
+
+    /// Begins with a pack that is open already, and verified if it came from elsewhere.
+    pub fn from_opened(pack: Pack<'static>) -> Self {
+        Self { pack: Some(Given::Opened(pack)), ..Self::new(String::new()) }
     }
 
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
@@ -189,6 +207,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what becomes of bodies and values that are not as the spec has them; by default they
+    /// are sent with a warning.
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Sets who is told what goes over the wire: heads of requests and answers, and how much of a
+    /// body has been sent.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watched = Watched(Some(Arc::new(observer)));
+        self
+    }
+
     /// Tells where the client is going to look for its engine, and why there. Nothing is sent, and
     /// of TLS no file is read.
     ///
@@ -205,7 +237,8 @@ impl ClientBuilder {
     pub fn discover(&self) -> Result<Discovered, Error> {
         match &self.pack {
             None => self.place(crate::pack(&self.engine)?),
-            Some(bytes) => self.place(checked(bytes)?),
+            Some(Given::Bytes(bytes)) => self.place(checked(bytes)?),
+            Some(Given::Opened(pack)) => self.place(*pack),
         }
     }
 
@@ -236,8 +269,9 @@ impl ClientBuilder {
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
-            Some(Cow::Borrowed(bytes)) => PackBytes::Static(checked(bytes)?),
-            Some(Cow::Owned(bytes)) => {
+            Some(Given::Opened(pack)) => PackBytes::Static(pack),
+            Some(Given::Bytes(Cow::Borrowed(bytes))) => PackBytes::Static(checked(bytes)?),
+            Some(Given::Bytes(Cow::Owned(bytes))) => {
                 checked(&bytes)?;
                 PackBytes::Owned(bytes)
             }
@@ -256,7 +290,8 @@ impl ClientBuilder {
         let version = match self.api_version {
             Some(version) => Some((version, None)),
             None => {
-                let name = format!("{}_API_VERSION", engine.to_uppercase().replace('-', "_"));
+                let name =
+                    format!("{}_API_VERSION", engine.to_uppercase().replace(['-', '.'], "_"));
                 variable(&name).map(|version| (version, Some(name)))
             }
         };
@@ -273,11 +308,12 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls)),
+            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls, self.watched)),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,
             credentials: self.credentials,
+            checks: self.checks,
             category: self.category,
             discovered,
             version,

@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contajners_core::{
-    Answer, Body, Content, Method, Outcome, Request, RequestContent, Value as _, engine_error,
+    Answer, Body, Content, Finding, Method, Outcome, Request, RequestContent, Value as _,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
+use tracing::{Instrument as _, Span};
 
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
+use crate::checks::Checks;
 use crate::client::Client;
 use crate::credentials::{Rules, Wanted as WantedCredentials};
 use crate::data::Data;
@@ -26,6 +28,7 @@ use crate::error::{CallOf, Error, Sent, Waiting, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
+use crate::trace;
 
 /// The most of an error's body that is kept.
 const ERROR_LIMIT: usize = 1 << 20;
@@ -246,7 +249,14 @@ impl Call {
     ///
     /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
     pub async fn socket(self) -> Result<Duplex, Error> {
-        let Prepared { client, request, body, deadline, .. } = self.prepare().await?;
+        let span = self.span();
+        let result = self.open(&span).instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        result
+    }
+
+    async fn open(self, span: &Span) -> Result<Duplex, Error> {
+        let Prepared { client, request, body, deadline, .. } = self.prepare(span).await?;
         let call = CallOf::new(client.pack().engine(), &request);
         if !request.may_open_socket() {
             return Err(Error::never_socket(&call));
@@ -257,19 +267,50 @@ impl Call {
             (_, Given::Bytes(bytes)) => bytes,
             _ => return Err(Error::streamed_to_socket(&call)),
         };
-        tracing::debug!(engine = %call.engine, call = %call, "opening a socket");
-        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline).await
+        tracing::debug!("opening a socket");
+        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline, span).await
+    }
+
+    /// Looks at the call without making it: at its names and values, and at its body where that
+    /// is a value. Only the version is asked for, if it is not known yet.
+    ///
+    /// ```no_run
+    /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
+    /// let body = serde_json::json!({ "Image": "busybox", "HostConfig": { "Memroy": 1 } });
+    /// for finding in docker.invoke("ContainerCreate").body(body).check().await? {
+    ///     eprintln!("{}: {finding}", finding.pointer());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The call is not what the catalogue says, or the version cannot be found out.
+    pub async fn check(self) -> Result<Vec<Finding>, Error> {
+        let What::Operation(operation) = &self.what else { return Ok(Vec::new()) };
+        let api = self.client.api_before(Deadline::of(&self.client.0.limits)).await?;
+        let resolved = resolve(
+            &self.client,
+            api,
+            operation,
+            self.parameters,
+            &self.body,
+            self.content_type.as_deref(),
+            &self.headers,
+            Checks::Warn,
+        )?;
+        Ok(resolved.findings)
     }
 
     /// Resolves the call against the version that is spoken.
-    async fn prepare(self) -> Result<Prepared, Error> {
+    async fn prepare(self, span: &Span) -> Result<Prepared, Error> {
         let Self { client, what, parameters, body, content_type, headers, errors } = self;
         let deadline = Deadline::of(&client.0.limits);
-        let mut remark = None;
+        let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
         let mut request = match what {
             What::Operation(operation) => {
                 let api = client.api_before(deadline).await?;
-                let (mut request, wanted) = resolve(
+                let Resolved { mut request, wanted, findings: found, path } = resolve(
                     &client,
                     api,
                     &operation,
@@ -277,7 +318,13 @@ impl Call {
                     &body,
                     content_type.as_deref(),
                     &headers,
+                    client.0.checks,
                 )?;
+                client.0.checks.judge(&found).map_err(|error| {
+                    error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
+                })?;
+                findings = found;
+                template = Some(path);
                 if let Some(wanted) = wanted {
                     remark = fill_credentials(&client, &mut request, &wanted, deadline).await?;
                 }
@@ -293,26 +340,48 @@ impl Call {
         for (name, value) in &headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
-        Ok(Prepared { client, request, body, errors, deadline, remark })
+        trace::resolved(span, &client, &request, template);
+        Ok(Prepared { client, request, body, errors, deadline, remark, findings })
+    }
+
+    fn span(&self) -> Span {
+        trace::span(
+            &self.client,
+            match &self.what {
+                What::Operation(operation) => Some(operation),
+                What::Raw(..) => None,
+            },
+        )
     }
 
     async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
-        let Prepared { client, mut request, body, errors, deadline, remark } =
-            self.prepare().await?;
+        let span = self.span();
+        let result = self.exchange(wanted, &span).instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        // What is wrong with the body is told there, too.
+        result.map(|mut response| {
+            response.body.span = span;
+            response
+        })
+    }
+
+    async fn exchange(self, wanted: Wanted, span: &Span) -> Result<Response, Error> {
+        let Prepared { client, mut request, body, errors, deadline, remark, findings } =
+            self.prepare(span).await?;
         let call = CallOf::new(client.pack().engine(), &request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if wanted == Wanted::Json && is_bytes {
             return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
         }
 
-        let progress = Progress::new();
+        let progress = Progress::watched(client.0.peer.watched.clone());
         let body = outgoing(&mut request, body, &progress)
             .await
             .map_err(|error| error.of(&call, Sent::No))?;
-        tracing::debug!(engine = %call.engine, call = %call, "sending");
+        tracing::debug!("sending");
         let answered = client.exchange(&request, &call, body, progress, deadline).await?;
         let Answered { status, headers, body } = answered;
-        tracing::debug!(engine = %call.engine, call = %call, status, "answered");
+        trace::answered(span, status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
@@ -326,13 +395,13 @@ impl Call {
             }
             Outcome::Failure if errors == Errors::Raised => {
                 let (body, head) = (read_error(body).await, request.method() == Method::Head);
-                let message = if head { String::new() } else { engine_error::message(&body) };
+                let message = if head { String::new() } else { client.0.peer.message(&body) };
                 return Err(Error::refused(&call, status, message, body).or_hint(remark));
             }
             _ => content_of_error(content_type),
         };
         let limit = client.0.answer_limit;
-        Ok(Response { status, headers, outcome, content, body, limit })
+        Ok(Response { status, headers, outcome, content, body, limit, findings })
     }
 }
 
@@ -345,17 +414,29 @@ struct Prepared {
     deadline: Option<Deadline>,
     /// What was passed over while looking for credentials.
     remark: Option<String>,
+    findings: Vec<Finding>,
 }
 
-fn resolve(
+/// The request that a call becomes.
+struct Resolved<'a> {
+    request: Request,
+    /// The template of its path.
+    path: &'a str,
+    wanted: Option<WantedCredentials>,
+    findings: Vec<Finding>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a call, some of which have moved")]
+fn resolve<'a>(
     client: &Client,
-    api: contajners_core::Api<'_>,
+    api: contajners_core::Api<'a>,
     operation: &str,
     parameters: Vec<(String, Result<Value, serde_json::Error>)>,
     body: &Given,
     content_type: Option<&str>,
     headers: &[(String, String)],
-) -> Result<(Request, Option<WantedCredentials>), Error> {
+    checks: Checks,
+) -> Result<Resolved<'a>, Error> {
     let found = match &client.0.category {
         Some(category) => api.operation_in(category, operation),
         None => api.operation(operation),
@@ -389,7 +470,12 @@ fn resolve(
             .set_header("Content-Type", media_type)
             .map_err(|error| Error::raw(error, "Content-Type"))?;
     }
-    Ok((request, wanted))
+    let body = match body {
+        Given::Json(Ok(value)) => Some(value),
+        _ => None,
+    };
+    let findings = checks.find(&operation, &values, body);
+    Ok(Resolved { request, path: operation.path(), wanted, findings })
 }
 
 /// Fills in credentials that are known for the call; the request is otherwise complete, so that
@@ -485,12 +571,16 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let response = self.perform(Wanted::Json).await?;
-            let call = response.body.call.clone();
+            let (call, span) = (response.body.call.clone(), response.body.span.clone());
             match response.data().await? {
                 // Undocumented, or a documented mistake: text is welcome all the same.
                 Data::Bytes(bytes) => match String::from_utf8(bytes.into()) {
                     Ok(text) => Ok(Value::String(text)),
-                    Err(error) => Err(Error::not_text(&call, error.into_bytes().into())),
+                    Err(error) => {
+                        let error = Error::not_text(&call, error.into_bytes().into());
+                        trace::failed(&span, &error);
+                        Err(error)
+                    }
                 },
                 other => Ok(other.into_json().unwrap_or_default()),
             }

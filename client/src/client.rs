@@ -1,5 +1,6 @@
 //! A client of one engine.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,11 +10,15 @@ use tokio::sync::OnceCell;
 use crate::body::{Outgoing, Progress};
 use crate::builder::{ClientBuilder, PackBytes};
 use crate::call::{Call, What};
+use crate::checks::Checks;
 use crate::credentials::Credentials;
 use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
 use crate::stream::ByteStream;
+
+/// The most of an answer in which a version is looked for.
+const VERSION_LIMIT: usize = 1 << 20;
 
 /// A client of one engine: calls operations by name, over connections that are kept alive.
 ///
@@ -38,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) answer_limit: usize,
     pub(crate) credentials: Credentials,
+    pub(crate) checks: Checks,
     pub(crate) category: Option<String>,
     pub(crate) discovered: Discovered,
     /// The version to speak, as the pack spells it: pinned, or negotiated with the first call.
@@ -45,10 +51,15 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// Begins to set up a client of an engine whose pack this program carries: `docker` or
+    /// Begins to set up a client of an engine whose pack this program carries, such as `docker` or
     /// `podman`.
     pub fn builder(engine: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(engine.into())
+    }
+
+    /// Begins to set up a client with a pack of your own; see [`ClientBuilder::from_pack`].
+    pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> ClientBuilder {
+        ClientBuilder::from_pack(pack)
     }
 
     /// Begins a call of an operation, by the vendor's name for it.
@@ -118,18 +129,23 @@ impl Client {
         loop {
             let header = negotiation.header();
             let Some(request) = negotiation.request() else {
-                let newest = self.pack().newest();
-                return Ok(newest.map_or_else(String::new, |api| api.version().to_owned()));
+                let api = negotiation.unasked();
+                return Ok(api.map_or_else(String::new, |api| api.version().to_owned()));
             };
             let call = CallOf::new(self.pack().engine(), &request);
             let progress = Progress::new();
             let answered =
                 self.exchange(&request, &call, Outgoing::Nothing, progress, deadline).await?;
             let status = answered.status;
-            let said = answered.headers.get(header);
-            let said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let said = answered.headers.get(header).filter(|_| !negotiation.wants_body());
+            let mut said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
             // Reading the few bytes to their end keeps the connection.
-            let _ = self.stream(answered.body, call.clone(), deadline).collect(4096).await;
+            let limit = if negotiation.wants_body() { VERSION_LIMIT } else { 4096 };
+            let body = self.stream(answered.body, call.clone(), deadline).collect(limit).await;
+            if let (true, Ok(body)) = (negotiation.wants_body(), body) {
+                let body = serde_json::from_slice::<serde_json::Value>(&body).ok();
+                said = body.and_then(|body| negotiation.said_in(&body));
+            }
             match negotiation.handle_answer(status, said.as_deref()) {
                 Ok(NegotiationStep::Done(api)) => {
                     tracing::debug!(

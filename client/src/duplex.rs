@@ -13,15 +13,18 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use contajners_core::stream::Demultiplexer;
-use contajners_core::{Content, Outcome, Request, engine_error};
+use contajners_core::{Content, Outcome, Request};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
+use tracing::Span;
 
 use crate::body::Outgoing;
 use crate::error::{CallOf, Error, Sent, Waiting};
-use crate::exchange::{Deadline, Limits, Peer, message, wire};
+use crate::exchange::{Deadline, Limits, Message, Peer, message, wire};
+use crate::observer::{Head as WholeHead, Watched};
 use crate::stream::OutputStream;
+use crate::trace;
 use crate::transport::Wire;
 
 /// The longest head of an answer.
@@ -218,9 +221,10 @@ pub(crate) async fn open(
     body: Bytes,
     limits: &Limits,
     deadline: Option<Deadline>,
+    span: &Span,
 ) -> Result<Duplex, Error> {
     let call = CallOf::new(&peer.engine, request);
-    let work = attempt(peer, request, &call, body, limits);
+    let work = attempt(peer, request, &call, body, limits, span);
     match deadline {
         None => work.await,
         Some(deadline) => match timeout(deadline.left(), work).await {
@@ -239,15 +243,18 @@ async fn attempt(
     call: &CallOf,
     body: Bytes,
     limits: &Limits,
+    span: &Span,
 ) -> Result<Duplex, Error> {
-    let bytes = written(peer, request, &body)?;
+    let message = socket_message(peer, request, &body)?;
     let mut wire = wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    peer.watched.request(&message);
+    let bytes = written(&message, &body);
     let broken = |error: io::Error| peer.broken(error).of(call, Sent::Perhaps);
     wire.write_all(&bytes).await.map_err(broken)?;
     wire.flush().await.map_err(broken)?;
 
     let mut received = BytesMut::new();
-    let reading = read_head(&mut *wire, &mut received);
+    let reading = read_head(&mut *wire, &mut received, &peer.watched);
     let head = match limits.read {
         None => reading.await,
         Some(limit) => match timeout(limit, reading).await {
@@ -263,7 +270,7 @@ async fn attempt(
             return Err(error.of(call, Sent::Perhaps));
         }
     };
-    tracing::debug!(engine = %call.engine, call = %call, status = head.status, "answered");
+    trace::answered(span, head.status);
     let content = match request.outcome(head.status, head.content_type.as_deref()) {
         Outcome::Success(content) if head.is_socket() => match content {
             Content::Frames => Content::Frames,
@@ -277,17 +284,18 @@ async fn attempt(
         }
         Outcome::Failure => {
             let body = error_body(&mut *wire, received, &head).await;
-            let message = engine_error::message(&body);
+            let message = peer.message(&body);
             return Err(Error::refused(call, head.status, message, body));
         }
         _ => return Err(Error::no_socket(call, head.status)),
     };
+    tracing::debug!(content = ?content, "the connection is a socket");
     let (rest, call, peer) = (received.freeze(), call.clone(), peer.clone());
     Ok(Duplex { wire, rest, content, call, peer })
 }
 
-/// Writes a request as it goes over the wire.
-fn written(peer: &Peer, request: &Request, body: &Bytes) -> Result<Vec<u8>, Error> {
+/// Makes the message that asks for a socket.
+fn socket_message(peer: &Peer, request: &Request, body: &Bytes) -> Result<Message, Error> {
     let outgoing = match body.is_empty() {
         true => Outgoing::Nothing,
         false => Outgoing::Bytes(body.clone()),
@@ -297,6 +305,11 @@ fn written(peer: &Peer, request: &Request, body: &Bytes) -> Result<Vec<u8>, Erro
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     // The word that engines expect; who wants another one (`h2c`) has given it as a header.
     headers.entry(UPGRADE).or_insert(HeaderValue::from_static("tcp"));
+    Ok(message)
+}
+
+/// Writes a request as it goes over the wire.
+fn written(message: &Message, body: &Bytes) -> Vec<u8> {
     let mut out = format!("{} {} HTTP/1.1\r\n", message.method(), message.uri()).into_bytes();
     for (name, value) in message.headers() {
         out.extend_from_slice(name.as_str().as_bytes());
@@ -306,7 +319,7 @@ fn written(peer: &Peer, request: &Request, body: &Bytes) -> Result<Vec<u8>, Erro
     }
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(body);
-    Ok(out)
+    out
 }
 
 /// What matters of the head of an answer.
@@ -337,7 +350,11 @@ enum Unread {
 }
 
 /// Reads the head of an answer; what came behind it stays in the buffer.
-async fn read_head(wire: &mut dyn Wire, received: &mut BytesMut) -> Result<Head, Unread> {
+async fn read_head(
+    wire: &mut dyn Wire,
+    received: &mut BytesMut,
+    watched: &Watched,
+) -> Result<Head, Unread> {
     let not_http = |text: String| Unread::NotHttp(io::Error::new(io::ErrorKind::InvalidData, text));
     loop {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
@@ -346,9 +363,13 @@ async fn read_head(wire: &mut dyn Wire, received: &mut BytesMut) -> Result<Head,
             Err(error) => return Err(not_http(error.to_string())),
             Ok(httparse::Status::Complete(length)) => {
                 let head = head_of(&response);
-                received.advance(length);
                 // 100 and its kin only announce an answer.
-                if head.status >= 200 || head.status == 101 {
+                let is_last = head.status >= 200 || head.status == 101;
+                if is_last {
+                    watched.answer(|| WholeHead::of_parsed(&response));
+                }
+                received.advance(length);
+                if is_last {
                     return Ok(head);
                 }
                 continue;

@@ -80,6 +80,17 @@ impl Endpoint {
         Self::read(address, false)
     }
 
+    /// Returns what its address begins with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self {
+            Self::Unix(_) => "unix",
+            Self::Pipe(_) => "npipe",
+            Self::Tcp { .. } => "tcp",
+            Self::Https { .. } => "https",
+            Self::Ssh { .. } => "ssh",
+        }
+    }
+
     /// Reads an address while TLS is turned on for those that can have it.
     pub(crate) fn parse_with_tls(address: &str) -> Result<Self, EndpointError> {
         Self::read(address, true)
@@ -441,9 +452,8 @@ mod tests {
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
         check(
-            "npipe:////./pipe/engine",
-            "address `npipe:////./pipe/engine` is of a kind not spoken yet: so far there are \
-             `unix://`, `tcp://`, `http://`, `https://` and `ssh://`",
+            "npipe://engine",
+            "address `npipe://engine` cannot be read: a named pipe is `npipe:////./pipe/name`",
         );
         check(
             "ssh://root:secret@host",

@@ -1,5 +1,6 @@
 //! The one error of the client: whose fault it is, what was asked, what was found.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
+    Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
 use crate::archive::UnpackError;
@@ -38,6 +39,7 @@ struct Inner {
     message: Option<String>,
     body: Bytes,
     resolve: Option<ResolveError>,
+    findings: Vec<Finding>,
     source: Option<Source>,
 }
 
@@ -118,6 +120,7 @@ impl Error {
             message: None,
             body: Bytes::new(),
             resolve: None,
+            findings: Vec::new(),
             source: None,
         }))
     }
@@ -212,6 +215,19 @@ impl Error {
         new
     }
 
+    /// What was found in a call that is to be as the spec has it.
+    pub(crate) fn check_failed(findings: Vec<Finding>) -> Self {
+        let first = findings.first().map(ToString::to_string).unwrap_or_default();
+        let text = match findings.len() {
+            0 | 1 => first,
+            count => format!("{first}, and {} more like that", count - 1),
+        };
+        let mut new = Self::new(ErrorKind::Resolve, "check-failed", text);
+        new.0.hint = findings.first().and_then(Finding::hint).map(Cow::into_owned);
+        new.0.findings = findings;
+        new
+    }
+
     pub(crate) fn value(operation: &str, name: &str, source: serde_json::Error) -> Self {
         let text = format!("parameter {} of `{operation}` cannot be made JSON", quoted(name));
         Self::new(ErrorKind::Resolve, "invalid-parameter", text).with_source(source)
@@ -280,6 +296,12 @@ impl Error {
             "docker" => "write `https://` for `tcp://`, or set `DOCKER_TLS_VERIFY`",
             _ => "write `https://` for `tcp://`",
         })
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn no_thread(source: io::Error) -> Self {
+        let text = "the system gives no thread for the client".into();
+        Self::new(ErrorKind::Config, "no-thread", text).with_source(source)
     }
 
     pub(crate) fn negotiate(error: &NegotiateError) -> Self {
@@ -453,6 +475,12 @@ impl Error {
     /// Returns what the catalogue has against the call.
     pub fn resolve_error(&self) -> Option<&ResolveError> {
         self.0.resolve.as_ref()
+    }
+
+    /// Returns what was found in the call, where [`Checks::Strict`](crate::Checks) kept it from being
+    /// sent.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
     }
 
     /// Tells whether the engine may have acted on the call, so that repeating it could do it

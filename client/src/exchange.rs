@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use contajners_core::{Method, Pack, RawError, Request, RequestContent};
+use contajners_core::{Method, Pack, RawError, Request, RequestContent, engine_error};
 use hyper::HeaderMap;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
@@ -16,6 +16,7 @@ use crate::body::{Outgoing, Phase, Progress};
 use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
+use crate::observer::{Head, Watched};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
@@ -62,6 +63,8 @@ pub(crate) struct Peer {
     pub(crate) endpoint: Endpoint,
     /// The address as messages show it.
     pub(crate) address: String,
+    /// Where the message of an error stands.
+    errors: Vec<String>,
     /// How to name another address, for hints.
     elsewhere: String,
     pub(crate) ssh: Ssh,
@@ -69,8 +72,11 @@ pub(crate) struct Peer {
     pool: Arc<Pool>,
     /// There for `https://`, and only there.
     pub(crate) tls: Option<Connector>,
+    pub(crate) watched: Watched,
     host: HeaderValue,
 }
+
+const SILENT: &str = "does TLS belong at that address? Then write `https://`";
 
 impl Peer {
     pub(crate) fn new(
@@ -78,14 +84,17 @@ impl Peer {
         discovered: &Discovered,
         ssh: Vec<String>,
         tls: Option<Connector>,
+        watched: Watched,
     ) -> Self {
         let endpoint = discovered.endpoint.clone();
         let variable = pack.addresses().find_map(|address| address.strip_prefix('$'));
         Self {
             engine: pack.engine().into(),
+            errors: pack.error_pointers().map(Into::into).collect(),
             ssh: Ssh::new(pack, ssh),
             pool: Arc::default(),
             tls,
+            watched,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
@@ -97,6 +106,11 @@ impl Peer {
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
         }
+    }
+
+    /// Returns what the engine says in the body of an error.
+    pub(crate) fn message(&self, body: &[u8]) -> String {
+        engine_error::message_with(self.errors.iter().map(String::as_str), body)
     }
 
     /// Makes the error of a connection that does not come about.
@@ -116,7 +130,10 @@ impl Peer {
         }
         match ssh::words_in(&*error) {
             Some(words) => self.unreachable(words),
-            None => Error::send(&self.engine, &self.address, error),
+            None => {
+                let hint = tls::is_silent(&*error).then(|| SILENT.to_owned());
+                Error::send(&self.engine, &self.address, error).or_hint(hint)
+            }
         }
     }
 
@@ -169,6 +186,7 @@ pub(crate) async fn exchange(
             }
         },
     };
+    peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
     let lease = Lease { pool: peer.pool.clone(), connection };
     Ok(Answered {
@@ -189,6 +207,8 @@ async fn attempt(
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
     let mut message = message(peer, request, body)?;
     if let Some(mut connection) = peer.pool.take().await {
+        tracing::debug!("using an idle connection");
+        peer.watched.request(&message);
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
@@ -198,10 +218,11 @@ async fn attempt(
                 _ => return Err(failed.explain(peer, progress).of(call, Sent::Perhaps)),
             },
         }
-        tracing::debug!(engine = %peer.engine, "an idle connection had gone, taking a new one");
+        tracing::debug!("the idle connection had gone, taking a new one");
     }
     let mut connection =
         connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    peer.watched.request(&message);
     match deliver(&mut connection, message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {
@@ -227,7 +248,9 @@ pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn
             Err(_) => return Err(peer.timeout(Waiting::Connect, limit)),
         },
     };
-    connected.map_err(|error| peer.unreachable(error))
+    let wire = connected.map_err(|error| peer.unreachable(error))?;
+    tracing::debug!("connected");
+    Ok(wire)
 }
 
 pub(crate) type Message = hyper::Request<Outgoing>;

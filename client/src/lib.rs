@@ -33,6 +33,8 @@
 //!   [`Call::send`].
 //! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
+//! - [`Observer`]: is told what goes over the wire.
+//! - [`Checks`] and [`Call::check`]: bodies that are not as the spec has them.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
 //! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
@@ -40,10 +42,24 @@
 //!
 //! Calls run on [tokio]; dropping one stops it and closes its connection.
 //!
+//! # Tracing
+//!
+//! Each call has a span of [`tracing`] of the level `INFO`, `call`, from its beginning until its
+//! answer has been read or dropped, or its socket stands. Its fields have the names of OpenTelemetry
+//! where that has one: `engine`, `operation`, `version`, `http.request.method`, `url.template` (of a
+//! raw request `url.path` without the query), `url.scheme` (how the address begins: `unix`, `tcp`,
+//! `https`, `ssh`, `npipe`), `server.address`, `server.port`, `http.response.status_code`, and of a call that
+//! fails `error.type`, which is [`Error::code`]. Connections opened and used again, the version that
+//! was agreed on and the head of an answer are events of the level `DEBUG` in it. No value that a call
+//! is given is in any of it, save those that [`Checks`] warns of, and none of a header.
+//!
 //! # Features
 //!
-//! `docker` and `podman` (both on by default): the packs that a program carries. Any other
+//! `docker` and `podman` (both on by default), `cloud-hypervisor`, `firecracker` and `incus`: the packs
+//! that a program carries. Any other
 //! pack comes in through [`ClientBuilder::from_pack`].
+//!
+//! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
 //!
 //! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
 //! is an error when the client is built.
@@ -51,9 +67,12 @@
 //! `zstd` (off by default): folders compressed with zstd, by its C library.
 
 mod archive;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod builder;
 mod call;
+mod checks;
 mod client;
 mod credentials;
 mod data;
@@ -62,25 +81,29 @@ mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
+mod observer;
 mod pool;
 mod response;
 mod ssh;
 mod stream;
 mod tls;
+mod trace;
 mod transport;
 
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
+pub use checks::Checks;
 pub use client::Client;
 pub use contajners_core;
-pub use contajners_core::{Content, Method, stream::Output};
+pub use contajners_core::{Content, Finding, FindingKind, Method, stream::Output};
 pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
+pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;
@@ -89,6 +112,11 @@ pub use tls::Tls;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The example of the page on adding an engine compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-an-engine.md")]
+struct AddingAnEngine;
 
 /// Returns the names of the engines whose packs this program carries, sorted.
 pub fn engines() -> impl Iterator<Item = &'static str> {

@@ -1,13 +1,14 @@
 //! An answer whose head has arrived.
 
 use bytes::Bytes;
-use contajners_core::{Content, Outcome};
+use contajners_core::{Content, Finding, Outcome};
 use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::data::{self, Data};
-use crate::error::Error;
+use crate::error::{CallOf, Error};
 use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
+use crate::trace;
 
 /// An answer: status and headers are there, the body is yet to come.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Response {
     pub(crate) content: Content,
     pub(crate) body: ByteStream,
     pub(crate) limit: usize,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Response {
@@ -43,6 +45,12 @@ impl Response {
         self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
+    /// Returns what was found in the body and the parameters that the call was given: see
+    /// [`Checks`](crate::Checks).
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Returns what the body is.
     pub fn content(&self) -> Content {
         self.content
@@ -55,9 +63,7 @@ impl Response {
     /// The connection breaks, a time-out runs out, the body is larger than the client's
     /// `answer_limit`, it is not what its kind says, or it tells of an error.
     pub async fn data(self) -> Result<Data, Error> {
-        let call = self.body.call.clone();
-        let body = self.body.collect(self.limit).await?;
-        data::of(self.content, body, &call)
+        self.read(data::of).await
     }
 
     /// Reads the body as a JSON document of a type of yours.
@@ -68,9 +74,7 @@ impl Response {
     ///
     /// Those of [`Response::data`], and when the document is not of that type.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
-        let call = self.body.call.clone();
-        let body = self.body.collect(self.limit).await?;
-        data::typed(self.content, body, &call)
+        self.read(data::typed).await
     }
 
     /// Reads the body as text; output of a process without the frames around it.
@@ -79,9 +83,18 @@ impl Response {
     ///
     /// Those of [`Response::data`], and when the body is bytes that are not text.
     pub async fn text(self) -> Result<String, Error> {
-        let call = self.body.call.clone();
+        self.read(|content, body, call| data::text(content, &body, call)).await
+    }
+
+    async fn read<T>(
+        self,
+        make: impl FnOnce(Content, Bytes, &CallOf) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (call, span) = (self.body.call.clone(), self.body.span.clone());
         let body = self.body.collect(self.limit).await?;
-        data::text(self.content, &body, &call)
+        let made = make(self.content, body, &call);
+        trace::ended(&span, &made);
+        made
     }
 
     /// Reads the body as it is.

@@ -16,12 +16,14 @@ use hyper::body::{Body, Incoming};
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
+use tracing::Span;
 
 use crate::body::{Phase, Progress};
 use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Incomplete, Peer};
 use crate::pool::Lease;
+use crate::trace;
 
 /// The body of an answer as it comes, piece by piece.
 ///
@@ -41,6 +43,8 @@ pub struct ByteStream {
     lease: Option<Lease>,
     progress: Arc<Progress>,
     pub(crate) call: CallOf,
+    /// Of the call; it ends with this. None while the head is awaited.
+    pub(crate) span: Span,
     peer: Arc<Peer>,
     read_limit: Option<Duration>,
     read_timer: Option<Pin<Box<Sleep>>>,
@@ -63,6 +67,7 @@ impl ByteStream {
             lease: Some(lease),
             progress,
             call,
+            span: Span::none(),
             peer,
             read_limit,
             read_timer: None,
@@ -85,7 +90,7 @@ impl ByteStream {
     pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let Some(first) = self.next().await.transpose()? else { return Ok(Bytes::new()) };
         if first.len() > limit {
-            return Err(Error::too_large(&self.call, limit));
+            return Err(self.too_large(limit));
         }
         let Some(second) = self.next().await.transpose()? else { return Ok(first) };
         let mut all = Vec::with_capacity((first.len() + second.len()).min(limit));
@@ -93,7 +98,7 @@ impl ByteStream {
         all.extend_from_slice(&first);
         while let Some(bytes) = piece {
             if all.len() + bytes.len() > limit {
-                return Err(Error::too_large(&self.call, limit));
+                return Err(self.too_large(limit));
             }
             all.extend_from_slice(&bytes);
             piece = self.next().await.transpose()?;
@@ -101,7 +106,21 @@ impl ByteStream {
         Ok(all.into())
     }
 
+    fn too_large(&self, limit: usize) -> Error {
+        let error = Error::too_large(&self.call, limit);
+        trace::failed(&self.span, &error);
+        error
+    }
+
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let polled = self.poll_incoming(context);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            trace::failed(&self.span, error);
+        }
+        polled
+    }
+
+    fn poll_incoming(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
             match Pin::new(incoming).poll_frame(context) {
@@ -231,7 +250,7 @@ pub struct OutputStream {
 
 /// Where output comes from.
 enum Source {
-    Answer(ByteStream),
+    Answer(Box<ByteStream>),
     Socket(DuplexOutput),
 }
 
@@ -258,7 +277,7 @@ impl Source {
 impl OutputStream {
     pub(crate) fn new(stream: ByteStream, demultiplexer: Demultiplexer) -> Self {
         let call = stream.call.clone();
-        Self::from_source(Source::Answer(stream), call, demultiplexer)
+        Self::from_source(Source::Answer(Box::new(stream)), call, demultiplexer)
     }
 
     pub(crate) fn of_socket(
@@ -341,13 +360,19 @@ impl OutputStream {
             return Ok(piece);
         }
         let message = engine_error::message(&piece.bytes);
-        self.stop();
-        Err(Error::in_band(&self.call, message, piece.bytes))
+        Err(self.stopped(Error::in_band(&self.call, message, piece.bytes)))
     }
 
     fn fail(&mut self, error: contajners_core::stream::DecodeError) -> Error {
+        self.stopped(Error::decode(&self.call, error))
+    }
+
+    fn stopped(&mut self, error: Error) -> Error {
+        if let Source::Answer(stream) = &self.source {
+            trace::failed(&stream.span, &error);
+        }
         self.stop();
-        Error::decode(&self.call, error)
+        error
     }
 
     fn stop(&mut self) {
@@ -408,7 +433,8 @@ impl<T: DeserializeOwned> DocumentStream<T> {
             match self.documents.pop() {
                 Ok(Some(document)) => {
                     let read = read(document, &self.stream.call, self.errors);
-                    if read.is_err() {
+                    if let Err(error) = &read {
+                        trace::failed(&self.stream.span, error);
                         self.stop();
                     }
                     return Poll::Ready(Some(read));
@@ -416,8 +442,10 @@ impl<T: DeserializeOwned> DocumentStream<T> {
                 Ok(None) if self.finished => return Poll::Ready(None),
                 Ok(None) => {}
                 Err(error) => {
+                    let error = Error::decode(&self.stream.call, error);
+                    trace::failed(&self.stream.span, &error);
                     self.stop();
-                    return Poll::Ready(Some(Err(Error::decode(&self.stream.call, error))));
+                    return Poll::Ready(Some(Err(error)));
                 }
             }
             match ready!(self.stream.poll_piece(context)) {

@@ -1,15 +1,29 @@
 //! Runs the examples against real engines: what they print is what they promise.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use contajners::{Client, Error};
-use contajners_tests::{PrivateEngine, image};
+use contajners::{Client, Credentials, Error};
+use contajners_tests::registry::{PASSWORD, USER};
+use contajners_tests::ssh::SshHost;
+use contajners_tests::{PrivateEngine, Registry, RegistryError, image, skip};
 use serde_json::{Value, json};
 
 /// Runs an example with an engine as the one that is found, and returns what it prints.
 #[track_caller]
 fn example(engine: &PrivateEngine, name: &str, arguments: &[&str]) -> Vec<u8> {
+    let variables = [("DOCKER_HOST", engine.uri()), ("CONTAINER_HOST", engine.uri())];
+    let output = run(name, arguments, &variables);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {}\n{said}", output.status);
+    output.stdout
+}
+
+/// Runs an example in an environment that has nothing but these variables.
+#[track_caller]
+fn run(name: &str, arguments: &[&str], variables: &[(&str, String)]) -> Output {
     // Beside the folder of this test.
     let mut program =
         PathBuf::from(std::env::current_exe().expect("a path").parent().expect("deps"));
@@ -21,18 +35,14 @@ fn example(engine: &PrivateEngine, name: &str, arguments: &[&str]) -> Vec<u8> {
         "{name} is not built: `cargo build -p contajners --examples` does, and so does \
          `cargo test -p contajners` without `--test`"
     );
-    let output = Command::new("timeout")
+    Command::new("timeout")
         .arg("60")
         .arg(&program)
         .args(arguments)
         .env_clear()
-        .env("DOCKER_HOST", engine.uri())
-        .env("CONTAINER_HOST", engine.uri())
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .output()
-        .expect("timeout");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {}\n{said}", output.status);
-    output.stdout
+        .expect("timeout")
 }
 
 #[track_caller]
@@ -52,9 +62,7 @@ async fn started(client: &Client, name: &str, script: &str) -> Result<String, Er
 
 /// Loads the image and starts containers, by name and script.
 fn prepare(engine: &PrivateEngine, kind: &str, containers: &[(&str, &str)]) -> Vec<String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let prepared: Result<Vec<String>, Error> = runtime.block_on(async {
+    let prepared = block_on(async {
         let client = Client::builder(kind).uri(engine.uri()).build()?;
         let archive = image::busybox_archive().expect("an archive");
         client.invoke("ImageLoad").body_bytes(archive).data().await?;
@@ -62,9 +70,14 @@ fn prepare(engine: &PrivateEngine, kind: &str, containers: &[(&str, &str)]) -> V
         for (name, script) in containers {
             ids.push(started(&client, name, script).await?);
         }
-        Ok(ids)
+        Ok::<_, Error>(ids)
     });
     prepared.expect("containers")
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().expect("a runtime").block_on(work)
 }
 
 #[test]
@@ -80,15 +93,33 @@ fn on_docker() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("files.tar");
-    std::fs::write(&file, image::tar_of([("words", b"byte for byte".as_slice())])).expect("a file");
-    let archive = example(engine, "archives", &["sleeper", &file.display().to_string()]);
-    assert!(archive.windows(13).any(|window| window == b"byte for byte"));
+    fs::write(&file, image::tar_of([("words", b"byte for byte".as_slice())])).expect("a file");
+    let file = file.display().to_string();
+    prints(engine, "put_archive", &["sleeper", "/tmp", &file], "");
+    let context = folder.path().join("context");
+    fs::create_dir(&context).expect("a folder");
+    fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n").expect("a file");
+    let context = context.display().to_string();
+    prints(engine, "put_archive", &["sleeper", "/tmp", &context], "");
+    let archive = example(engine, "get_archive", &["sleeper", "/tmp"]);
+    for words in ["byte for byte", "FROM scratch"] {
+        assert!(archive.windows(words.len()).any(|window| window == words.as_bytes()), "{words}");
+    }
     assert_eq!(archive.len() % 512, 0);
+    let back = folder.path().join("back");
+    let into = back.display().to_string();
+    let printed = "13 bytes in 1 entries\n";
+    prints(engine, "get_archive", &["sleeper", "/tmp/words", &into], printed);
+    assert_eq!(fs::read(back.join("words")).expect("a file"), b"byte for byte");
 
-    let dockerfile = "FROM scratch\nCOPY files.tar /\n";
-    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file");
-    let context = folder.path().display().to_string();
     prints(engine, "build_image", &[&context, "localhost/built:1"], "built localhost/built:1\n");
+    let images = example(engine, "several_values", &[image::BUSYBOX, "localhost/built:1"]);
+    for name in [image::BUSYBOX, "localhost/built:1"] {
+        let tag = format!("\"RepoTags\":[\"{name}\"]").into_bytes();
+        assert!(images.windows(tag.len()).any(|window| window == tag), "{name}");
+    }
+    #[cfg(feature = "blocking")]
+    prints(engine, "blocking", &[image::BUSYBOX], "one\ntwo\n");
 
     let printed = example(engine, "error_body", &[]);
     let printed = String::from_utf8_lossy(&printed);
@@ -112,4 +143,92 @@ fn on_podman() {
     let mut names: Vec<&str> = printed.lines().filter_map(|line| line.split(':').next()).collect();
     names.sort_unstable();
     assert_eq!(names, ["\"stats-one\"", "\"stats-two\""], "{printed}");
+}
+
+#[test]
+fn with_a_registry() {
+    let Some(engine) = contajners_tests::docker() else { return };
+    let registry = match Registry::start(engine) {
+        Ok(registry) => registry,
+        Err(error @ RegistryError::NotInstalled { .. }) => return skip(&error.to_string()),
+        Err(error) => panic!("{error}"),
+    };
+    // What `docker login` leaves behind.
+    let folder = tempfile::tempdir().expect("a folder");
+    let login = json!({ "username": USER, "password": PASSWORD });
+    let auths = json!({ "auths": { registry.address(): login } }).to_string();
+    let config = folder.path().join("config.json");
+    fs::write(&config, auths).expect("a file");
+    let image = format!("{}/examples/one:1", registry.address());
+    let client = Client::builder("docker").uri(engine.uri()).credentials(Credentials::file(config));
+    let client = client.build().expect("a client");
+    let remove = || block_on(async { client.invoke("ImageDelete").param("name", &image).await });
+    block_on(async {
+        let file = image::tar_of([("file", b"one".as_slice())]);
+        let import = client.invoke("ImageCreate").param("fromSrc", "-").param("repo", &image);
+        import.body_bytes(file).await?;
+        client.invoke("ImagePush").param("name", &image).await
+    })
+    .expect("an image in the registry");
+    remove().expect("it was there");
+
+    let pulled = format!("pulled {image}\n");
+    let host = ("DOCKER_HOST", engine.uri());
+    let known = ("DOCKER_CONFIG", folder.path().display().to_string());
+    let output = run("pull_image", &[&image], &[host.clone(), known]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), pulled, "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Download complete"), "{output:?}");
+    remove().expect("it was pulled");
+    // Nobody has logged in there.
+    let stranger = run("pull_image", &[&image], std::slice::from_ref(&host));
+    assert_eq!(stranger.status.code(), Some(1), "{stranger:?}");
+
+    let given = |password: &str| {
+        let password = ("REGISTRY_PASSWORD", password.to_owned());
+        run("pull_with_credentials", &[&image, USER], &[host.clone(), password])
+    };
+    let output = given(PASSWORD);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), pulled, "{output:?}");
+    remove().expect("it was pulled");
+    let wrong = given("geheim");
+    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
+    assert!(!String::from_utf8_lossy(&wrong.stderr).contains("geheim"), "{wrong:?}");
+}
+
+#[test]
+fn over_ssh() {
+    let Some(engine) = contajners_tests::docker() else { return };
+    let Some(host) = SshHost::new().expect("keys for ssh") else {
+        return skip("there is no ssh and sshd (packages openssh-client and openssh-server)");
+    };
+    // The user's own `ssh`, which knows the host.
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("ssh");
+    let script = format!("#!/bin/sh\nexec {} \"$@\"\n", host.command().join(" "));
+    fs::write(&program, script).expect("a file");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+    let path = ("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+    let address = format!("ssh://engine{}", engine.socket().display());
+    let output = run("over_ssh", &[&address], &[path]);
+    let client = Client::builder("docker").uri(engine.uri()).build().expect("a client");
+    let version = block_on(async { client.invoke("SystemVersion").await }).expect("a version");
+    let expected = format!("{} on \"linux\"\n", version["Version"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{output:?}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn with_certificates_on_both_sides() {
+    use contajners_tests::{Identity, Kind};
+
+    let Some(engine) = contajners_tests::with_tls(Kind::Docker) else { return };
+    let address = format!("tcp://{}", engine.tls_address());
+    let ping = |identity| {
+        let folder = engine.certs().client(identity);
+        run("ping_mtls", &[&address, &folder.display().to_string()], &[])
+    };
+    let output = ping(Identity::Pkcs8);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "OK\n", "{output:?}");
+    let refused = ping(Identity::Foreign);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
 }

@@ -13,6 +13,7 @@ use crate::pack::records::{
 };
 use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
+use crate::resolve::is_json;
 use crate::schema::Schema;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
 
@@ -56,6 +57,17 @@ impl<'a> Pack<'a> {
     pub fn apis(&self) -> impl DoubleEndedIterator<Item = Api<'a>> + use<'a> {
         let pack = *self;
         (0..self.count(Table::Versions)).map(move |version| Api { pack, version })
+    }
+
+    /// Returns the versions of which something is true.
+    pub fn versions_where(&self, mut is_so: impl FnMut(Api<'a>) -> bool) -> VersionSet<'a> {
+        let mut set = VersionSet::empty(*self);
+        for api in self.apis() {
+            if is_so(api) {
+                set.add_version(api.version);
+            }
+        }
+        set
     }
 
     fn find_version(&self, version: &str) -> Option<Api<'a>> {
@@ -598,10 +610,34 @@ impl<'a> RequestBody<'a> {
         self.operation.variant.body_required()
     }
 
-    /// Returns what it may look like.
+    /// Returns what it may look like, with the media type that is sent by default.
     pub fn schema(&self) -> Schema<'a> {
-        let variant = &self.operation.variant;
-        Schema::new(self.operation.pack(), self.operation.api.version, variant.body_schema)
+        self.schema_of(self.operation.variant.body_schema)
+    }
+
+    /// Returns what it may look like with a media type.
+    pub fn schema_for(&self, media_type: &str) -> Schema<'a> {
+        let number = self.media_types().position(|own| own == media_type).unwrap_or(0);
+        let own = self.operation.variant.body_schemas().nth(number);
+        own.map_or_else(|| self.schema(), |node| self.schema_of(node))
+    }
+
+    /// Returns what it may look like as JSON, which is what values become; `None` when it is never
+    /// JSON.
+    pub fn json_schema(&self) -> Option<Schema<'a>> {
+        match self.media_types().find(|name| is_json(name)) {
+            Some(name) => Some(self.schema_for(name)),
+            None => self.media_types().next().is_none().then(|| self.schema()),
+        }
+    }
+
+    /// Tells whether what it may look like depends on its media type.
+    pub fn is_by_media_type(&self) -> bool {
+        self.operation.variant.body_schemas().next().is_some()
+    }
+
+    fn schema_of(&self, node: u32) -> Schema<'a> {
+        Schema::new(self.operation.pack(), self.operation.api.version, node)
     }
 
     /// Returns the media types it may have; the first is the one to send by default.

@@ -9,7 +9,6 @@ use core::fmt;
 use crate::catalog::{Api, Operation};
 use crate::nearest::{alternatives, nearest};
 use crate::request::Location;
-use crate::resolve::is_json;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
@@ -99,8 +98,9 @@ impl<'a> Operation<'a> {
     /// Checks a body against what the operation takes: unknown fields, wrong types, missing fields
     /// and values that are none of those allowed. Nothing is found in a body that is not JSON.
     ///
-    /// `null` passes for anything, and so does an empty text for a list of values: engines' own
-    /// clients send them for what is not set. At most a hundred findings come back.
+    /// `null` passes for anything, an empty text for a list of values, and a field of another
+    /// version as long as it holds nothing: engines' own clients send them for what is not set. At
+    /// most a hundred findings come back.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -116,11 +116,9 @@ impl<'a> Operation<'a> {
     /// ```
     pub fn check_body(&self, body: &dyn Value) -> Vec<Finding> {
         let Some(accepted) = self.body() else { return Vec::new() };
-        if !is_json(accepted.media_types().next().unwrap_or("application/json")) {
-            return Vec::new();
-        }
+        let Some(schema) = accepted.json_schema() else { return Vec::new() };
         let root = Root { operation: *self, part: Part::Body };
-        Checker::new(root).run(accepted.schema(), body)
+        Checker::new(root).run(schema, body)
     }
 
     /// Checks the body of an answer against what is documented for its status.
@@ -192,7 +190,7 @@ enum Part<'a> {
 impl<'a> Root<'a> {
     fn schema(self) -> Option<Schema<'a>> {
         match self.part {
-            Part::Body => Some(self.operation.body()?.schema()),
+            Part::Body => self.operation.body()?.json_schema(),
             Part::Answer(status) => {
                 let is = |wanted| move |answer: &crate::Response<'_>| answer.status() == wanted;
                 let mut answers = self.operation.responses();
@@ -217,14 +215,10 @@ impl<'a> Root<'a> {
     /// In which versions something at a place is so.
     fn history(self, steps: &[Step], is_so: impl Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
         let pack = self.operation.api().pack();
-        let mut set = VersionSet::empty(pack);
-        for api in pack.apis() {
+        pack.versions_where(|api| {
             let there = self.in_version(api).and_then(Root::schema);
-            if there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so) {
-                set.add_version(api.version);
-            }
-        }
-        set
+            there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so)
+        })
     }
 }
 
@@ -265,7 +259,7 @@ fn within<'a, T>(
 
 /// What an object may hold, taken together from all the parts it is made of.
 #[derive(Default)]
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     declared: Vec<Property<'a>>,
     others: Option<Others<'a>>,
 }
@@ -311,7 +305,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns `None` for what is no object, or not in all of its parts.
-    fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
+    pub(crate) fn of(schema: Schema<'a>, budget: &mut usize) -> Option<Self> {
         let mut fields = Self::default();
         if !fields.add(schema, budget) {
             return None;
@@ -319,7 +313,12 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    fn get(&self, name: &str) -> Option<&Property<'a>> {
+    /// Returns the fields, sorted by name.
+    pub(crate) fn declared(&self) -> &[Property<'a>] {
+        &self.declared
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
         let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
         self.declared.get(at)
     }
@@ -451,7 +450,7 @@ impl<'a> Checker<'a> {
                 given.push(at);
             }
             match (declared, &fields.others) {
-                (Err(_), None) => self.unknown_field(name, &fields),
+                (Err(_), None) => self.unknown_field(name, value, &fields),
                 (Err(_), Some(Others::Any)) => {}
                 (Ok(_), _) | (Err(_), Some(Others::Schema(_))) => {
                     let schema = match (fields.get(name), &fields.others) {
@@ -530,13 +529,17 @@ impl<'a> Checker<'a> {
         self.findings.push(Finding { kind, pointer, text, nearest, hint });
     }
 
-    fn unknown_field(&mut self, name: &str, fields: &Fields<'a>) {
+    fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
         let pointer = self.pointer(Some(name));
+        let history = self.root.history(&self.path, |schema| {
+            within(schema, &mut 64, &|schema| schema.property(name)).is_some()
+        });
+        // Clients that know a later version send its fields to all, as long as they say nothing.
+        if !history.is_empty() && is_empty(value) {
+            return;
+        }
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
             let text = format!("unknown {}", checker.shown(pointer));
-            let history = checker.root.history(&checker.path, |schema| {
-                within(schema, &mut 64, &|schema| schema.property(name)).is_some()
-            });
             if !history.is_empty() {
                 return (text, Vec::new(), Some(checker.available(&history)));
             }
@@ -611,6 +614,25 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Tells whether a value says nothing: what Go has for things that are not set.
+fn is_empty(value: &dyn Value) -> bool {
+    let mut has_content = false;
+    match value.view() {
+        View::Null | View::Boolean(false) | View::Integer(0) => {}
+        View::Text(text) => has_content = !text.is_empty(),
+        View::Array => value.items(&mut |_| {
+            has_content = true;
+            false
+        }),
+        View::Object => value.fields(&mut |_, _| {
+            has_content = true;
+            false
+        }),
+        View::Boolean(true) | View::Integer(_) | View::Number(_) => has_content = true,
+    }
+    !has_content
+}
+
 /// Tells whether a type takes a value at all.
 fn fits(kind: SchemaKind, view: &View<'_>) -> bool {
     match kind {
@@ -653,7 +675,7 @@ fn member_text(json: &str) -> &str {
     json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
-fn push_segment(name: &str, out: &mut String) {
+pub(crate) fn push_segment(name: &str, out: &mut String) {
     out.push('/');
     for c in name.chars() {
         match c {

@@ -9,6 +9,16 @@ const SEGMENT: &[u8] = b"-._~:@";
 /// `query`, less `?` and what separates keys and values).
 const QUERY: &[u8] = b"-._~:@/,";
 
+/// Appends what a vendor wrote of a path, encoding only what no request line can hold.
+pub(crate) fn path_literal(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c.is_ascii_graphic() && c != '#' {
+            true => out.push(c),
+            false => percent_encode(c.encode_utf8(&mut [0; 4]), &[], out),
+        }
+    }
+}
+
 /// Appends a value as exactly one path segment: `/`, `?`, `#`, `%` and the like are encoded.
 pub(crate) fn path_segment(value: &str, out: &mut String) {
     percent_encode(value, SEGMENT, out);
@@ -74,6 +84,14 @@ mod tests {
         check("a?b#c%2F d", "a%3Fb%23c%252F%20d");
         check("é\u{1F600}\0", "%C3%A9%F0%9F%98%80%00");
         check("", "");
+    }
+
+    #[test]
+    fn a_literal_keeps_what_it_means() {
+        let check = |value, expected| assert_eq!(written(path_literal, value), expected);
+        check("/1.0/list?recursion=1&x", "/1.0/list?recursion=1&x");
+        check("/a b/%20/é", "/a%20b/%20/%C3%A9");
+        check("/a\r\n#", "/a%0D%0A%23");
     }
 
     #[test]

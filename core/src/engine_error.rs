@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 
+use crate::pointer;
 use crate::value::{Value, View};
 
 /// Longer messages are cut; an error page can be of any size.
@@ -16,6 +17,35 @@ const MESSAGE_FIELDS: [&str; 4] = ["message", "error", "fault_message", "cause"]
 /// `{"fault_message"}`. `None` when there is none of these.
 pub fn message_of(body: &dyn Value) -> Option<String> {
     MESSAGE_FIELDS.iter().find_map(|field| text_field(body, field)).map(|text| tidy(&text))
+}
+
+/// Returns the message of an error body that was JSON, from where the engine's pack says that it
+/// stands ([`crate::Pack::error_pointers`]), else as [`message_of`] does. A list of texts, such as
+/// an error with its causes, is joined.
+pub fn message_in<'p>(
+    pointers: impl IntoIterator<Item = &'p str>,
+    body: &dyn Value,
+) -> Option<String> {
+    for pointer in pointers {
+        let mut found = String::new();
+        pointer::look(body, pointer, &mut |value| match value.view() {
+            View::Text(text) => found.push_str(&text),
+            View::Array => value.items(&mut |item| {
+                if let View::Text(text) = item.view() {
+                    if !found.is_empty() {
+                        found.push_str(": ");
+                    }
+                    found.push_str(&text);
+                }
+                found.len() <= LONGEST * 4
+            }),
+            _ => {}
+        });
+        if !found.trim().is_empty() {
+            return Some(tidy(&found));
+        }
+    }
+    message_of(body)
 }
 
 /// Returns the message of an error body that was not JSON: its text, or the title of an HTML
@@ -39,8 +69,15 @@ pub fn message_of_text(body: &str) -> String {
 /// Returns the message of an error body, JSON or not.
 #[cfg(feature = "serde_json")]
 pub fn message(body: &[u8]) -> String {
+    message_with([], body)
+}
+
+/// Returns the message of an error body, JSON or not, from where the engine's pack says that it
+/// stands; see [`message_in`].
+#[cfg(feature = "serde_json")]
+pub fn message_with<'p>(pointers: impl IntoIterator<Item = &'p str>, body: &[u8]) -> String {
     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(body)
-        && let Some(message) = message_of(&value)
+        && let Some(message) = message_in(pointers, &value)
     {
         return message;
     }
@@ -113,6 +150,21 @@ mod tests {
         check("a\r\n\u{1b}[2Jb", "a [2Jb");
         assert_eq!(message(&[0xff, b'a']), "\u{fffd}a");
         assert_eq!(message("x".repeat(10_000).as_bytes()).chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn a_pack_may_say_where_the_message_stands() {
+        let check = |pointers: &[&str], body: &str, expected: &str| {
+            assert_eq!(message_with(pointers.iter().copied(), body.as_bytes()), expected);
+        };
+        let body = r#"{"error":{"text":"deep"},"message":"flat","causes":["a",1,"b"],"n":7}"#;
+        check(&["/error/text"], body, "deep");
+        check(&["/none", "/causes"], body, "a: b");
+        check(&["/n", "/error"], body, "flat");
+        check(&[], body, "flat");
+        check(&[""], r#"["the disk","is full"]"#, "the disk: is full");
+        check(&[""], "\"plain\"", "plain");
+        check(&["/message"], "no JSON", "no JSON");
     }
 
     #[test]

@@ -8,19 +8,25 @@ use alloc::vec::Vec;
 use crate::encode::query_part;
 
 /// The fields of a form, in the order they were given.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Form {
     fields: Vec<(String, String, bool)>,
+    /// Whether it is that without a file, too.
+    is_multipart: bool,
 }
 
 impl Form {
+    pub(crate) fn new(is_multipart: bool) -> Self {
+        Self { fields: Vec::new(), is_multipart }
+    }
+
     pub(crate) fn add(&mut self, name: &str, value: String, is_file: bool) {
         self.fields.push((name.into(), value, is_file));
     }
 
     /// Returns the media type and the body.
     pub(crate) fn finish(self) -> (Cow<'static, str>, String) {
-        if self.fields.iter().any(|(.., is_file)| *is_file) {
+        if self.is_multipart || self.fields.iter().any(|(.., is_file)| *is_file) {
             self.multipart()
         } else {
             let mut text = String::new();
@@ -75,7 +81,7 @@ mod tests {
 
     #[test]
     fn plain_fields_are_url_encoded() {
-        let mut form = Form::default();
+        let mut form = Form::new(false);
         form.add("a b", "1&2".into(), false);
         form.add("c", String::new(), false);
         assert_eq!(
@@ -85,8 +91,17 @@ mod tests {
     }
 
     #[test]
+    fn a_form_can_be_multipart_without_a_file() {
+        let mut form = Form::new(true);
+        form.add("a", "1".into(), false);
+        let (media_type, body) = form.finish();
+        assert_eq!(media_type, "multipart/form-data; boundary=contajners");
+        assert!(body.contains("name=\"a\"\r\n\r\n1\r\n"), "{body}");
+    }
+
+    #[test]
     fn a_file_makes_it_multipart_and_cannot_end_its_part() {
-        let mut form = Form::default();
+        let mut form = Form::new(false);
         form.add("f\"\n", "x\r\n--contajners--".into(), true);
         let (media_type, body) = form.finish();
         assert_eq!(media_type, "multipart/form-data; boundary=contajners-b");

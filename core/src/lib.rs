@@ -24,6 +24,7 @@
 //!   references into the bytes of a pack, free to copy.
 //! - [`Operation::resolve`] and [`Request`]: from a call to what goes over the wire.
 //! - [`Operation::check_body`] and [`Finding`]: what a body has that its schema has not.
+//! - [`Api::diff`] and [`Change`]: what is different between versions, or between engines.
 //! - [`Value`]: how core sees a caller's data.
 //! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
 //! - [`Negotiation`]: which API version to speak.
@@ -42,6 +43,7 @@ extern crate std;
 
 mod catalog;
 mod check;
+mod diff;
 mod encode;
 pub mod engine_error;
 mod error;
@@ -50,6 +52,7 @@ mod form;
 mod nearest;
 mod negotiate;
 mod pack;
+mod pointer;
 mod request;
 mod resolve;
 mod schema;
@@ -59,13 +62,14 @@ mod version;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
 pub use check::{Finding, FindingKind};
+pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
 pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]
 pub use pack::write;
-pub use pack::{FORMAT_VERSION, Pack, PackError};
+pub use pack::{FORMAT_VERSION, Pack, PackError, VersionRule};
 pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
     is_secret_header,

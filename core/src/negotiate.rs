@@ -4,8 +4,10 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::catalog::Api;
-use crate::pack::Pack;
+use crate::pack::{Pack, VersionRule};
+use crate::pointer;
 use crate::request::{Answer, Method, Request};
+use crate::value::{Value, View};
 use crate::version::ApiVersion;
 
 /// Finds out which API version an engine speaks: a few steps that a transport carries out.
@@ -41,24 +43,66 @@ pub enum NegotiationStep<'a> {
 impl<'a> Negotiation<'a> {
     /// Begins to negotiate with an engine of the pack's kind.
     pub fn new(pack: Pack<'a>) -> Self {
-        Self { pack, method: Method::Head }
+        let method = match pack.version_rule() {
+            // What stands in the body takes a body.
+            VersionRule::Json { .. } => Method::Get,
+            _ => Method::Head,
+        };
+        Self { pack, method }
     }
 
-    /// Returns the request to make next; `None` when engines of this kind cannot be asked, so
-    /// that the newest version of the pack has to do.
+    /// Returns the request to make next; `None` when engines of this kind are not asked, so that
+    /// [`Negotiation::unasked`] is the version to speak.
     pub fn request(&self) -> Option<Request> {
-        let (ping, _) = self.pack.ping()?;
+        let (ping, answer) = match self.pack.version_rule() {
+            VersionRule::Header { ping, .. } => (ping, Answer::Text),
+            VersionRule::Json { ping, .. } => (ping, Answer::Json),
+            _ => return None,
+        };
         let mut request = Request::raw(self.method, ping).ok()?;
-        request.set_answer(Answer::Text);
+        request.set_answer(answer);
         Some(request)
     }
 
-    /// Returns the name of the header whose value [`Negotiation::handle_answer`] wants.
-    pub fn header(&self) -> &'a str {
-        self.pack.ping().map_or("", |(_, header)| header)
+    /// Returns the version to speak with an engine that is not asked: the one that the pack
+    /// fixes, else its newest. `None` for a pack without any.
+    pub fn unasked(&self) -> Option<Api<'a>> {
+        match self.pack.version_rule() {
+            VersionRule::Fixed { version } => self.pack.api(version).ok(),
+            _ => None,
+        }
+        .or_else(|| self.pack.newest())
     }
 
-    /// Takes the status of the answer and the value of its version header.
+    /// Returns the name of the header whose value [`Negotiation::handle_answer`] wants; empty
+    /// where it wants what stands in the body.
+    pub fn header(&self) -> &'a str {
+        match self.pack.version_rule() {
+            VersionRule::Header { header, .. } => header,
+            _ => "",
+        }
+    }
+
+    /// Tells whether [`Negotiation::handle_answer`] wants what [`Negotiation::said_in`] finds in
+    /// the body of the answer.
+    pub fn wants_body(&self) -> bool {
+        matches!(self.pack.version_rule(), VersionRule::Json { .. })
+    }
+
+    /// Returns what the body of an answer, which is JSON, says about the version.
+    pub fn said_in(&self, body: &dyn Value) -> Option<String> {
+        let VersionRule::Json { pointer, .. } = self.pack.version_rule() else { return None };
+        let mut said = None;
+        pointer::look(body, pointer, &mut |value| match value.view() {
+            View::Text(text) => said = Some(text.into_owned()),
+            View::Integer(_) | View::Number(_) => said = Some(value.to_json()),
+            _ => {}
+        });
+        said
+    }
+
+    /// Takes the status of the answer and what it says about the version: the value of the
+    /// [`header`](Self::header), or what is [said in](Self::said_in) the body.
     ///
     /// # Errors
     ///
@@ -92,8 +136,12 @@ impl<'a> Negotiation<'a> {
 pub fn negotiate<'a>(pack: Pack<'a>, engines: Option<&str>) -> Result<Api<'a>, NegotiateError> {
     let engine = || pack.engine().to_string();
     let Some(said) = engines.map(str::trim).filter(|said| !said.is_empty()) else {
-        let header = pack.ping().map_or("", |(_, header)| header).to_string();
-        return Err(NegotiateError::Silent { engine: engine(), header });
+        let place = match pack.version_rule() {
+            VersionRule::Json { pointer, .. } => alloc::format!("nothing at `{pointer}`"),
+            VersionRule::Header { header, .. } => alloc::format!("no `{header}` header"),
+            _ => "it was not asked".into(),
+        };
+        return Err(NegotiateError::Silent { engine: engine(), place });
     };
     let Some(newest) = ApiVersion::parse(said) else {
         return Err(NegotiateError::Unreadable {
@@ -119,8 +167,8 @@ pub enum NegotiateError {
     Silent {
         /// The kind of engine that was expected.
         engine: String,
-        /// The header that should have told.
-        header: String,
+        /// What is missing where it should have told, such as "no `Api-Version` header".
+        place: String,
     },
     /// What the engine said is not a version.
     Unreadable {
@@ -175,8 +223,8 @@ impl NegotiateError {
 impl fmt::Display for NegotiateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Silent { engine, header } => {
-                write!(f, "{engine} did not say which API version it speaks: no `{header}` header")
+            Self::Silent { engine, place } => {
+                write!(f, "{engine} did not say which API version it speaks: {place}")
             }
             Self::Unreadable { engine, said } => {
                 write!(f, "{engine} says it speaks API version `{said}`, which is no version")

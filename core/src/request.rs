@@ -140,6 +140,10 @@ pub enum ListStyle {
     Tsv,
     /// Joined by `|`.
     Pipes,
+    /// An object: the key is repeated with each field in brackets (`filter[name]=x`).
+    Deep,
+    /// An object: its fields take the place of the key (`name=x`).
+    Fields,
 }
 
 /// How a structured value of a parameter becomes text.

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::catalog::{Operation, Parameter};
-use crate::encode::{base64url, path_segment, query_part};
+use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
 use crate::nearest::{alternatives, nearest};
@@ -75,7 +75,7 @@ impl<'a> Operation<'a> {
     ) -> Result<Request, ResolveError> {
         let declared: Vec<Parameter<'a>> = self.parameters().collect();
         let given = self.assign(&declared, values)?;
-        self.check_required(&declared, &given)?;
+        self.check_required(&declared, &given, !matches!(body, Body::Nothing))?;
 
         let mut target = String::with_capacity(64);
         self.api.write_prefix(&mut target);
@@ -137,8 +137,13 @@ impl<'a> Operation<'a> {
         &self,
         declared: &[Parameter<'a>],
         given: &[Given<'a, '_>],
+        has_body: bool,
     ) -> Result<(), ResolveError> {
         for parameter in declared.iter().filter(|parameter| parameter.required()) {
+            // A body as a whole stands for the fields of the form.
+            if parameter.location() == Location::Form && has_body {
+                continue;
+            }
             let is_given = given.iter().any(|given| {
                 given.parameter.location() == parameter.location()
                     && given.parameter.name() == parameter.name()
@@ -212,7 +217,7 @@ impl<'a> Operation<'a> {
     fn write_path(&self, given: &[Given<'a, '_>], target: &mut String) -> Result<(), ResolveError> {
         let mut rest = self.path();
         while let Some((literal, after)) = rest.split_once('{') {
-            target.push_str(literal);
+            path_literal(literal, target);
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             rest = after;
             let value = given.iter().find(|given| {
@@ -228,7 +233,7 @@ impl<'a> Operation<'a> {
             }
             path_segment(&text, target);
         }
-        target.push_str(rest);
+        path_literal(rest, target);
         Ok(())
     }
 
@@ -239,12 +244,24 @@ impl<'a> Operation<'a> {
     ) -> Result<(), ResolveError> {
         let mut separator = if self.path().contains('?') { '&' } else { '?' };
         for given in given.iter().filter(|given| given.parameter.location() == Location::Query) {
-            self.each_text(given, &mut |text| {
+            let name = given.parameter.name();
+            let mut write = |key: &str, text: &str| {
                 target.push(core::mem::replace(&mut separator, '&'));
-                query_part(given.parameter.name(), target);
+                query_part(key, target);
                 target.push('=');
                 query_part(text, target);
-            })?;
+            };
+            match given.parameter.style() {
+                ListStyle::Deep if given.value.view() == View::Object => {
+                    each_field(given.value, &mut |field, text| {
+                        write(&format!("{name}[{field}]"), text);
+                    });
+                }
+                ListStyle::Fields if given.value.view() == View::Object => {
+                    each_field(given.value, &mut write);
+                }
+                _ => self.each_text(given, &mut |text| write(name, text))?,
+            }
         }
         Ok(())
     }
@@ -260,12 +277,20 @@ impl<'a> Operation<'a> {
     where
         'a: 'b,
     {
-        if declared.iter().any(|parameter| parameter.location() == Location::Form)
-            && matches!(body, Body::Nothing)
+        let is_form = |parameter: &Parameter<'_>| parameter.location() == Location::Form;
+        let has_fields = given.iter().any(|given| is_form(&given.parameter));
+        // Where the body may be something else, too, fields have to be given to make it a form.
+        if matches!(body, Body::Nothing)
+            && (has_fields || self.body().is_none() && declared.iter().any(is_form))
         {
-            let mut fields = form::Form::default();
-            for given in given.iter().filter(|given| given.parameter.location() == Location::Form) {
-                let is_file = given.parameter.schema().kind() == SchemaKind::File;
+            let multipart = "multipart/form-data";
+            let mut media_types = self.body().into_iter().flat_map(|body| body.media_types());
+            let mut fields = form::Form::new(media_types.any(|name| name == multipart));
+            for given in given.iter().filter(|given| is_form(&given.parameter)) {
+                let schema = given.parameter.schema();
+                let schema = schema.items().unwrap_or(schema);
+                let is_file = schema.kind() == SchemaKind::File
+                    || schema.kind() == SchemaKind::String && schema.format() == Some("binary");
                 let mut texts = Vec::new();
                 self.each_text(given, &mut |text| texts.push(text.to_string()))?;
                 for text in texts {
@@ -300,10 +325,18 @@ impl<'a> Operation<'a> {
             Body::Value(value) => {
                 let view = value.view();
                 let is_text = matches!(view, View::Text(_));
+                // Values but text are JSON, where that is taken at all.
+                let media_type = match is_text {
+                    true => media_type,
+                    false => {
+                        accepted.media_types().find(|name| is_json(name)).unwrap_or(media_type)
+                    }
+                };
                 let text = match view {
                     View::Text(text)
                         if !is_json(media_type)
-                            || accepted.schema().resolved().kind() != SchemaKind::String =>
+                            || accepted.schema_for(media_type).resolved().kind()
+                                != SchemaKind::String =>
                     {
                         text.into_owned()
                     }
@@ -513,6 +546,29 @@ impl<'a> Operation<'a> {
     }
 }
 
+/// Hands out the fields of an object with the texts they are written as: several for a list.
+fn each_field(object: &dyn Value, write: &mut dyn FnMut(&str, &str)) {
+    object.fields(&mut |name, value| {
+        match value.view() {
+            View::Null => {}
+            View::Array => value.items(&mut |item| {
+                write(name, &plain_text(item));
+                true
+            }),
+            _ => write(name, &plain_text(value)),
+        }
+        true
+    });
+}
+
+/// The text of a value whose type is not known.
+fn plain_text(value: &dyn Value) -> Cow<'_, str> {
+    match value.view() {
+        View::Text(text) => text,
+        _ => Cow::Owned(value.to_json()),
+    }
+}
+
 /// A parameter's name behind its location, for those whose name stands in two places.
 fn qualified(parameter: &Parameter<'_>) -> String {
     format!("{}.{}", parameter.location(), parameter.bare_name())
@@ -554,7 +610,7 @@ fn shortened(text: &str) -> Cow<'_, str> {
 
 fn separator(style: ListStyle) -> Option<char> {
     match style {
-        ListStyle::Single | ListStyle::Multi => None,
+        ListStyle::Single | ListStyle::Multi | ListStyle::Deep | ListStyle::Fields => None,
         ListStyle::Csv => Some(','),
         ListStyle::Ssv => Some(' '),
         ListStyle::Tsv => Some('\t'),

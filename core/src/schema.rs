@@ -93,6 +93,11 @@ impl<'a> Schema<'a> {
         Self { node, ..self }
     }
 
+    /// What tells it from the other schemas of its pack.
+    pub(crate) fn node(&self) -> u32 {
+        self.node
+    }
+
     /// Returns the shape.
     pub fn kind(&self) -> SchemaKind {
         match self.record().tag() {

@@ -68,7 +68,9 @@ fn unknown_fields() {
     // Of a later version, in a map.
     check(
         "docker v1.41 ContainerCreate",
-        &json!({ "NetworkingConfig": { "EndpointsConfig": { "a/b": { "DNSNames": [] } } } }),
+        &json!({ "NetworkingConfig": { "EndpointsConfig": { "a/b": {
+            "DNSNames": ["c"], "GwPriority": 0,
+        } } } }),
         "unknown-field unknown field `/NetworkingConfig/EndpointsConfig/a~1b/DNSNames` of \
          `ContainerCreate` in docker v1.41\n  available from v1.44; this call speaks v1.41",
     );

@@ -55,7 +55,7 @@ fn says_what_is_wrong() {
     check(
         &newer,
         "pack-format-version",
-        "the pack has format version 9; this reader knows version 1",
+        "the pack has format version 9; this reader knows version 2",
     );
     let mut flipped = DOCKER.to_vec();
     flipped[1000] ^= 4;
@@ -64,7 +64,13 @@ fn says_what_is_wrong() {
 
 /// Asks a pack everything there is to ask, within bounds.
 fn walk(pack: Pack<'_>) {
-    let _ = (pack.engine(), pack.addresses().count(), pack.ping(), format!("{pack:?}"));
+    let _ = (
+        pack.engine(),
+        pack.addresses().count(),
+        pack.version_rule(),
+        pack.error_pointers().count(),
+        format!("{pack:?}"),
+    );
     let _ = pack.operation_ids().take(1000).count();
     for api in pack.apis().rev().take(2) {
         let _ = (api.version(), api.namespaces().count(), api.categories().len());

@@ -97,6 +97,7 @@ fn compile_all(specs: &Path) {
         origin: Origin::Folder(specs.to_owned()),
         out: out.path().to_owned(),
         mode: Mode::Write,
+        faults: Default::default(),
         prose: Prose::Skip,
         threads: default_threads(),
     };

@@ -15,10 +15,12 @@ fn main() {
             doc_url: String::new(),
             namespaces: Vec::new(),
             lists: ListStyle::Csv,
+            faults: Default::default(),
+            missing: Default::default(),
             prose: Prose::Keep,
         };
         let model = match read(&text, &context) {
-            Ok(model) => model,
+            Ok(read) => read.model,
             Err(error) => {
                 for line in error.lines() {
                     eprintln!("{file}: {line}");

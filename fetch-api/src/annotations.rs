@@ -10,23 +10,37 @@
 //!   set: { encoding: json }         # see below
 //! - operation: ImageBuild
 //!   body: { media-types: [application/x-tar] }
+//! - operation: GET /vm.info         # a method and a path do for an id, wherever one is wanted
+//!   set: { id: vmInfo }
+//! - definition: Backup              # the specs refer to it and do not have it
+//!   missing: any
+//! - definition: Mount
+//!   fields: { destination: string, options: [string] }
 //! ```
 //!
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
-//! `body` takes `media-types` and `required`, and changes only bodies that are there.
+//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
+//!
+//! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
+//! there: `string`, `integer`, `number`, `boolean` or `any`, in brackets for a list of them.
+//!
+//! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
+//! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
+//! whatever refers to a missing definition be anything.
 //!
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
 };
 
 /// The rules of one engine.
@@ -41,7 +55,8 @@ pub struct Matches(Vec<RuleMatches>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct RuleMatches {
-    operations: Vec<bool>,
+    /// Of operations, or of definitions.
+    names: Vec<bool>,
     parameters: Vec<bool>,
     versions: Vec<bool>,
 }
@@ -109,7 +124,10 @@ struct Rule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleText {
-    operation: Names,
+    operation: Option<Names>,
+    definition: Option<Names>,
+    missing: Option<MissingText>,
+    fields: Option<FieldsText>,
     parameter: Option<Names>,
     #[serde(rename = "in")]
     location: Option<LocationText>,
@@ -128,6 +146,7 @@ enum Names {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SetText {
+    id: Option<String>,
     encoding: Option<EncodingText>,
     list: Option<ListText>,
     #[serde(rename = "type")]
@@ -143,6 +162,75 @@ struct SetText {
 struct BodyText {
     media_types: Option<Vec<String>>,
     required: Option<bool>,
+    fields: Option<FieldsText>,
+}
+
+type FieldsText = BTreeMap<String, FieldText>;
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum FieldText {
+    One(FieldKind),
+    Several([FieldKind; 1]),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FieldKind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Any,
+}
+
+impl From<FieldKind> for Schema {
+    fn from(kind: FieldKind) -> Self {
+        let kind = match kind {
+            FieldKind::String => Kind::String,
+            FieldKind::Integer => Kind::Integer,
+            FieldKind::Number => Kind::Number,
+            FieldKind::Boolean => Kind::Boolean,
+            FieldKind::Any => Kind::Any,
+        };
+        Self { kind, ..Self::default() }
+    }
+}
+
+/// Adds fields to an object; tells whether there was one that it did not have.
+fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
+    let new = |object: &mut Object| {
+        let mut any = false;
+        for (name, field) in fields {
+            any |= !object.properties.contains_key(name);
+            object.properties.entry(name.clone()).or_insert_with(|| {
+                let schema = match *field {
+                    FieldText::One(kind) => kind.into(),
+                    FieldText::Several([kind]) => {
+                        let kind = Kind::Array(Box::new(kind.into()));
+                        Schema { kind, ..Schema::default() }
+                    }
+                };
+                (schema, false)
+            });
+        }
+        any
+    };
+    match &mut schema.kind {
+        Kind::Object(object) => new(object),
+        // Beside what is referred to: others refer to it, too.
+        Kind::Ref(_) | Kind::AllOf(_) => {
+            let mut object = Object::default();
+            let any = new(&mut object);
+            let object = Schema { kind: Kind::Object(object), ..Schema::default() };
+            match &mut schema.kind {
+                Kind::AllOf(parts) => parts.push(object),
+                _ => schema.kind = Kind::AllOf(vec![std::mem::take(schema), object]),
+            }
+            any
+        }
+        _ => false,
+    }
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.
@@ -173,6 +261,13 @@ enum KindText {
     Number,
     Boolean,
     Array,
+}
+
+/// What a missing definition comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MissingText {
+    Any,
 }
 
 /// Both ends belong to it; an open end has no limit.
@@ -209,11 +304,58 @@ impl Annotations {
     pub fn matches(&self) -> Matches {
         let none = |names: Option<&Names>| vec![false; names.map_or(0, |names| names.list().len())];
         let rules = self.rules.iter().map(|rule| RuleMatches {
-            operations: none(Some(&rule.text.operation)),
+            names: none(rule.text.names()),
             parameters: none(rule.text.parameter.as_ref()),
             versions: none(rule.text.versions.as_ref()),
         });
         Matches(rules.collect())
+    }
+
+    /// Returns the definitions that a version may lack.
+    pub fn missing(&self, version: &str) -> BTreeSet<String> {
+        let version = ApiVersion::parse(version);
+        let rules = self.rules.iter().filter(|rule| rule.is_for(version));
+        let rules = rules.filter(|rule| rule.text.missing.is_some());
+        let names = rules.filter_map(|rule| rule.text.definition.as_ref()).flat_map(Names::list);
+        names.cloned().collect()
+    }
+
+    /// Records which definitions a version lacked.
+    pub fn note_missing(&self, version: &str, lacked: &BTreeSet<String>, matches: &mut Matches) {
+        let version = ApiVersion::parse(version);
+        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+            let lacks = rule.is_for(version) && rule.text.missing.is_some();
+            let Some(names) = rule.text.definition.as_ref().filter(|_| lacks) else { continue };
+            let mut any = false;
+            for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                if lacked.contains(name) {
+                    *matched = true;
+                    any = true;
+                }
+            }
+            rule.note_version(version, any, matches);
+        }
+    }
+
+    /// Sets the ids of operations, before those without one get theirs.
+    pub fn name(&self, version: &str, operations: &mut [Operation], matches: &mut Matches) {
+        let version = ApiVersion::parse(version);
+        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+            let Some(id) = rule.text.set.as_ref().and_then(|set| set.id.as_ref()) else { continue };
+            if !rule.is_for(version) {
+                continue;
+            }
+            let names = rule.text.names().map_or(&[][..], Names::list);
+            let meant = operations
+                .iter_mut()
+                .find(|operation| names.first().is_some_and(|name| is_meant(name, operation)));
+            let any = meant.is_some();
+            if let Some(operation) = meant {
+                operation.id.clone_from(id);
+                matches.names.fill(true);
+            }
+            rule.note_version(version, any, matches);
+        }
     }
 
     /// Mends a model and records what matched.
@@ -229,7 +371,7 @@ impl Annotations {
         let mut all = Vec::new();
         for (rule, matches) in self.rules.iter().zip(&matches.0) {
             let names = [
-                (Some(&rule.text.operation), &matches.operations),
+                (rule.text.names(), &matches.names),
                 (rule.text.parameter.as_ref(), &matches.parameters),
                 (rule.text.versions.as_ref(), &matches.versions),
             ];
@@ -253,7 +395,7 @@ impl Matches {
             }
         }
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            or(&mut mine.operations, &theirs.operations);
+            or(&mut mine.names, &theirs.names);
             or(&mut mine.parameters, &theirs.parameters);
             or(&mut mine.versions, &theirs.versions);
         }
@@ -263,7 +405,31 @@ impl Matches {
 impl Rule {
     fn new(line: usize, text: RuleText) -> Result<Self, AnnotationsError> {
         let wrong = |what: String| AnnotationsError::Rule { line, what };
-        if text.set.is_none() && text.body.is_none() {
+        match (&text.operation, &text.definition) {
+            (None, None) => {
+                return Err(wrong("it has neither `operation` nor `definition`".into()));
+            }
+            (Some(_), Some(_)) => {
+                return Err(wrong("`operation` and `definition` exclude each other".into()));
+            }
+            (None, Some(_))
+                if text.missing.is_some() == text.fields.is_some()
+                    || text.set.is_some()
+                    || text.body.is_some() =>
+            {
+                let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
+                return Err(wrong(what.into()));
+            }
+            (Some(_), None) if text.missing.is_some() => {
+                return Err(wrong("only a `definition` may be `missing`".into()));
+            }
+            (Some(_), None) if text.fields.is_some() => {
+                let what = "`fields` are those of a `definition`, or stand in `body`";
+                return Err(wrong(what.into()));
+            }
+            _ => {}
+        }
+        if text.definition.is_none() && text.set.is_none() && text.body.is_none() {
             return Err(wrong("the rule changes nothing: it has neither `set` nor `body`".into()));
         }
         if text.parameter.is_some() && text.body.is_some() {
@@ -273,7 +439,21 @@ impl Rule {
             return Err(wrong("`in` needs a `parameter`".into()));
         }
         if let Some(set) = &text.set {
-            let SetText { encoding, list, kind, format, required, default, answer } = set;
+            let SetText { id, encoding, list, kind, format, required, default, answer } = set;
+            if let Some(id) = id {
+                let names = text.operation.as_ref().map_or(&[][..], Names::list);
+                if names.len() != 1 || !names[0].contains(" /") {
+                    let what = "an `id` is set for one operation, by its method and path";
+                    return Err(wrong(what.into()));
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                if id.is_empty() || !id.chars().all(is_plain) {
+                    return Err(wrong(format!("`{id}` does not do for an `id`")));
+                }
+                if answer.is_some() || text.parameter.is_some() || text.body.is_some() {
+                    return Err(wrong("an `id` is set by a rule of its own".into()));
+                }
+            }
             let of_parameter = encoding.is_some()
                 || list.is_some()
                 || kind.is_some()
@@ -299,23 +479,44 @@ impl Rule {
     }
 
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
-        let fits = |range: &VersionRange| version.is_some_and(|version| range.contains(version));
-        if !self.versions.is_empty() && !self.versions.iter().any(fits) {
+        if self.is_for(version)
+            && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
+        {
+            let mut any = false;
+            for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                if model.definitions.get_mut(name).is_some_and(|found| add_fields(found, fields)) {
+                    *matched = true;
+                    any = true;
+                }
+            }
+            return self.note_version(version, any, matches);
+        }
+        let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
+        let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
+        if !self.is_for(version) {
             return;
         }
         let mut any = false;
         for operation in &mut model.operations {
-            for (name, matched) in self.text.operation.list().iter().zip(&mut matches.operations) {
-                if (name == "*" || *name == operation.id)
-                    && self.mend(operation, &mut matches.parameters)
-                {
+            for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                if is_meant(name, operation) && self.mend(operation, &mut matches.parameters) {
                     *matched = true;
                     any = true;
                 }
             }
         }
+        self.note_version(version, any, matches);
+    }
+
+    /// Tells whether it holds for a version.
+    fn is_for(&self, version: Option<ApiVersion>) -> bool {
+        let fits = |range: &VersionRange| version.is_some_and(|version| range.contains(version));
+        self.versions.is_empty() || self.versions.iter().any(fits)
+    }
+
+    fn note_version(&self, version: Option<ApiVersion>, any: bool, matches: &mut RuleMatches) {
         for (range, matched) in self.versions.iter().zip(&mut matches.versions) {
-            *matched |= any && fits(range);
+            *matched |= any && version.is_some_and(|version| range.contains(version));
         }
     }
 
@@ -340,8 +541,15 @@ impl Rule {
             let Some(body) = &mut operation.body else { return false };
             if let Some(media_types) = &text.media_types {
                 body.media_types.clone_from(media_types);
+                // What the spec says of others is not known of these.
+                body.schemas.clear();
             }
             body.required = text.required.unwrap_or(body.required);
+            if let Some(fields) = &text.fields
+                && !add_fields(&mut body.schema, fields)
+            {
+                return false;
+            }
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             operation.answer = answer.into();
@@ -394,6 +602,21 @@ fn retype(schema: &mut Schema, kind: KindText) {
         // A format belongs to the type it was written for.
         schema.format.clear();
         schema.kind = kind;
+    }
+}
+
+/// Tells whether a name in a rule is an operation's: its id, its method and path, or all.
+fn is_meant(name: &str, operation: &Operation) -> bool {
+    name == "*"
+        || name == operation.id
+        || name.split_once(' ').is_some_and(|(method, path)| {
+            method == operation.method.as_str() && path == operation.path
+        })
+}
+
+impl RuleText {
+    fn names(&self) -> Option<&Names> {
+        self.operation.as_ref().or(self.definition.as_ref())
     }
 }
 

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::compile::{self, Change, EngineReport, Failure, Mode, Origin, Plan, Watch};
 use crate::download::Settings;
 use crate::sources::{EngineSources, Sources};
-use crate::spec::Prose;
+use crate::spec::{Faults, Prose};
 
 /// Compile the engines' published API specs into packs.
 ///
@@ -32,6 +32,11 @@ pub struct Args {
     /// Read DIR/ENGINE/VERSION.yaml (or .yml, .json) instead of downloading
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
+
+    /// Compile what there is of a spec with faults: operations at fault are left out, schemas at
+    /// fault allow anything. What is wrong is told all the same
+    #[arg(long)]
+    pub keep_going: bool,
 
     /// Write nothing; fail and say what differs when a pack is not what the sources compile to
     #[arg(long)]
@@ -133,6 +138,7 @@ fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
         origin,
         out: args.out.as_ref().unwrap_or(&defaults.out).clone(),
         mode: if args.check { Mode::Check } else { Mode::Write },
+        faults: if args.keep_going { Faults::KeepGoing } else { Faults::Refuse },
         prose: if args.docs { Prose::Keep } else { Prose::Skip },
         threads: args.jobs.map_or_else(compile::default_threads, usize::from),
     })
@@ -218,6 +224,9 @@ pub(crate) fn print(
                 print_causes(other, err)?;
             }
         }
+    }
+    for (version, note) in &report.notes {
+        writeln!(err, "{engine} {version}: {note}")?;
     }
     for notice in &report.notices {
         writeln!(err, "{engine}: {notice}")?;

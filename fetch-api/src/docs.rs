@@ -189,7 +189,7 @@ mod tests {
         let mut context = context();
         context.version = version.to_owned();
         context.prose = Prose::Keep;
-        read(text.as_bytes(), &context).unwrap()
+        read(text.as_bytes(), &context).unwrap().model
     }
 
     #[test]

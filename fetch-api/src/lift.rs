@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use contajners_core as core;
-use contajners_core::{Api, Pack, SchemaKind};
+use contajners_core::{Api, Pack, SchemaKind, VersionRule};
 
 use crate::model::{
     Additional, Body, Engine, Kind, Model, Negotiation, Object, Operation, Parameter, Response,
@@ -69,9 +69,17 @@ pub fn engine(pack: &Pack<'_>) -> Engine {
     Engine {
         name: pack.engine().to_owned(),
         addresses: pack.addresses().map(str::to_owned).collect(),
-        negotiation: pack
-            .ping()
-            .map(|(ping, header)| Negotiation { ping: ping.to_owned(), header: header.to_owned() }),
+        negotiation: match pack.version_rule() {
+            VersionRule::Fixed { version } => Negotiation::Fixed(version.to_owned()),
+            VersionRule::Header { ping, header } => {
+                Negotiation::Header { ping: ping.to_owned(), header: header.to_owned() }
+            }
+            VersionRule::Json { ping, pointer } => {
+                Negotiation::Json { ping: ping.to_owned(), pointer: pointer.to_owned() }
+            }
+            _ => Negotiation::Newest,
+        },
+        errors: pack.error_pointers().map(str::to_owned).collect(),
     }
 }
 
@@ -174,6 +182,13 @@ impl Lift {
                     required: body.required(),
                     schema: self.schema(body.schema())?,
                     media_types: self.texts(body.media_types())?,
+                    schemas: match body.is_by_media_type() {
+                        true => body
+                            .media_types()
+                            .map(|name| self.schema(body.schema_for(name)))
+                            .collect::<Result<_, _>>()?,
+                        false => Vec::new(),
+                    },
                 }),
                 None => None,
             },
@@ -287,7 +302,7 @@ mod tests {
     fn pack(nodes: &[SchemaNode]) -> Vec<u8> {
         let mut writer = Writer::new();
         let [nothing, name, version] = ["", "toy", "v1.0"].map(|text| writer.string(text));
-        writer.engine(name, nothing, nothing, &[]);
+        writer.engine(name, write::VersionRule::Newest, &[], &[]);
         writer.version(version, nothing, nothing, &[]);
         let always = writer.version_set(&[0]);
         let last = nodes.iter().map(|node| writer.schema(node)).last().unwrap();

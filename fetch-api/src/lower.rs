@@ -12,8 +12,8 @@ use contajners_core::ApiVersion;
 use contajners_core::write::{self, SchemaNode, Shape, Variant, Writer};
 
 use crate::model::{
-    Additional, Engine, Kind, ListStyle, Location, Method, Model, Operation, Parameter, Response,
-    Schema,
+    Additional, Engine, Kind, ListStyle, Location, Method, Model, Negotiation, Operation,
+    Parameter, Response, Schema,
 };
 
 /// Why models cannot become a pack.
@@ -189,6 +189,10 @@ impl Lowering {
             path: self.string(&operation.path),
             answer: operation.answer,
             body,
+            body_schemas: match &operation.body {
+                Some(body) => body.schemas.iter().map(|schema| self.schema(schema)).collect(),
+                None => Vec::new(),
+            },
             produces: self.media_types.add(produces),
             parameters: operation.parameters.iter().map(|p| self.parameter(p)).collect(),
             responses: operation.responses.iter().map(|r| self.response(r)).collect(),
@@ -268,9 +272,21 @@ impl Lowering {
     }
 
     fn lay_out(mut self, engine: &Engine, models: &[&Model]) -> Vec<u8> {
-        let engine_strings = [&engine.name, &negotiation(engine).0, &negotiation(engine).1]
-            .map(|text| self.string(text));
+        let engine_name = self.string(&engine.name);
+        let rule = match &engine.negotiation {
+            Negotiation::Newest => write::VersionRule::Newest,
+            Negotiation::Fixed(version) => {
+                write::VersionRule::Fixed { version: self.string(version) }
+            }
+            Negotiation::Header { ping, header } => {
+                write::VersionRule::Header { ping: self.string(ping), header: self.string(header) }
+            }
+            Negotiation::Json { ping, pointer } => {
+                write::VersionRule::Json { ping: self.string(ping), pointer: self.string(pointer) }
+            }
+        };
         let addresses = self.string_list(&engine.addresses);
+        let errors = self.string_list(&engine.errors);
         let versions: Vec<_> = models
             .iter()
             .map(|model| {
@@ -309,8 +325,20 @@ impl Lowering {
         for text in sorted.keys() {
             writer.string(text);
         }
-        let [name, ping, header] = engine_strings.map(|s| string[s as usize]);
-        writer.engine(name, ping, header, &strings_of(&addresses));
+        let s = |number: u32| string[number as usize];
+        let rule = match rule {
+            write::VersionRule::Newest => rule,
+            write::VersionRule::Fixed { version } => {
+                write::VersionRule::Fixed { version: s(version) }
+            }
+            write::VersionRule::Header { ping, header } => {
+                write::VersionRule::Header { ping: s(ping), header: s(header) }
+            }
+            write::VersionRule::Json { ping, pointer } => {
+                write::VersionRule::Json { ping: s(ping), pointer: s(pointer) }
+            }
+        };
+        writer.engine(s(engine_name), rule, &strings_of(&addresses), &strings_of(&errors));
         for (strings, namespaces) in &versions {
             let [name, prefix, doc_url] = strings.map(|s| string[s as usize]);
             writer.version(name, prefix, doc_url, &strings_of(namespaces));
@@ -332,6 +360,7 @@ impl Lowering {
                         body: variant.body.map(|(required, body, types)| {
                             (required, schema[body as usize], media[types as usize])
                         }),
+                        body_schemas: renumber(&variant.body_schemas, &schema),
                         produces: media[variant.produces as usize],
                         parameters: renumber(&variant.parameters, &parameter),
                         responses: renumber(&variant.responses, &response),
@@ -410,15 +439,6 @@ fn renumber(list: &[u32], ranks: &[u32]) -> Vec<u32> {
     list.iter().map(|&number| ranks[number as usize]).collect()
 }
 
-/// The ping path and version header; empty when the engine cannot be asked.
-fn negotiation(engine: &Engine) -> (String, String) {
-    engine
-        .negotiation
-        .as_ref()
-        .map(|ask| (ask.ping.clone(), ask.header.clone()))
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use contajners_core::{Answer, Encoding, Pack};
@@ -428,7 +448,12 @@ mod tests {
     use crate::model::{Body, Object};
 
     fn engine() -> Engine {
-        Engine { name: "toy".into(), addresses: vec!["unix:///toy.sock".into()], negotiation: None }
+        Engine {
+            name: "toy".into(),
+            addresses: vec!["unix:///toy.sock".into()],
+            negotiation: Negotiation::Json { ping: "/ping".into(), pointer: "/version".into() },
+            errors: vec!["/error/text".into(), String::new()],
+        }
     }
 
     fn operation(id: &str, path: &str) -> Operation {
@@ -449,7 +474,8 @@ mod tests {
             body: Some(Body {
                 required: true,
                 schema: Schema::of(Kind::Ref("Toy".into())),
-                media_types: vec!["application/json".into()],
+                media_types: vec!["application/json".into(), "text/plain".into()],
+                schemas: vec![Schema::of(Kind::Ref("Toy".into())), Schema::of(Kind::String)],
             }),
             produces: vec![],
             responses: vec![Response {
@@ -519,6 +545,39 @@ mod tests {
             error.hint().unwrap(),
             "it is called `ToyCreate` here; `ToyMake` is its name in v1.2"
         );
+    }
+
+    #[test]
+    fn every_way_to_find_the_version_comes_back() {
+        let ways = [
+            Negotiation::Newest,
+            Negotiation::Fixed("v1.9".into()),
+            Negotiation::Header { ping: "/_ping".into(), header: "Api-Version".into() },
+            Negotiation::Json { ping: "/?a=1".into(), pointer: "/a/0".into() },
+        ];
+        for negotiation in ways {
+            let engine = Engine { negotiation, errors: Vec::new(), ..engine() };
+            let bytes = pack(&engine, &three()).unwrap();
+            let opened = Pack::open(&bytes).unwrap();
+            opened.verify().unwrap();
+            assert_eq!(lift::engine(&opened), engine);
+            let asks = contajners_core::Negotiation::new(opened);
+            let unasked = asks.unasked().unwrap().version();
+            match engine.negotiation {
+                Negotiation::Newest => assert_eq!((asks.request(), unasked), (None, "v1.10")),
+                Negotiation::Fixed(_) => assert_eq!((asks.request(), unasked), (None, "v1.9")),
+                Negotiation::Header { .. } => {
+                    let request = asks.request().unwrap();
+                    assert_eq!((request.method(), request.target()), (Method::Head, "/_ping"));
+                    assert_eq!((asks.header(), asks.wants_body()), ("Api-Version", false));
+                }
+                Negotiation::Json { .. } => {
+                    let request = asks.request().unwrap();
+                    assert_eq!((request.method(), request.target()), (Method::Get, "/?a=1"));
+                    assert_eq!((asks.header(), asks.wants_body()), ("", true));
+                }
+            }
+        }
     }
 
     #[test]

@@ -16,17 +16,35 @@ pub struct Engine {
     pub name: String,
     /// Where the engine usually listens, most likely first (`unix:///var/run/docker.sock`).
     pub addresses: Vec<String>,
-    /// How to ask a running engine for its API version; `None` when it cannot be asked.
-    pub negotiation: Option<Negotiation>,
+    /// How the API version to speak is found.
+    pub negotiation: Negotiation,
+    /// Where in the JSON of an error its message stands, as JSON pointers, the most telling
+    /// first (`/message`).
+    pub errors: Vec<String>,
 }
 
-/// How a running engine tells its API version.
+/// How the API version to speak with a running engine is found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Negotiation {
-    /// The path to ask, without any version (`/_ping`).
-    pub ping: String,
-    /// The answer's header that carries the version (`Api-Version`).
-    pub header: String,
+pub enum Negotiation {
+    /// It cannot be asked: the newest has to do.
+    #[default]
+    Newest,
+    /// It is always this one.
+    Fixed(String),
+    /// The answer to a path (`/_ping`) has it in a header (`Api-Version`).
+    Header {
+        /// The path to ask, without any version.
+        ping: String,
+        /// The header.
+        header: String,
+    },
+    /// The answer to a path is JSON that has it at a JSON pointer.
+    Json {
+        /// The path to ask, as it goes over the wire.
+        ping: String,
+        /// The pointer (`/version`).
+        pointer: String,
+    },
 }
 
 /// One version of an engine's API.
@@ -100,6 +118,8 @@ pub struct Body {
     pub schema: Schema,
     /// The media types it may have; the first is what is sent by default.
     pub media_types: Vec<String>,
+    /// The schema for each of the media types, where they differ; else none.
+    pub schemas: Vec<Schema>,
 }
 
 /// One documented answer.

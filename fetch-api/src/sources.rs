@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::model::{Engine, ListStyle, Negotiation};
-use crate::spec::{Context, Prose};
+use crate::spec::{Context, Faults, Prose};
 
 /// Everything the map says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +138,8 @@ struct EngineText {
     #[serde(default)]
     addresses: Vec<String>,
     negotiate: Option<NegotiateText>,
+    #[serde(default)]
+    errors: Vec<String>,
     annotations: Option<PathBuf>,
     prefix: Option<String>,
     doc_url: Option<String>,
@@ -149,8 +151,10 @@ struct EngineText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NegotiateText {
-    ping: String,
-    header: String,
+    ping: Option<String>,
+    header: Option<String>,
+    json: Option<String>,
+    fixed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -182,15 +186,12 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         }
     }
     let negotiation = match text.negotiate {
-        Some(NegotiateText { ping, header }) if ping.starts_with('/') => {
-            Some(Negotiation { ping, header })
-        }
-        Some(NegotiateText { ping, .. }) => {
-            let key = format!("{name}.negotiate.ping");
-            return Err(wrong(&key, format!("the path `{ping}` does not start with `/`")));
-        }
-        None => None,
+        Some(text) => negotiation(&name, text)?,
+        None => Negotiation::Newest,
     };
+    for (index, pointer) in text.errors.iter().enumerate() {
+        check_pointer(&format!("{name}.errors[{index}]"), pointer)?;
+    }
     let mut versions = Vec::new();
     let mut seen = BTreeSet::new();
     for (index, source) in text.sources.into_iter().enumerate() {
@@ -243,6 +244,8 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
                 namespaces: namespaces.clone(),
                 lists,
                 prose: Prose::Skip,
+                faults: Faults::Refuse,
+                missing: BTreeSet::new(),
             };
             versions.push(Source { version, url, context });
         }
@@ -250,11 +253,50 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
     if versions.is_empty() {
         return Err(wrong(&format!("{name}.sources"), "there are none"));
     }
+    if let Negotiation::Fixed(version) = &negotiation
+        && !seen.contains(version)
+    {
+        let what = format!("`{version}` is none of the versions");
+        return Err(wrong(&format!("{name}.negotiate.fixed"), what));
+    }
     Ok(EngineSources {
-        engine: Engine { name, addresses: text.addresses, negotiation },
+        engine: Engine { name, addresses: text.addresses, negotiation, errors: text.errors },
         annotations: text.annotations.map(|file| folder.join(file)),
         versions,
     })
+}
+
+fn negotiation(engine: &str, text: NegotiateText) -> Result<Negotiation, SourcesError> {
+    let key = |part: &str| format!("{engine}.negotiate{part}");
+    let (ping, rule) = match (text.ping, text.header, text.json, text.fixed) {
+        (None, None, None, Some(version)) => return Ok(Negotiation::Fixed(version)),
+        (Some(ping), Some(header), None, None) => {
+            (ping.clone(), Negotiation::Header { ping, header })
+        }
+        (Some(ping), None, Some(pointer), None) => {
+            check_pointer(&key(".json"), &pointer)?;
+            (ping.clone(), Negotiation::Json { ping, pointer })
+        }
+        _ => {
+            let what = "it has `ping` and `header`, or `ping` and `json`, or `fixed` alone";
+            return Err(wrong(&key(""), what));
+        }
+    };
+    if !ping.starts_with('/') {
+        let what = format!("the path `{ping}` does not start with `/`");
+        return Err(wrong(&key(".ping"), what));
+    }
+    if !ping.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return Err(wrong(&key(".ping"), format!("the path `{ping}` is not percent-encoded")));
+    }
+    Ok(rule)
+}
+
+fn check_pointer(key: &str, pointer: &str) -> Result<(), SourcesError> {
+    match pointer.is_empty() || pointer.starts_with('/') {
+        true => Ok(()),
+        false => Err(wrong(key, format!("`{pointer}` is not a JSON pointer such as `/message`"))),
+    }
 }
 
 fn wrong(key: &str, what: impl Into<String>) -> SourcesError {
@@ -423,6 +465,48 @@ engine:
             "lists: multi",
             "lists: tabs",
             "engine.sources[1].lists: unknown variant `tabs`, expected `multi` or `csv` at line 12 column 14",
+        );
+    }
+
+    #[test]
+    fn the_version_is_found_in_one_of_four_ways() {
+        let text = |negotiate: &str| {
+            GOOD.replace("negotiate: { ping: /_ping, header: Api-Version }", negotiate)
+        };
+        let way = |negotiate: &str| {
+            let sources = Sources::parse(&text(negotiate), Path::new("")).unwrap();
+            sources.engines[0].engine.negotiation.clone()
+        };
+        assert_eq!(way("errors: [/message, '']"), Negotiation::Newest);
+        assert_eq!(way("negotiate: { fixed: v1.1 }"), Negotiation::Fixed("v1.1".into()));
+        let (ping, pointer) = ("/?x=1".into(), "/a/b".into());
+        let json = way("negotiate: { ping: '/?x=1', json: /a/b }");
+        assert_eq!(json, Negotiation::Json { ping, pointer });
+
+        let whole = "negotiate: { ping: /_ping, header: Api-Version }";
+        let neither = "`engine.negotiate`: it has `ping` and `header`, or `ping` and `json`, or \
+                       `fixed` alone";
+        check(whole, "negotiate: {}", neither);
+        check(whole, "negotiate: { fixed: v1.0, ping: /x }", neither);
+        check(
+            whole,
+            "negotiate: { fixed: v9.9 }",
+            "`engine.negotiate.fixed`: `v9.9` is none of the versions",
+        );
+        check(
+            whole,
+            "negotiate: { ping: /x, json: version }",
+            "`engine.negotiate.json`: `version` is not a JSON pointer such as `/message`",
+        );
+        check(
+            whole,
+            "negotiate: { ping: '/a b', header: X }",
+            "`engine.negotiate.ping`: the path `/a b` is not percent-encoded",
+        );
+        check(
+            whole,
+            "errors: [message]",
+            "`engine.errors[0]`: `message` is not a JSON pointer such as `/message`",
         );
     }
 

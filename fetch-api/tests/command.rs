@@ -71,13 +71,23 @@ fn exit_statuses_tell_how_it_ended() {
         room.run(&["--from", "specs", "--check"], 0),
         "toy: 2 versions compiled, no change\n"
     );
-    room.spec("v1.1", "swagger: '2.0'\npaths:\n  /a:\n    get: {}\n");
+    room.spec(
+        "v1.1",
+        "swagger: '2.0'\npaths:\n  /a:\n    fetch: {}\n    put: { operationId: P }\n",
+    );
     assert_eq!(
         room.run(&["--from", "specs"], 1),
-        "toy v1.1: `GET /a` has no operationId (at #/paths/~1a/get)\n  \
+        "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n  \
          in specs/toy/v1.1.yaml\n\
          toy: failed and kept as the pack has them: v1.1\n\
          toy: 1 version compiled, no change\n"
+    );
+    assert_eq!(
+        room.run(&["--from", "specs", "--keep-going", "--check"], 1),
+        "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n\
+         toy: packs/toy.postcard is not what the sources compile to\n  \
+         v1.1: operations missing: `P`; operations too many: `A`\n  \
+         hint: rebuild it with `cargo xtask fetch-api --engine toy`\n"
     );
     for arguments in [&["--engine", "tov"][..], &["--from", "nowhere"], &["--jobs", "0"]] {
         assert!(room.run(arguments, 2).starts_with("error: "));

@@ -24,6 +24,21 @@ fn podman() {
     check("podman");
 }
 
+#[test]
+fn cloud_hypervisor() {
+    check("cloud-hypervisor");
+}
+
+#[test]
+fn firecracker() {
+    check("firecracker");
+}
+
+#[test]
+fn incus() {
+    check("incus");
+}
+
 #[track_caller]
 fn check(engine: &str) {
     let Some(specs) = contajners_tests::shared_specs() else {
@@ -42,6 +57,7 @@ fn check(engine: &str) {
         origin: Origin::Folder(specs),
         out: out.path().to_owned(),
         mode: Mode::Write,
+        faults: Default::default(),
         prose: Prose::Skip,
         threads: default_threads(),
     };

@@ -5,6 +5,8 @@
 //! with this process in every case.
 
 use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant};
 use std::{env, error, fmt, fs, process, thread};
 
 use tempfile::TempDir;
+
+use crate::certs::{self, Certs, Shown};
 
 /// What the name of each work folder and of each control group of the harness begins with; the
 /// process id of the owner and some letters follow.
@@ -49,12 +53,20 @@ impl Kind {
             Self::Podman => &["podman", "conmon", "iptables", "ip", "unshare", "setpriv"],
         }
     }
+
+    /// Returns the programs without which it cannot speak TLS here.
+    fn programs_of_tls(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &[certs::PROGRAM],
+            Self::Podman => &[certs::PROGRAM, "stunnel"],
+        }
+    }
 }
 
 /// A container engine with its own mounts, network, processes, control groups and data.
 ///
 /// Nothing it does reaches the host's network or another engine. Its unix socket is reachable from
-/// here; for TCP put a [`TcpFront`](crate::TcpFront) before it. Dropping it ends the engine and its
+/// here; for TCP put a [`Front`](crate::Front) before it. Dropping it ends the engine and its
 /// containers and waits until nothing of them is left.
 #[derive(Debug)]
 pub struct PrivateEngine {
@@ -63,7 +75,15 @@ pub struct PrivateEngine {
     supervisor: Child,
     // Taken on drop: its end is the supervisor's sign to clean up.
     lifeline: Option<ChildStdin>,
+    secure: Option<Secure>,
     folder: TempDir,
+}
+
+/// Where an engine speaks TLS, and what it takes to speak it.
+#[derive(Debug)]
+struct Secure {
+    address: SocketAddr,
+    certs: Certs,
 }
 
 impl PrivateEngine {
@@ -85,15 +105,29 @@ impl PrivateEngine {
     /// - [`EngineError::Supervisor`] if no shell can be started.
     /// - [`EngineError::NotUp`] if the engine ends, or does not answer within 30 seconds.
     pub fn start(kind: Kind) -> Result<Self, EngineError> {
-        Self::start_with(kind, |program| find_program(program).is_some(), &env::temp_dir())
+        Self::start_with(kind, |program| find_program(program).is_some(), &env::temp_dir(), None)
+    }
+
+    /// Starts an engine that also listens at a free port of 127.0.0.1, with TLS, and demands a
+    /// certificate of each client: dockerd by itself, podman behind stunnel.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrivateEngine::start`]; the certificates are a part of the folder.
+    pub fn start_with_tls(kind: Kind, shown: Shown) -> Result<Self, EngineError> {
+        let has = |program: &str| find_program(program).is_some();
+        Self::start_with(kind, has, &env::temp_dir(), Some(shown))
     }
 
     fn start_with(
         kind: Kind,
         has: impl Fn(&str) -> bool,
         parent: &Path,
+        shown: Option<Shown>,
     ) -> Result<Self, EngineError> {
-        if let Some(program) = kind.programs().iter().find(|program| !has(program)) {
+        let of_tls = if shown.is_some() { kind.programs_of_tls() } else { &[] };
+        let mut programs = kind.programs().iter().chain(of_tls);
+        if let Some(program) = programs.find(|program| !has(program)) {
             return Err(EngineError::NotInstalled { kind, program });
         }
         if !is_root() {
@@ -101,9 +135,19 @@ impl PrivateEngine {
         }
         let folder = make_folder(parent)?;
         let path = folder.path().to_owned();
+        let in_folder = |source| EngineError::Folder { folder: path.clone(), source };
         let script = path.join("engine.sh");
-        fs::write(&script, include_str!("engine.sh"))
-            .map_err(|source| EngineError::Folder { folder: path.clone(), source })?;
+        fs::write(&script, include_str!("engine.sh")).map_err(in_folder)?;
+        // Whoever makes the socket decides whose network it belongs to.
+        let (stdout, secure) = match shown {
+            None => (Stdio::null(), None),
+            Some(shown) => {
+                let certs = Certs::make(&path.join("tls"), shown).map_err(in_folder)?;
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(in_folder)?;
+                let address = listener.local_addr().map_err(in_folder)?;
+                (Stdio::from(OwnedFd::from(listener)), Some(Secure { address, certs }))
+            }
+        };
 
         // A session of its own: ^C in the terminal ends the test run, and only that the engine.
         // Nothing of the environment, proxies and endpoints least of all, may reach the engine.
@@ -115,13 +159,13 @@ impl PrivateEngine {
             .env_clear()
             .env("PATH", PATH)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|source| EngineError::Supervisor { kind, source })?;
         let lifeline = supervisor.stdin.take();
         let socket = path.join(kind.name()).with_extension("sock");
-        let mut engine = Self { kind, socket, supervisor, lifeline, folder };
+        let mut engine = Self { kind, socket, supervisor, lifeline, secure, folder };
         engine.wait_until_up()?;
         Ok(engine)
     }
@@ -139,6 +183,24 @@ impl PrivateEngine {
     /// Returns the path of the unix socket.
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Returns the address at which it speaks TLS.
+    ///
+    /// # Panics
+    ///
+    /// If it was started without TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.secure.as_ref().expect("an engine with TLS").address
+    }
+
+    /// Returns its certificates, and those of its clients.
+    ///
+    /// # Panics
+    ///
+    /// If it was started without TLS.
+    pub fn certs(&self) -> &Certs {
+        &self.secure.as_ref().expect("an engine with TLS").certs
     }
 
     /// Returns the work folder, which holds all data of the engine and is removed with it.
@@ -326,9 +388,15 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let has = |program: &str| program != "containerd";
-        let error = PrivateEngine::start_with(Kind::Docker, has, Path::new("/tmp")).unwrap_err();
+        let error =
+            PrivateEngine::start_with(Kind::Docker, has, Path::new("/tmp"), None).unwrap_err();
         assert_eq!(error.to_string(), "docker cannot run: `containerd` is not installed");
         assert!(error.is_unsupported());
+        let has = |program: &str| program != "stunnel";
+        let shown = Some(Shown::Good);
+        let error =
+            PrivateEngine::start_with(Kind::Podman, has, Path::new("/tmp"), shown).unwrap_err();
+        assert_eq!(error.to_string(), "podman cannot run: `stunnel` is not installed");
     }
 
     #[test]

@@ -8,6 +8,10 @@
 #
 # The harness holds the writing end of standard input. The kernel closes it however the harness
 # ends, so this script is the one place that cleans up.
+#
+# If FOLDER/tls is there, standard output is a listening socket, which the engine serves with the
+# certificates in it: dockerd by itself, podman behind stunnel. A socket handed over stays in the
+# network of the harness, although the engine has one of its own.
 set -eu
 folder=$1 kind=$2
 group=${folder##*/}
@@ -102,17 +106,48 @@ run() {
     HOME=$folder TMPDIR=$folder/tmp
     export HOME TMPDIR
     mkdir "$TMPDIR"
+    tls=$folder/tls
     case $kind in
         docker)
-            exec $init dockerd --host "unix://$folder/docker.sock" --data-root "$folder/data" \
+            set -- dockerd --host "unix://$folder/docker.sock" --data-root "$folder/data" \
                 --exec-root /run/docker --pidfile /run/docker.pid \
                 --exec-opt native.cgroupdriver=cgroupfs
+            [ -d "$tls" ] || exec $init "$@" 3<&-
+            exec $init sh -c "$with_socket" sh "$@" --host fd:// --tlsverify \
+                --tlscacert "$tls/ca.pem" --tlscert "$tls/server/cert.pem" \
+                --tlskey "$tls/server/key.pem"
             ;;
         podman)
             configure_podman
-            exec $init podman system service --time=0 "unix://$folder/podman.sock"
+            if [ -d "$tls" ]; then
+                configure_stunnel
+                sh -c "$with_socket" sh stunnel "$tls/stunnel.conf" &
+            fi
+            exec $init podman system service --time=0 "unix://$folder/podman.sock" 3<&-
             ;;
     esac
+}
+
+# Becomes a program that takes file descriptor 3 for a socket of its own.
+with_socket='export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
+
+# The address is for the form only: the socket that was handed over takes its place. Half-closed
+# connections may stand for as long as a test takes.
+configure_stunnel() {
+    cat >"$tls/stunnel.conf" <<CONF
+foreground = yes
+pid =
+syslog = no
+debug = err
+[engine]
+accept = 127.0.0.1:1
+connect = $folder/podman.sock
+cert = $tls/server/cert.pem
+key = $tls/server/key.pem
+CAfile = $tls/ca.pem
+verifyChain = yes
+TIMEOUTclose = 300
+CONF
 }
 
 # Mounts the control groups anew, so that the engine's own group is the root of all it sees and
@@ -191,17 +226,18 @@ esac
 
 trap clean_up EXIT
 trap 'exit 0' TERM INT HUP
-exec 3<&0 </dev/null
+exec 3<&0 </dev/null 4>&1 >/dev/null
 make_groups
 (
     trap - EXIT TERM INT HUP
     # The signal on the parent's death covers a supervisor that is itself killed.
     exec setpriv --pdeathsig KILL unshare --mount --propagation private --net --pid --fork \
-        --kill-child --mount-proc sh "$0" "$folder" "$kind" join 3<&-
+        --kill-child --mount-proc sh "$0" "$folder" "$kind" join 3>&4 4>&-
 ) >"$log" 2>&1 &
 engine=$!
 (
     trap - EXIT TERM INT HUP
+    exec 4>&-
     while read -r _ <&3; do :; done
     kill -TERM $$
     # The supervisor ends this one. If somebody killed the supervisor, the rest is left to this one.
@@ -209,7 +245,7 @@ engine=$!
     clean_up
 ) 2>/dev/null &
 watcher=$!
-exec 3<&-
+exec 3<&- 4>&-
 wait "$engine" || :
 engine=''
 tail -n 20 "$log" >&2

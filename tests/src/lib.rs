@@ -12,20 +12,23 @@
 //! The harness knows no API: it asks an engine for nothing but `GET /_ping`. It blocks, uses
 //! threads and std only, so that it serves tests of every transport alike.
 
+pub mod certs;
 pub mod engine;
+pub mod front;
 pub mod image;
 pub mod leftovers;
 pub mod registry;
+pub mod secrets;
 pub mod skip;
 pub mod ssh;
-pub mod tcp_front;
 
 use std::sync::OnceLock;
 
+pub use certs::{Certs, Identity, Shown};
 pub use engine::{EngineError, Kind, PrivateEngine};
+pub use front::{Front, Pace, Target, Way};
 pub use registry::{Registry, RegistryError};
 pub use skip::{shared_specs, skip};
-pub use tcp_front::TcpFront;
 
 /// Returns the dockerd of this test binary, or `None` after a [`skip()`] where it cannot run.
 ///
@@ -35,7 +38,7 @@ pub use tcp_front::TcpFront;
 #[track_caller]
 pub fn docker() -> Option<&'static PrivateEngine> {
     static ENGINE: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
-    shared(&ENGINE, Kind::Docker)
+    shared(&ENGINE, || PrivateEngine::start(Kind::Docker))
 }
 
 /// Returns the podman service of this test binary, or `None` after a [`skip()`] where it cannot run.
@@ -46,16 +49,33 @@ pub fn docker() -> Option<&'static PrivateEngine> {
 #[track_caller]
 pub fn podman() -> Option<&'static PrivateEngine> {
     static ENGINE: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
-    shared(&ENGINE, Kind::Podman)
+    shared(&ENGINE, || PrivateEngine::start(Kind::Podman))
+}
+
+/// Returns the engine with TLS of this test binary, or `None` after a [`skip()`] where it cannot
+/// run.
+///
+/// # Panics
+///
+/// If it is installed and does not come up, or if it cannot run here and `CI` is set.
+#[track_caller]
+pub fn with_tls(kind: Kind) -> Option<&'static PrivateEngine> {
+    static DOCKER: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
+    static PODMAN: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
+    let engine = match kind {
+        Kind::Docker => &DOCKER,
+        Kind::Podman => &PODMAN,
+    };
+    shared(engine, || PrivateEngine::start_with_tls(kind, Shown::Good))
 }
 
 #[track_caller]
 fn shared(
     engine: &'static OnceLock<Result<PrivateEngine, EngineError>>,
-    kind: Kind,
+    start: impl FnOnce() -> Result<PrivateEngine, EngineError>,
 ) -> Option<&'static PrivateEngine> {
     // Each test of the binary comes through here, so that each of them counts as skipped.
-    match engine.get_or_init(|| PrivateEngine::start(kind)) {
+    match engine.get_or_init(start) {
         Ok(engine) => Some(engine),
         Err(error) if error.is_unsupported() => {
             skip(&error.to_string());

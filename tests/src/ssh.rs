@@ -5,11 +5,14 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::front::Target;
 
 /// The programs that it takes.
 const PROGRAMS: [&str; 3] = ["/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd"];
@@ -89,5 +92,24 @@ impl SshHost {
     pub fn command(&self) -> Vec<String> {
         let config = self.folder.path().join("config").display().to_string();
         vec![PROGRAMS[0].into(), "-F".into(), config]
+    }
+
+    /// Returns the command that reaches `engine` at a port, which leads to [`SshHost::server`].
+    pub fn command_at(&self, address: SocketAddr) -> Vec<String> {
+        let (host, port) = (address.ip(), address.port());
+        let options = [
+            "ProxyCommand=none".to_owned(),
+            "HostKeyAlias=engine".to_owned(),
+            format!("HostName={host}"),
+            format!("Port={port}"),
+        ];
+        let options = options.into_iter().flat_map(|option| ["-o".to_owned(), option]);
+        self.command().into_iter().chain(options).collect()
+    }
+
+    /// Returns what serves one connection.
+    pub fn server(&self) -> Target {
+        let config = self.folder.path().join("sshd").display().to_string();
+        Target::Program(vec![PROGRAMS[2].into(), "-i".into(), "-f".into(), config])
     }
 }

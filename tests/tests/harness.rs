@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use contajners_tests::{EngineError, Kind, PrivateEngine, TcpFront, image, leftovers, skip};
+use contajners_tests::{
+    EngineError, Front, Kind, PrivateEngine, Shown, Target, image, leftovers, skip,
+};
 
 #[test]
 fn docker_comes_up_and_leaves_nothing() {
@@ -31,6 +33,16 @@ fn podman_dies_with_its_owner() {
 }
 
 #[test]
+fn docker_with_tls_leaves_nothing() {
+    check_tls(Kind::Docker);
+}
+
+#[test]
+fn podman_with_tls_leaves_nothing() {
+    check_tls(Kind::Podman);
+}
+
+#[test]
 fn engines_of_a_test_binary_are_started_once() {
     for engine in [contajners_tests::docker, contajners_tests::podman] {
         if let (Some(one), Some(two)) = (engine(), engine()) {
@@ -49,7 +61,7 @@ fn check_cycle(kind: Kind) {
     let answer = talk(&mut stream, "GET", "/_ping", "", b"");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("OK"), "{answer}");
 
-    let front = TcpFront::start(engine.socket()).unwrap();
+    let front = Front::tcp(Target::Unix(engine.socket().to_owned())).unwrap();
     let mut stream = TcpStream::connect(front.uri().strip_prefix("tcp://").unwrap()).unwrap();
     let answer = talk(&mut stream, "HEAD", "/_ping", "", b"");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -66,6 +78,16 @@ fn check_cycle(kind: Kind) {
     run_container(engine.socket(), "sleep 1000");
     drop(engine);
     assert_eq!(leftovers::of(&name), Vec::<String>::new());
+}
+
+fn check_tls(kind: Kind) {
+    let Some(engine) = usable(PrivateEngine::start_with_tls(kind, Shown::Good)) else { return };
+    let name = engine.folder().file_name().unwrap().to_str().unwrap().to_owned();
+    let address = engine.tls_address();
+    assert!(TcpStream::connect(address).is_ok());
+    drop(engine);
+    assert_eq!(leftovers::of(&name), Vec::<String>::new());
+    assert!(TcpStream::connect(address).is_err());
 }
 
 fn check_kill(kind: Kind) {
@@ -97,7 +119,12 @@ fn check_kill(kind: Kind) {
 
 #[track_caller]
 fn start(kind: Kind) -> Option<PrivateEngine> {
-    match PrivateEngine::start(kind) {
+    usable(PrivateEngine::start(kind))
+}
+
+#[track_caller]
+fn usable(started: Result<PrivateEngine, EngineError>) -> Option<PrivateEngine> {
+    match started {
         Ok(engine) => Some(engine),
         Err(error @ (EngineError::NotInstalled { .. } | EngineError::NotRoot { .. })) => {
             skip(&error.to_string());

@@ -10,6 +10,7 @@ use std::sync::Once;
 use std::{env, fs};
 
 use contajners_core::{Body, Location, Operation, Pack, Parameter, Request, SchemaKind};
+use contajners_tests::{Front, Target};
 use serde_json::{Map, Value, json};
 
 /// A runner of tests in Node, or `None` after a skip where there is no package.
@@ -113,7 +114,7 @@ fn podman() {
 fn real(node: &Node, engine: &contajners_tests::PrivateEngine, name: &str) {
     let image = tempfile::NamedTempFile::new().unwrap();
     fs::write(image.path(), contajners_tests::image::busybox_archive().unwrap()).unwrap();
-    let front = contajners_tests::TcpFront::start(engine.socket()).unwrap();
+    let front = Front::tcp(Target::Unix(engine.socket().to_owned())).unwrap();
     let image = image.path().to_string_lossy();
     let socket = engine.socket().to_string_lossy();
     let explorer = node.root.join("examples/explorer");
@@ -139,7 +140,9 @@ fn requests_are_those_of_the_native_crate() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut out = BufWriter::new(file.reopen().unwrap());
     let mut count = 0;
-    for (engine, bytes) in contajners_resources::ENGINES {
+    // Other crates of the workspace carry more packs than the package does.
+    let inside = |(engine, _): &&(&str, _)| ["docker", "podman"].contains(engine);
+    for (engine, bytes) in contajners_resources::ENGINES.iter().filter(inside) {
         for api in Pack::open(bytes).unwrap().apis() {
             for operation in api.operations() {
                 count += 1;

@@ -47,7 +47,7 @@ fn steps(install: bool) -> Vec<Command> {
             "warnings",
         ]),
     ];
-    let mut doc = cargo(&["doc", "--workspace", "--no-deps"]);
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.push(doc);
     steps.push(chore(&["tidy"], false));

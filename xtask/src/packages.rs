@@ -58,6 +58,9 @@ pub(crate) const PODMAN: &[Package] = &[
 pub(crate) const SSH: &[Package] =
     &[package("openssh-client", "ssh-keygen"), package("openssh-server", "sshd")];
 
+/// What engines speak TLS with: dockerd by itself, podman behind stunnel.
+pub(crate) const TLS: &[Package] = &[package("openssl", "openssl"), package("stunnel4", "stunnel")];
+
 /// What runs a registry with a password in the tests.
 pub(crate) const REGISTRY: &[Package] = &[
     package("docker-registry", "docker-registry"),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use contajners_tests::leftovers;
 
 use crate::Outcome;
-use crate::packages::{BUILD, DOCKER, IMAGE, Missing, PODMAN, REGISTRY, SSH, ensure};
+use crate::packages::{BUILD, DOCKER, IMAGE, Missing, PODMAN, REGISTRY, SSH, TLS, ensure};
 use crate::steps::{self, cargo};
 use crate::wasm;
 
@@ -26,7 +26,7 @@ const LEAVING: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let missing = Missing::from_flag(args.install);
-    ensure(&[BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH], missing)?;
+    ensure(&[BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS], missing)?;
     if !names_packages(&args.cargo) || args.cargo.iter().any(|arg| arg == "contajners-tests") {
         wasm::prepare(missing)?;
     }

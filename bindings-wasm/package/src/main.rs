@@ -77,7 +77,8 @@ fn make(args: &Args) -> Result<(), Box<dyn Error>> {
         manifest.replace("\"0.0.0\"", &format!("{version:?}")),
     )?;
     fs::create_dir(args.out.join("types"))?;
-    for (engine, bytes) in contajners_resources::ENGINES {
+    for engine in ["docker", "podman"] {
+        let bytes = contajners_resources::pack(engine).ok_or("no such pack")?;
         let pack = contajners_core::Pack::open(bytes)?;
         fs::write(args.out.join(format!("types/{engine}.d.ts")), types::of(pack))?;
     }

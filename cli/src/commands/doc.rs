@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use contajners_core::{Operation, Parameter, Response};
+use contajners_core::{Operation, Parameter, Response, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -264,23 +264,8 @@ impl Page<'_, '_> {
         self.paragraph(&format!("  {name:<12}"), "              ", text)
     }
 
-    fn tree(&mut self, root: contajners_core::Schema<'_>, indent: usize) -> Result<(), Failure> {
-        let paint = self.settings.paint;
-        for line in schema::tree(root, self.depth) {
-            let indent = indent + line.level * 2;
-            let width = self.settings.text_width().saturating_sub(indent + 2).max(20);
-            let separator = if line.name.is_empty() { "" } else { ": " };
-            let text = format!("{}{separator}{}", line.name, line.text);
-            for (number, part) in wrap(&text, width).iter().enumerate() {
-                let hanging = indent + if number > 0 { 2 } else { 0 };
-                let (name, rest) = match part.strip_prefix(&*line.name) {
-                    Some(rest) if number == 0 => (&*line.name, rest),
-                    _ => ("", &**part),
-                };
-                writeln!(self.output, "{:hanging$}{}{rest}", "", paint.name(name))?;
-            }
-        }
-        Ok(())
+    fn tree(&mut self, root: Schema<'_>, indent: usize) -> Result<(), Failure> {
+        tree(root, self.depth, indent, self.settings, self.output)
     }
 
     /// Writes text wrapped, its first line and the others indented.
@@ -292,6 +277,32 @@ impl Page<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Writes the fields of a schema, so many levels deep.
+pub(super) fn tree(
+    root: Schema<'_>,
+    depth: usize,
+    indent: usize,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let paint = settings.paint;
+    for line in schema::tree(root, depth) {
+        let indent = indent + line.level * 2;
+        let width = settings.text_width().saturating_sub(indent + 2).max(20);
+        let separator = if line.name.is_empty() { "" } else { ": " };
+        let text = format!("{}{separator}{}", line.name, line.text);
+        for (number, part) in wrap(&text, width).iter().enumerate() {
+            let hanging = indent + if number > 0 { 2 } else { 0 };
+            let (name, rest) = match part.strip_prefix(&*line.name) {
+                Some(rest) if number == 0 => (&*line.name, rest),
+                _ => ("", &**part),
+            };
+            writeln!(output, "{:hanging$}{}{rest}", "", paint.name(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// The type of a parameter's values, as a caller writes them.

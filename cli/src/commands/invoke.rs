@@ -5,9 +5,10 @@ use contajners_core::{Answer, Method, Pack};
 use crate::args::{self, TakenAs};
 use crate::call::{self, Body};
 use crate::failure::Failure;
+use crate::findings;
 use crate::folder;
 use crate::output::Output;
-use crate::sending::{self, Taken};
+use crate::sending::{self, Asked, Taken};
 use crate::settings::{self, Chosen, Settings};
 use crate::socket;
 
@@ -16,6 +17,7 @@ pub(crate) fn run(
     typed: &args::Call,
     taken_as: TakenAs,
     folders: &args::Folders,
+    checks: &args::Checks,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -27,29 +29,30 @@ pub(crate) fn run(
     }
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
-        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
+        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
+        findings::judge(&operation, &values, &body, checks)?;
         let is_bytes = operation.answer() == Answer::Bytes && operation.method() != Method::Head;
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
-        if settings.verbose {
-            let request = call::resolve(&operation, &values, body.for_core())?;
-            sending::tell_request(&client, &request);
-        }
         if taken_as == TakenAs::Socket {
-            return socket::run(&client, &operation, values, body, output).await;
+            return socket::run(client, &operation, values, body, output).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {
             call = call.param(name, value);
         }
-        let answer = sending::with_body(call, body).send().await?;
+        let answer = sender.send(call, body).await?;
         match &folders.unpack {
-            Some(folder) => folder::unpack(answer, folder, folders, settings).await,
-            None => sending::write(answer, operation.id(), taken, settings, output).await,
+            Some(folder) => folder::unpack(answer, folder, folders).await,
+            None => {
+                let asked = Asked::Operation(operation.method(), operation.id());
+                sending::write(answer, asked, taken, settings, output).await
+            }
         }
     })
 }

@@ -1,8 +1,11 @@
 //! The commands, one a file.
 
 mod categories;
+mod check;
+mod diff;
 mod doc;
 mod engines;
+mod explain;
 mod invoke;
 mod ops;
 mod place;
@@ -36,8 +39,15 @@ pub(crate) fn run(
                 if show_secrets { resolve::Secrets::Shown } else { resolve::Secrets::Hidden };
             resolve::run(&call, form, secrets, settings, output)
         }
-        Command::Invoke { call, taken_as, folders } => {
-            invoke::run(&call, taken_as, &folders, settings, output)
+        Command::Diff { sides, breaking } => diff::run(&sides, breaking, settings, output),
+        Command::Explain { engine, path, depth } => {
+            explain::run(&engine, &path, depth.into(), settings, output)
+        }
+        Command::Check { call, answer, all_versions } => {
+            check::run(&call, answer, all_versions, settings, output)
+        }
+        Command::Invoke { call, taken_as, folders, checks } => {
+            invoke::run(&call, taken_as, &folders, &checks, settings, output)
         }
         Command::Request(typed) => request::run(&typed, settings, output),
     }

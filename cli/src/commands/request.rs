@@ -6,7 +6,7 @@ use crate::args::{self, Data, TakenAs};
 use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::sending::{self, Taken};
+use crate::sending::{self, Asked, Taken};
 use crate::settings::Settings;
 
 /// Sends a request that no spec knows and writes what comes back.
@@ -48,11 +48,8 @@ pub(crate) fn run(
 
     let taken = Taken::new(typed.taken_as.unwrap_or(TakenAs::Data), settings);
     sending::run(async {
-        let client = sending::client(chosen.pack, chosen.pinned, settings)?;
-        if settings.verbose {
-            sending::tell_request(&client, &request);
-        }
-        let mut call = client.request(method, &*target);
+        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let mut call = sender.client.request(method, &*target);
         for (name, value) in headers {
             call = call.header(name, value);
         }
@@ -62,8 +59,8 @@ pub(crate) fn run(
             call = call.header("Content-Type", content_type);
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
-        let answer = sending::with_body(call, body).send().await?;
-        sending::write(answer, &name, taken, settings, output).await
+        let answer = sender.send(call, body).await?;
+        sending::write(answer, Asked::Request(method, &name), taken, settings, output).await
     })
 }
 

@@ -48,6 +48,11 @@ impl Paint {
         self.with("\x1b[32m", text)
     }
 
+    /// Marks what may do harm.
+    pub(crate) fn alarm(self, text: &str) -> Painted<'_> {
+        self.with("\x1b[31m", text)
+    }
+
     fn with<'a>(self, sequence: &'static str, text: &'a str) -> Painted<'a> {
         let sequence = (self.colours && !text.is_empty()).then_some(sequence);
         Painted { text, sequence }

@@ -15,6 +15,7 @@ pub(crate) fn contajners<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Command 
 }
 
 /// Standard output, standard error and status, as a text.
+#[allow(dead_code, reason = "not every test binary has an output to tell")]
 pub(crate) fn told(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.stderr.is_empty() {

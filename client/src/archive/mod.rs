@@ -14,5 +14,7 @@ mod unpack;
 
 pub use folder::{Compression, Folder};
 pub use pipe::FolderReader;
+#[cfg(feature = "blocking")]
+pub(crate) use pipe::{PipeWriter, spawn as spawn_pipe};
 pub(crate) use unpack::UnpackError;
 pub use unpack::{Unpack, Unpacked};

@@ -31,13 +31,13 @@ pub struct FolderReader {
 }
 
 /// The end that is written to.
-pub(super) struct PipeWriter {
+pub(crate) struct PipeWriter {
     messages: mpsc::Sender<Message>,
     buffer: BytesMut,
 }
 
 /// Starts a thread that writes, and returns what it wrote.
-pub(super) fn spawn(
+pub(crate) fn spawn(
     work: impl FnOnce(PipeWriter) -> io::Result<PipeWriter> + Send + 'static,
 ) -> FolderReader {
     let (sender, messages) = mpsc::channel(WAITING);

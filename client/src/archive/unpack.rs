@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use crate::archive::entries::{Archive, CUT, Data, Entry, padding};
 use crate::error::{Error, quoted};
 use crate::stream::ByteStream;
+use crate::trace;
 
 /// How many pieces wait to be written.
 const WAITING: usize = 2;
@@ -122,7 +123,7 @@ impl ByteStream {
     /// archive is no tar, ends too soon, is larger than allowed or has an entry that is refused,
     /// and when the folder cannot be written.
     pub async fn unpack_into(mut self, into: impl Into<Unpack>) -> Result<Unpacked, Error> {
-        let call = self.call.clone();
+        let (call, span) = (self.call.clone(), self.span.clone());
         let into = into.into();
         let (sender, pieces) = mpsc::channel(WAITING);
         let work = tokio::task::spawn_blocking(move || {
@@ -146,7 +147,9 @@ impl ByteStream {
         }
         drop(sender);
         let done = work.await.map_err(|error| UnpackError::Stopped(io::Error::other(error)));
-        done.and_then(|unpacked| unpacked).map_err(|error| Error::unpack(&call, error))
+        let done = done.and_then(|unpacked| unpacked).map_err(|error| Error::unpack(&call, error));
+        trace::ended(&span, &done);
+        done
     }
 }
 

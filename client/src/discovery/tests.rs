@@ -99,6 +99,23 @@ fn the_users_word_comes_first_and_then_what_exists() {
     );
 }
 
+#[test]
+fn other_engines_are_looked_for_where_their_packs_say() {
+    let found = |engine: &str, machine: &Machine| {
+        let bytes = contajners_resources::pack(engine).expect("the tests carry all packs");
+        discover(Pack::open(bytes).unwrap(), machine).unwrap().endpoint.to_string()
+    };
+    let sockets = ["/s", "/d/unix.socket", "/run/incus/unix.socket", "/var/lib/incus/unix.socket"];
+    let both = [("INCUS_SOCKET", "/s"), ("INCUS_DIR", "/d")];
+    assert_eq!(found("incus", &machine(&both, &sockets)), "unix:///s");
+    assert_eq!(found("incus", &machine(&both[1..], &sockets)), "unix:///d/unix.socket");
+    assert_eq!(found("incus", &machine(&[], &sockets)), "unix:///run/incus/unix.socket");
+    assert_eq!(found("incus", &machine(&[], &sockets[3..])), "unix:///var/lib/incus/unix.socket");
+    assert_eq!(found("firecracker", &machine(&[], &[])), "unix:///run/firecracker.socket");
+    let tmp = "unix:///tmp/cloud-hypervisor.sock";
+    assert_eq!(found("cloud-hypervisor", &machine(&[], &[])), tmp);
+}
+
 fn context(host: &str) -> Machine {
     let id = format!("{:x}", Sha256::digest("remote"));
     machine(&[("HOME", "/h")], &["/var/run/docker.sock"])

@@ -104,17 +104,16 @@ impl Ssh {
                 }
             }
         }
-        let wire = self.connect_forwarded(endpoint, limit).await?;
-        self.way.store(Way::Forward as u8, Ordering::Relaxed);
-        Ok(wire)
+        let mut wire = self.connect_forwarded(endpoint, limit).await?;
+        if way != Way::Forward as u8 {
+            greet(&mut wire).await?;
+            self.way.store(Way::Forward as u8, Ordering::Relaxed);
+        }
+        Ok(Box::new(wire))
     }
 
     #[cfg(not(unix))]
-    async fn connect_forwarded(
-        &self,
-        _: &Endpoint,
-        _: Option<Duration>,
-    ) -> io::Result<Box<dyn Wire>> {
+    async fn connect_forwarded(&self, _: &Endpoint, _: Option<Duration>) -> io::Result<SshWire> {
         let words = format!("no command of {} there, and no sockets to forward here", self.engine);
         Err(SshError::of(io::ErrorKind::Unsupported, words))
     }
@@ -124,7 +123,7 @@ impl Ssh {
         &self,
         endpoint: &Endpoint,
         limit: Option<Duration>,
-    ) -> io::Result<Box<dyn Wire>> {
+    ) -> io::Result<SshWire> {
         let socket = match endpoint {
             Endpoint::Ssh { socket: Some(socket), .. } => socket.clone(),
             _ => self.found(endpoint, limit).await?,
@@ -133,22 +132,22 @@ impl Ssh {
         let path = folder.0.join("s");
         let child = spawn(&mut self.forward(endpoint, limit, &path, &socket))?;
         // The socket's name is of no use any more when the connection stands.
-        Ok(Box::new(SshWire::socket(child, &path, socket).await?))
+        SshWire::socket(child, &path, socket).await
     }
 
     /// Asks the far side which of the usual sockets is there.
     #[cfg(unix)]
     async fn found(&self, endpoint: &Endpoint, limit: Option<Duration>) -> io::Result<String> {
         let mut child = spawn(&mut self.look(endpoint, limit))?;
-        let (found, said) = tokio::join!(text(child.stdout.take()), text(child.stderr.take()));
-        let found = found?;
+        let said = tokio::spawn(text(child.stderr.take()));
+        let found = text(child.stdout.take()).await?;
         match found.lines().next().filter(|socket| socket.starts_with('/')) {
             Some(socket) => Ok(socket.to_owned()),
             None if child.wait().await?.code() == Some(NO_SOCKET) => {
                 let words = format!("{} has none of its usual sockets there", self.engine);
                 Err(SshError::of(io::ErrorKind::NotFound, words))
             }
-            None => Err(wire::failure(said?.as_bytes())),
+            None => Err(wire::failure(said.await.map_err(io::Error::other)??.as_bytes())),
         }
     }
 

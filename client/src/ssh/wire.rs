@@ -5,9 +5,8 @@ use std::fmt;
 use std::io;
 #[cfg(unix)]
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-#[cfg(unix)]
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -16,13 +15,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-#[cfg(unix)]
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 
 use super::COMMAND;
 
 /// How much of what `ssh` says is kept: the end, where the reason stands.
 pub(super) const WORDS: usize = 2 << 10;
+/// How `ssh` ends after a failure of its own.
+const OWN: i32 = 255;
+/// How long `ssh` may live on when nothing can come through it any more.
+const LINGER: Duration = Duration::from_secs(2);
+/// The same where it forwards a socket: it then lives on unless its connection broke.
+#[cfg(unix)]
+const FORWARDED_LINGER: Duration = Duration::from_millis(100);
 /// How a shell ends that finds no such command.
 const NOT_FOUND: i32 = 127;
 /// How often it is looked whether `ssh` listens.
@@ -71,6 +76,10 @@ pub(crate) struct SshWire {
     words: Vec<u8>,
     /// Whether the far side has answered.
     heard: bool,
+    /// When the end of the program is no longer waited for, once the output has ended.
+    late: Option<Pin<Box<Sleep>>>,
+    /// Whether the connection broke, once that is known.
+    broke: Option<bool>,
 }
 
 /// What leads to the far side.
@@ -113,7 +122,8 @@ impl SshWire {
 
     fn new(mut child: Child, joined: Joined) -> Self {
         let stderr = child.stderr.take();
-        Self { child, joined, stderr, words: Vec::new(), heard: false }
+        let (words, heard) = (Vec::new(), false);
+        Self { child, joined, stderr, words, heard, late: None, broke: None }
     }
 
     /// Tells whether the far side lacks the command: nothing else ends so. It has ended.
@@ -121,6 +131,29 @@ impl SshWire {
         let status = self.child.wait().await;
         status.is_ok_and(|status| status.code() == Some(NOT_FOUND))
             || String::from_utf8_lossy(&self.words).contains(COMMAND)
+    }
+
+    /// Tells, after the end of the output, whether `ssh` ended for another reason than that the
+    /// far side did.
+    fn poll_broken(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let linger = match self.joined {
+            Joined::Pipes { .. } => LINGER,
+            #[cfg(unix)]
+            Joined::Socket { .. } => FORWARDED_LINGER,
+        };
+        if self.broke.is_none() {
+            let ended = pin!(self.child.wait()).poll(context);
+            let late = self.late.get_or_insert_with(|| Box::pin(sleep(linger)));
+            self.broke = Some(match ended {
+                Poll::Ready(Ok(status)) => status.code().is_none_or(|code| code == OWN),
+                Poll::Ready(Err(_)) => false,
+                Poll::Pending => {
+                    ready!(late.as_mut().poll(context));
+                    false
+                }
+            });
+        }
+        Poll::Ready(self.broke == Some(true))
     }
 
     /// Takes what has been said; ready when no more can come.
@@ -142,18 +175,22 @@ impl SshWire {
 }
 
 /// Makes an error of what was said.
-pub(super) fn failure(said: &[u8]) -> io::Error {
-    let said = String::from_utf8_lossy(said);
+pub(super) fn failure(words: &[u8]) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionRefused, SshError { words: said(words) })
+}
+
+/// Makes one line of what was said.
+fn said(words: &[u8]) -> String {
+    let said = String::from_utf8_lossy(words);
     let lines: Vec<String> = said
         .lines()
         .map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>())
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let words = match lines.as_slice() {
+    match lines.as_slice() {
         [] => "ssh ended without a word".to_owned(),
         lines => lines.join("; "),
-    };
-    io::Error::new(io::ErrorKind::ConnectionRefused, SshError { words })
+    }
 }
 
 impl AsyncRead for SshWire {
@@ -165,17 +202,30 @@ impl AsyncRead for SshWire {
         // A full pipe would stop the program.
         let all_said = self.poll_words(context);
         let before = buffer.filled().len();
-        ready!(match &mut self.joined {
+        let read = ready!(match &mut self.joined {
             Joined::Pipes { stdout, .. } => Pin::new(stdout).poll_read(context, buffer),
             #[cfg(unix)]
             Joined::Socket { stream, .. } => Pin::new(stream).poll_read(context, buffer),
-        })?;
+        });
+        // A socket that leads nowhere is closed or reset, whichever comes first.
+        if let (Err(error), true) = (read, self.heard) {
+            return Poll::Ready(Err(error));
+        }
         if buffer.filled().len() > before {
             self.heard = true;
             return Poll::Ready(Ok(()));
         }
         if self.heard {
-            return Poll::Ready(Ok(()));
+            // A connection that breaks ends the output just like the far side does. Raw output
+            // does not tell the one from the other, the program's status does.
+            return match ready!(self.poll_broken(context)) {
+                true => {
+                    let _ = self.poll_words(context);
+                    let said = said(&self.words);
+                    Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionReset, said)))
+                }
+                false => Poll::Ready(Ok(())),
+            };
         }
         // It would go on to forward, and has nothing more to say about this.
         #[cfg(unix)]

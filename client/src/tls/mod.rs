@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use connector::{Connector, fault_in};
 pub(crate) use fault::Fault;
-pub(crate) use plain::{Plain, is_tls_spoken};
+pub(crate) use plain::{Plain, is_silent, is_tls_spoken};
 
 /// How a connection is secured: whom to trust, and who the client is.
 ///

@@ -3,6 +3,7 @@
 use std::error;
 use std::fmt;
 use std::io;
+use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -43,16 +44,21 @@ impl<W: Wire> AsyncRead for Plain<W> {
         if !self.heard {
             let mut space = [0; FIRST];
             let mut space = ReadBuf::new(&mut space);
-            ready!(Pin::new(&mut self.wire).poll_read(context, &mut space))?;
+            match ready!(Pin::new(&mut self.wire).poll_read(context, &mut space)) {
+                Ok(()) if space.filled().is_empty() => {
+                    return Poll::Ready(Err(silent(UnexpectedEof)));
+                }
+                Err(error) if is_end(error.kind()) => {
+                    return Poll::Ready(Err(silent(error.kind())));
+                }
+                read => read?,
+            }
             let came = space.filled();
             if is_of_tls(came) {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TlsSpoken)));
             }
             self.heard = true;
             self.first = came.to_vec();
-            if self.first.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
         }
         if self.first.is_empty() {
             return Pin::new(&mut self.wire).poll_read(context, buffer);
@@ -117,10 +123,40 @@ impl error::Error for TlsSpoken {}
 
 /// Tells whether it is among the causes of an error that the other side speaks TLS.
 pub(crate) fn is_tls_spoken(error: &(dyn error::Error + 'static)) -> bool {
+    is_caused_by::<TlsSpoken>(error)
+}
+
+/// The connection ended before anything came over it: some that speak TLS, stunnel among them,
+/// have no other answer to a client that does not.
+#[derive(Debug)]
+struct Silent;
+
+fn silent(kind: io::ErrorKind) -> io::Error {
+    io::Error::new(kind, Silent)
+}
+
+fn is_end(kind: io::ErrorKind) -> bool {
+    matches!(kind, ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+impl fmt::Display for Silent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it hung up without a word")
+    }
+}
+
+impl error::Error for Silent {}
+
+/// Tells whether it is among the causes of an error that the other side never said anything.
+pub(crate) fn is_silent(error: &(dyn error::Error + 'static)) -> bool {
+    is_caused_by::<Silent>(error)
+}
+
+fn is_caused_by<E: error::Error + 'static>(error: &(dyn error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<TlsSpoken>()) {
+        if inner.is_some_and(|inner| inner.is::<E>()) {
             return true;
         }
         cause = error.source();

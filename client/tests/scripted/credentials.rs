@@ -1,13 +1,12 @@
 //! Credentials for registries: which calls get them, and that nothing shows them.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 
 use contajners::{Client, ClientBuilder, Credentials, ErrorKind, RegistryAuth};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::lines::Lines;
 use crate::{Asked, JSON, Script, always, block_on, shown};
 
 /// `me:hunter2>>>???`, whose JSON needs both of the characters in which the alphabets differ.
@@ -185,8 +184,7 @@ fn no_trace_shows_a_secret() {
     let (_folder, file) = config(CONFIG);
     let credentials = Credentials::file(&file);
     let docker = engine.builder().credentials(credentials.clone()).build().unwrap();
-    let lines = Lines::default();
-    let error = tracing::subscriber::with_default(lines.clone(), || {
+    let (error, lines) = Lines::told(|| {
         block_on(async {
             let pull = docker.invoke("ImageCreate").param("fromImage", "r.x:5000/a");
             let error = pull.await.unwrap_err();
@@ -195,7 +193,6 @@ fn no_trace_shows_a_secret() {
             error
         })
     });
-    let lines = lines.0.lock().unwrap().clone();
     // The registry and the damaged entry are told.
     assert!(lines.contains("registry=r.x:5000") && lines.contains("auths.bad.x"), "{lines}");
     let all = format!("{lines} {error} {error:?} {docker:?} {credentials:?}");
@@ -203,41 +200,4 @@ fn no_trace_shows_a_secret() {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
     assert_eq!(decoded(&engine.asked()[0], "x-registry-auth"), mine());
-}
-
-/// Writes down every event with all of its fields.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<String>>);
-
-impl tracing::Subscriber for Lines {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        span.record(&mut Fields(&mut self.0.lock().unwrap()));
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-        values.record(&mut Fields(&mut self.0.lock().unwrap()));
-    }
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Fields(&mut self.0.lock().unwrap()));
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-struct Fields<'l>(&'l mut String);
-
-impl tracing::field::Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0, " {field}={value:?}");
-    }
 }

@@ -3,11 +3,18 @@
 //! What real engines do is tested against real engines; here is what they do too rarely.
 
 mod answers;
+#[cfg(feature = "blocking")]
+mod blocking;
+mod checks;
 mod connections;
 mod credentials;
 mod errors;
 mod limits;
+mod lines;
+mod observed;
+mod own_packs;
 mod sockets;
+mod traced;
 mod wire;
 
 use std::future::Future;

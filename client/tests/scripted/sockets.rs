@@ -150,3 +150,39 @@ fn a_head_without_an_end_is_cut_off() {
     assert!(text.contains("does not speak HTTP"), "{text}");
     assert!(text.contains("the head of the answer has no end"), "{text}");
 }
+
+/// A program in place of `ssh`, which answers a greeting, makes a socket, says one raw word and
+/// ends.
+async fn over_ssh(end: &str) -> Option<Result<contajners::OutputPiece, Error>> {
+    let script = format!(
+        "head() {{ while read -r line && [ ${{#line}} -gt 1 ]; do :; done; }}
+         head; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'
+         head; printf 'HTTP/1.1 101 UPGRADED\\r\\n\\r\\nword'
+         {end}"
+    );
+    let client = Client::builder("docker")
+        .uri("ssh://far")
+        .ssh_command(["sh", "-c", &script])
+        .api_version("v1.41")
+        .build()
+        .unwrap();
+    let (mut output, _input) = attach(&client).socket().await.unwrap().split_raw();
+    let first = output.next().await.unwrap().unwrap();
+    assert_eq!(&*first.bytes, b"word");
+    output.next().await
+}
+
+#[test]
+fn a_broken_connection_of_ssh_is_no_end() {
+    block_on(async {
+        for end in ["exit 0", "exit 1"] {
+            let end = over_ssh(end).await;
+            assert!(end.is_none(), "{end:?}");
+        }
+        let broken = over_ssh("echo 'far closed the connection' >&2; exit 255").await;
+        let killed = over_ssh("kill -9 $$").await;
+        let messages =
+            [broken, killed].map(|error| shown(&error.expect("an error").unwrap_err(), None));
+        insta::assert_snapshot!(messages.join("\n"));
+    });
+}

@@ -4,6 +4,7 @@ use contajners::{Client, Tls};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use tokio_rustls::rustls::ALL_VERSIONS;
 
+use crate::lines::Lines;
 use crate::pki::{Ca, Pair, RSA_KEY, encrypted, server, unwrapped};
 use crate::{Engine, Front, block_on, shown};
 
@@ -93,4 +94,25 @@ fn files_that_cannot_be_used() {
         )),
     ];
     insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn no_trace_shows_a_key_or_its_password() {
+    let ca = Ca::new("CA");
+    let Pair { certificate, key } = ca.pair();
+    let sealed = encrypted(&key, PASSWORD);
+    let tls =
+        Tls::new().ca_pem(ca.pem()).identity_pem(certificate, &*sealed).key_password(PASSWORD);
+    let ((), told) = Lines::told(|| {
+        block_on(async {
+            let engine =
+                Engine::start(Front::Tls(server(&ca.pair(), Some(&ca), ALL_VERSIONS))).await;
+            let client = engine.builder().tls(tls).build().unwrap();
+            client.invoke("ContainerList").await.unwrap();
+        });
+    });
+    assert!(told.contains("url.scheme=\"https\"") && told.contains("connected"), "{told}");
+    for secret in [PASSWORD, "PRIVATE KEY", sealed.lines().nth(1).unwrap()] {
+        assert!(!told.contains(secret), "{told}");
+    }
 }

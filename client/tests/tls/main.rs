@@ -4,6 +4,8 @@
 
 mod faults;
 mod keys;
+#[path = "../scripted/lines.rs"]
+mod lines;
 mod pki;
 mod working;
 

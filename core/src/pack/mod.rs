@@ -18,10 +18,10 @@ use core::fmt;
 
 pub(crate) use self::cursor::Cursor;
 pub use self::error::PackError;
-use self::records::EngineRecord;
+use self::records::{Ask, EngineRecord};
 
 /// The version of the pack format this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 
 /// First bytes of every pack. The odd ones reveal a transfer in text mode, as PNG's do.
 pub(crate) const MAGIC: [u8; 8] = *b"\x89CTJP\r\n\x1a";
@@ -102,6 +102,33 @@ pub struct Pack<'a> {
     payload: &'a [u8],
 }
 
+/// How the API version to speak with a running engine is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VersionRule<'a> {
+    /// The engine cannot be asked: the newest of the pack has to do.
+    Newest,
+    /// It is always the same.
+    Fixed {
+        /// The version, one of the pack's.
+        version: &'a str,
+    },
+    /// The answer to a path has it in a header.
+    Header {
+        /// The path, as it goes over the wire.
+        ping: &'a str,
+        /// The name of the header.
+        header: &'a str,
+    },
+    /// The answer to a path is JSON that has it.
+    Json {
+        /// The path, as it goes over the wire.
+        ping: &'a str,
+        /// Where in the JSON it stands, as a JSON pointer.
+        pointer: &'a str,
+    },
+}
+
 impl<'a> Pack<'a> {
     /// Reads the header of a pack and compares its checksum.
     ///
@@ -169,12 +196,32 @@ impl<'a> Pack<'a> {
         self.engine_record().addresses().map(move |id| pack.text(id))
     }
 
-    /// Returns how to ask a running engine for its API version: the path to call and the header
-    /// of the answer that carries the version. `None` when the engine cannot be asked.
-    pub fn ping(&self) -> Option<(&'a str, &'a str)> {
+    /// Returns how the API version to speak with a running engine is found.
+    pub fn version_rule(&self) -> VersionRule<'a> {
         let record = self.engine_record();
-        let ping = self.text(record.ping);
-        (!ping.is_empty()).then(|| (ping, self.text(record.version_header)))
+        let (ping, place) = (self.text(record.ping), self.text(record.place));
+        match Ask::from_number(record.ask) {
+            Some(Ask::Fixed) => VersionRule::Fixed { version: place },
+            Some(Ask::Header) => VersionRule::Header { ping, header: place },
+            Some(Ask::Json) => VersionRule::Json { ping, pointer: place },
+            Some(Ask::Newest) | None => VersionRule::Newest,
+        }
+    }
+
+    /// Returns how to ask a running engine for its API version, when it tells it in a header: the
+    /// path to call and the header. See [`Pack::version_rule`] for the other ways.
+    pub fn ping(&self) -> Option<(&'a str, &'a str)> {
+        match self.version_rule() {
+            VersionRule::Header { ping, header } => Some((ping, header)),
+            _ => None,
+        }
+    }
+
+    /// Returns where the message of an error stands in its JSON, as JSON pointers, the most
+    /// telling first. See [`crate::engine_error::message_in`].
+    pub fn error_pointers(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let pack = *self;
+        self.engine_record().errors().map(move |id| pack.text(id))
     }
 
     pub(crate) fn engine_record(&self) -> EngineRecord<'a> {

@@ -78,23 +78,48 @@ impl Iterator for Pairs<'_> {
 /// The engine as a whole; table `engine` has one.
 pub(crate) struct EngineRecord<'a> {
     pub(crate) name: u32,
+    /// How the version is found; see [`Ask`].
+    pub(crate) ask: u32,
     pub(crate) ping: u32,
-    pub(crate) version_header: u32,
+    /// The header, the pointer or the version.
+    pub(crate) place: u32,
     addresses: Cursor<'a>,
+}
+
+/// How the API version is found, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ask {
+    Newest,
+    Fixed,
+    Header,
+    Json,
+}
+
+impl Ask {
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        [Self::Newest, Self::Fixed, Self::Header, Self::Json].get(number as usize).copied()
+    }
 }
 
 impl<'a> EngineRecord<'a> {
     pub(crate) fn read(mut cursor: Cursor<'a>) -> Self {
         Self {
             name: cursor.u32(),
+            ask: cursor.u32(),
             ping: cursor.u32(),
-            version_header: cursor.u32(),
+            place: cursor.u32(),
             addresses: cursor,
         }
     }
 
     pub(crate) fn addresses(&self) -> List<'a> {
         List::tail(self.addresses)
+    }
+
+    /// Where the message of an error stands.
+    pub(crate) fn errors(&self) -> List<'a> {
+        List::tail(self.addresses().end())
     }
 }
 
@@ -144,6 +169,8 @@ impl<'a> OperationRecord<'a> {
 /// Bits beside the answer in a variant's flags.
 pub(crate) const BODY: u8 = 0x10;
 pub(crate) const BODY_REQUIRED: u8 = 0x20;
+/// The body has a schema for each of its media types.
+pub(crate) const BODY_SCHEMAS: u8 = 0x40;
 
 /// What an operation is in some versions.
 #[derive(Debug, Clone, Copy)]
@@ -153,6 +180,7 @@ pub(crate) struct VariantRecord<'a> {
     flags: u8,
     pub(crate) body_schema: u32,
     pub(crate) body_media_types: u32,
+    body_schemas: List<'a>,
     pub(crate) produces: u32,
     lists: Cursor<'a>,
 }
@@ -163,8 +191,21 @@ impl<'a> VariantRecord<'a> {
         let has_body = flags & BODY != 0;
         let mut body = || if has_body { cursor.u32() } else { 0 };
         let (body_schema, body_media_types) = (body(), body());
+        let body_schemas = match flags & (BODY | BODY_SCHEMAS) == BODY | BODY_SCHEMAS {
+            true => List::here(&mut cursor),
+            false => List::empty(),
+        };
         let produces = cursor.u32();
-        Self { id, path, flags, body_schema, body_media_types, produces, lists: cursor }
+        Self {
+            id,
+            path,
+            flags,
+            body_schema,
+            body_media_types,
+            body_schemas,
+            produces,
+            lists: cursor,
+        }
     }
 
     pub(crate) fn answer(&self) -> Answer {
@@ -177,6 +218,11 @@ impl<'a> VariantRecord<'a> {
 
     pub(crate) fn body_required(&self) -> bool {
         self.flags & BODY_REQUIRED != 0
+    }
+
+    /// The schema of the body for each of its media types; none when it is always the same.
+    pub(crate) fn body_schemas(&self) -> List<'a> {
+        self.body_schemas
     }
 
     pub(crate) fn parameters(&self) -> List<'a> {
@@ -229,6 +275,8 @@ impl ParameterRecord {
             3 => ListStyle::Ssv,
             4 => ListStyle::Tsv,
             5 => ListStyle::Pipes,
+            6 => ListStyle::Deep,
+            7 => ListStyle::Fields,
             _ => ListStyle::Single,
         }
     }

@@ -1,7 +1,7 @@
 //! Walks a whole pack and compares every reference with the table it points into.
 
 use super::records::{
-    ADDITIONAL_SCHEMA, DefinitionRecord, EngineRecord, NameRecord, OperationRecord, Pairs,
+    ADDITIONAL_SCHEMA, Ask, DefinitionRecord, EngineRecord, NameRecord, OperationRecord, Pairs,
     ParameterRecord, ResponseRecord, SchemaRecord, Tag, VariantRecord, VersionRecord, media_types,
 };
 use super::{Cursor, Pack, PackError, STRIDE, Table};
@@ -51,9 +51,11 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
         Table::Strings => true,
         Table::Engine => {
             let record = EngineRecord::read(cursor);
-            [record.name, record.ping, record.version_header].into_iter().all(string)
+            [record.name, record.ping, record.place].into_iter().all(string)
+                && Ask::from_number(record.ask).is_some()
                 && record.addresses().all(string)
-                && ended(record.addresses().end())
+                && record.errors().all(string)
+                && ended(record.errors().end())
         }
         Table::Versions => {
             let record = VersionRecord::read(cursor);
@@ -86,7 +88,9 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
                 && string(record.path)
                 && media(record.produces)
                 && (!record.has_body()
-                    || schema(record.body_schema) && media(record.body_media_types))
+                    || schema(record.body_schema)
+                        && media(record.body_media_types)
+                        && record.body_schemas().all(schema))
                 && record.parameters().all(within(Table::Parameters))
                 && record.responses().all(within(Table::Responses))
                 && ended(record.responses().end())

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::records::{self, Tag};
+use super::records::{self, Ask, Tag};
 use super::{DIRECTORY_LEN, FORMAT_VERSION, HEADER_LEN, MAGIC, STRIDE, Table, checksum};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 
@@ -14,6 +14,17 @@ use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 #[derive(Debug, Default)]
 pub struct Writer {
     tables: [Vec<Vec<u8>>; Table::ALL.len()],
+}
+
+/// How the API version to speak is found; numbers refer to strings. See
+/// [`crate::VersionRule`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as in the type that is read")]
+pub enum VersionRule {
+    Newest,
+    Fixed { version: u32 },
+    Header { ping: u32, header: u32 },
+    Json { ping: u32, pointer: u32 },
 }
 
 /// An operation's fields in some versions; numbers refer to records.
@@ -27,6 +38,8 @@ pub struct Variant {
     pub answer: Answer,
     /// The request body: required or not, schema, media types.
     pub body: Option<(bool, u32, u32)>,
+    /// The schema of the body for each of its media types, where they differ.
+    pub body_schemas: Vec<u32>,
     /// Media types of the answer.
     pub produces: u32,
     /// The parameters in the vendor's order.
@@ -99,10 +112,24 @@ impl Writer {
         self.push(Table::Strings, text.as_bytes().to_vec())
     }
 
-    /// Adds the engine: name, ping path and version header (strings) and addresses.
-    pub fn engine(&mut self, name: u32, ping: u32, header: u32, addresses: &[u32]) -> u32 {
-        let record = Record::new().u32(name).u32(ping).u32(header).list(addresses);
-        self.push(Table::Engine, record.0)
+    /// Adds the engine: name (a string), how its version is found, addresses and where the
+    /// message of an error stands (strings).
+    pub fn engine(
+        &mut self,
+        name: u32,
+        rule: VersionRule,
+        addresses: &[u32],
+        errors: &[u32],
+    ) -> u32 {
+        // What a rule does not have is a string that is there anyway.
+        let (ask, ping, place) = match rule {
+            VersionRule::Newest => (Ask::Newest, name, name),
+            VersionRule::Fixed { version } => (Ask::Fixed, name, version),
+            VersionRule::Header { ping, header } => (Ask::Header, ping, header),
+            VersionRule::Json { ping, pointer } => (Ask::Json, ping, pointer),
+        };
+        let record = Record::new().u32(name).u32(ask as u32).u32(ping).u32(place);
+        self.push(Table::Engine, record.list(addresses).list(errors).0)
     }
 
     /// Adds an API version, oldest first: name, prefix and documentation URL (strings).
@@ -142,9 +169,15 @@ impl Writer {
         if let Some((required, ..)) = variant.body {
             flags |= records::BODY | if required { records::BODY_REQUIRED } else { 0 };
         }
+        if !variant.body_schemas.is_empty() {
+            flags |= records::BODY_SCHEMAS;
+        }
         let mut record = Record::new().u32(variant.id).u32(variant.path).u8(flags);
         if let Some((_, schema, media_types)) = variant.body {
             record = record.u32(schema).u32(media_types);
+            if !variant.body_schemas.is_empty() {
+                record = record.list(&variant.body_schemas);
+            }
         }
         record = record.u32(variant.produces).list(&variant.parameters).list(&variant.responses);
         self.push(Table::Variants, record.0)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Body;
+use crate::model::{Body, Method};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
@@ -15,7 +15,7 @@ fn model(version: &str) -> Model {
         version: version.to_owned(),
         operations: vec![Operation {
             id: "Build".to_owned(),
-            method: crate::model::Method::Post,
+            method: Method::Post,
             path: "/build/{t}".to_owned(),
             parameters: vec![
                 parameter("t", Location::Path, Kind::String),
@@ -25,6 +25,7 @@ fn model(version: &str) -> Model {
                 required: false,
                 schema: Schema::any(),
                 media_types: vec!["application/json".to_owned()],
+                schemas: Vec::new(),
             }),
             produces: Vec::new(),
             responses: Vec::new(),
@@ -142,9 +143,106 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
-        ".[0]: unknown field `sett`, expected one of `operation`, `parameter`, `in`, `versions`, \
+        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `fields`, `parameter`, `in`, `versions`, \
          `set`, `body` at line 2 column 3",
     );
+}
+
+#[test]
+fn refuses_ids_and_definitions_that_make_no_sense() {
+    refuse("- set: { answer: json }\n", "line 1: it has neither `operation` nor `definition`");
+    refuse(
+        "- operation: A\n  definition: B\n  missing: any\n",
+        "line 1: `operation` and `definition` exclude each other",
+    );
+    let alone = "line 1: a `definition` takes `missing: any` or `fields`, and nothing else";
+    refuse("- definition: B\n", alone);
+    refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);
+    refuse("- operation: A\n  missing: any\n", "line 1: only a `definition` may be `missing`");
+    let one = "line 1: an `id` is set for one operation, by its method and path";
+    refuse("- operation: A\n  set: { id: B }\n", one);
+    refuse("- operation: [GET /a, GET /b]\n  set: { id: B }\n", one);
+    refuse("- operation: GET /a\n  set: { id: 'B C' }\n", "line 1: `B C` does not do for an `id`");
+    refuse(
+        "- operation: GET /a\n  set: { id: B, answer: json }\n",
+        "line 1: an `id` is set by a rule of its own",
+    );
+}
+
+#[test]
+fn a_method_and_a_path_do_for_an_id() {
+    let annotations = Annotations::parse(
+        "- operation: POST /build/{t}\n  set: { id: Made }\n\
+         - operation: GET /build/{t}\n  versions: v1.30..\n  set: { id: None }\n\
+         - operation: [\"POST /build/{t}\", Made]\n  set: { answer: bytes }\n",
+    )
+    .unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    let build = model.operations.iter().position(|own| own.id == "Build").unwrap();
+    let path = model.operations[build].path.clone();
+    assert_eq!((model.operations[build].method, &*path), (Method::Post, "/build/{t}"));
+    annotations.name("v1.30", &mut model.operations, &mut matches);
+    assert_eq!(model.operations[build].id, "Made");
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(model.operations[build].answer, Answer::Bytes);
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        unmatched,
+        [
+            "line 3: `GET /build/{t}` matches nothing in any version",
+            "line 3: `v1.30..` matches nothing in any version"
+        ]
+    );
+}
+
+#[test]
+fn definitions_may_be_missing_in_some_versions() {
+    let annotations =
+        Annotations::parse("- definition: [Backup, Other]\n  versions: v1.30\n  missing: any\n")
+            .unwrap();
+    assert_eq!(annotations.missing("v1.31"), BTreeSet::new());
+    let both = BTreeSet::from(["Backup".to_owned(), "Other".to_owned()]);
+    assert_eq!(annotations.missing("v1.30"), both);
+    let mut matches = annotations.matches();
+    annotations.note_missing("v1.30", &BTreeSet::from(["Backup".to_owned()]), &mut matches);
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(|own| own.name.clone()).collect();
+    assert_eq!(unmatched, ["Other"]);
+}
+
+#[test]
+fn adds_fields_that_are_left_out() {
+    let annotations = Annotations::parse(
+        "- operation: Build\n  body: { fields: { Extra: [string], Also: any } }\n\
+         - definition: None\n  fields: { x: string }\n",
+    )
+    .unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    // What may be anything has no fields to add to.
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches).len(), 2);
+    model.operations[0].body.as_mut().unwrap().schema = Schema::of(Kind::Object(Object::default()));
+    annotations.apply(&mut model, &mut matches);
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+    let names: Vec<&str> = match &model.operations[0].body.as_ref().unwrap().schema.kind {
+        Kind::Object(object) => object.properties.keys().map(|name| &**name).collect(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(names, ["Also", "Extra"]);
+    assert_eq!(unmatched, ["line 3: `None` matches nothing in any version"]);
+
+    let mut schema = Schema { kind: Kind::Ref("Other".into()), ..Schema::default() };
+    let fields = BTreeMap::from([("x".to_owned(), FieldText::One(FieldKind::Boolean))]);
+    assert!(add_fields(&mut schema, &fields));
+    let Kind::AllOf(parts) = &schema.kind else { panic!("{schema:?}") };
+    assert_eq!(parts[0].kind, Kind::Ref("Other".into()));
+    assert!(matches!(&parts[1].kind, Kind::Object(object) if object.properties.len() == 1));
+    let mut text = Schema { kind: Kind::String, ..Schema::default() };
+    assert!(!add_fields(&mut text, &fields));
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Differences {
         let parts = [
             ("addresses", own.addresses != engine.addresses),
             ("negotiation", own.negotiation != engine.negotiation),
+            ("places of error messages", own.errors != engine.errors),
         ];
         let parts = parts.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what);
         let index = |models: &[Model]| -> BTreeSet<String> {

@@ -33,7 +33,7 @@ use crate::annotations::{Annotations, AnnotationsError, Matches};
 use crate::docs::Docs;
 use crate::model::Model;
 use crate::sources::{EngineSources, Source};
-use crate::spec::{self, Prose};
+use crate::spec::{self, Faults, Prose, Read, SpecFault};
 use crate::{lift, lower};
 
 /// What to do with the packs.
@@ -56,6 +56,8 @@ pub struct Plan {
     pub out: PathBuf,
     /// Write or check.
     pub mode: Mode,
+    /// What becomes of specs with faults.
+    pub faults: Faults,
     /// Whether the prose goes into a file beside the pack.
     pub prose: Prose,
     /// How many threads read specs.
@@ -103,8 +105,7 @@ pub fn compile(plan: &Plan, watch: &dyn Watch) -> Result<Vec<EngineReport>, Fetc
     fetch::with_each(&plan.origin, &jobs, source, plan.threads, |&(engine, version), text| {
         let work = &works[engine];
         let source = &work.sources.versions[version];
-        let outcome =
-            text.map_err(Failure::Fetch).and_then(|text| work.read(source, &text, plan.prose));
+        let outcome = text.map_err(Failure::Fetch).and_then(|text| work.read(source, &text, plan));
         watch.version_done(&work.sources.engine.name, &source.version);
         *lock(&work.slots[version]) = Some(outcome);
         if work.left.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -120,7 +121,7 @@ pub fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-type Outcome = Result<(Model, Matches), Failure>;
+type Outcome = Result<(Model, Matches, Vec<SpecFault>), Failure>;
 
 /// One engine while it is worked on.
 struct Work<'p> {
@@ -143,15 +144,24 @@ impl<'p> Work<'p> {
         }
     }
 
-    fn read(&self, source: &Source, text: &Text, prose: Prose) -> Outcome {
-        let context = spec::Context { prose, ..source.context.clone() };
-        let mut model = spec::read(&text.bytes, &context)
-            .map_err(|source| Failure::Spec { origin: text.origin.clone(), source })?;
+    fn read(&self, source: &Source, text: &Text, plan: &Plan) -> Outcome {
         // Checked before any version is read.
         let annotations = self.annotations.as_ref().map_err(|_| Failure::Annotations)?;
         let mut matches = annotations.matches();
+        let context = spec::Context {
+            prose: plan.prose,
+            faults: plan.faults,
+            missing: annotations.missing(&source.version),
+            ..source.context.clone()
+        };
+        let read = spec::read_with(&text.bytes, &context, |operations| {
+            annotations.name(&source.version, operations, &mut matches);
+        });
+        let Read { mut model, notes, filled } =
+            read.map_err(|source| Failure::Spec { origin: text.origin.clone(), source })?;
+        annotations.note_missing(&source.version, &filled, &mut matches);
         annotations.apply(&mut model, &mut matches);
-        Ok((model, matches))
+        Ok((model, matches, notes))
     }
 
     fn finish(&self, plan: &Plan) -> EngineReport {
@@ -170,8 +180,10 @@ impl<'p> Work<'p> {
         let mut wanted = Vec::new();
         for (source, slot) in self.sources.versions.iter().zip(&self.slots) {
             match lock(slot).take() {
-                Some(Ok((model, matched))) => {
+                Some(Ok((model, matched, notes))) => {
                     matches.merge(&matched);
+                    let version = || source.version.clone();
+                    report.notes.extend(notes.into_iter().map(|note| (version(), note)));
                     report.compiled.push(source.version.clone());
                     models.push(model);
                 }
@@ -202,8 +214,8 @@ impl<'p> Work<'p> {
             None => None,
             Some(Ok(pack)) => Some(pack),
             // Whatever is in it, all of it is made anew.
-            Some(Err(_)) if wanted.is_empty() => {
-                report.notices.push(format!("{} was no usable pack", file.display()));
+            Some(Err(error)) if wanted.is_empty() => {
+                report.notices.push(format!("{} was no usable pack: {error}", file.display()));
                 None
             }
             Some(Err(source)) => return Err(CompileError::OldPack { file, source }),

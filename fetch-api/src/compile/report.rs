@@ -11,7 +11,7 @@ use super::{Differences, FetchError, PackFileError};
 use crate::annotations::{AnnotationsError, Unmatched};
 use crate::lift::LiftError;
 use crate::lower::LowerError;
-use crate::spec::SpecError;
+use crate::spec::{SpecError, SpecFault};
 
 /// What became of an engine.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct EngineReport {
     pub kept: Vec<String>,
     /// Versions that were in the pack and are no longer in the map.
     pub dropped: Vec<String>,
+    /// What was decided, or passed over when told to keep going, in the specs of versions.
+    pub notes: Vec<(String, SpecFault)>,
     /// Anything else worth a line.
     pub notices: Vec<String>,
     /// What became of the pack.
@@ -40,6 +42,7 @@ impl EngineReport {
             failed: Vec::new(),
             kept: Vec::new(),
             dropped: Vec::new(),
+            notes: Vec::new(),
             notices: Vec::new(),
             result: Ok(Change::None),
         }

@@ -17,7 +17,7 @@
 //! JSON without a schema counts as nothing because both vendors write it where no body comes.
 //! Where an engine does otherwise, the annotations say so.
 
-use super::swagger2::is_binary;
+use super::reader::is_binary;
 use crate::model::{Answer, Method, Response, Schema};
 
 /// Derives the answer from the documented ones and from the operation's own `produces`.
@@ -73,8 +73,9 @@ fn by_media_type(schema: Option<&Schema>, produces: &[String]) -> Answer {
     }
 }
 
-fn is_json(media_type: &str) -> bool {
-    media_type == "application/json" || media_type.ends_with("+json")
+pub(super) fn is_json(media_type: &str) -> bool {
+    let bare = media_type.split(';').next().unwrap_or_default().trim();
+    bare == "application/json" || bare.ends_with("+json")
 }
 
 fn is_bytes(media_type: &str) -> bool {

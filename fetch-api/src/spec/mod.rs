@@ -1,22 +1,31 @@
 //! From a vendor's file to a [`Model`].
 //!
 //! [`read`] takes the text of a spec and gives its model, or everything that is wrong with it
-//! in one go. It reads Swagger 2.0, in YAML or JSON.
+//! in one go. It reads Swagger 2.0, OpenAPI 3.0 and OpenAPI 3.1, in YAML or JSON.
 
 mod answer;
 mod fault;
+mod names;
+mod openapi3;
+#[cfg(test)]
+mod openapi3_tests;
 mod parameters;
+mod reader;
 mod schema;
 mod swagger2;
 #[cfg(test)]
 pub(crate) mod tests;
 mod yaml;
 
+use std::collections::BTreeSet;
+
 pub use fault::{SpecError, SpecFault};
 pub use yaml::{MAX_BYTES, Prose};
 
-use crate::model::{ListStyle, Model};
+use crate::model::{ListStyle, Model, Operation};
 use fault::At;
+use reader::Dialect;
+use yaml::{Map, Node};
 
 /// What the sources map says of a spec, which the spec itself does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +38,35 @@ pub struct Context {
     pub doc_url: String,
     /// What makes a namespace of its own, longest first.
     pub namespaces: Vec<String>,
-    /// How arrays are written whose parameter does not say.
+    /// How arrays are written whose parameter does not say; OpenAPI 3 always says.
     pub lists: ListStyle,
     /// Whether prose is kept.
     pub prose: Prose,
+    /// What becomes of a spec with faults.
+    pub faults: Faults,
+    /// Definitions that may be missing: whatever refers to them allows anything.
+    pub missing: BTreeSet<String>,
+}
+
+/// What becomes of a spec with faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Faults {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// An operation at fault is left out, a schema at fault allows anything; the rest is read.
+    KeepGoing,
+}
+
+/// A spec that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// What it says.
+    pub model: Model,
+    /// What was decided where it leaves a choice, and with [`Faults::KeepGoing`] its faults.
+    pub notes: Vec<SpecFault>,
+    /// Those of [`Context::missing`] that were needed.
+    pub filled: BTreeSet<String>,
 }
 
 /// Reads a spec into a model.
@@ -41,28 +75,49 @@ pub struct Context {
 ///
 /// [`SpecError`] tells when the text is no spec at all; [`SpecError::Faults`] lists each mistake
 /// of one that is, with its place.
-pub fn read(text: &[u8], context: &Context) -> Result<Model, SpecError> {
+pub fn read(text: &[u8], context: &Context) -> Result<Read, SpecError> {
+    read_with(text, context, |_| ())
+}
+
+/// Reads a spec into a model; `name` may set ids of operations before those without one get
+/// theirs.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub fn read_with(
+    text: &[u8],
+    context: &Context,
+    name: impl FnOnce(&mut [Operation]),
+) -> Result<Read, SpecError> {
     let root = yaml::read(text, context.prose)?;
     let Some(map) = root.as_map() else {
         return Err(SpecError::NotASpec(format!("expected a spec, found {}", root.sort())));
     };
-    if let Some(version) = map.text("openapi") {
-        return Err(SpecError::NotASpec(format!(
-            "OpenAPI {} is not read yet",
-            fault::printable(&version)
-        )));
-    }
-    match map.text("swagger") {
-        Some(version) if version == "2.0" => {}
-        Some(version) => {
-            return Err(SpecError::NotASpec(format!(
-                "expected Swagger 2.0, found `{}`",
-                fault::printable(&version)
-            )));
-        }
-        None => return Err(SpecError::NotASpec("the key `swagger` is missing".to_owned())),
-    }
+    let dialect = dialect(map)?;
     let mut faults = Vec::new();
     yaml::find_duplicates(&root, At::ROOT, &mut faults);
-    swagger2::model(map, context, faults).map_err(SpecError::Faults)
+    reader::model(map, dialect, context, faults, name).map_err(SpecError::Faults)
+}
+
+fn dialect(map: &Map<'_>) -> Result<Dialect, SpecError> {
+    let known = "Swagger 2.0, OpenAPI 3.0 or OpenAPI 3.1";
+    let other = |name: &str, version: &str| {
+        let version = fault::printable(version);
+        SpecError::NotASpec(format!("expected {known}, found {name} `{version}`"))
+    };
+    let text = |key| map.get(key).map(|node: &Node<'_>| node.as_text().unwrap_or_default());
+    match (text("swagger"), text("openapi")) {
+        // Whichever is meant, the other is a fault; see `Reader::check_root`.
+        (_, Some(version)) => match version.split('.').collect::<Vec<_>>().as_slice() {
+            ["3", "0", ..] => Ok(Dialect::OpenApi30),
+            ["3", "1", ..] => Ok(Dialect::OpenApi31),
+            _ => Err(other("OpenAPI", &version)),
+        },
+        (Some(version), None) if version == "2.0" => Ok(Dialect::Swagger2),
+        (Some(version), None) => Err(other("Swagger", &version)),
+        (None, None) => {
+            Err(SpecError::NotASpec("the key `swagger` or `openapi` is missing".to_owned()))
+        }
+    }
 }

@@ -7,10 +7,12 @@
 //! - a parameter without `type` is what its `schema` says, else a string;
 //! - an operation's own parameter replaces the path's of the same name and place;
 //! - a body without `schema` may be anything; a body without `consumes` is
-//!   `application/octet-stream` when its schema says bytes, else `application/json`.
+//!   `application/octet-stream` when its schema says bytes, else `application/json`;
+//! - a body without `schema` beside one that has it stands for raw bytes in its place (Incus).
 
 use super::fault::At;
-use super::swagger2::{MAX_REFERENCES, Reader, is_binary};
+use super::reader::{MAX_REFERENCES, Reader, Table};
+use super::swagger2;
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Parameter, Schema};
 
@@ -21,9 +23,31 @@ const MAX_PARAMETERS: usize = 1000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inputs {
     parameters: Vec<Parameter>,
-    body: Option<Body>,
+    pub(super) body: Option<Body>,
+    /// Whether the body may be raw bytes instead.
+    pub(super) is_raw: bool,
+    is_first_raw: bool,
     /// What they take in the model.
     bytes: usize,
+}
+
+impl Inputs {
+    /// Takes a body; `false` when there is one already, unless one of the two alone has a schema.
+    fn add_body(&mut self, body: Body, is_raw: bool) -> bool {
+        if self.body.is_none() {
+            self.body = Some(body);
+            self.is_first_raw = is_raw;
+            return true;
+        }
+        if self.is_raw || self.is_first_raw == is_raw {
+            return false;
+        }
+        self.is_raw = true;
+        if self.is_first_raw {
+            self.body = Some(body);
+        }
+        true
+    }
 }
 
 impl<'t> Reader<'t> {
@@ -52,14 +76,14 @@ impl<'t> Reader<'t> {
                 continue;
             };
             let place = map.text("in").unwrap_or_default();
+            let is_openapi3 = self.dialect.is_openapi3();
             let location = match place.as_ref() {
                 "path" => Location::Path,
                 "query" => Location::Query,
                 "header" => Location::Header,
-                "formData" => Location::Form,
-                "body" => {
-                    let body = self.body(map, &at);
-                    if inputs.body.replace(body).is_some() {
+                "formData" if !is_openapi3 => Location::Form,
+                "body" if !is_openapi3 => {
+                    if !inputs.add_body(self.body(map, &at), swagger2::is_raw(map)) {
                         self.fault(&at, format!("`{name}` is a second body"));
                     }
                     continue;
@@ -69,10 +93,17 @@ impl<'t> Reader<'t> {
                     continue;
                 }
                 other => {
-                    self.fault(
-                        &at.key("in"),
-                        format!("the parameter `{name}` goes to an unknown place `{other}`"),
-                    );
+                    let what = match (other, is_openapi3) {
+                        ("cookie", true) => {
+                            format!("the parameter `{name}` goes into a cookie: not supported")
+                        }
+                        ("body" | "formData", true) => format!(
+                            "the parameter `{name}` in `{other}` in a spec of {}",
+                            self.dialect.name()
+                        ),
+                        _ => format!("the parameter `{name}` goes to an unknown place `{other}`"),
+                    };
+                    self.fault(&at.key("in"), what);
                     continue;
                 }
             };
@@ -80,8 +111,11 @@ impl<'t> Reader<'t> {
                 self.fault(&at, format!("the parameter `{name}` in `{place}` stands here twice"));
                 continue;
             }
-            let parameter = self.parameter(map, &name, location, &at);
-            inputs.parameters.push(parameter);
+            let parameter = match is_openapi3 {
+                true => self.openapi3_parameter(map, &name, location, &at),
+                false => Some(self.parameter(map, &name, location, &at)),
+            };
+            inputs.parameters.extend(parameter);
         }
         inputs.bytes = before - self.left();
         inputs
@@ -93,9 +127,8 @@ impl<'t> Reader<'t> {
         shared: &Inputs,
         own: Inputs,
         path: &str,
-        consumes: Vec<String>,
         at: &At<'_>,
-    ) -> (Vec<Parameter>, Option<Body>) {
+    ) -> Vec<Parameter> {
         self.spend(shared.bytes, at);
         let mut parameters: Vec<Parameter> = shared
             .parameters
@@ -135,21 +168,7 @@ impl<'t> Reader<'t> {
                 });
             }
         }
-        let mut body = own.body.or_else(|| shared.body.clone());
-        if let Some(body) = &mut body {
-            if parameters.iter().any(|parameter| parameter.location == Location::Form) {
-                self.fault(at, "a form and a body exclude each other");
-            }
-            body.media_types = consumes;
-            if body.media_types.is_empty() {
-                let media_type = match is_binary(&body.schema) {
-                    true => "application/octet-stream",
-                    false => "application/json",
-                };
-                body.media_types.push(media_type.to_owned());
-            }
-        }
-        (parameters, body)
+        parameters
     }
 
     /// Follows references to the parameter itself.
@@ -162,7 +181,7 @@ impl<'t> Reader<'t> {
             };
             let Some(reference) = map.get("$ref") else { return Some(map) };
             let text = reference.as_text().unwrap_or_default();
-            match self.shared(&text, "parameters") {
+            match self.shared(&text, Table::Parameters) {
                 Some(found) => node = found,
                 None => {
                     self.fault(&at.key("$ref"), format!("the parameter `{text}` does not exist"));
@@ -179,7 +198,12 @@ impl<'t> Reader<'t> {
             Some(node) => self.schema(node, &at.key("schema")),
             None => Schema::any(),
         };
-        Body { required: is_true(map.get("required")), schema, media_types: Vec::new() }
+        Body {
+            required: is_true(map.get("required")),
+            schema,
+            media_types: Vec::new(),
+            schemas: Vec::new(),
+        }
     }
 
     fn parameter(
@@ -190,6 +214,7 @@ impl<'t> Reader<'t> {
         at: &At<'_>,
     ) -> Parameter {
         self.spend(size_of::<Parameter>() + name.len(), at);
+        self.check_keys(map, &["content", "style", "explode"], at);
         let mut schema = match (map.get("type"), map.get("schema")) {
             (None, Some(node)) => self.schema(node, &at.key("schema")),
             _ => self.schema_map(map, at),

@@ -8,12 +8,18 @@
 //! - a list of types: any of them; `null` among them makes the schema nullable.
 //! - no `type`, but `properties` or `additionalProperties`: an object; but `items`: an array.
 //! - `required` naming a field that is not declared: left out.
-//! - a `default` or `enum` member of another type than the schema's: kept as written.
+//! - a `default` or `enum` member of another type than the schema's: kept as written;
+//! - `oneOf` and `anyOf` with `null` among their parts: the others, nullable;
+//! - `const`: an `enum` of one; `prefixItems`: any of them and of `items` may stand anywhere;
+//! - `patternProperties`: what other fields may be, where `additionalProperties` forbids any;
+//! - in OpenAPI 3.1 what stands beside `$ref` counts, too;
+//! - `not`, `if`, `dependentSchemas`, `discriminator` and limits only narrow what is allowed, and
+//!   are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::At;
-use super::swagger2::Reader;
+use super::reader::{Dialect, Reader, Table, unescaped};
 use super::yaml::{Map, Node};
 use crate::model::{Additional, Kind, Object, Schema};
 
@@ -24,7 +30,7 @@ impl<'t> Reader<'t> {
     /// Reads a schema, or anything else that has `type`, `format`, `items` and so on.
     pub(super) fn schema(&mut self, node: &'t Node<'t>, at: &At<'_>) -> Schema {
         if at.depth() > MAX_DEPTH {
-            self.fault(at, "the schema is nested too deep");
+            self.slip(at, "the schema is nested too deep");
             return Schema::any();
         }
         if self.is_done() {
@@ -32,12 +38,18 @@ impl<'t> Reader<'t> {
         }
         match node {
             Node::Map(map) => match map.get("$ref") {
-                Some(reference) => self.schema_reference(reference, &at.key("$ref")),
+                Some(reference) => {
+                    let schema = self.schema_reference(reference, &at.key("$ref"));
+                    match self.dialect == Dialect::OpenApi31 && has_siblings(map) {
+                        true => self.with_siblings(schema, map, at),
+                        false => schema,
+                    }
+                }
                 None => self.schema_map(map, at),
             },
             Node::Bool(true) | Node::Null => Schema::any(),
             other => {
-                self.fault(at, format!("expected a schema, found {}", other.sort()));
+                self.slip(at, format!("expected a schema, found {}", other.sort()));
                 Schema::any()
             }
         }
@@ -47,12 +59,21 @@ impl<'t> Reader<'t> {
     pub(super) fn definitions(&mut self) -> BTreeMap<String, Schema> {
         let mut definitions = BTreeMap::new();
         while let Some(name) = self.wanted.pop() {
-            let root = At::ROOT.key("definitions");
-            let Some(node) = self.definition(&name) else { continue };
-            let at = root.key(&name);
+            let Some(node) = self.definition(&name) else {
+                // One that may be missing.
+                definitions.insert(name, Schema::any());
+                continue;
+            };
+            let (mut root, mut steps) = (At::ROOT, Table::Schemas.steps(self.dialect).iter());
+            let parent = steps.next().map(|step| At::ROOT.key(step));
+            if let Some(parent) = &parent {
+                root = *parent;
+            }
+            let child = steps.next().map(|step| root.key(step));
+            let at = child.as_ref().unwrap_or(&root).key(&name);
             let own = node.as_map().and_then(|map| {
                 let text = map.text("$ref")?;
-                (definition_name(&text)? == name).then_some(map)
+                (self.definition_name(&text)? == name).then_some(map)
             });
             let schema = match own {
                 Some(map) => self.schema_map(map, &at),
@@ -66,11 +87,11 @@ impl<'t> Reader<'t> {
 
     /// Finds a definition by its name, which may go on into the definition (`A/properties/b`).
     fn definition(&self, name: &str) -> Option<&'t Node<'t>> {
-        if let Some(node) = self.named("definitions", name) {
+        if let Some(node) = self.named(Table::Schemas, name) {
             return Some(node);
         }
         let mut steps = name.split('/');
-        let mut node = self.named("definitions", steps.next()?)?;
+        let mut node = self.named(Table::Schemas, steps.next()?)?;
         for step in steps {
             node = match node {
                 Node::Map(map) => map.get(step)?,
@@ -84,16 +105,20 @@ impl<'t> Reader<'t> {
     /// Reads the `$ref` of a schema and remembers that its definition is needed.
     pub(super) fn schema_reference(&mut self, reference: &Node<'t>, at: &At<'_>) -> Schema {
         let Some(text) = reference.as_text() else {
-            self.fault(at, format!("expected a reference, found {}", reference.sort()));
+            self.slip(at, format!("expected a reference, found {}", reference.sort()));
             return Schema::any();
         };
-        let Some(name) = definition_name(&text) else {
-            self.fault(at, format!("`{text}` is not a reference into `#/definitions/`"));
+        let Some(name) = self.definition_name(&text) else {
+            let into = Table::Schemas.prefix(self.dialect);
+            self.slip(at, format!("`{text}` is not a reference into `{into}`"));
             return Schema::any();
         };
         if self.definition(&name).is_none() {
-            self.fault(at, format!("the definition `{name}` does not exist"));
-            return Schema::any();
+            if !self.context.missing.contains(&name) {
+                self.slip(at, format!("the definition `{name}` does not exist"));
+                return Schema::any();
+            }
+            self.filled.insert(name.clone());
         }
         if self.seen.insert(name.clone()) {
             self.wanted.push(name.clone());
@@ -108,21 +133,64 @@ impl<'t> Reader<'t> {
         if let Some(format) = map.text("format") {
             schema.format = format.into_owned();
         }
+        if map.get("$dynamicRef").is_some() {
+            self.slip(&at.key("$dynamicRef"), "dynamic references are not supported");
+        }
+        self.check_version(map, at);
+        if let Some(constant) = map.get("const") {
+            schema.members = vec![constant.to_json()];
+            if schema.kind == Kind::Any {
+                schema.kind = kind_of(constant);
+            }
+        }
         match map.get("enum") {
             None => {}
             Some(Node::List(items)) => schema.members = items.iter().map(Node::to_json).collect(),
             Some(other) => {
                 let what = format!("expected a list of values, found {}", other.sort());
-                self.fault(&at.key("enum"), what);
+                self.slip(&at.key("enum"), what);
             }
         }
         schema.default = map.get("default").map(Node::to_json);
-        schema.nullable = matches!(map.get("x-nullable"), Some(Node::Bool(true)))
+        let said = |key| matches!(map.get(key), Some(Node::Bool(true)));
+        schema.nullable = said("x-nullable")
+            || said("nullable")
             || type_names(map).any(|name| name == "null") && schema.kind != Kind::Null;
+        open_null(&mut schema);
         let members = schema.members.iter().map(|text| size_of::<String>() + text.len());
         let text = schema.format.len() + schema.default.as_ref().map_or(0, String::len);
         self.spend(text + members.sum::<usize>(), at);
         schema
+    }
+
+    /// Finds what another version of OpenAPI would say.
+    fn check_version(&mut self, map: &'t Map<'t>, at: &At<'_>) {
+        match self.dialect {
+            Dialect::Swagger2 => {}
+            Dialect::OpenApi30 => {
+                if matches!(map.get("type"), Some(Node::List(_))) {
+                    self.foreign(&at.key("type"), "a list of types");
+                }
+                self.check_keys(map, &["const", "prefixItems", "patternProperties", "$defs"], at);
+            }
+            Dialect::OpenApi31 => self.check_keys(map, &["nullable"], at),
+        }
+    }
+
+    /// Adds what stands beside a reference.
+    fn with_siblings(&mut self, reference: Schema, map: &'t Map<'t>, at: &At<'_>) -> Schema {
+        let mut beside = self.schema_map(map, at);
+        if beside.kind == Kind::Any && beside.members.is_empty() && beside.format.is_empty() {
+            beside.kind = reference.kind;
+            return beside;
+        }
+        let default = beside.default.take();
+        Schema { default, ..Schema::of(Kind::AllOf(vec![reference, beside])) }
+    }
+
+    /// Reads the name out of `#/definitions/Name` or `#/components/schemas/Name`.
+    fn definition_name(&self, reference: &str) -> Option<String> {
+        Some(unescaped(reference.strip_prefix(&Table::Schemas.prefix(self.dialect))?))
     }
 
     fn kind(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Kind {
@@ -135,7 +203,7 @@ impl<'t> Reader<'t> {
             let Some(node) = map.get(key) else { continue };
             let at = at.key(key);
             let Some(items) = node.as_list() else {
-                self.fault(&at, format!("expected a list of schemas, found {}", node.sort()));
+                self.slip(&at, format!("expected a list of schemas, found {}", node.sort()));
                 continue;
             };
             let schemas: Vec<Schema> =
@@ -168,13 +236,13 @@ impl<'t> Reader<'t> {
             Some(Node::List(items)) => {
                 let names: Vec<&str> = type_names(map).collect();
                 if names.len() < items.len() {
-                    self.fault(&at.key("type"), "expected the name of a type");
+                    self.slip(&at.key("type"), "expected the name of a type");
                 }
                 names
             }
             Some(other) => {
                 let what = format!("expected the name of a type, found {}", other.sort());
-                self.fault(&at.key("type"), what);
+                self.slip(&at.key("type"), what);
                 return Kind::Any;
             }
         };
@@ -205,13 +273,25 @@ impl<'t> Reader<'t> {
             "array" => Kind::Array(Box::new(self.items(map, at))),
             "object" => Kind::Object(self.object(map, at)),
             _ => {
-                self.fault(&at.key("type"), format!("unknown type `{name}`"));
+                self.slip(&at.key("type"), format!("unknown type `{name}`"));
                 Kind::Any
             }
         }
     }
 
     fn items(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Schema {
+        if let Some(Node::List(first)) = map.get("prefixItems") {
+            let at_first = at.key("prefixItems");
+            let mut all: Vec<Schema> = first
+                .iter()
+                .enumerate()
+                .map(|(i, item)| self.schema(item, &at_first.index(i)))
+                .collect();
+            if let Some(node) = map.get("items").filter(|node| **node != Node::Bool(false)) {
+                all.push(self.schema(node, &at.key("items")));
+            }
+            return Schema::of(Kind::AnyOf(all));
+        }
         match map.get("items") {
             None => Schema::any(),
             // JSON schema's tuples: any of the members may stand anywhere.
@@ -250,12 +330,26 @@ impl<'t> Reader<'t> {
             }
             Some(other) => {
                 let what = format!("expected a mapping of fields, found {}", other.sort());
-                self.fault(&at.key("properties"), what);
+                self.slip(&at.key("properties"), what);
             }
         }
         let additional = match map.get("additionalProperties") {
             None | Some(Node::Null) => Additional::Unsaid,
-            Some(Node::Bool(false)) => Additional::Forbidden,
+            Some(Node::Bool(false)) => match map.get("patternProperties") {
+                Some(Node::Map(patterns)) if patterns.iter().next().is_some() => {
+                    let at = at.key("patternProperties");
+                    let mut all: Vec<Schema> = patterns
+                        .iter()
+                        .map(|(name, node)| self.schema(node, &at.key(name)))
+                        .collect();
+                    let one = match all.len() {
+                        1 => all.swap_remove(0),
+                        _ => Schema::of(Kind::AnyOf(all)),
+                    };
+                    Additional::Schema(Box::new(one))
+                }
+                _ => Additional::Forbidden,
+            },
             Some(node) => {
                 let schema = self.schema(node, &at.key("additionalProperties"));
                 if schema == Schema::any() {
@@ -282,10 +376,46 @@ fn type_names<'m>(map: &'m Map<'_>) -> impl Iterator<Item = &'m str> {
     }))
 }
 
-/// Reads the name out of `#/definitions/Name`.
-fn definition_name(reference: &str) -> Option<String> {
-    let name = reference.strip_prefix("#/definitions/")?;
-    Some(name.replace("~1", "/").replace("~0", "~"))
+/// Tells whether something that is looked at stands beside a `$ref`.
+fn has_siblings(map: &Map<'_>) -> bool {
+    map.iter().any(|(key, node)| key != "$ref" && *node != Node::Skipped)
+}
+
+/// Takes `null` out of the parts of a combination, and lets a single part stand alone.
+fn open_null(schema: &mut Schema) {
+    let (Kind::OneOf(parts) | Kind::AnyOf(parts)) = &mut schema.kind else { return };
+    let before = parts.len();
+    parts.retain(|part| part.kind != Kind::Null);
+    if parts.len() == before {
+        return;
+    }
+    match parts.as_mut_slice() {
+        [] => schema.kind = Kind::Null,
+        [only] => {
+            let only = std::mem::take(only);
+            // What the part says of itself must not get lost under what stands around it.
+            if schema.members.is_empty() && schema.format.is_empty() {
+                let default = schema.default.take().or(only.default.clone());
+                *schema = Schema { default, nullable: true, ..only };
+            } else {
+                schema.kind = Kind::AllOf(vec![only]);
+                schema.nullable = true;
+            }
+        }
+        _ => schema.nullable = true,
+    }
+}
+
+/// The type of a constant.
+fn kind_of(constant: &Node<'_>) -> Kind {
+    match constant {
+        Node::Text(_) => Kind::String,
+        Node::Bool(_) => Kind::Boolean,
+        Node::Number(number) if number.is_f64() => Kind::Number,
+        Node::Number(_) => Kind::Integer,
+        Node::Null => Kind::Null,
+        _ => Kind::Any,
+    }
 }
 
 /// Turns definitions that stand for nothing but each other into ones that allow anything, and

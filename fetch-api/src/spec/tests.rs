@@ -14,6 +14,8 @@ pub(crate) fn context() -> Context {
         namespaces: Vec::new(),
         lists: ListStyle::Csv,
         prose: Prose::Skip,
+        faults: Faults::Refuse,
+        missing: BTreeSet::new(),
     }
 }
 
@@ -29,7 +31,7 @@ fn faults(text: impl AsRef<[u8]>) -> String {
 #[track_caller]
 fn reads(text: &str) -> Model {
     match read(text.as_bytes(), &context()) {
-        Ok(model) => model,
+        Ok(read) => read.model,
         Err(error) => panic!("{}", error.lines().join("\n")),
     }
 }
@@ -81,11 +83,14 @@ fn texts_that_are_no_spec_say_what_they_are() {
     assert_eq!(faults("\n <!DOCTYPE html>"), "expected a spec, found an HTML page");
     assert_eq!(faults("[1, 2]"), "expected a spec, found a list");
     assert_eq!(faults("404 page not found"), "expected a spec, found a text");
-    assert_eq!(faults("{}"), "the key `swagger` is missing");
-    assert_eq!(faults("swagger: '1.2'"), "expected Swagger 2.0, found `1.2`");
-    assert_eq!(faults("openapi: 3.0.1"), "OpenAPI 3.0.1 is not read yet");
+    assert_eq!(faults("{}"), "the key `swagger` or `openapi` is missing");
+    let known = "expected Swagger 2.0, OpenAPI 3.0 or OpenAPI 3.1";
+    assert_eq!(faults("swagger: '1.2'"), format!("{known}, found Swagger `1.2`"));
+    assert_eq!(faults("openapi: 3.2.0"), format!("{known}, found OpenAPI `3.2.0`"));
+    assert_eq!(faults("openapi: 2.0"), format!("{known}, found OpenAPI `2.0`"));
     assert_eq!(faults("swagger: '2.0'"), "the mapping `paths` is missing (at #/paths)");
-    assert_eq!(faults("swagger: \"\\e[2J\""), "expected Swagger 2.0, found `\\u{1b}[2J`");
+    let escape = faults("swagger: \"\\e[2J\"");
+    assert_eq!(escape, format!("{known}, found Swagger `\\u{{1b}}[2J`"));
     let large = vec![b' '; MAX_BYTES + 1];
     assert_eq!(faults(large), "the spec has 8388609 bytes, more than the 8388608 that are read");
 }
@@ -135,17 +140,27 @@ fn keys_that_stand_twice_are_named() {
 }
 
 #[test]
-fn operation_ids_that_are_missing_or_shared_are_all_named() {
+fn operation_ids_that_are_missing_or_shared_are_made() {
     let text = paths(
         "  /a:\n    get: {}\n    put: { operationId: '' }\n    post: { operationId: Same }\n  \
          /b/{c}:\n    delete: { operationId: Same }\n    head: { operationId: Same }\n",
     );
-    assert_snapshot!(faults(text), @r"
-    `GET /a` has no operationId (at #/paths/~1a/get)
-    `PUT /a` has no operationId (at #/paths/~1a/put)
-    `DELETE /b/{c}` and `POST /a` share the operationId `Same` (at #/paths/~1b~1{c}/delete/operationId)
-    `HEAD /b/{c}` and `POST /a` share the operationId `Same` (at #/paths/~1b~1{c}/head/operationId)
+    let Read { model, notes, .. } = read(text.as_bytes(), &context()).unwrap();
+    let ids: Vec<&str> = model.operations.iter().map(|operation| &*operation.id).collect();
+    assert_eq!(ids, ["getA", "putA", "Same", "deleteBByC", "headBByC"]);
+    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    assert_snapshot!(notes.join("\n"), @r"
+    the id `Same` is another operation's, so `HEAD /b/{c}` is called `headBByC` (at #/paths/~1b~1{c}/head)
+    the id `Same` is another operation's, so `DELETE /b/{c}` is called `deleteBByC` (at #/paths/~1b~1{c}/delete)
     ");
+    let named = read_with(text.as_bytes(), &context(), |operations| {
+        operations[0].id = "Mine".to_owned();
+        operations[4].id = "Other".to_owned();
+    });
+    let Read { model, notes, .. } = named.unwrap();
+    let ids: Vec<&str> = model.operations.iter().map(|operation| &*operation.id).collect();
+    assert_eq!(ids, ["Mine", "putA", "Same", "deleteBByC", "Other"]);
+    assert_eq!(notes.len(), 1);
 }
 
 #[test]
@@ -265,7 +280,7 @@ fn references_do_not_blow_up() {
     for i in 0..2000 {
         text += &format!("        field{i}:\n          type: string\n");
     }
-    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1219/get/responses/200/schema/properties/field1348)");
+    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1219/get/responses/200/schema/properties)");
     let path = "/{a}".repeat(1001);
     let operation = format!("{{\"{path}\": {{\"get\": {{\"operationId\": \"A\"}}}}}}");
     let fault = faults(format!("{{\"swagger\": \"2.0\", \"paths\": {operation}}}"));
@@ -308,7 +323,7 @@ fn nesting_ends() {
 fn huge_texts_are_kept_out_of_messages() {
     let long = "x".repeat(1 << 20);
     let fault = faults(format!(
-        "{{\"swagger\": \"2.0\", \"paths\": {{\"/{long}\": {{\"get\": {{}}, \"put\": {{}}}}}}}}"
+        "{{\"swagger\": \"2.0\", \"paths\": {{\"/{long}\": {{\"fetch\": {{}}, \"push\": {{}}}}}}}}"
     ));
     assert_eq!(fault.lines().count(), 2);
     assert!(fault.len() < 5000, "{} bytes", fault.len());
@@ -318,7 +333,7 @@ fn huge_texts_are_kept_out_of_messages() {
     let model =
         reads(&SOUND.replace("Gets a tree", &long).replace("[a, 1", &format!("[{long}, 1")));
     assert_eq!(model.operations.len(), 2);
-    let many: String = (0..5000).map(|i| format!("  /{i}: {{ get: {{}} }}\n")).collect();
+    let many: String = (0..5000).map(|i| format!("  /{i}: {{ fetch: {{}} }}\n")).collect();
     let fault = faults(paths(&many));
     assert_eq!(fault.lines().count(), 1001);
     assert!(fault.ends_with("there are more faults than these (at #)"));
@@ -352,9 +367,9 @@ fn many_names_take_no_long_time() {
 /// What became of a text: it was read, or refused with a place. A panic fails the test.
 fn outcome(text: &[u8]) {
     match read(text, &Context { prose: Prose::Keep, ..context() }) {
-        Ok(model) => {
+        Ok(read) => {
             let engine = crate::model::Engine { name: "toy".to_owned(), ..Default::default() };
-            let bytes = crate::lower::pack(&engine, &[model]).expect("one model");
+            let bytes = crate::lower::pack(&engine, &[read.model]).expect("one model");
             contajners_core::Pack::open(&bytes).expect("a pack").verify().expect("a sound pack");
         }
         Err(error) => assert!(!error.lines().concat().is_empty()),

@@ -74,11 +74,16 @@ pub enum Prose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Root,
+    Components,
     Paths,
     PathItem,
     Operation,
     Parameters,
     Parameter,
+    Bodies,
+    Body,
+    Content,
+    Medium,
     Responses,
     Response,
     Schemas,
@@ -324,7 +329,18 @@ impl Place {
                 "definitions" => Place::Schemas,
                 "parameters" => Place::Parameters,
                 "responses" => Place::Responses,
-                "swagger" | "openapi" | "basePath" | "consumes" | "produces" => Place::Value,
+                "components" => Place::Components,
+                "swagger" | "openapi" | "basePath" | "consumes" | "produces" | "servers" => {
+                    Place::Value
+                }
+                _ => Place::Skip,
+            },
+            Place::Components => match key {
+                "schemas" => Place::Schemas,
+                "parameters" | "headers" => Place::Parameters,
+                "responses" => Place::Responses,
+                "requestBodies" => Place::Bodies,
+                "pathItems" => Place::Paths,
                 _ => Place::Skip,
             },
             Place::Paths if key.starts_with("x-") => Place::Skip,
@@ -334,38 +350,53 @@ impl Place {
                     Place::Operation
                 }
                 "parameters" => Place::Parameters,
-                "$ref" => Place::Value,
+                "$ref" | "servers" => Place::Value,
                 _ => Place::Skip,
             },
             Place::Operation => match key {
                 "parameters" => Place::Parameters,
+                "requestBody" => Place::Body,
                 "responses" => Place::Responses,
-                "operationId" | "consumes" | "produces" => Place::Value,
+                "operationId" | "consumes" | "produces" | "servers" => Place::Value,
                 "summary" | "description" if prose == Prose::Keep => Place::Value,
                 _ => Place::Skip,
             },
             Place::Parameters => Place::Parameter,
             Place::Parameter => match key {
                 "schema" => Place::Schema,
-                "name" | "in" | "collectionFormat" => Place::Value,
+                "content" => Place::Content,
+                "name" | "in" | "collectionFormat" | "style" | "explode" => Place::Value,
                 "description" if prose == Prose::Keep => Place::Value,
                 _ => Place::Schema.child(key, prose),
+            },
+            Place::Bodies => Place::Body,
+            Place::Body => match key {
+                "content" => Place::Content,
+                "required" | "$ref" => Place::Value,
+                _ => Place::Skip,
+            },
+            Place::Content => Place::Medium,
+            Place::Medium => match key {
+                "schema" => Place::Schema,
+                _ => Place::Skip,
             },
             Place::Responses if key.starts_with("x-") => Place::Skip,
             Place::Responses => Place::Response,
             Place::Response => match key {
                 "schema" => Place::Schema,
-                "headers" => Place::Schemas,
+                "content" => Place::Content,
+                "headers" => Place::Parameters,
                 "$ref" => Place::Value,
                 _ => Place::Skip,
             },
             Place::Schemas => Place::Schema,
             Place::Schema => match key {
-                "properties" => Place::Schemas,
-                "items" | "allOf" | "oneOf" | "anyOf" | "additionalProperties" => Place::Schema,
-                "$ref" | "type" | "format" | "enum" | "default" | "required" | "x-nullable" => {
-                    Place::Value
+                "properties" | "patternProperties" | "$defs" => Place::Schemas,
+                "items" | "prefixItems" | "allOf" | "oneOf" | "anyOf" | "additionalProperties" => {
+                    Place::Schema
                 }
+                "$ref" | "$dynamicRef" | "type" | "format" | "enum" | "const" | "default"
+                | "required" | "nullable" | "x-nullable" => Place::Value,
                 _ => Place::Skip,
             },
             Place::Value => Place::Value,

@@ -3,9 +3,11 @@
 //! The engines are private to this run and reach no registry; whatever a test needs it makes.
 
 mod archives;
+mod blocking;
 mod containers;
 mod errors;
 mod folders;
+mod habits;
 mod images;
 mod networks_and_volumes;
 mod over_ssh;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contajners::{Client, Error, ErrorKind};
-use contajners_tests::{PrivateEngine, TcpFront};
+use contajners_tests::{Front, PrivateEngine, Target};
 use serde_json::json;
 
 use crate::on_both;
@@ -71,7 +71,7 @@ fn podman_over_tcp() {
 
 fn over_tcp(name: &str, engine: Option<&'static PrivateEngine>) {
     let Some(engine) = engine else { return };
-    let front = TcpFront::start(engine.socket()).expect("a front");
+    let front = Front::tcp(Target::Unix(engine.socket().to_owned())).expect("a front");
     block_on(async {
         for uri in [front.uri(), front.uri().replace("tcp://", "http://")] {
             let client = Client::builder(name).uri(uri).build()?;

@@ -1,0 +1,82 @@
+//! Signals that end a run: the one of ^C, and the one that asks a program to end.
+
+use std::io;
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, ctrl_c};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::failure::Status;
+use crate::sending;
+use crate::terminal;
+
+/// How long a run may take to end by itself.
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
+
+/// Watches for signals on a thread of its own, and tells of the first. They are caught when this
+/// returns.
+///
+/// A run that does not end by itself, since it waits for the reader of standard output, is ended
+/// a moment later, or with the second signal.
+pub(crate) fn watch() -> io::Result<oneshot::Receiver<Status>> {
+    let runtime = sending::runtime()?;
+    let mut signals = {
+        let _guard = runtime.enter();
+        Signals::new()?
+    };
+    let (tell, stopped) = oneshot::channel();
+    thread::Builder::new().spawn(move || {
+        runtime.block_on(async {
+            let status = signals.next().await;
+            // The work may have ended just now.
+            let _ = tell.send(status);
+            let status = timeout(GRACE, signals.next()).await.unwrap_or(status);
+            terminal::restore();
+            process::exit(status as i32);
+        });
+    })?;
+    Ok(stopped)
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one, and returns the status that a run ends with.
+    async fn next(&mut self) -> Status {
+        tokio::select! {
+            _ = self.interrupt.recv() => Status::Interrupted,
+            _ = self.terminate.recv() => Status::Terminated,
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self(ctrl_c()?))
+    }
+
+    async fn next(&mut self) -> Status {
+        self.0.recv().await;
+        Status::Interrupted
+    }
+}

@@ -1,0 +1,206 @@
+//! How a run ends before its end: in order, and with the engine knowing.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::termios::{LocalModes, tcgetattr};
+use tempfile::TempDir;
+
+use crate::command::contajners;
+use crate::progress::{BEGINNING, PULL};
+use crate::{Engine, PATIENCE, Run, Terminal, signal};
+
+#[test]
+fn an_interrupt_leaves_the_terminal_in_order() {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let (engine, terminal) = (Engine::new(), Terminal::new(70, 12));
+        let run = Run::on(&terminal, engine.command(&PULL));
+        engine.say(&BEGINNING);
+        let drawn = "latest: Pulling from app\n\
+             aaaaaaaaaaaa: Downloading  [=====>                 ]  2.50 kB/10.0 kB\n\
+             bbbbbbbbbbbb: Pulling fs layer";
+        terminal.wait_for(drawn);
+        run.signal(signal);
+        assert_eq!(run.end(&terminal).0, Some(status));
+        engine.hung_up.recv_timeout(PATIENCE).expect("the connection is closed");
+        assert_eq!(terminal.screen(), (drawn.to_owned(), (3, 0)));
+    }
+}
+
+/// An engine that answers by the request, and holds the connection until the caller goes.
+struct Holding {
+    folder: TempDir,
+    /// A word for each connection that the caller has closed.
+    gone: Receiver<String>,
+}
+
+impl Holding {
+    fn new(answer: fn(&str) -> Vec<u8>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let (tell, gone) = channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, tell) = (stream.unwrap(), tell.clone());
+                thread::spawn(move || {
+                    let line = head_of(&stream);
+                    let _ = stream.write_all(&answer(&line));
+                    // Bodies are read, and the end is waited for.
+                    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+                    let _ = tell.send(line);
+                });
+            }
+        });
+        Self { folder, gone }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = contajners(arguments);
+        command.arg("--host").arg(format!("unix://{}/s", self.folder.path().display()));
+        command
+    }
+
+    /// Waits until the caller has closed the connection of a request.
+    #[track_caller]
+    fn wait_for_end_of(&self, line: &str) {
+        loop {
+            let gone = self.gone.recv_timeout(PATIENCE).expect("the connection is closed");
+            if gone.starts_with(line) {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads a head byte by byte, and returns its first line.
+fn head_of(mut stream: &UnixStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1..) => head.push(byte[0]),
+            _ => return String::new(),
+        }
+    }
+    String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned()
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn wait(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn raw_mode_ends_with_the_run() {
+    let engine = Holding::new(|line| match line.split(' ').nth(1) {
+        Some("/v1.41/exec/x/json") => {
+            let body = r#"{"ProcessConfig":{"tty":true},"OpenStdin":true}"#;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        }
+        Some("/v1.41/exec/x/start") => {
+            b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n# ".to_vec()
+        }
+        _ => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+    });
+    let terminal = Terminal::new(40, 6);
+    let is_raw = || {
+        let modes = tcgetattr(&terminal.slave).unwrap().local_modes;
+        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    };
+    assert!(!is_raw());
+    let mut command =
+        engine.command(&["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket"]);
+    command.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
+    let run = Run::new(command.spawn().unwrap());
+    terminal.wait_for("# ");
+    wait("the terminal is in raw mode", is_raw);
+    run.signal("TERM");
+    assert_eq!(run.end(&terminal).0, Some(143));
+    assert!(!is_raw());
+    engine.wait_for_end_of("POST /v1.41/exec/x/start");
+}
+
+#[test]
+fn an_interrupt_ends_what_waits_for_an_engine() {
+    let engine = Holding::new(|_| Vec::new());
+    for words in [
+        // Negotiating, waiting for an answer, sending a body that has no end.
+        &["invoke", "docker", "ContainerList"][..],
+        &["invoke", "docker@v1.41", "ContainerWait", "id=x"],
+        &["invoke", "docker@v1.41", "ImageLoad", "--data", "@/dev/zero"],
+    ] {
+        let terminal = Terminal::new(80, 6);
+        let mut command = engine.command(&[&["-v"], words].concat());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal.end());
+        let run = Run::new(command.spawn().unwrap());
+        wait("the request is sent", || terminal.bytes().contains(" HTTP/1.1"));
+        run.signal("INT");
+        assert_eq!(run.end(&terminal).0, Some(130), "{words:?}");
+        engine.wait_for_end_of("");
+        assert!(!terminal.bytes().contains("error"), "{}", terminal.bytes());
+    }
+}
+
+/// What was begun and is not whole goes; what is whole stays.
+#[test]
+fn an_interrupt_leaves_no_file_half_unpacked() {
+    let engine = Holding::new(|_| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\n\r\n".to_vec();
+        let whole = [header("y/whole", 3), block(b"abc")].concat();
+        let half = [header("y/half", 1 << 20), vec![b'x'; 1 << 18]].concat();
+        [head, whole, half].concat()
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let call = ["invoke", "docker@v1.41", "ContainerArchive", "id=x", "path=/y", "--unpack", "in"];
+    let mut command = engine.command(&call);
+    let child = command.current_dir(folder.path()).stdin(Stdio::null()).spawn().unwrap();
+    let half = folder.path().join("in/y/half");
+    wait("a file is begun", || half.metadata().is_ok_and(|file| file.len() > 1 << 17));
+    signal(&child, "INT");
+    assert_eq!(Run::new(child).end(&Terminal::new(1, 1)).0, Some(130));
+    let left = std::fs::read_dir(folder.path().join("in/y")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["whole"]);
+}
+
+fn block(text: &[u8]) -> Vec<u8> {
+    let mut block = text.to_vec();
+    block.resize(512, 0);
+    block
+}
+
+fn header(name: &str, size: usize) -> Vec<u8> {
+    let mut header = format!(
+        "{name:\0<100}0000644\00000000\00000000\0{size:011o}\000000000000\0        0{:\0<100}ustar\x0000",
+        ""
+    );
+    let sum: u32 = header.bytes().map(u32::from).sum();
+    header.replace_range(148..156, &format!("{sum:06o}\0 "));
+    block(header.as_bytes())
+}
+
+/// Nobody reads what is written, so that the run cannot end by itself.
+#[test]
+fn an_interrupt_ends_a_run_whose_reader_sleeps() {
+    let mut engine = Engine::new();
+    let message = format!("{{\"stream\":\"{}\"}}", "x".repeat(1 << 20));
+    engine.say(&[&message]);
+    engine.end();
+    let mut command = engine.command(&["invoke", "docker@v1.41", "SystemEvents"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    // It has begun to write, and more than a pipe takes is to come.
+    assert!(!reader.fill_buf().unwrap().is_empty());
+    signal(&child, "INT");
+    assert_eq!(Run::new(child).end(&Terminal::new(1, 1)).0, Some(130));
+}

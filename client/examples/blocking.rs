@@ -1,0 +1,21 @@
+//! Runs a container and shows its output, without `async`.
+//!
+//! `cargo run -p contajners --features blocking --example blocking -- IMAGE`
+
+use contajners::{Client, Error};
+use serde_json::json;
+
+fn main() -> Result<(), Error> {
+    let image = std::env::args().nth(1).unwrap_or_else(|| "busybox:musl".into());
+    let docker = Client::builder("docker").build_blocking()?;
+    let body = json!({ "Image": image, "Cmd": ["sh", "-c", "echo one; sleep 0.1; echo two"] });
+    let created = docker.invoke("ContainerCreate").body(body).call()?;
+    let id = &created["Id"];
+    docker.invoke("ContainerStart").param("id", id).call()?;
+    let logs = docker.invoke("ContainerLogs").param("id", id).param("stdout", true);
+    for piece in logs.param("follow", true).output()? {
+        print!("{}", String::from_utf8_lossy(&piece?.bytes));
+    }
+    docker.invoke("ContainerDelete").param("id", id).param("force", true).call()?;
+    Ok(())
+}

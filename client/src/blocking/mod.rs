@@ -1,0 +1,61 @@
+//! The client for programs without `async`: each method waits until it is done.
+//!
+//! ```no_run
+//! # fn demo() -> Result<(), contajners::Error> {
+//! use contajners::Client;
+//!
+//! let docker = Client::builder("docker").build_blocking()?;
+//! let containers = docker.invoke("ContainerList").param("all", true).call()?;
+//! println!("{containers:#}");
+//!
+//! let logs = docker
+//!     .invoke("ContainerLogs")
+//!     .param("id", "conny")
+//!     .param("follow", true)
+//!     .param("stdout", true)
+//!     .output()?;
+//! for piece in logs {
+//!     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Names, parameters, answers and errors are those of the [asynchronous client](crate::Client),
+//! which does the work. Where that gives streams, here are iterators and readers.
+//!
+//! # Threads
+//!
+//! A client has one thread of its own, which moves the bytes of all its connections; the thread
+//! ends with the last clone of the client, and the last call, answer or socket of it. All types
+//! can be sent to other threads, and a [`Client`] can be used from several at once: their calls go
+//! on side by side.
+//!
+//! # On an async runtime
+//!
+//! A method that waits does so there, too: it neither panics nor needs the runtime, but the
+//! thread that it is called on does nothing else meanwhile. Use the asynchronous client there, or
+//! `tokio::task::spawn_blocking`.
+//!
+//! An [`Observer`](crate::Observer) is told things on the client's thread, among others. A call of the
+//! same client that waits there would wait for itself: it panics instead, which breaks the connection
+//! that the observer was told of.
+//!
+//! # Ending a wait
+//!
+//! A method returns when it is done, when something fails, or when a time-out of the builder runs
+//! out; for streams without an end [`read_timeout`](crate::ClientBuilder::read_timeout) is the one to set.
+//! An answer or a socket that is dropped closes its connection at once, which stops the engine.
+
+mod body;
+mod call;
+mod client;
+mod duplex;
+mod response;
+mod runtime;
+mod stream;
+
+pub use call::Call;
+pub use client::Client;
+pub use duplex::{Duplex, DuplexInput};
+pub use response::Response;
+pub use stream::{ByteStream, DocumentStream, OutputStream, Pieces};

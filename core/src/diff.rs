@@ -1,0 +1,555 @@
+//! What is different between two versions of an API, or between two APIs where they are the same.
+
+use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::catalog::{Api, Operation, Parameter, Response};
+use crate::check::Fields;
+use crate::request::{Location, Method};
+use crate::schema::{Additional, Schema, SchemaKind};
+
+/// How many differences of one schema are kept: definitions hold each other.
+const MOST: usize = 2000;
+/// How deep schemas are followed.
+const DEPTH: usize = 24;
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// The operation's id: in the second API, or in the first for one that is gone.
+    pub operation: String,
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: String,
+    /// Where in the operation it is.
+    pub place: Place,
+    /// What is different there.
+    pub kind: ChangeKind,
+}
+
+/// Where in an operation something is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Place {
+    /// The operation itself.
+    Operation,
+    /// A parameter.
+    Parameter {
+        /// Where it goes.
+        location: Location,
+        /// Its name.
+        name: String,
+    },
+    /// The request's body.
+    Body {
+        /// A JSON pointer into it, in which `*` stands for any item or any field of a map.
+        pointer: String,
+    },
+    /// The body of an answer.
+    Answer {
+        /// The status; `None` for all that are not listed.
+        status: Option<u16>,
+        /// As in a body.
+        pointer: String,
+    },
+}
+
+/// What is different.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// Only the second has it.
+    Added {
+        /// Whether it must be there.
+        required: bool,
+    },
+    /// Only the first has it.
+    Removed,
+    /// It goes by another name.
+    Renamed {
+        /// The name in the first.
+        from: String,
+        /// The name in the second.
+        to: String,
+    },
+    /// It is of another type.
+    Type {
+        /// The type in the first.
+        from: String,
+        /// The type in the second.
+        to: String,
+    },
+    /// It must be there now.
+    Required,
+    /// It may be left out now.
+    Optional,
+    /// A value is allowed now.
+    ValueAdded(String),
+    /// A value is allowed no longer.
+    ValueRemoved(String),
+    /// Something else stands in when it is left out.
+    Default {
+        /// The default in the first, as JSON text.
+        from: Option<String>,
+        /// The default in the second.
+        to: Option<String>,
+    },
+}
+
+impl ChangeKind {
+    /// Returns the stable name that scripts and bindings match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Added { .. } => "added",
+            Self::Removed => "removed",
+            Self::Renamed { .. } => "renamed",
+            Self::Type { .. } => "type",
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::ValueAdded(_) => "value-added",
+            Self::ValueRemoved(_) => "value-removed",
+            Self::Default { .. } => "default",
+        }
+    }
+}
+
+impl fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added { required: true } => f.write_str("added, and must be there"),
+            Self::Added { required: false } => f.write_str("added"),
+            Self::Removed => f.write_str("removed"),
+            Self::Renamed { from, to } => write!(f, "renamed from {from} to {to}"),
+            Self::Type { from, to } => write!(f, "{from} → {to}"),
+            Self::Required => f.write_str("must be there now"),
+            Self::Optional => f.write_str("may be left out now"),
+            Self::ValueAdded(value) => write!(f, "takes {value} now"),
+            Self::ValueRemoved(value) => write!(f, "takes {value} no longer"),
+            Self::Default { from, to } => {
+                let shown = |value: &Option<String>| value.clone().unwrap_or("none".into());
+                write!(f, "default {} → {}", shown(from), shown(to))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation => f.write_str("operation"),
+            Self::Parameter { location, name } => write!(f, "{} {name}", location.name()),
+            Self::Body { pointer } => write!(f, "body{}{pointer}", space(pointer)),
+            Self::Answer { status, pointer } => {
+                match status {
+                    Some(status) => write!(f, "answer {status}")?,
+                    None => f.write_str("answer default")?,
+                }
+                write!(f, "{}{pointer}", space(pointer))
+            }
+        }
+    }
+}
+
+fn space(pointer: &str) -> &'static str {
+    if pointer.is_empty() { "" } else { " " }
+}
+
+impl Change {
+    /// Tells whether a program for the first API may fail, or miss something, with the second:
+    /// something that it gives or reads is gone or of another type, or something more is wanted.
+    pub fn is_breaking(&self) -> bool {
+        let is_answer = matches!(self.place, Place::Answer { .. });
+        let is_success = |status: &Option<u16>| status.is_some_and(|status| status < 300);
+        match &self.kind {
+            ChangeKind::Added { required } => *required && !is_answer,
+            ChangeKind::Required | ChangeKind::ValueRemoved(_) => !is_answer,
+            ChangeKind::Removed => match &self.place {
+                // That an error is documented no longer breaks nobody.
+                Place::Answer { status, pointer } => !pointer.is_empty() || is_success(status),
+                _ => true,
+            },
+            ChangeKind::Type { .. } => true,
+            ChangeKind::Renamed { .. } => true,
+            ChangeKind::Optional => {
+                matches!(&self.place, Place::Answer { status, .. } if is_success(status))
+            }
+            ChangeKind::ValueAdded(_) | ChangeKind::Default { .. } => false,
+        }
+    }
+}
+
+impl<'a> Api<'a> {
+    /// Returns what is different in another version of the API, in the order of paths and methods.
+    ///
+    /// An operation is known by its method and path, whatever its id. Of another engine's API only
+    /// the operations are compared that both have; there the names of path parameters do not
+    /// count.
+    ///
+    /// ```
+    /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use contajners_core::Pack;
+    ///
+    /// let pack = Pack::open(bytes)?;
+    /// let (old, new) = (pack.api("v1.41")?, pack.api("v1.42")?);
+    /// let breaking = old.diff(new).into_iter().filter(|change| change.is_breaking());
+    /// println!("{} changes may break a program", breaking.count());
+    /// # Ok(()) }
+    /// ```
+    pub fn diff(&self, other: Self) -> Vec<Change> {
+        let mut differ = Differ::default();
+        let mut out = Vec::new();
+        if self.engine() == other.engine() {
+            for operation in self.operations() {
+                match other.same_operation(&operation) {
+                    Some(there) => differ.operations(operation, there, &mut out),
+                    None => out.push(whole(operation, ChangeKind::Removed)),
+                }
+            }
+            for operation in other.operations() {
+                if self.same_operation(&operation).is_none() {
+                    out.push(whole(operation, ChangeKind::Added { required: false }));
+                }
+            }
+            out.sort_by(|one, other| {
+                (&one.path, one.method, &one.place, &one.kind).cmp(&(
+                    &other.path,
+                    other.method,
+                    &other.place,
+                    &other.kind,
+                ))
+            });
+        } else {
+            let there: BTreeMap<(String, Method), Operation<'a>> =
+                other.operations().map(|operation| (route(operation), operation)).collect();
+            for operation in self.operations() {
+                if let Some(there) = there.get(&route(operation)) {
+                    differ.operations(operation, *there, &mut out);
+                }
+            }
+        }
+        out
+    }
+}
+
+impl<'a> Operation<'a> {
+    /// Returns what is different in another version's or another engine's operation.
+    pub fn diff(self, other: Self) -> Vec<Change> {
+        let mut out = Vec::new();
+        Differ::default().operations(self, other, &mut out);
+        out
+    }
+
+    /// Returns the operation of another API that has the same method and path: under whatever id,
+    /// and with whatever names of path parameters.
+    pub fn counterpart(self, api: Api<'a>) -> Option<Self> {
+        if api.engine() == self.api().engine() {
+            return api.same_operation(&self);
+        }
+        let route = route(self);
+        api.operations().find(|other| self::route(*other) == route)
+    }
+}
+
+/// What tells an operation from others, whatever its parameters are called.
+fn route(operation: Operation<'_>) -> (String, Method) {
+    let mut path = String::new();
+    let mut rest = operation.path();
+    while let Some((literal, after)) = rest.split_once('{') {
+        path.push_str(literal);
+        path.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    path.push_str(rest);
+    (path, operation.method())
+}
+
+fn whole(operation: Operation<'_>, kind: ChangeKind) -> Change {
+    change(operation, Place::Operation, kind)
+}
+
+fn change(operation: Operation<'_>, place: Place, kind: ChangeKind) -> Change {
+    Change {
+        operation: operation.id().into(),
+        method: operation.method(),
+        path: operation.path().into(),
+        place,
+        kind,
+    }
+}
+
+/// A difference inside a schema.
+#[derive(Debug, Clone)]
+struct Inside {
+    pointer: String,
+    kind: ChangeKind,
+}
+
+/// Compares schemas, each pair once.
+#[derive(Default)]
+struct Differ {
+    known: BTreeMap<(u32, u32), Rc<Vec<Inside>>>,
+    open: BTreeSet<(u32, u32)>,
+}
+
+impl Differ {
+    fn operations<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
+        if from.id() != to.id() && from.api().engine() == to.api().engine() {
+            let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
+            out.push(whole(to, kind));
+        }
+        self.parameters(from, to, out);
+        self.bodies(from, to, out);
+        self.answers(from, to, out);
+    }
+
+    fn parameters<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
+        let is_same = |one: &Parameter<'_>, other: &Parameter<'_>| {
+            one.location() == other.location() && one.bare_name() == other.bare_name()
+        };
+        let place = |parameter: &Parameter<'_>| Place::Parameter {
+            location: parameter.location(),
+            name: parameter.bare_name().into(),
+        };
+        // Between engines those in the path have other names for the same.
+        let is_counted = |parameter: &Parameter<'_>| {
+            from.api().engine() == to.api().engine() || parameter.location() != Location::Path
+        };
+        for one in from.parameters().filter(is_counted) {
+            let Some(other) = to.parameters().find(|other| is_same(&one, other)) else {
+                out.push(change(to, place(&one), ChangeKind::Removed));
+                continue;
+            };
+            for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
+                out.push(change(to, place(&one), inside.kind.clone()));
+            }
+            match (one.required(), other.required()) {
+                (false, true) => out.push(change(to, place(&one), ChangeKind::Required)),
+                (true, false) => out.push(change(to, place(&one), ChangeKind::Optional)),
+                _ => {}
+            }
+        }
+        for other in to.parameters().filter(is_counted) {
+            if !from.parameters().any(|one| is_same(&one, &other)) {
+                let kind = ChangeKind::Added { required: other.required() };
+                out.push(change(to, place(&other), kind));
+            }
+        }
+    }
+
+    fn bodies<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
+        let whole = || Place::Body { pointer: String::new() };
+        match (from.body(), to.body()) {
+            (None, None) => {}
+            (Some(_), None) => out.push(change(to, whole(), ChangeKind::Removed)),
+            (None, Some(body)) => {
+                let kind = ChangeKind::Added { required: body.required() };
+                out.push(change(to, whole(), kind));
+            }
+            (Some(one), Some(other)) => {
+                match (one.required(), other.required()) {
+                    (false, true) => out.push(change(to, whole(), ChangeKind::Required)),
+                    (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
+                    _ => {}
+                }
+                for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
+                    let place = Place::Body { pointer: inside.pointer.clone() };
+                    out.push(change(to, place, inside.kind.clone()));
+                }
+            }
+        }
+    }
+
+    fn answers<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
+        let place = |answer: &Response<'_>, pointer: &str| Place::Answer {
+            status: answer.status(),
+            pointer: pointer.into(),
+        };
+        for one in from.responses() {
+            let mut there = to.responses();
+            let Some(other) = there.find(|other| other.status() == one.status()) else {
+                out.push(change(to, place(&one, ""), ChangeKind::Removed));
+                continue;
+            };
+            let (Some(one_schema), Some(other_schema)) = (one.schema(), other.schema()) else {
+                continue;
+            };
+            for inside in self.schemas(one_schema, other_schema, DEPTH).iter() {
+                out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
+            }
+        }
+        for other in to.responses() {
+            if !from.responses().any(|one| one.status() == other.status()) {
+                let kind = ChangeKind::Added { required: false };
+                out.push(change(to, place(&other, ""), kind));
+            }
+        }
+    }
+
+    /// Compares two schemas; where they are in the middle of being compared, nothing is said.
+    fn schemas<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize) -> Rc<Vec<Inside>> {
+        let (from, to) = (from.resolved(), to.resolved());
+        let pair = (from.node(), to.node());
+        if let Some(known) = self.known.get(&pair) {
+            return known.clone();
+        }
+        if depth == 0 || !self.open.insert(pair) {
+            return Rc::default();
+        }
+        let mut out = Vec::new();
+        self.fill(from, to, depth - 1, &mut out);
+        self.open.remove(&pair);
+        let found = Rc::new(out);
+        self.known.insert(pair, found.clone());
+        found
+    }
+
+    fn fill<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {
+        let here = |kind| Inside { pointer: String::new(), kind };
+        let (one, other) = (shape(from), shape(to));
+        if one != other {
+            let (from, to) = (type_of(from), type_of(to));
+            out.push(here(ChangeKind::Type { from, to }));
+            return;
+        }
+        values(from, to, out);
+        let default = |schema: Schema<'_>| schema.default().map(ToString::to_string);
+        if from.default() != to.default() {
+            out.push(here(ChangeKind::Default { from: default(from), to: default(to) }));
+        }
+        match one {
+            Shape::Array => {
+                if let (Some(one), Some(other)) = (from.items(), to.items()) {
+                    self.at("*", one, other, depth, out);
+                }
+            }
+            Shape::Object => self.fields(from, to, depth, out),
+            Shape::Alternatives(_) => {
+                for (one, other) in from.parts().zip(to.parts()) {
+                    for inside in self.schemas(one, other, depth).iter() {
+                        push(out, inside.clone());
+                    }
+                }
+            }
+            Shape::Scalar(_) => {}
+        }
+    }
+
+    fn fields<'a>(
+        &mut self,
+        from: Schema<'a>,
+        to: Schema<'a>,
+        depth: usize,
+        out: &mut Vec<Inside>,
+    ) {
+        let (mut left, mut right) = (256, 256);
+        let (Some(one), Some(other)) = (Fields::of(from, &mut left), Fields::of(to, &mut right))
+        else {
+            return;
+        };
+        for field in one.declared() {
+            let Some(there) = other.get(field.name) else {
+                push(out, Inside { pointer: pointer(field.name), kind: ChangeKind::Removed });
+                continue;
+            };
+            self.at(field.name, field.schema, there.schema, depth, out);
+            let kind = match (field.required, there.required) {
+                (false, true) => ChangeKind::Required,
+                (true, false) => ChangeKind::Optional,
+                _ => continue,
+            };
+            push(out, Inside { pointer: pointer(field.name), kind });
+        }
+        for field in other.declared() {
+            if one.get(field.name).is_none() {
+                let kind = ChangeKind::Added { required: field.required };
+                push(out, Inside { pointer: pointer(field.name), kind });
+            }
+        }
+        if let (Additional::Schema(one), Additional::Schema(other)) =
+            (from.additional(), to.additional())
+        {
+            self.at("*", one, other, depth, out);
+        }
+    }
+
+    /// Compares what is one step inside.
+    fn at<'a>(
+        &mut self,
+        name: &str,
+        from: Schema<'a>,
+        to: Schema<'a>,
+        depth: usize,
+        out: &mut Vec<Inside>,
+    ) {
+        let before = pointer(name);
+        for inside in self.schemas(from, to, depth).iter() {
+            let pointer = format!("{before}{}", inside.pointer);
+            push(out, Inside { pointer, kind: inside.kind.clone() });
+        }
+    }
+}
+
+fn push(out: &mut Vec<Inside>, inside: Inside) {
+    if out.len() < MOST {
+        out.push(inside);
+    }
+}
+
+fn pointer(name: &str) -> String {
+    let mut out = String::new();
+    crate::check::push_segment(name, &mut out);
+    out
+}
+
+/// What a schema is, as far as it must be the same to be looked into.
+#[derive(PartialEq, Eq)]
+enum Shape {
+    Scalar(String),
+    Array,
+    Object,
+    Alternatives(usize),
+}
+
+fn shape(schema: Schema<'_>) -> Shape {
+    match schema.kind() {
+        SchemaKind::Array => Shape::Array,
+        SchemaKind::Object | SchemaKind::AllOf if schema.type_name() == "object" => Shape::Object,
+        SchemaKind::OneOf | SchemaKind::AnyOf => Shape::Alternatives(schema.parts().count()),
+        _ => Shape::Scalar(type_of(schema)),
+    }
+}
+
+/// The type as it is told: with its format, and whether there may be none.
+fn type_of(schema: Schema<'_>) -> String {
+    let mut text: Cow<'_, str> = schema.label();
+    if let Some(format) = schema.format() {
+        text = format!("{text} ({format})").into();
+    }
+    if schema.nullable() {
+        text = format!("{text} or null").into();
+    }
+    text.into_owned()
+}
+
+fn values(from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
+    let (one, other): (BTreeSet<&str>, BTreeSet<&str>) =
+        (from.members().collect(), to.members().collect());
+    // Without a list any value goes: that is no list of values that were added or removed.
+    if one.is_empty() || other.is_empty() {
+        return;
+    }
+    for value in one.difference(&other) {
+        let kind = ChangeKind::ValueRemoved((*value).into());
+        push(out, Inside { pointer: String::new(), kind });
+    }
+    for value in other.difference(&one) {
+        let kind = ChangeKind::ValueAdded((*value).into());
+        push(out, Inside { pointer: String::new(), kind });
+    }
+}

@@ -1,0 +1,476 @@
+//! What only OpenAPI 3 has: servers, request bodies by media type, styles of parameters.
+//!
+//! What is tolerated, and what it comes to:
+//!
+//! - of several servers the first counts, as far as its path goes; variables in it have their
+//!   defaults. Servers of a path or an operation go into the path where they differ;
+//! - a media type that is a pattern (`*/*`) is `application/octet-stream` for bytes, `text/plain`
+//!   for `text/*`, else `application/json`;
+//! - the fields of a form are parameters, beside the body as a whole;
+//! - a header parameter named `Accept`, `Content-Type` or `Authorization` is left out, as the
+//!   specification says;
+//! - `allowReserved`, `allowEmptyValue`, callbacks, links and security schemes say nothing about
+//!   how an operation is called by name.
+//!
+//! Parameters in cookies, and the styles `label` and `matrix`, are not supported.
+
+use super::answer;
+use super::fault::At;
+use super::parameters::Inputs;
+use super::reader::{MAX_REFERENCES, Prefix, Reader, Table, is_binary};
+use super::yaml::{Map, Node};
+use crate::model::{Body, Encoding, Kind, ListStyle, Location, Operation, Parameter, Schema};
+
+const BYTES: &str = "application/octet-stream";
+const JSON: &str = "application/json";
+
+/// What a value is, as far as its way into a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    One,
+    Array,
+    Object,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn openapi3_operation(
+        &mut self,
+        map: &'t Map<'t>,
+        shared: &Inputs,
+        own: Inputs,
+        operation: &mut Operation,
+        at: &At<'_>,
+    ) {
+        self.check_keys(map, &["consumes", "produces"], at);
+        operation.parameters = self.place(shared, own, &operation.path, at);
+        if let Some(node) = map.get("requestBody") {
+            self.request_body(node, operation, &at.key("requestBody"));
+        }
+        let mut produced: Vec<(u16, Vec<String>)> = Vec::new();
+        operation.responses =
+            self.responses(map, at, &mut |status, types| produced.push((status, types)));
+        produced.sort_by_key(|(status, _)| *status);
+        let is_success = |status: u16| (200..300).contains(&status);
+        let none_succeeds = !operation.responses.iter().any(|response| is_success(response.status));
+        let describing = produced.into_iter().find(|(status, types)| {
+            !types.is_empty() && (is_success(*status) || none_succeeds && *status == 0)
+        });
+        operation.produces = describing.map(|(_, types)| types).unwrap_or_default();
+        operation.answer = answer::derive(
+            operation.method,
+            &operation.responses,
+            Some(&operation.produces),
+            &operation.produces,
+        );
+    }
+
+    /// Reads what the paths of a spec begin with.
+    pub(super) fn prefix_of_servers(&mut self) -> Prefix {
+        let at = At::ROOT.key("servers");
+        let usual = match self.root.get("servers").map(server_path) {
+            None => String::new(),
+            Some(Ok(path)) => path,
+            Some(Err(what)) => {
+                self.fault(&at, what);
+                String::new()
+            }
+        };
+        let items = self.root.get("paths").and_then(Node::as_map);
+        let items = items.into_iter().flat_map(Map::iter).filter_map(|(_, item)| item.as_map());
+        let levels = items.flat_map(|item| {
+            std::iter::once(item).chain(item.iter().filter_map(|(_, node)| node.as_map()))
+        });
+        // Those that do not do are told of where they are used.
+        let others = levels.filter_map(|map| server_path(map.get("servers")?).ok());
+        let mut common: Vec<String> = usual.split('/').map(str::to_owned).collect();
+        for other in others {
+            let same = common.iter().zip(other.split('/')).take_while(|(a, b)| a == b).count();
+            common.truncate(same);
+        }
+        let common = common.join("/");
+        let usual = usual[common.len()..].to_owned();
+        Prefix { common, usual, given: false }
+    }
+
+    /// Reads the server of a path or an operation: what stands before the path beyond what stands
+    /// before all of them.
+    pub(super) fn own_server(
+        &mut self,
+        map: &'t Map<'t>,
+        at: &At<'_>,
+        prefix: &Prefix,
+    ) -> Option<String> {
+        if !self.dialect.is_openapi3() || prefix.given {
+            return None;
+        }
+        match server_path(map.get("servers")?) {
+            Ok(path) => Some(path.strip_prefix(&*prefix.common).unwrap_or(&path).to_owned()),
+            Err(what) => {
+                self.fault(&at.key("servers"), what);
+                None
+            }
+        }
+    }
+
+    /// Follows references of a kind to the mapping itself.
+    fn followed(
+        &mut self,
+        node: &'t Node<'t>,
+        table: Table,
+        what: &str,
+        at: &At<'_>,
+    ) -> Option<&'t Map<'t>> {
+        let mut node = node;
+        for _ in 0..MAX_REFERENCES {
+            let Some(map) = node.as_map() else {
+                self.fault(at, format!("expected a {what}, found {}", node.sort()));
+                return None;
+            };
+            let Some(reference) = map.get("$ref") else { return Some(map) };
+            let text = reference.as_text().unwrap_or_default();
+            match self.shared(&text, table) {
+                Some(found) => node = found,
+                None => {
+                    self.fault(&at.key("$ref"), format!("the {what} `{text}` does not exist"));
+                    return None;
+                }
+            }
+        }
+        self.fault(at, format!("the reference leads to no {what}"));
+        None
+    }
+
+    fn request_body(&mut self, node: &'t Node<'t>, operation: &mut Operation, at: &At<'_>) {
+        let Some(map) = self.followed(node, Table::Bodies, "request body", at) else { return };
+        let content = self.content(map, at);
+        if content.is_empty() {
+            self.fault(at, "the request body has no media type");
+            return;
+        }
+        for (media_type, medium) in &content {
+            let is_form = matches!(
+                media_type.as_str(),
+                "application/x-www-form-urlencoded" | "multipart/form-data"
+            );
+            if let (true, Some(node)) = (is_form, medium) {
+                self.form_fields(node, operation, at);
+                break;
+            }
+        }
+        let mut body = Body {
+            required: matches!(map.get("required"), Some(Node::Bool(true))),
+            schema: Schema::any(),
+            media_types: Vec::new(),
+            schemas: Vec::new(),
+        };
+        let content_at = at.key("content");
+        for (media_type, medium) in content {
+            let at = content_at.key(&media_type);
+            let schema = match medium {
+                Some(node) => self.schema(node, &at.key("schema")),
+                None => Schema::any(),
+            };
+            self.spend(size_of::<Schema>() + size_of::<String>() + media_type.len(), &at);
+            let media_type = sendable(&media_type, &schema);
+            if !body.media_types.contains(&media_type) {
+                body.media_types.push(media_type);
+                body.schemas.push(schema);
+            }
+        }
+        body.schema = body.schemas[0].clone();
+        if body.schemas.iter().all(|schema| *schema == body.schema) {
+            body.schemas.clear();
+        }
+        operation.body = Some(body);
+    }
+
+    /// Reads the media types of a `content`, each with its schema if it has one.
+    fn content(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Vec<(String, Option<&'t Node<'t>>)> {
+        let at = at.key("content");
+        match map.get("content") {
+            None | Some(Node::Null) => Vec::new(),
+            Some(Node::Map(content)) => {
+                let all = content.iter().map(|(name, node)| {
+                    (name.to_owned(), node.as_map().and_then(|medium| medium.get("schema")))
+                });
+                all.collect()
+            }
+            Some(other) => {
+                let what = format!("expected a mapping of media types, found {}", other.sort());
+                self.fault(&at, what);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads the body of an answer: its schema, that of JSON before others, and its media types.
+    pub(super) fn answer_content(
+        &mut self,
+        map: &'t Map<'t>,
+        at: &At<'_>,
+    ) -> (Option<Schema>, Vec<String>) {
+        let broken = self.broken;
+        let content = self.content(map, at);
+        // An operation can be called whatever its answers are.
+        self.broken = broken;
+        let at = at.key("content");
+        let chosen = content
+            .iter()
+            .position(|(name, _)| answer::is_json(name))
+            .or((!content.is_empty()).then_some(0));
+        let schema = chosen.map(|index| {
+            let (name, medium) = &content[index];
+            match medium {
+                Some(node) => self.schema(node, &at.key(name).key("schema")),
+                None => Schema::any(),
+            }
+        });
+        self.spend(content.iter().map(|(name, _)| size_of::<String>() + name.len()).sum(), &at);
+        (schema, content.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Makes parameters of the fields of a form.
+    fn form_fields(&mut self, node: &'t Node<'t>, operation: &mut Operation, at: &At<'_>) {
+        let Some(map) = self.schema_behind(node) else { return };
+        let Some(Node::Map(fields)) = map.get("properties") else { return };
+        let required: Vec<_> = map
+            .get("required")
+            .and_then(Node::as_list)
+            .into_iter()
+            .flatten()
+            .filter_map(Node::as_text)
+            .collect();
+        for (name, node) in fields.iter() {
+            let at = at.key("content");
+            let mut schema = self.schema(node, &at.key(name));
+            self.spend(size_of::<Parameter>() + name.len(), &at);
+            if is_binary(&schema) {
+                schema.kind = Kind::File;
+            }
+            let (style, encoding) = match self.form_of(node) {
+                Form::Array => (ListStyle::Multi, Encoding::Plain),
+                Form::Object => (ListStyle::Single, Encoding::Json),
+                Form::One => (ListStyle::Single, Encoding::Plain),
+            };
+            operation.parameters.push(Parameter {
+                name: name.to_owned(),
+                location: Location::Form,
+                required: required.iter().any(|own| own == name),
+                schema,
+                style,
+                encoding,
+                description: String::new(),
+            });
+        }
+    }
+
+    /// Reads the documented header of an answer.
+    pub(super) fn header(&mut self, node: &'t Node<'t>, at: &At<'_>) -> Schema {
+        let broken = self.broken;
+        let Some(map) = self.followed(node, Table::Headers, "header", at) else {
+            self.broken = broken;
+            return Schema::any();
+        };
+        match map.get("schema") {
+            Some(node) => self.schema(node, &at.key("schema")),
+            None => Schema::any(),
+        }
+    }
+
+    /// Reads a parameter; `None` when it is none by the letter.
+    pub(super) fn openapi3_parameter(
+        &mut self,
+        map: &'t Map<'t>,
+        name: &str,
+        location: Location,
+        at: &At<'_>,
+    ) -> Option<Parameter> {
+        let reserved = ["Accept", "Content-Type", "Authorization"];
+        if location == Location::Header && reserved.iter().any(|own| own.eq_ignore_ascii_case(name))
+        {
+            return None;
+        }
+        self.spend(size_of::<Parameter>() + name.len(), at);
+        self.check_keys(map, &["type", "collectionFormat"], at);
+        let content = self.content(map, at);
+        let (node, encoding) = match (map.get("schema"), content.as_slice()) {
+            (Some(_), [_, ..]) => {
+                self.fault(at, format!("the parameter `{name}` has both `schema` and `content`"));
+                return None;
+            }
+            (Some(node), []) => (Some((node, at.key("schema"))), Encoding::Plain),
+            (None, []) => (None, Encoding::Plain),
+            (None, [(media_type, medium)]) => {
+                let encoding = match answer::is_json(media_type) {
+                    true => Encoding::Json,
+                    false => Encoding::Plain,
+                };
+                (medium.map(|node| (node, at.key("content"))), encoding)
+            }
+            (None, _) => {
+                let what = format!("the parameter `{name}` has more than one media type");
+                self.fault(&at.key("content"), what);
+                return None;
+            }
+        };
+        let schema = match &node {
+            Some((node, at)) => self.schema(node, at),
+            None => Schema::of(Kind::String),
+        };
+        let form = node.map_or(Form::One, |(node, _)| self.form_of(node));
+        let (style, encoding) = match encoding {
+            Encoding::Plain if content.is_empty() => self.style(map, name, location, form, at),
+            other => (ListStyle::Single, other),
+        };
+        Some(Parameter {
+            name: name.to_owned(),
+            location,
+            required: location == Location::Path
+                || matches!(map.get("required"), Some(Node::Bool(true))),
+            schema,
+            style,
+            encoding,
+            description: map.text("description").unwrap_or_default().into_owned(),
+        })
+    }
+
+    fn style(
+        &mut self,
+        map: &'t Map<'t>,
+        name: &str,
+        location: Location,
+        form: Form,
+        at: &At<'_>,
+    ) -> (ListStyle, Encoding) {
+        let usual = if location == Location::Query { "form" } else { "simple" };
+        let style = map.text("style").unwrap_or(usual.into());
+        let explode = match map.get("explode") {
+            Some(Node::Bool(explode)) => *explode,
+            _ => style == "form",
+        };
+        let list = match (location, &*style, form) {
+            (
+                Location::Query,
+                "form" | "spaceDelimited" | "pipeDelimited" | "deepObject",
+                Form::One,
+            )
+            | (Location::Path | Location::Header, "simple", Form::One) => ListStyle::Single,
+            (Location::Path | Location::Header, "simple", Form::Array) => ListStyle::Csv,
+            (Location::Query, "form" | "spaceDelimited" | "pipeDelimited", Form::Array)
+                if explode =>
+            {
+                ListStyle::Multi
+            }
+            (Location::Query, "form", Form::Array) => ListStyle::Csv,
+            (Location::Query, "spaceDelimited", Form::Array) => ListStyle::Ssv,
+            (Location::Query, "pipeDelimited", Form::Array) => ListStyle::Pipes,
+            (Location::Query, "deepObject", Form::Object) => ListStyle::Deep,
+            (Location::Query, "form", Form::Object) if explode => ListStyle::Fields,
+            _ => {
+                let (place, form) = (
+                    location.name(),
+                    match form {
+                        Form::One => "one value",
+                        Form::Array => "a list",
+                        Form::Object => "an object",
+                    },
+                );
+                let what = format!(
+                    "the style `{style}` (explode: {explode}) of `{name}`, {form} in `{place}`, \
+                     is not supported"
+                );
+                self.fault(at, what);
+                ListStyle::Single
+            }
+        };
+        (list, Encoding::Plain)
+    }
+
+    /// Follows references to the schema itself.
+    fn schema_behind(&self, node: &'t Node<'t>) -> Option<&'t Map<'t>> {
+        let mut node = node;
+        for _ in 0..MAX_REFERENCES {
+            let map = node.as_map()?;
+            let Some(reference) = map.get("$ref") else { return Some(map) };
+            node = self.shared(&reference.as_text()?, Table::Schemas)?;
+        }
+        None
+    }
+
+    fn form_of(&self, node: &'t Node<'t>) -> Form {
+        let mut node = node;
+        for _ in 0..MAX_REFERENCES {
+            let Some(map) = self.schema_behind(node) else { break };
+            // A list of types is what its first is, `null` aside.
+            let kind = match map.get("type") {
+                Some(Node::List(names)) => {
+                    names.iter().filter_map(Node::as_text).find(|name| name != "null")
+                }
+                Some(one) => one.as_text(),
+                None => None,
+            };
+            let is_object = map.get("properties").is_some();
+            return match (kind.as_deref(), map.get("allOf").and_then(Node::as_list)) {
+                (Some("array"), _) => Form::Array,
+                (Some("object"), _) => Form::Object,
+                (None, _) if is_object => Form::Object,
+                (None, None) if map.get("items").is_some() => Form::Array,
+                (None, Some([first, ..])) => {
+                    node = first;
+                    continue;
+                }
+                _ => Form::One,
+            };
+        }
+        Form::One
+    }
+}
+
+/// Reads the path of the first server of a list.
+fn server_path(servers: &Node<'_>) -> Result<String, String> {
+    let Some(servers) = servers.as_list() else {
+        return Err(format!("expected a list of servers, found {}", servers.sort()));
+    };
+    let Some(server) = servers.first() else { return Ok(String::new()) };
+    let server = server.as_map();
+    let Some(url) = server.and_then(|server| server.text("url")) else {
+        return Err("the server has no `url`".to_owned());
+    };
+    let variables = server.and_then(|server| server.get("variables")).and_then(Node::as_map);
+    let mut filled = String::new();
+    let mut rest = &*url;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(format!("a brace of the server `{url}` is not closed"));
+        };
+        let variable = variables.and_then(|variables| variables.get(name)).and_then(Node::as_map);
+        let Some(default) = variable.and_then(|variable| variable.text("default")) else {
+            return Err(format!("the variable `{name}` of the server `{url}` has no default"));
+        };
+        filled.push_str(before);
+        filled.push_str(&default);
+        rest = after;
+    }
+    filled.push_str(rest);
+    let path = match filled.split_once("://") {
+        Some((_, behind)) => behind.find('/').map_or("", |from| &behind[from..]),
+        None if filled.is_empty() || filled.starts_with('/') => &filled,
+        None => return Err(format!("the server `{url}` is relative to where the spec lies")),
+    };
+    let is_plain = |c: char| c.is_ascii_graphic() && !"?#{}".contains(c);
+    match path.chars().all(is_plain) {
+        true => Ok(path.trim_end_matches('/').to_owned()),
+        false => Err(format!("the server `{url}` has no plain path")),
+    }
+}
+
+/// Makes a media type of a pattern for media types.
+fn sendable(media_type: &str, schema: &Schema) -> String {
+    match media_type {
+        "text/*" => "text/plain",
+        _ if !media_type.contains('*') => media_type,
+        _ if is_binary(schema) => BYTES,
+        _ => JSON,
+    }
+    .to_owned()
+}

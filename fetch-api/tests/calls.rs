@@ -1,0 +1,132 @@
+//! From a made-up spec of OpenAPI 3 to the requests that calls become.
+
+use contajners_core::{Body, Pack, RequestContent, Value};
+use contajners_fetch_api::model::{Engine, ListStyle};
+use contajners_fetch_api::spec::{Context, Faults, Prose, read};
+use contajners_fetch_api::{lift, lower};
+use serde_json::{Value as Json, json};
+
+const SPEC: &str = r##"openapi: 3.0.3
+servers: [{ url: "http://localhost/api" }]
+paths:
+  /find:
+    get:
+      parameters:
+        - { name: filter, in: query, style: deepObject, schema: { type: object } }
+        - { name: page, in: query, schema: { type: object, properties: { size: { type: integer } } } }
+        - { name: tag, in: query, schema: { type: array, items: { type: string } } }
+        - { name: id, in: query, explode: false, schema: { type: array, items: { type: integer } } }
+        - { name: query, in: query, content: { application/json: { schema: { type: object } } } }
+  /jobs/{id}:
+    post:
+      requestBody:
+        content:
+          application/x-tar: { schema: { type: string, format: binary } }
+          application/json: { schema: { type: object } }
+  /form:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema: { type: object, required: [name], properties: { name: { type: string }, a: { type: integer } } }
+  /upload:
+    post:
+      requestBody:
+        required: true
+        content:
+          multipart/form-data:
+            schema: { type: object, properties: { name: { type: string } } }
+"##;
+
+fn pack() -> Vec<u8> {
+    let context = Context {
+        version: "v1".into(),
+        prefix: None,
+        doc_url: String::new(),
+        namespaces: Vec::new(),
+        lists: ListStyle::Csv,
+        prose: Prose::Skip,
+        faults: Faults::Refuse,
+        missing: Default::default(),
+    };
+    let model = read(SPEC.as_bytes(), &context).unwrap().model;
+    let engine = Engine { name: "toy".into(), ..Engine::default() };
+    let bytes = lower::pack(&engine, std::slice::from_ref(&model)).unwrap();
+    let pack = Pack::open(&bytes).unwrap();
+    pack.verify().unwrap();
+    let mut sorted = model;
+    sorted.operations.sort_by(|a, b| (&a.path, a.method).cmp(&(&b.path, b.method)));
+    assert_eq!(lift::models(&pack).unwrap(), [sorted]);
+    bytes
+}
+
+/// A request in lines.
+fn call(operation: &str, values: &Json, body: Body<'_>) -> Result<String, String> {
+    let bytes = pack();
+    let api = Pack::open(&bytes).unwrap().newest().unwrap();
+    let values: Vec<(&str, &dyn Value)> =
+        values.as_object().unwrap().iter().map(|(name, value)| (&**name, value as _)).collect();
+    let request = api.operation(operation).unwrap().resolve(&values, body);
+    let request = request.map_err(|error| error.to_string())?;
+    let headers: String =
+        request.headers().map(|(name, value)| format!(" {name}: {value}")).collect();
+    let body = match request.content() {
+        RequestContent::Nothing => String::new(),
+        RequestContent::Text(text) => format!(" {text}"),
+        _ => " (bytes)".to_owned(),
+    };
+    Ok(format!("{} {}{headers}{body}", request.method(), request.target()))
+}
+
+#[track_caller]
+fn check(operation: &str, values: &Json, body: Body<'_>, expected: &str) {
+    assert_eq!(call(operation, values, body).as_deref(), Ok(expected));
+}
+
+#[test]
+fn objects_and_lists_are_written_as_their_styles_say() {
+    let find = |values: Json, expected: &str| check("getFind", &values, Body::Nothing, expected);
+    find(
+        json!({ "filter": { "a b": "x&y", "deep": { "c": 1 }, "list": [1, true], "none": null } }),
+        "GET /api/find?filter%5Ba%20b%5D=x%26y&filter%5Bdeep%5D=%7B%22c%22:1%7D\
+         &filter%5Blist%5D=1&filter%5Blist%5D=true",
+    );
+    find(json!({ "page": { "after": "z", "size": 5 } }), "GET /api/find?after=z&size=5");
+    find(json!({ "filter": "text" }), "GET /api/find?filter=text");
+    find(json!({ "id": [1, 2], "tag": ["a", "b"] }), "GET /api/find?id=1,2&tag=a&tag=b");
+    find(json!({ "query": { "x": [1] } }), "GET /api/find?query=%7B%22x%22:%5B1%5D%7D");
+}
+
+#[test]
+fn a_body_goes_by_its_media_type() {
+    let id = json!({ "id": "a" });
+    let object = json!({ "n": 1 });
+    let post = "POST /api/jobs/a Content-Type:";
+    let value = Body::Value(&object);
+    check("postJobsById", &id, value, &format!("{post} application/json {{\"n\":1}}"));
+    check("postJobsById", &id, Body::Bytes, &format!("{post} application/x-tar (bytes)"));
+    let bytes = pack();
+    let api = Pack::open(&bytes).unwrap().newest().unwrap();
+    let body = api.operation("postJobsById").unwrap().body().unwrap();
+    assert!(body.is_by_media_type());
+    assert_eq!(body.schema().format(), Some("binary"));
+    assert_eq!(body.schema_for("application/json").type_name(), "object");
+    assert_eq!(body.json_schema().unwrap().type_name(), "object");
+    assert_eq!(body.schema_for("text/plain").format(), Some("binary"));
+}
+
+#[test]
+fn the_fields_of_a_form_are_parameters() {
+    let form = "POST /api/form Content-Type: application/x-www-form-urlencoded";
+    let fields = json!({ "a": 2, "name": "a b" });
+    check("postForm", &fields, Body::Nothing, &format!("{form} a=2&name=a%20b"));
+    check("postForm", &json!({}), Body::Bytes, &format!("{form} (bytes)"));
+    let missing = call("postForm", &json!({ "a": 2 }), Body::Nothing).unwrap_err();
+    assert!(missing.contains("`postForm` needs the"), "{missing}");
+    let upload = call("postUpload", &json!({ "name": "x" }), Body::Nothing).unwrap();
+    let multipart = "POST /api/upload Content-Type: multipart/form-data; boundary=contajners";
+    assert!(upload.starts_with(multipart), "{upload}");
+    let nothing = call("postUpload", &json!({}), Body::Nothing).unwrap_err();
+    assert!(nothing.contains("needs a body"), "{nothing}");
+}
