@@ -1,6 +1,8 @@
 // What needs no engine, of the package as it is installed.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
 import * as contajners from "contajners";
@@ -108,6 +110,31 @@ test("values that count as not given, and those beyond what a number keeps", () 
   assert.equal(target({ limit: -0 }), "/v1.41/containers/json?limit=0");
   const since = resolve("docker", "v1.41", "SystemEvents", { params: { since: new Date(0) } }).target;
   assert.equal(since, "/v1.41/events?since=1970-01-01T00:00:00.000Z");
+});
+
+test("a pack of another engine, from bytes and from a URL", async () => {
+  const bytes = readFileSync(process.env.CONTAJNERS_PACK);
+  const pack = await contajners.loadPack(bytes);
+  assert.equal(pack.engine, "firecracker");
+  const newest = versions(pack).at(-1);
+  assert.ok(contajners.ops(pack, newest).some(({ method, path }) => method === "PUT" && path === "/actions"));
+  const server = createServer((_, response) => response.end(bytes)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const again = await contajners.loadPack(new URL(`http://127.0.0.1:${server.address().port}/x.postcard`));
+  server.close();
+  server.closeAllConnections();
+  const sent = [];
+  const client = await Client.create({
+    pack: again, version: newest, uri: "http://engine",
+    fetch: async (url, { method }) => {
+      sent.push(`${method} ${url}`);
+      return new Response('{"fault_message":"no"}', { status: 400, headers: { "Content-Type": "application/json" } });
+    },
+  });
+  const [{ operation }] = client.ops().filter(({ method, path }) => method === "GET" && path === "/version");
+  const error = await client.invoke(operation).then(() => assert.fail("it answered"), (error) => error);
+  assert.deepEqual(sent, ["GET http://engine/version"]);
+  assert.deepEqual([error.code, error.engineMessage], ["engine-error", "no"]);
 });
 
 test("packs that are no packs", async () => {

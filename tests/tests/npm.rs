@@ -76,7 +76,9 @@ fn build(node: &Node) {
 #[test]
 fn offline() {
     let Some(node) = node() else { return };
-    node.test("offline.test.mjs", &[]);
+    // An engine whose pack is not inside.
+    let pack = node.root.join("resources/firecracker.postcard");
+    node.test("offline.test.mjs", &[("CONTAJNERS_PACK", &*pack.to_string_lossy())]);
 }
 
 #[test]

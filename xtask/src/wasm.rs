@@ -62,11 +62,29 @@ pub(crate) fn prepare(missing: Missing) -> Outcome {
     if !are_there(NODE) {
         return Ok(());
     }
+    let version = node_version();
+    if version < OLDEST_NODE {
+        let (major, minor) = version;
+        eprintln!("node {major}.{minor} is older than the package wants; its tests are skipped");
+        return Ok(());
+    }
     if let Err(error) = builder(TARGET, LIBRARY, missing) {
         eprintln!("{error}; the tests of the npm package are skipped");
         return Ok(());
     }
     run(&Args { install: missing == Missing::Install, optimise: false, pack: true })
+}
+
+/// What `engines` of the package says.
+const OLDEST_NODE: (u32, u32) = (20, 19);
+
+/// Major and minor number; zeroes when `node` does not say them.
+fn node_version() -> (u32, u32) {
+    let said = command("node", &["--version"]).output().map(|output| output.stdout);
+    let said = String::from_utf8(said.unwrap_or_default()).unwrap_or_default();
+    let mut numbers = said.trim().trim_start_matches('v').split('.').map(|part| part.parse().ok());
+    let mut next = || numbers.next().flatten().unwrap_or(0);
+    (next(), next())
 }
 
 /// Compiles, and makes a package of what comes out.
