@@ -258,7 +258,7 @@ impl Call {
     async fn open(self, span: &Span) -> Result<Duplex, Error> {
         let Prepared { client, request, body, deadline, .. } = self.prepare(span).await?;
         let call = CallOf::new(client.pack().engine(), &request);
-        if !duplex::can_open(&request) {
+        if !request.may_open_socket() {
             return Err(Error::never_socket(&call));
         }
         let body = match (request.content(), body) {

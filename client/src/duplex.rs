@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use contajners_core::stream::Demultiplexer;
-use contajners_core::{Content, Method, Outcome, Request};
+use contajners_core::{Content, Outcome, Request};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
@@ -428,11 +428,4 @@ async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &Head) ->
         received.advance((size + 2).min(received.len()));
     }
     body.into()
-}
-
-/// Tells whether a call can become a socket, as far as the catalogue knows.
-pub(crate) fn can_open(request: &Request) -> bool {
-    use contajners_core::Answer;
-    let by_catalogue = matches!(request.answer(), Answer::Upgrade | Answer::Frames);
-    request.method() != Method::Head && (request.operation().is_none() || by_catalogue)
 }

@@ -1,7 +1,6 @@
 //! The catalogue: what an API version holds, and in which versions a thing exists.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -308,8 +307,14 @@ impl<'a> Api<'a> {
     /// Returns the categories: groups of operations by the first segment of their paths,
     /// sorted.
     pub fn categories(&self) -> Vec<Cow<'a, str>> {
-        let all: BTreeSet<_> = self.operations().map(|operation| operation.category()).collect();
-        all.into_iter().collect()
+        let mut all: Vec<Cow<'a, str>> = Vec::new();
+        for operation in self.operations() {
+            let category = operation.category();
+            if let Err(at) = all.binary_search(&category) {
+                all.insert(at, category);
+            }
+        }
+        all
     }
 
     /// Returns the operations of a category, sorted by path and method.

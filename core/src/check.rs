@@ -279,7 +279,10 @@ impl<'a> Fields<'a> {
         match schema.kind() {
             SchemaKind::Object => {
                 let before = self.declared.len();
-                self.declared.extend(schema.properties());
+                for property in schema.properties() {
+                    let at = self.declared.partition_point(|known| known.name <= property.name);
+                    self.declared.insert(at, property);
+                }
                 match schema.additional() {
                     Additional::Schema(values) => self.others = Some(Others::Schema(values)),
                     Additional::Any => self.others = Some(Others::Any),
@@ -307,7 +310,6 @@ impl<'a> Fields<'a> {
         if !fields.add(schema, budget) {
             return None;
         }
-        fields.declared.sort_by(|one, other| one.name.cmp(other.name));
         Some(fields)
     }
 

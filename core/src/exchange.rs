@@ -67,6 +67,12 @@ impl Request {
         Outcome::Success(content)
     }
 
+    /// Tells whether the connection can become a socket, as far as the catalogue knows.
+    pub fn may_open_socket(&self) -> bool {
+        let by_catalogue = matches!(self.answer(), Answer::Upgrade | Answer::Frames);
+        self.method() != Method::Head && (self.operation().is_none() || by_catalogue)
+    }
+
     /// Tells whether the request may be sent again when a connection fails before the answer.
     pub fn is_safe_to_repeat(&self) -> bool {
         self.method().is_safe()

@@ -12,7 +12,14 @@ const LONGEST: usize = 64;
 /// when one of the two contains the other.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = fold(typed);
+    // Kept in order while it grows: it is short, and a sort would be most of the code of a page.
     let mut close: Vec<(usize, &str)> = Vec::new();
+    let mut add = |item| {
+        let at = close.partition_point(|known| *known < item);
+        if close.get(at) != Some(&item) {
+            close.insert(at, item);
+        }
+    };
     for candidate in candidates {
         let name = fold(candidate);
         let distance = distance(&typed, &name);
@@ -20,13 +27,11 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
             && name.len() >= 3
             && (contains(&name, &typed) || contains(&typed, &name));
         if distance <= (typed.len().max(name.len()) / 3).max(1) {
-            close.push((distance, candidate));
+            add((distance, candidate));
         } else if contained {
-            close.push((100 + distance, candidate));
+            add((100 + distance, candidate));
         }
     }
-    close.sort();
-    close.dedup();
     // A name that is much farther off than the nearest only distracts.
     let limit = close.first().map_or(0, |(best, _)| best * 2 + 1);
     close.retain(|(distance, _)| *distance <= limit);
@@ -51,7 +56,7 @@ fn fold(name: &str) -> Vec<char> {
     // `container-create` and `container_create` are meant as `ContainerCreate`.
     name.chars()
         .filter(|c| !matches!(c, '-' | '_'))
-        .flat_map(char::to_lowercase)
+        .map(|c| c.to_ascii_lowercase())
         .take(LONGEST)
         .collect()
 }

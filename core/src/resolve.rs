@@ -511,11 +511,9 @@ impl<'a> Operation<'a> {
                 return Ok(Cow::Owned(number.to_string()));
             }
             (SchemaKind::Number, View::Number(number)) if number.is_finite() => {
-                return Ok(Cow::Owned(number.to_string()));
+                return Ok(Cow::Owned(decimal(value)));
             }
-            (SchemaKind::Number, View::Text(text))
-                if text.parse::<f64>().is_ok_and(f64::is_finite) =>
-            {
+            (SchemaKind::Number, View::Text(text)) if is_decimal(text) => {
                 return Ok(text.clone());
             }
             (SchemaKind::Number, _) => "a number",
@@ -525,7 +523,7 @@ impl<'a> Operation<'a> {
             }
             (_, View::Integer(number)) => return Ok(Cow::Owned(number.to_string())),
             (_, View::Number(number)) if number.is_finite() => {
-                return Ok(Cow::Owned(number.to_string()));
+                return Ok(Cow::Owned(decimal(value)));
             }
             (_, View::Object) => return Ok(Cow::Owned(value.to_json())),
             _ => "one text",
@@ -535,7 +533,7 @@ impl<'a> Operation<'a> {
             View::Text(text) => format!("`{}`", shortened(text)),
             View::Boolean(value) => format!("`{value}`"),
             View::Integer(number) => format!("`{number}`"),
-            View::Number(number) => format!("`{number}`"),
+            View::Number(number) if number.is_finite() => format!("`{}`", decimal(value)),
             other => other.type_name().into(),
         };
         Err(self.invalid(parameter, format!("is {accepted}; {found} was given")))
@@ -631,6 +629,31 @@ fn boolean(view: &View<'_>) -> Option<bool> {
     }
 }
 
+/// The text of a number that is not whole, as its host writes it.
+fn decimal(number: &dyn Value) -> String {
+    let mut text = number.to_json();
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
+/// Whether a text is a number that engines can read: digits with an optional fraction and an
+/// optional power of ten, and not beyond what they can hold.
+fn is_decimal(text: &str) -> bool {
+    let unsigned = |text| str::strip_prefix(text, ['-', '+']).unwrap_or(text);
+    let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = unsigned(number).split_once('.').unwrap_or((unsigned(number), ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    // The largest number that engines can hold has 309 digits.
+    let fits = |power: i32| (whole.len() as i32).saturating_add(power) <= 308;
+    is_digits(whole)
+        && is_digits(fraction)
+        && whole.len() + fraction.len() > 0
+        && is_digits(unsigned(power))
+        && power.parse().is_ok_and(fits)
+}
+
 fn integer(view: &View<'_>) -> Option<i128> {
     match view {
         View::Integer(number) => Some(*number),
@@ -658,4 +681,19 @@ fn is_binary(media_type: &str) -> bool {
     ["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"]
         .iter()
         .any(|binary| binary.eq_ignore_ascii_case(essence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_what_engines_can_read() {
+        for text in ["0", "-1.5", "+2", ".5", "5.", "1e3", "1.25E-7", "9e307"] {
+            assert!(is_decimal(text), "{text}");
+        }
+        for text in ["", "-", ".", "1e", "e3", "0x1", "inf", "NaN", "1e999", "1e9999999999", "1 "] {
+            assert!(!is_decimal(text), "{text}");
+        }
+    }
 }

@@ -135,15 +135,24 @@ pub(crate) fn write_json_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
+// Texts write themselves: the way through `view` would bring the printing of numbers along.
 impl Value for str {
     fn view(&self) -> View<'_> {
         View::Text(Cow::Borrowed(self))
+    }
+
+    fn write_json(&self, out: &mut String) {
+        write_json_text(self, out);
     }
 }
 
 impl Value for String {
     fn view(&self) -> View<'_> {
         View::Text(Cow::Borrowed(self))
+    }
+
+    fn write_json(&self, out: &mut String) {
+        write_json_text(self, out);
     }
 }
 

@@ -102,9 +102,9 @@ impl<'a> VersionSet<'a> {
     /// Adds the versions of a stored set.
     pub(crate) fn add(&mut self, set: u32) {
         for run in runs(self.pack, set) {
-            self.runs.push(run);
+            let at = self.runs.partition_point(|known| *known <= run);
+            self.runs.insert(at, run);
         }
-        self.runs.sort_unstable();
         let mut joined: alloc::vec::Vec<(u32, u32)> = alloc::vec::Vec::new();
         for &(from, to) in &self.runs {
             match joined.last_mut() {

@@ -1,12 +1,13 @@
 //! Compiling for other targets, whether rustup delivers them or only the distribution's compiler can
 //! make their library.
 
+use std::env;
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::packages::{DISTRIBUTION_RUST, Missing, are_there, ensure};
-use crate::steps::{self, cargo, command};
+use crate::steps::{self, cargo, command, root};
 
 /// What compiles for a target.
 #[derive(Clone, Copy)]
@@ -18,6 +19,15 @@ pub(crate) enum Builder {
 }
 
 impl Builder {
+    /// Where what it makes is.
+    pub(crate) fn target_dir(self) -> PathBuf {
+        let usual = || root().join("target");
+        match self {
+            Self::Toolchain => env::var_os("CARGO_TARGET_DIR").map_or_else(usual, PathBuf::from),
+            Self::Distribution { .. } => root().join("target/distribution"),
+        }
+    }
+
     pub(crate) fn cargo(self, words: &[&str]) -> Command {
         match self {
             Self::Toolchain => cargo(words),

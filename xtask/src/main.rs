@@ -12,6 +12,7 @@ mod packages;
 mod steps;
 mod test;
 mod tidy;
+mod wasm;
 mod windows;
 
 use std::error::Error;
@@ -33,6 +34,7 @@ enum Chore {
     NoStd(no_std::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Wasm(wasm::Args),
     Windows(windows::Args),
 }
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Chore::NoStd(args) => no_std::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy(args) => tidy::run(&args),
+        Chore::Wasm(args) => wasm::run(&args),
         Chore::Windows(args) => windows::run(&args),
     };
     match outcome {

@@ -87,6 +87,15 @@ pub(crate) const DISTRIBUTION_RUST: &[Package] = &[
 pub(crate) const MINGW: &[Package] =
     &[package("binutils-mingw-w64-x86-64", "x86_64-w64-mingw32-dlltool")];
 
+/// What links WebAssembly for the distribution's compiler.
+pub(crate) const WASM_LINKER: &[Package] = &[package("lld-22", "wasm-ld-22")];
+
+/// What runs the npm package and the tools of its tests.
+pub(crate) const NODE: &[Package] = &[package("nodejs", "node"), package("npm", "npm")];
+
+/// What the npm package is tried in.
+pub(crate) const CHROMIUM: &[Package] = &[package("chromium", "chromium")];
+
 /// Where programs are besides `PATH`: daemons, and the helpers of podman.
 const MORE_FOLDERS: &[&str] =
     &["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/podman", "/usr/libexec/podman"];

@@ -8,6 +8,7 @@ use contajners_tests::leftovers;
 use crate::Outcome;
 use crate::packages::{BUILD, DOCKER, IMAGE, Missing, PODMAN, REGISTRY, SHELLS, SSH, TLS, ensure};
 use crate::steps::{self, cargo};
+use crate::wasm;
 
 /// Runs all tests, doc tests too, and checks that their engines left nothing behind.
 #[derive(clap::Args)]
@@ -24,8 +25,11 @@ pub(crate) struct Args {
 const LEAVING: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let groups = [BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS];
-    ensure(&groups, Missing::from_flag(args.install))?;
+    let missing = Missing::from_flag(args.install);
+    ensure(&[BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS], missing)?;
+    if !names_packages(&args.cargo) || args.cargo.iter().any(|arg| arg == "contajners-tests") {
+        wasm::prepare(missing)?;
+    }
     let tested = run_tests(&args.cargo);
     let clean = nothing_is_left();
     if let (Err(_), Err(left)) = (&tested, &clean) {
@@ -35,11 +39,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 fn run_tests(args: &[String]) -> Outcome {
-    let some = args.iter().take_while(|arg| *arg != "--").any(|arg| {
-        arg.starts_with("-p") || arg.starts_with("--package") || arg.starts_with("--manifest-path")
-    });
     let mut words = vec!["test"];
-    words.extend((!some).then_some("--workspace"));
+    words.extend((!names_packages(args)).then_some("--workspace"));
     words.extend(args.iter().map(String::as_str));
     steps::run(&mut cargo(&words)).map_err(|error| {
         format!(
@@ -47,6 +48,12 @@ fn run_tests(args: &[String]) -> Outcome {
              `cargo xtask test -- -p PACKAGE NAME -- --nocapture`"
         )
         .into()
+    })
+}
+
+fn names_packages(args: &[String]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| {
+        arg.starts_with("-p") || arg.starts_with("--package") || arg.starts_with("--manifest-path")
     })
 }
 

@@ -47,6 +47,10 @@ impl<'a> Cursor<'a> {
             self.rest = rest;
             return u32::from(first);
         }
+        self.long_u32()
+    }
+
+    fn long_u32(&mut self) -> u32 {
         if let Ok((value, rest)) = postcard::take_from_bytes::<u32>(self.rest) {
             self.rest = rest;
             value

@@ -1,0 +1,121 @@
+// An answer whose head has arrived.
+
+import { notJson, notText, tooLarge } from "./errors.js";
+import { Pieces, allDocuments, allOutput, concatenated, documents, document, frames } from "./streams.js";
+
+/** An answer: status and headers are there, the body is yet to come. */
+export class Answer {
+  #pieces;
+  #call;
+  #limit;
+
+  constructor({ status, headers, content, success, call, body, watch, limit }) {
+    this.status = status;
+    this.headers = headers;
+    this.content = content;
+    this.ok = success;
+    this.#call = call;
+    this.#limit = limit;
+    this.#pieces = new Pieces(body, watch, call);
+  }
+
+  /** The body as it is. */
+  async bytes() {
+    const all = [];
+    let length = 0;
+    for (let piece; (piece = await this.#pieces.next()); all.push(piece)) {
+      length += piece.length;
+      if (length > this.#limit) {
+        await this.#pieces.cancel();
+        throw tooLarge(this.#call, this.#limit);
+      }
+    }
+    return concatenated(all);
+  }
+
+  /** The body as what it is: a value, text, bytes, or null. */
+  async data() {
+    const bytes = await this.bytes();
+    switch (this.content) {
+      case "nothing":
+        return null;
+      case "json":
+      case "json-lines":
+        return this.#json(bytes);
+      case "text":
+        return new TextDecoder().decode(bytes);
+      case "frames":
+      case "output":
+        return allOutput(bytes, this.content, this.#call);
+      default:
+        // Nothing, and nobody said of what kind.
+        return bytes.length > 0 || this.#call.answer === "bytes" ? bytes : null;
+    }
+  }
+
+  #json(bytes) {
+    if (this.content === "json") {
+      try {
+        return JSON.parse(new TextDecoder().decode(bytes));
+      } catch {
+        // Several documents, none, or damage: the core finds out.
+      }
+    }
+    const looked = this.content === "json-lines" && this.ok;
+    let all;
+    try {
+      all = allDocuments(bytes, this.#call, looked);
+    } catch (cause) {
+      if (cause.code !== "stream-cut") throw cause;
+      // Whoever reads all of it is told what a reader of JSON says about the end.
+      document(new TextDecoder().decode(bytes), this.#call, looked);
+      throw cause;
+    }
+    return all.length === 0 ? null : all.length === 1 ? all[0] : all;
+  }
+
+  /** The body as a JSON value. */
+  async json() {
+    const data = await this.data();
+    if (data instanceof Uint8Array) throw notText(this.#call, data);
+    if (typeof data === "string" && this.content !== "json" && this.content !== "json-lines") {
+      throw notJson(this.#call, undefined, data);
+    }
+    return data;
+  }
+
+  /** The body as text; output of a process without the frames around it. */
+  async text() {
+    const bytes = await this.bytes();
+    if (this.content === "frames" || this.content === "output") return allOutput(bytes, this.content, this.#call);
+    try {
+      return new TextDecoder("utf-8", { fatal: this.content === "bytes" }).decode(bytes);
+    } catch {
+      throw notText(this.#call, bytes);
+    }
+  }
+
+  /** The body as it comes. */
+  stream() {
+    return this.#pieces.stream();
+  }
+
+  /** Output of a process as it comes. */
+  frames() {
+    return frames(() => this.#source());
+  }
+
+  /** JSON documents as they come. */
+  documents() {
+    return documents(() => this.#source());
+  }
+
+  /** Wants no more. */
+  cancel() {
+    return this.#pieces.cancel();
+  }
+
+  #source() {
+    return { pieces: this.#pieces, content: this.content, call: this.#call, success: this.ok };
+  }
+}

@@ -1,0 +1,337 @@
+// What needs no engine: packs, versions, operations, requests.
+
+import * as core from "./engine.js";
+import { error, guarded, quoted } from "./errors.js";
+
+/** What the entry file of a host brings along. */
+export const host = {
+  /** Whether the core can be called. */
+  ready: false,
+  /** Gets the core ready where that takes waiting. */
+  start: async () => {},
+  /** A `fetch` over a unix socket. */
+  fetchOver: undefined,
+  /** Makes a socket of an HTTP connection. */
+  upgrade: undefined,
+};
+
+function ready() {
+  if (!host.ready) {
+    throw error("config", "not-initialised", "the WebAssembly of this package is not there yet", {
+      hint: "`await init()` first",
+    });
+  }
+}
+
+/** The name of a type in a word, for messages. */
+export function typeName(value) {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return "a list";
+  return { string: "text", object: "an object", function: "a function" }[typeof value] ?? `a ${typeof value}`;
+}
+
+function text(value, what, code) {
+  if (typeof value === "string") return value;
+  throw error("config", code, `${what} is a text; ${typeName(value)} was given`);
+}
+
+/** An engine's pack: one that is inside, by its name, or one that was loaded. */
+export function packOf(engine) {
+  ready();
+  if (engine instanceof core.Pack) return engine;
+  const name = text(engine, "an engine's name", "unknown-engine");
+  let pack = packs.get(name);
+  if (!pack) {
+    pack = guarded(() => core.Pack.of(name));
+    packs.set(name, pack);
+  }
+  return pack;
+}
+
+/** The packs that are inside, opened once. */
+const packs = new Map();
+/** The versions that were asked for, by the names they were asked for with. */
+const apis = new WeakMap();
+
+export function apiOf(pack, version) {
+  const name = text(version, "an API version", "unknown-version");
+  let known = apis.get(pack);
+  if (!known) apis.set(pack, (known = new Map()));
+  let api = known.get(name);
+  if (!api) {
+    api = guarded(() => pack.api(name));
+    known.set(name, api);
+  }
+  return api;
+}
+
+export function newestOf(pack) {
+  const api = pack.newest();
+  if (!api) throw error("config", "unknown-version", `the pack of ${pack.engine} has no versions`);
+  return api;
+}
+
+/** Engines whose packs are inside, sorted. */
+export function engines() {
+  ready();
+  return core.engines();
+}
+
+/** The API versions of an engine, oldest first. */
+export function versions(engine) {
+  return packOf(engine).versions();
+}
+
+/** Reads a pack from its bytes, or from where they are. */
+export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}) {
+  await host.start();
+  ready();
+  let bytes = source;
+  if (typeof source === "string" || source instanceof URL) {
+    let response;
+    try {
+      response = await fetch(source, { signal });
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      throw error("config", "pack-unreachable", `cannot read a pack from ${quoted(plain(source))}`, { cause });
+    }
+    if (!response.ok) {
+      const said = `${quoted(plain(source))} answered ${response.status}`;
+      throw error("config", "pack-unreachable", `cannot read a pack: ${said}`);
+    }
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } else if (source instanceof ArrayBuffer) {
+    bytes = new Uint8Array(source);
+  }
+  if (!(bytes instanceof Uint8Array)) {
+    throw error("config", "pack-foreign", `a pack is bytes or a URL; ${typeName(source)} was given`);
+  }
+  return guarded(() => core.Pack.load(bytes));
+}
+
+/** An address without what may be secret in it. */
+export function plain(address) {
+  return String(address).replace(/\/\/[^/@]*@/, "//").split(/[?#]/)[0];
+}
+
+/** The catalogue of one version of an API. */
+export class Catalogue {
+  #api;
+  #category;
+  /** Operations that were called, by their names. */
+  #known = new Map();
+
+  constructor(api, category) {
+    this.#api = api;
+    this.#category = category;
+    if (category !== undefined) guarded(() => api.checkCategory(text(category, "a category", "unknown-category")));
+  }
+
+  get engine() {
+    return this.#api.engine;
+  }
+
+  get version() {
+    return this.#api.version;
+  }
+
+  get category() {
+    return this.#category;
+  }
+
+  /** The same version, one category of it. */
+  within(category) {
+    return new Catalogue(this.#api, category);
+  }
+
+  categories() {
+    return this.#api.categories();
+  }
+
+  ops(category = this.#category) {
+    if (category !== undefined) text(category, "a category", "unknown-category");
+    return JSON.parse(guarded(() => this.#api.ops(category)));
+  }
+
+  doc(operation, { depth = 3 } = {}) {
+    return JSON.parse(this.#operation(operation).doc(depth));
+  }
+
+  check(operation, body) {
+    const found = this.#operation(operation);
+    return JSON.parse(found.check(JSON.parse(jsonOf(body, operation) ?? "null")));
+  }
+
+  #operation(name) {
+    let found = this.#known.get(name);
+    if (!found) {
+      if (typeof name !== "string") {
+        throw error("resolve", "unknown-operation", `an operation's name is a text; ${typeName(name)} was given`);
+      }
+      found = guarded(() => this.#api.operation(this.#category, name));
+      this.#known.set(name, found);
+    }
+    return found;
+  }
+
+  /** Resolves a call to a request of the core, which is to be freed. */
+  resolve(operation, { params, body, contentType } = {}) {
+    const found = this.#operation(operation);
+    const given = bodyOf(body, operation);
+    const values = valuesOf(params, operation);
+    const request = guarded(() => found.resolve(values, given.kind, given.text, contentType));
+    return { request, given };
+  }
+
+  /** The request that a call would be. */
+  describe(operation, call) {
+    if (call.headers) return described(this.resolve(operation, call), this.engine, call.headers);
+    const { params, body, contentType } = call;
+    const found = this.#operation(operation);
+    const given = bodyOf(body, operation);
+    const values = valuesOf(params, operation);
+    const said = guarded(() => found.describe(values, given.kind, given.text, contentType));
+    const end = said.indexOf("\0");
+    const { method, target, headers, answer } = read(end < 0 ? said : said.slice(0, end));
+    return { method, target, headers, body: given.bytes ?? (end < 0 ? undefined : said.slice(end + 1)), answer };
+  }
+}
+
+/** A raw request of the core, which is to be freed. */
+export function rawRequest(method, target, { params, body, contentType } = {}) {
+  ready();
+  if (typeof method !== "string" || typeof target !== "string") {
+    throw error("resolve", "invalid-target", `a raw request is a method and a target; ${typeName(method)} and ${typeName(target)} were given`);
+  }
+  const [first] = params ? Object.keys(params) : [];
+  if (first !== undefined) {
+    throw error("resolve", "unknown-parameter", `a raw request takes no parameters: ${quoted(first)}`, {
+      hint: "write it into the target, as it goes over the wire",
+    });
+  }
+  const given = bodyOf(body, `${method} ${target.split("?")[0]}`);
+  const request = guarded(() => core.Request.raw(method, target, given.kind, given.text, contentType));
+  return { request, given };
+}
+
+/** Names and values in turn, as the core takes them. */
+function valuesOf(params, operation) {
+  const values = [];
+  if (params === undefined || params === null) return values;
+  if (typeof params !== "object" || Array.isArray(params)) {
+    throw error("resolve", "invalid-parameter", `the parameters of \`${operation}\` are an object of names and values; ${typeName(params)} was given`);
+  }
+  for (const name in params) {
+    if (Object.hasOwn(params, name)) values.push(name, valueOf(params[name], name, operation));
+  }
+  return values;
+}
+
+function valueOf(value, name, operation) {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "undefined":
+      return value;
+    case "bigint":
+      // All its digits, which a number would not keep.
+      return String(value);
+    case "object":
+      if (value === null) return value;
+      break;
+    default:
+      throw error("resolve", "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\` is ${typeName(value)}, which is no value`);
+  }
+  try {
+    // Once through JSON: dates become texts, fields without a value go, and what JSON has no word
+    // for shows before anything is sent.
+    return JSON.parse(JSON.stringify(value));
+  } catch (cause) {
+    throw error("resolve", "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\` cannot be made JSON`, { cause });
+  }
+}
+
+function jsonOf(value, operation) {
+  let json;
+  try {
+    json = JSON.stringify(value);
+  } catch (cause) {
+    throw error("resolve", "invalid-body", `the body of \`${operation}\` cannot be made JSON`, { cause });
+  }
+  return json;
+}
+
+/** What a body is: of which kind, its text, or the bytes that are to be sent. */
+function bodyOf(body, operation) {
+  if (body === undefined || body === null) return { kind: core.Given.Nothing };
+  if (typeof body === "string") return { kind: core.Given.Text, text: body };
+  if (typeof body === "object") {
+    if (body instanceof ArrayBuffer) return { kind: core.Given.Bytes, bytes: new Uint8Array(body) };
+    if (ArrayBuffer.isView(body)) {
+      return { kind: core.Given.Bytes, bytes: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
+    }
+    if (typeof Blob !== "undefined" && body instanceof Blob) return { kind: core.Given.Bytes, bytes: body };
+    if (typeof body.getReader === "function") return { kind: core.Given.Bytes, bytes: body, streamed: true };
+    if (typeof body[Symbol.asyncIterator] === "function") {
+      return { kind: core.Given.Bytes, bytes: streamOf(body[Symbol.asyncIterator]()), streamed: true };
+    }
+  }
+  const json = jsonOf(body, operation);
+  if (json === undefined) {
+    throw error("resolve", "invalid-body", `the body of \`${operation}\` is ${typeName(body)}, which is no value`);
+  }
+  return { kind: core.Given.Json, text: json };
+}
+
+function streamOf(iterator) {
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(typeof value === "string" ? new TextEncoder().encode(value) : value);
+    },
+    async cancel(reason) {
+      await iterator.return?.(reason);
+    },
+  });
+}
+
+/** A request as an object. */
+export function described({ request, given }, engine, headers) {
+  try {
+    const call = callOf(request, engine, headers);
+    const body = given.kind === core.Given.Bytes ? given.bytes : request.text;
+    return { method: call.method, target: call.target, headers: call.headers, body, answer: call.answer };
+  } finally {
+    request.free();
+  }
+}
+
+/** What is known of a request, apart from the core. */
+export function callOf(request, engine, more) {
+  for (const name in more) {
+    if (more[name] !== undefined) guarded(() => request.setHeader(name, String(more[name])));
+  }
+  return read(request.summary(), engine);
+}
+
+function read(summary, engine) {
+  const lines = summary.split("\n");
+  const headers = {};
+  for (let i = 5; i < lines.length; i += 2) headers[lines[i]] = lines[i + 1];
+  return {
+    engine,
+    operation: lines[4] || undefined,
+    method: lines[0],
+    target: lines[1],
+    headers,
+    answer: lines[2],
+    isSafe: lines[3] !== "",
+  };
+}
+
+export const isSecretHeader = (name) => {
+  ready();
+  return core.isSecretHeader(name);
+};

@@ -1,0 +1,273 @@
+// The client: versions, calls, answers. What a call means is the core's to say.
+
+import { Answer } from "./answer.js";
+import {
+  Catalogue, apiOf, callOf, described, host, newestOf, packOf, rawRequest, typeName,
+} from "./catalogue.js";
+import {
+  error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
+} from "./errors.js";
+import { known, knownOfCall, milliseconds, options } from "./options.js";
+import { Watch, placeOf, send } from "./send.js";
+import { Pieces, concatenated, documents, frames, messageIn } from "./streams.js";
+import { overWebSocket } from "./websocket.js";
+
+/** The most of an answer that is read as a whole. */
+const ANSWER_LIMIT = 256 << 20;
+/** The most of an error's body that is kept. */
+const ERROR_LIMIT = 1 << 20;
+/** How long the next piece of an error's body is waited for, and all of it: some never end. */
+const ERROR_PIECE_WAIT = 1000;
+const ERROR_WAIT = 5000;
+/** How long an engine may take to say its version. */
+const CONNECT_LIMIT = 10_000;
+
+/** A client of one engine. */
+export class Client {
+  #catalogue;
+
+  constructor(settings, catalogue) {
+    Object.assign(this, settings);
+    this.#catalogue = catalogue;
+    for (const name of ["pack", "place", "fetch", "init", "headers", "limits", "answerLimit", "WebSocket"]) {
+      // For the modules beside this one; of no interest to whoever prints a client.
+      Object.defineProperty(this, name, { enumerable: false });
+    }
+  }
+
+  /** Sets up a client, and asks the engine for its version unless one is given. */
+  static async create(given) {
+    await host.start();
+    const all = options(given, known, "`Client.create`");
+    const pack = packOf(all.pack ?? all.engine);
+    if (all.fetch !== undefined && typeof all.fetch !== "function") {
+      throw error("config", "invalid-option", `\`fetch\` is a function; ${typeName(all.fetch)} was given`);
+    }
+    const settings = {
+      engine: pack.engine,
+      pack,
+      place: all.uri === undefined ? undefined : placeOf(all.uri, all),
+      fetch: all.fetch,
+      init: all.init,
+      headers: all.headers,
+      limits: {
+        connect: milliseconds(all.connectTimeout, "connectTimeout") ?? CONNECT_LIMIT,
+        read: milliseconds(all.readTimeout, "readTimeout"),
+        whole: milliseconds(all.timeout, "timeout"),
+      },
+      answerLimit: all.answerLimit ?? ANSWER_LIMIT,
+      WebSocket: all.WebSocket,
+    };
+    const version = all.version ?? "auto";
+    const api =
+      version === "auto" ? await negotiated(new Client(settings), pack, all.signal) : apiOf(pack, version);
+    return new Client({ ...settings, version: api.version }, new Catalogue(api, all.category));
+  }
+
+  /** The same client, for one category of operations. */
+  category(name) {
+    const { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket } = this;
+    const settings = { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket };
+    return new Client(settings, this.#catalogue.within(name));
+  }
+
+  categories() {
+    return this.#catalogue.categories();
+  }
+
+  ops(category) {
+    return this.#catalogue.ops(category);
+  }
+
+  doc(operation, depth) {
+    return this.#catalogue.doc(operation, depth);
+  }
+
+  check(operation, body) {
+    return this.#catalogue.check(operation, body);
+  }
+
+  resolve(operation, given) {
+    const call = options(given, knownOfCall, "`resolve`");
+    const headers = this.headers || call.headers ? { ...this.headers, ...call.headers } : undefined;
+    return this.#catalogue.describe(operation, { ...call, headers });
+  }
+
+  /** Calls an operation. */
+  async invoke(operation, given) {
+    const call = options(given, knownOfCall, "`invoke`");
+    return this.#perform(() => this.#catalogue.resolve(operation, call), call);
+  }
+
+  /** Makes a request that no spec knows. */
+  async request(method, target, given) {
+    const call = options(given, knownOfCall, "`request`");
+    return this.#perform(() => rawRequest(method, target, call), call);
+  }
+
+  /** Output of a process as it comes. */
+  frames(operation, given) {
+    return frames(() => this.#source(operation, given));
+  }
+
+  /** JSON documents as they come. */
+  documents(operation, given) {
+    return documents(() => this.#source(operation, given));
+  }
+
+  async #source(operation, given) {
+    const call = options(given, knownOfCall, "a call");
+    const answer = await this.#answer(() => this.#catalogue.resolve(operation, call), call);
+    return { ...answer, pieces: new Pieces(answer.body, answer.watch, answer.call) };
+  }
+
+  async #perform(resolve, given) {
+    const as = given.as ?? "data";
+    if (!["data", "stream", "response", "socket", "websocket"].includes(as)) {
+      throw error("config", "invalid-option", `\`as\` is no way to take an answer: ${quoted(String(as))}`, {
+        hint: "there are `data`, `stream`, `response`, `socket` and `websocket`",
+      });
+    }
+    if (as === "socket") return this.#socket(resolve, given);
+    if (as === "websocket") {
+      const { request } = resolve();
+      const call = described({ request, given: {} }, this.engine, {});
+      return overWebSocket(this, { ...call, engine: this.engine }, given.signal);
+    }
+    const answer = new Answer(await this.#answer(resolve, given));
+    if (as === "response") return answer;
+    return as === "stream" ? answer.stream() : answer.data();
+  }
+
+  /** Resolves, sends, and judges the head of the answer. */
+  async #answer(resolve, given) {
+    const { request, given: body } = resolve();
+    let watch;
+    try {
+      const call = callOf(request, this.engine, { ...this.headers, ...given.headers });
+      this.#reachable();
+      watch = new Watch(this, limitsOf(given), call);
+      const response = await send(this, call, request.text ?? body.bytes, body.streamed, watch);
+      const { status, headers } = response;
+      const contentType = headers.get("content-type") ?? undefined;
+      const content = request.outcome(status, contentType);
+      const about = { status, headers, call, body: response.body, watch, limit: this.answerLimit };
+      switch (content) {
+        case "duplex":
+          watch.give(new Error("a socket nobody takes"));
+          throw upgraded(call);
+        case "redirect":
+          watch.give(new Error("a redirection nobody follows"));
+          throw redirected(call, status, headers.get("location")?.split("?")[0]);
+        case "failure": {
+          if (given.allowErrorStatus) return { ...about, content: contentOfError(contentType), success: false };
+          const bytes = await readError(new Pieces(response.body, watch, call));
+          throw refused(call, status, call.method === "HEAD" ? "" : messageIn(bytes, this.pack), bytes, headers);
+        }
+        default:
+          return { ...about, content, success: true };
+      }
+    } catch (cause) {
+      watch?.end();
+      throw cause;
+    } finally {
+      request.free();
+    }
+  }
+
+  async #socket(resolve, given) {
+    const { request, given: body } = resolve();
+    try {
+      const call = callOf(request, this.engine, { ...this.headers, ...given.headers });
+      this.#reachable();
+      if (!request.mayOpenSocket) throw neverSocket(call);
+      if (!host.upgrade) throw noSockets(call);
+      if (body.streamed || (body.bytes && !(body.bytes instanceof Uint8Array))) {
+        throw error("resolve", "invalid-body", `the body of ${quoted(call.operation ?? call.target)} is a stream`, {
+          call,
+          hint: "what opens a socket carries a value or bytes; write the rest to the socket",
+        });
+      }
+      return await host.upgrade(this, call, request.text ?? body.bytes, limitsOf(given));
+    } finally {
+      request.free();
+    }
+  }
+
+  #reachable() {
+    if (!this.place) {
+      throw error("config", "no-address", `no address of ${this.engine} is given`, {
+        hint: "give `Client.create` a `uri`",
+      });
+    }
+  }
+}
+
+function limitsOf({ signal, timeout, readTimeout }) {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw error("config", "invalid-option", `\`signal\` is an AbortSignal; ${typeName(signal)} was given`);
+  }
+  const limits = {};
+  if (signal) limits.signal = signal;
+  if (timeout !== undefined) limits.timeout = milliseconds(timeout, "timeout");
+  if (readTimeout !== undefined) limits.readTimeout = milliseconds(readTimeout, "readTimeout");
+  return limits;
+}
+
+/** Asks an engine which version it speaks. */
+async function negotiated(client, pack, signal) {
+  const negotiation = pack.negotiation();
+  try {
+    for (;;) {
+      const request = negotiation.request();
+      if (!request) return newestOf(pack);
+      const call = callOf(request, client.engine, client.headers);
+      request.free();
+      if (!client.place) {
+        throw error("config", "no-address", `no address of ${client.engine} is given, so that it cannot be asked for its version`, {
+          hint: "give a `uri`, or the `version` to speak",
+        });
+      }
+      const watch = new Watch(client, limitsOf({ signal }), call);
+      watch.limit("connect", client.limits.connect);
+      const response = await send(client, call, undefined, false, watch);
+      const said = response.headers.get(negotiation.header) ?? undefined;
+      // Reading the few bytes to their end keeps the connection.
+      await readError(new Pieces(response.body, watch, call));
+      const api = guarded(() => negotiation.answer(response.status, said));
+      if (api) return api;
+    }
+  } finally {
+    negotiation.free();
+  }
+}
+
+/** Reads what an engine says about an error, as far as it comes. */
+async function readError(pieces) {
+  const all = [];
+  let left = ERROR_LIMIT;
+  const end = Date.now() + ERROR_WAIT;
+  try {
+    while (left > 0) {
+      let timer;
+      const wait = Math.min(ERROR_PIECE_WAIT, end - Date.now());
+      const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(wait, 0))));
+      const piece = await Promise.race([pieces.next(), over]);
+      clearTimeout(timer);
+      if (!piece) break;
+      all.push(piece.subarray(0, left));
+      left -= Math.min(left, piece.length);
+    }
+  } catch {
+    // What has come by then has to do.
+  }
+  await pieces.cancel();
+  return concatenated(all);
+}
+
+/** What the body of an error is, when it is taken as an answer. */
+function contentOfError(contentType = "") {
+  if (contentType.startsWith("application/json")) return "json";
+  return contentType === "" || contentType.startsWith("text/") ? "text" : "bytes";
+}
+

@@ -1,0 +1,361 @@
+import type * as docker from "./types/docker.js";
+import type * as podman from "./types/podman.js";
+
+/** Bytes to send. A stream is read while it is sent; browsers do that over HTTP/2 alone. */
+export type Bytes =
+  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array | string>;
+
+/** Engines whose packs are inside. */
+export type Engine = "docker" | "podman";
+
+/** Versions of an engine's API, `v1.41` or `1.41`. */
+export type Version<E extends string> = E extends "docker"
+  ? docker.Versions | Bare<docker.Versions>
+  : E extends "podman"
+    ? podman.Versions | Bare<podman.Versions>
+    : string;
+type Bare<V extends string> = V extends `v${infer Rest}` ? Rest : V;
+type Spelled<V extends string> = V extends `v${string}` ? V : `v${V}`;
+
+/** An operation that nothing is known of. */
+interface AnyOperation {
+  params: { [name: string]: unknown };
+  body?: unknown;
+  result: any;
+  document: any;
+}
+
+/**
+ * The operations of a version. Which one an engine speaks is not known before it is asked: with
+ * `version: "auto"` they are those of the newest version.
+ */
+export type Operations<E extends string, V extends string> = E extends "docker"
+  ? docker.Operations<V extends "auto" ? docker.Newest : Spelled<V>>
+  : E extends "podman"
+    ? podman.Operations<V extends "auto" ? podman.Newest : Spelled<V>>
+    : { [name: string]: AnyOperation };
+
+/** The names of the operations of a version. */
+export type Names<O> = { [K in keyof O]: [O[K]] extends [never] ? never : K }[keyof O] & string;
+
+type Params<T> = T extends { params: infer P } ? P : never;
+type BodyOption<T> = T extends { body: infer B }
+  ? { body: B }
+  : T extends { body?: infer B }
+    ? { body?: B | null }
+    : { body?: undefined | null };
+type Result<T> = T extends { result: infer R } ? R : never;
+type Document<T> = T extends { document: infer D } ? D : any;
+type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | null } : { params: Params<T> };
+
+/** What a call is, apart from its operation. */
+export type Call<T> = ParamsOption<T> & BodyOption<T> & CallOptions;
+/** The names of the operations that need neither parameters nor a body. */
+type Easy<O> = {
+  [K in keyof O]: [O[K]] extends [never] ? never : {} extends Params<O[K]> ? (O[K] extends { body: unknown } ? never : K) : never;
+}[keyof O] & string;
+
+/** What can be said of any call. */
+export interface CallOptions {
+  /** The media type of the body, where it is not the one that the operation documents. */
+  contentType?: string;
+  /** Headers that are no parameters of the operation. */
+  headers?: { [name: string]: string };
+  /** Gives the call up. */
+  signal?: AbortSignal;
+  /** How long the whole call may take, in milliseconds. */
+  timeout?: number;
+  /** How long the next piece of the answer may take, in milliseconds. */
+  readTimeout?: number;
+  /** Takes an answer with an error status like any other. */
+  allowErrorStatus?: boolean;
+}
+
+/** A request, as it would be sent. */
+export interface Request {
+  method: string;
+  /** Path and query. */
+  target: string;
+  headers: { [name: string]: string };
+  body?: string | Bytes;
+  /** What a successful answer is. */
+  answer: "nothing" | "json" | "json-lines" | "text" | "bytes" | "frames" | "upgrade";
+}
+
+/** A piece of a process's output. */
+export interface Frame {
+  /** Where it was written to; all output of a terminal is `stdout`. */
+  readonly stream: "stdin" | "stdout" | "stderr";
+  readonly bytes: Uint8Array;
+  /** The same as text. A character that goes on in the next piece is told there. */
+  readonly text: string;
+}
+
+/** An answer whose head has arrived. */
+export interface Answer<R = unknown, D = any> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Whether the engine did what was asked. */
+  readonly ok: boolean;
+  /** What the body is. */
+  readonly content: "nothing" | "json" | "json-lines" | "text" | "bytes" | "frames" | "output";
+  data(): Promise<R>;
+  json(): Promise<R>;
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
+  stream(): ReadableStream<Uint8Array>;
+  frames(): AsyncIterableIterator<Frame>;
+  documents(): AsyncIterableIterator<D>;
+  /** Wants no more of it. */
+  cancel(): Promise<void>;
+}
+
+/** A connection that carries bytes both ways. Closing `writable` leaves `readable` open. */
+export interface Socket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  /** Takes `readable` as the output of a process. Not there over a WebSocket. */
+  frames(): AsyncIterableIterator<Frame>;
+  close(): void;
+}
+
+export interface ClientOptions<E extends string, V extends string> {
+  /** The engine's name. */
+  engine?: E;
+  /** A pack that was loaded, of any engine. */
+  pack?: Pack;
+  /** The version to speak; `auto`, which asks the engine, unless it is said. */
+  version?: V;
+  /** Where the engine is: `http://`, `https://`, `tcp://`, a path of the page's origin, in Node `unix://`. */
+  uri?: string | URL;
+  /** Takes operations of this category alone. */
+  category?: string;
+  /** Sends instead of the global `fetch`; it gets a URL and a plain object. */
+  fetch?: (url: string, init: any) => Promise<Response>;
+  /** Goes into the second argument of every `fetch` as it is. */
+  init?: object;
+  /** Goes into every request. */
+  headers?: { [name: string]: string };
+  timeout?: number;
+  readTimeout?: number;
+  /** How long the engine may take to say its version. */
+  connectTimeout?: number;
+  /** The most bytes of an answer that are read as a whole; 256 MiB unless said. */
+  answerLimit?: number;
+  /** Gives up asking for the version. */
+  signal?: AbortSignal;
+  /** Opens WebSockets instead of the global one. */
+  WebSocket?: new (url: string) => any;
+}
+
+/** A client of one engine. */
+export class Client<E extends string = string, V extends string = "auto"> {
+  private constructor();
+  /** Sets up a client, and asks the engine for its version unless one is given. */
+  static create<const E extends string = string, const V extends Version<E> | "auto" = "auto">(
+    options: ClientOptions<E, V>,
+  ): Promise<Client<E, V>>;
+
+  readonly engine: E;
+  /** The version that is spoken. */
+  readonly version: string;
+
+  /** The same client, for one category of operations. */
+  category(name: string): Client<E, V>;
+  categories(): string[];
+  ops(category?: string): Op[];
+  doc(operation: Names<Operations<E, V>>, options?: { depth?: number }): Doc;
+  /** What a body has that the operation's schema has not. */
+  check(operation: Names<Operations<E, V>>, body: unknown): Finding[];
+
+  /** The request that a call would send. */
+  resolve(operation: Easy<Operations<E, V>>): Request;
+  resolve<K extends Names<Operations<E, V>>>(operation: K, call: Call<Operations<E, V>[K]>): Request;
+
+  /** Calls an operation. */
+  invoke<K extends Easy<Operations<E, V>>>(operation: K): Promise<Result<Operations<E, V>[K]>>;
+  invoke<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]> & { as?: "data" },
+  ): Promise<Result<Operations<E, V>[K]>>;
+  invoke<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]> & { as: "stream" },
+  ): Promise<ReadableStream<Uint8Array>>;
+  invoke<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]> & { as: "response" },
+  ): Promise<Answer<Result<Operations<E, V>[K]>, Document<Operations<E, V>[K]>>>;
+  /** Takes the connection over. Browsers hand none over; the route of a WebSocket is one of docker's. */
+  invoke<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]> & { as: "socket" | "websocket" },
+  ): Promise<Socket>;
+
+  /** Makes a request that no spec knows. */
+  request(method: string, target: string, call?: CallOptions & { body?: unknown; as?: "data" }): Promise<any>;
+  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "stream" }): Promise<ReadableStream<Uint8Array>>;
+  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "response" }): Promise<Answer<any>>;
+  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "socket" | "websocket" }): Promise<Socket>;
+
+  /** Output of a process as it comes. The call is made when the first piece is asked for. */
+  frames(operation: Easy<Operations<E, V>>): AsyncIterableIterator<Frame>;
+  frames<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]>,
+  ): AsyncIterableIterator<Frame>;
+  /** JSON documents as they come. The call is made when the first one is asked for. */
+  documents<K extends Easy<Operations<E, V>>>(
+    operation: K,
+  ): AsyncIterableIterator<Document<Operations<E, V>[K]>>;
+  documents<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]>,
+  ): AsyncIterableIterator<Document<Operations<E, V>[K]>>;
+}
+
+/** An operation in a list. */
+export interface Op {
+  category: string;
+  operation: string;
+  method: string;
+  path: string;
+  parameters: Parameter[];
+  request_body: boolean;
+}
+
+export interface Parameter {
+  name: string;
+  in: "path" | "query" | "header" | "formData";
+  type: string;
+  required: boolean;
+  default?: unknown;
+  enum?: unknown[];
+}
+
+/** A schema in the words of JSON Schema where they fit. */
+export interface Schema {
+  type: string;
+  definition?: string;
+  format?: string;
+  nullable?: true;
+  default?: unknown;
+  enum?: unknown[];
+  items?: Schema;
+  required?: string[];
+  properties?: { [name: string]: Schema };
+  additionalProperties?: boolean | Schema;
+  allOf?: Schema[];
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+}
+
+/** All that is known of an operation. */
+export interface Doc {
+  engine: string;
+  version: string;
+  category: string;
+  operation: string;
+  method: string;
+  path: string;
+  url: string | null;
+  /** The versions that have it, oldest first. */
+  versions: string[];
+  ids: { id: string; versions: string[] }[];
+  parameters: (Parameter & { schema: Schema; versions: string[] })[];
+  request_body: { required: boolean; media_types: string[]; schema: Schema } | null;
+  answer: Request["answer"];
+  produces: string[];
+  answers: { status: number | null; schema?: Schema; headers?: { [name: string]: Schema } }[];
+}
+
+export interface Finding {
+  code: "unknown-field" | "missing-field" | "wrong-type" | "unknown-value";
+  /** Where it is: a JSON pointer. */
+  pointer: string;
+  message: string;
+  hint: string | null;
+  nearest: string[];
+}
+
+/** A pack that was loaded. It stays for as long as the page or the program does. */
+export interface Pack {
+  readonly engine: string;
+}
+
+/** Gets the WebAssembly ready; where it is read from the disk there is nothing to wait for. */
+export function init(source?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+/** Engines whose packs are inside, sorted. */
+export function engines(): string[];
+/** The API versions of an engine, oldest first. */
+export function versions(engine: string | Pack): string[];
+export function categories(engine: string | Pack, version?: string): string[];
+export function ops(engine: string | Pack, version?: string, category?: string): Op[];
+export function doc(engine: string | Pack, version: string | undefined, operation: string, options?: { depth?: number }): Doc;
+/** In which versions there is an operation of that name. */
+export function history(engine: string | Pack, operation: string): string[];
+/** The request that a call would send. */
+export function resolve<const E extends string, const V extends Version<E>, K extends Names<Operations<E, V>>>(
+  engine: E,
+  version: V,
+  operation: K,
+  ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
+): Request;
+/** Reads a pack from its bytes, or from where they are. */
+export function loadPack(
+  source: Uint8Array | ArrayBuffer | string | URL,
+  options?: { fetch?: typeof fetch; signal?: AbortSignal },
+): Promise<Pack>;
+/** Whether a header carries credentials, which must not be shown. */
+export function isSecretHeader(name: string): boolean;
+
+/** What a version holds, without an engine. */
+export interface Catalogue {
+  readonly engine: string;
+  readonly version: string;
+  readonly category?: string;
+  within(category: string): Catalogue;
+  categories(): string[];
+  ops(category?: string): Op[];
+  doc(operation: string, options?: { depth?: number }): Doc;
+  check(operation: string, body: unknown): Finding[];
+}
+/** The catalogue of a version; of the newest unless one is named. */
+export function catalogue(engine: string | Pack, version?: string): Catalogue;
+
+/** Why a call did not come to its end. `code` is what to match on, `hint` what to do. */
+export class ContajnersError extends Error {
+  readonly kind: string;
+  readonly code: string;
+  readonly hint?: string;
+  /** Whether the engine may have acted, so that repeating the call could do it twice. */
+  readonly mayHaveActed: boolean;
+  readonly operation?: string;
+  readonly method?: string;
+  /** Path and query, which are the caller's and may hold secrets. */
+  readonly target?: string;
+  readonly status?: number;
+  readonly headers?: Headers;
+  /** The engine's own words. */
+  readonly engineMessage?: string;
+  readonly body?: Uint8Array | string;
+  /** The name that was asked for, and those that may have been meant. */
+  readonly subject?: string;
+  readonly nearest?: string[];
+}
+export class ConfigError extends ContajnersError {}
+export class ResolveError extends ContajnersError {}
+export class BodyError extends ContajnersError {}
+export class ConnectError extends ContajnersError {}
+export class NegotiateError extends ContajnersError {}
+export class SendError extends ContajnersError {}
+export class TimeoutError extends ContajnersError {}
+export class StatusError extends ContajnersError {}
+export class InBandError extends ContajnersError {}
+export class DecodeError extends ContajnersError {}
+export class AbortedError extends ContajnersError {}

@@ -1,0 +1,42 @@
+// What every host exports.
+
+import { Catalogue, apiOf, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
+
+import { knownOfCall, options } from "./options.js";
+
+export { Client } from "./client.js";
+export { engines, isSecretHeader, loadPack, versions };
+export {
+  AbortedError, BodyError, ConfigError, ConnectError, ContajnersError, DecodeError, InBandError, NegotiateError,
+  ResolveError, SendError, StatusError, TimeoutError,
+} from "./errors.js";
+
+/** Catalogues that were asked for, by their versions. */
+const known = new WeakMap();
+
+/** The catalogue of a version, without an engine; the newest unless one is named. */
+export function catalogue(engine, version) {
+  const pack = packOf(engine);
+  const api = version === undefined ? newestOf(pack) : apiOf(pack, version);
+  let found = known.get(api);
+  if (!found) known.set(api, (found = new Catalogue(api)));
+  return found;
+}
+
+/** The categories of a version. */
+export const categories = (engine, version) => catalogue(engine, version).categories();
+
+/** The operations of a version, or of one category. */
+export const ops = (engine, version, category) => catalogue(engine, version).ops(category);
+
+/** All that is known of an operation. */
+export const doc = (engine, version, operation, options) => catalogue(engine, version).doc(operation, options);
+
+/** The request that a call would send. */
+export function resolve(engine, version, operation, given) {
+  const call = options(given, knownOfCall, "`resolve`");
+  return catalogue(engine, version).describe(operation, call);
+}
+
+/** In which versions there is an operation of that name. */
+export const history = (engine, operation) => packOf(engine).history(String(operation));

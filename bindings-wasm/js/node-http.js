@@ -1,0 +1,157 @@
+// What `fetch` cannot do and Node can: unix sockets, and connections that become sockets.
+
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { error, notUpgraded, refused } from "./errors.js";
+import { Watch } from "./send.js";
+import { concatenated, frames, messageIn } from "./streams.js";
+
+/** A `fetch` over a unix socket, as far as clients of engines need one. */
+export function fetchOver(socketPath) {
+  return (url, { method, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const { pathname, search } = new URL(url);
+      const length = lengthOf(body);
+      const all = length === undefined ? headers : { ...headers, "Content-Length": length };
+      // The path as it is: parsed and put together again it would be another one.
+      const path = url.slice(url.indexOf(pathname + search, "http://x".length));
+      const outgoing = httpRequest({ socketPath, path, method, headers: all, signal });
+      outgoing.on("error", (cause) => reject(signal?.aborted ? signal.reason : cause));
+      outgoing.on("response", (incoming) => resolve(responseOf(incoming, signal)));
+      outgoing.on("upgrade", (incoming, socket) => {
+        socket.destroy();
+        resolve(responseOf(incoming, signal));
+      });
+      if (body === undefined || body === null) outgoing.end();
+      else if (typeof body === "string" || body instanceof Uint8Array) outgoing.end(body);
+      else {
+        const stream = typeof body.stream === "function" ? body.stream() : body;
+        pipeline(Readable.fromWeb(stream), outgoing).catch((cause) => {
+          // An engine that refuses an upload in the middle answers and hangs up: the answer counts.
+          if (cause?.code !== "EPIPE" && cause?.code !== "ECONNRESET") {
+            reject(signal?.aborted ? signal.reason : Object.assign(new Error("body", { cause }), { bodyUnreadable: true }));
+          }
+        });
+      }
+    });
+}
+
+function lengthOf(body) {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body?.byteLength ?? body?.size;
+}
+
+/** Not a Response, which knows no status 101 and no unknown methods: what a client asks of one. */
+function responseOf(incoming, signal) {
+  const headers = new Headers();
+  for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
+    headers.append(incoming.rawHeaders[i], incoming.rawHeaders[i + 1]);
+  }
+  const body = incoming.statusCode === 101 || incoming.complete ? null : webStream(incoming, signal);
+  return { status: incoming.statusCode, headers, body };
+}
+
+/** Bytes as they come, no more than one piece ahead. */
+function webStream(incoming, signal) {
+  const iterator = incoming[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { value, done } = await iterator.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (cause) {
+          controller.error(signal?.aborted ? signal.reason : cause);
+        }
+      },
+      cancel: () => void incoming.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Makes a socket of the connection, once the head of the answer has arrived. */
+export async function upgrade(client, call, body, limits) {
+  const { place } = client;
+  const url = new URL(place.base);
+  const watch = new Watch(client, limits, call);
+  const headers = { ...call.headers, Connection: "Upgrade", Upgrade: "tcp" };
+  const length = lengthOf(body);
+  if (length !== undefined) headers["Content-Length"] = length;
+  else if (call.method !== "GET") headers["Content-Length"] = 0;
+  const target = place.socket
+    ? { socketPath: place.socket }
+    : { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined };
+  const prefix = url.pathname === "/" ? "" : url.pathname;
+  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const broken = (cause) =>
+    error("send", "connection-broken", `the connection to ${client.engine} at ${place.shown} broke`, {
+      call, cause, acted: true,
+    });
+  const { socket, head, contentType } = await new Promise((resolve, reject) => {
+    const outgoing = request({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
+    const give = () => outgoing.destroy(watch.reason);
+    watch.signal.addEventListener("abort", give, { once: true });
+    outgoing.on("error", (cause) => {
+      watch.end();
+      const unreached = /^(ECONNREFUSED|ENOENT|EACCES|ENOTFOUND)$/.test(cause.code);
+      const missing = () =>
+        error("connect", "cannot-connect", `cannot reach ${client.engine} at ${place.shown}`, { call, cause });
+      reject(watch.reason ?? (unreached ? missing() : broken(cause)));
+    });
+    outgoing.on("upgrade", (incoming, socket, head) => {
+      resolve({ socket, head, contentType: incoming.headers["content-type"] });
+    });
+    outgoing.on("response", (incoming) => {
+      const { statusCode } = incoming;
+      const pieces = [];
+      incoming.on("error", () => {});
+      // Some engines send an error without an end.
+      const timer = setTimeout(() => incoming.destroy(), 1000);
+      incoming.on("data", (piece) => pieces.push(piece));
+      incoming.on("close", () => {
+        clearTimeout(timer);
+        watch.end();
+        outgoing.destroy();
+        const bytes = concatenated(pieces.length ? pieces : [new Uint8Array(0)]);
+        reject(statusCode >= 400 ? refused(call, statusCode, messageIn(bytes, client.pack), bytes) : notUpgraded(call, statusCode));
+      });
+      if (statusCode < 400) incoming.destroy();
+    });
+    outgoing.end(body);
+  });
+  // Its time is the caller's from here on; giving the call up still ends it.
+  watch.signal.addEventListener("abort", () => socket.destroy(watch.reason), { once: true });
+  socket.once("close", () => watch.end());
+  socket.setNoDelay?.(true);
+  if (head.length > 0) socket.unshift(head);
+  socket.allowHalfOpen = true;
+  const readable = webStream(socket, watch.signal);
+  // Not those of `node:stream`, which wait for both sides when one ends.
+  const writable = new WritableStream({
+    write: (piece) =>
+      new Promise((resolve, reject) => socket.write(piece, (cause) => (cause ? reject(broken(cause)) : resolve()))),
+    close: () => new Promise((resolve) => socket.end(resolve)),
+    abort: () => void socket.destroy(),
+  });
+  const content = contentType?.startsWith("application/vnd.docker.multiplexed-stream") ? "frames" : "output";
+  return {
+    readable,
+    writable,
+    /** Output as it comes, stdout and stderr told apart where there is no terminal. */
+    frames: () => frames(() => ({ pieces: piecesOf(readable), content, call })),
+    close: () => void socket.destroy(),
+  };
+}
+
+function piecesOf(readable) {
+  const reader = readable.getReader();
+  return {
+    next: async () => (await reader.read()).value,
+    cancel: () => reader.cancel().catch(() => {}),
+  };
+}

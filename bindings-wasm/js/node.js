@@ -1,0 +1,17 @@
+// For Node, Deno and Bun: the WebAssembly is read from the disk, and there are sockets.
+
+import { readFileSync } from "node:fs";
+
+import { initSync } from "./engine.js";
+import { host } from "./catalogue.js";
+import { fetchOver, upgrade } from "./node-http.js";
+
+initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) });
+host.ready = true;
+host.fetchOver = fetchOver;
+host.upgrade = upgrade;
+
+/** There is nothing to wait for here. */
+export async function init() {}
+
+export * from "./index.js";

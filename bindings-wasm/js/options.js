@@ -1,0 +1,32 @@
+// Options: a misspelt one must not be dropped in silence.
+
+import { error, quoted } from "./errors.js";
+import { typeName } from "./catalogue.js";
+
+export const known = new Set([
+  "engine", "pack", "version", "uri", "category", "fetch", "init", "headers", "timeout", "readTimeout",
+  "connectTimeout", "answerLimit", "signal", "WebSocket",
+]);
+export const knownOfCall = new Set([
+  "params", "body", "contentType", "headers", "as", "signal", "timeout", "readTimeout", "allowErrorStatus",
+]);
+
+export function options(given, names, what) {
+  if (given === undefined) return {};
+  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+    throw error("config", "invalid-option", `${what} takes an object of options; ${typeName(given)} was given`);
+  }
+  for (const name of Object.keys(given)) {
+    if (!names.has(name)) {
+      throw error("config", "invalid-option", `${what} has no option ${quoted(name)}`, {
+        hint: `it has \`${[...names].join("`, `")}\``,
+      });
+    }
+  }
+  return given;
+}
+
+export function milliseconds(value, name) {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return value;
+  throw error("config", "invalid-option", `\`${name}\` is a number of milliseconds; ${typeName(value)} was given`);
+}

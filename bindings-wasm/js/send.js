@@ -1,0 +1,183 @@
+// Sending: addresses, time-outs, and what went wrong on the way.
+
+import { aborted, error, quoted, redirected, shown, timedOut } from "./errors.js";
+import { host, plain, typeName } from "./catalogue.js";
+
+/** Reads an address. */
+export function placeOf(uri, { fetch, init } = {}) {
+  if (uri instanceof URL) uri = uri.href;
+  const invalid = (why, hint) =>
+    error("config", "invalid-address", `the address ${quoted(plain(uri))} ${why}`, { hint });
+  if (typeof uri !== "string" || uri === "") {
+    throw error("config", "invalid-address", `an address is a text; ${uri === "" ? "an empty one" : typeName(uri)} was given`, {
+      hint: "such as `http://localhost:2375`, or a path of this page's origin",
+    });
+  }
+  if (uri.startsWith("unix://")) {
+    const path = uri.slice("unix://".length);
+    if (!path.startsWith("/")) throw invalid("has no path of a socket");
+    // Whoever brings a way of sending knows where the socket is.
+    if (!fetch && !host.fetchOver && !init) {
+      throw error("config", "unsupported-address", `nothing here reaches ${quoted(uri)}`, {
+        hint: "give a `fetch` or an `init` that does, or put a proxy in front of the socket",
+      });
+    }
+    return { base: "http://localhost", socket: path, shown: uri };
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(uri)?.[1].toLowerCase();
+  if (scheme && !["http", "https", "tcp"].includes(scheme)) {
+    throw error("config", "unsupported-address", `the address ${quoted(plain(uri))} is of no kind that \`fetch\` reaches`, {
+      hint: "there are `http://`, `https://` and `tcp://`, `unix://` where sockets can be opened, and paths of a page's own origin",
+    });
+  }
+  let url;
+  try {
+    url = new URL(scheme === "tcp" ? `http${uri.slice(3)}` : uri, globalThis.location?.href);
+  } catch {
+    throw invalid("is malformed", scheme ? undefined : "a path alone is for pages, which have an origin");
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw invalid("is malformed");
+  if (url.username || url.password) {
+    throw invalid("has a password in it", "give an `Authorization` header with `headers`");
+  }
+  if (url.search || url.hash) throw invalid("has a query or a fragment");
+  const base = (url.origin + url.pathname).replace(/\/+$/, "");
+  return { base, shown: base };
+}
+
+/** How long the next piece, and all of it, is waited for; and whether the caller still wants it. */
+export class Watch {
+  #controller = new AbortController();
+  #timers = new Map();
+  #unlisten;
+
+  constructor(client, { signal, timeout = client.limits.whole, readTimeout = client.limits.read }, call) {
+    this.client = client;
+    this.call = call;
+    this.readLimit = readTimeout;
+    if (signal !== undefined) {
+      if (signal.aborted) throw aborted(signal.reason, undefined);
+      const listen = () => this.give(aborted(signal.reason, this.call));
+      signal.addEventListener("abort", listen, { once: true });
+      this.#unlisten = () => signal.removeEventListener("abort", listen);
+    }
+    this.limit("whole", timeout);
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  get reason() {
+    return this.signal.aborted ? this.signal.reason : undefined;
+  }
+
+  /** Gives up. */
+  give(reason) {
+    this.end();
+    if (!this.signal.aborted) this.#controller.abort(reason);
+  }
+
+  /** Starts a limit, or starts it anew. */
+  limit(what, milliseconds) {
+    clearTimeout(this.#timers.get(what));
+    if (milliseconds === undefined || milliseconds === Infinity) return;
+    const over = () => this.give(timedOut(what, milliseconds, this.client.engine, this.client.place.shown, this.call));
+    const timer = setTimeout(over, milliseconds);
+    // A program may end while an answer that nobody reads is still coming.
+    timer.unref?.();
+    this.#timers.set(what, timer);
+  }
+
+  unlimit(what) {
+    clearTimeout(this.#timers.get(what));
+    this.#timers.delete(what);
+  }
+
+  /** Something came. */
+  came() {
+    if (this.readLimit !== undefined) this.limit("read", this.readLimit);
+  }
+
+  end() {
+    for (const what of [...this.#timers.keys()]) this.unlimit(what);
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+  }
+}
+
+/** Sends a request and waits for the head of the answer. */
+export async function send(client, call, body, streamed, watch) {
+  const { place, init } = client;
+  const full = {
+    cache: "no-store",
+    ...init,
+    method: call.method,
+    headers: call.headers,
+    redirect: "manual",
+    signal: watch.signal,
+  };
+  if (body !== undefined) {
+    full.body = body;
+    if (streamed) full.duplex = "half";
+  }
+  const send = client.fetch ?? (place.socket && !init && host.fetchOver?.(place.socket)) ?? globalThis.fetch;
+  watch.came();
+  let response;
+  try {
+    response = await (send || globalThis.fetch)(place.base + call.target, full);
+  } catch (cause) {
+    watch.end();
+    throw watch.reason ?? unsent(client, call, cause, streamed);
+  }
+  watch.unlimit("read");
+  if (typeof response?.status !== "number") {
+    watch.end();
+    throw error("send", "not-http", `the given \`fetch\` did not answer ${shown(call)} with a Response`, { call, acted: true });
+  }
+  if (response.type === "opaqueredirect") {
+    watch.end();
+    throw redirected(call, 0, undefined);
+  }
+  return response;
+}
+
+/** The code that Node and its kin put into an error or into its cause. */
+function codeIn(cause) {
+  for (let at = cause, depth = 0; at && depth < 5; at = at.cause ?? at.errors?.[0], depth += 1) {
+    if (typeof at.code === "string") return at.code;
+  }
+  return "";
+}
+
+const unreached = /^(ECONNREFUSED|ENOENT|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/;
+
+/** Why no head of an answer came. */
+function unsent(client, call, cause, streamed) {
+  const { engine, place } = client;
+  const code = codeIn(cause);
+  const known = { call, cause, acted: true };
+  if (cause instanceof Error && cause.bodyUnreadable) {
+    return error("body", "body-unreadable", "cannot read the body", { call, cause: cause.cause });
+  }
+  if (/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) {
+    return error("send", "not-http", `what answers at ${place.shown} does not speak HTTP as ${engine} does`, {
+      ...known,
+      hint: "is it another program's address, or one that speaks TLS?",
+    });
+  }
+  if (code && !unreached.test(code)) {
+    return error("send", "connection-broken", `the connection to ${engine} at ${place.shown} broke`, known);
+  }
+  const hint = unreached.test(code)
+    ? { ENOENT: "is the engine running? There is no such socket", EACCES: "let your user open the socket" }[code] ??
+      "is the engine running, and does it listen there?"
+    : streamed
+      ? "browsers send streams only over HTTP/2; give a Blob or bytes"
+      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front of it";
+  return error("connect", "cannot-connect", `cannot reach ${engine} at ${place.shown}`, {
+    ...known,
+    acted: !unreached.test(code),
+    hint,
+  });
+}

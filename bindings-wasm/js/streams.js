@@ -1,0 +1,400 @@
+// What comes piece by piece: bytes, frames of output, JSON documents.
+
+import { Demultiplexer, Documents, inBand as inBandOf, messageOf, messageOfText } from "./engine.js";
+import { error, guarded, inBand, notJson } from "./errors.js";
+
+/** The bytes of an answer as they come, with its time-outs. */
+export class Pieces {
+  #reader;
+  #watch;
+  #call;
+
+  constructor(body, watch, call) {
+    this.#reader = body?.getReader();
+    this.#watch = watch;
+    this.#call = call;
+    if (!body) watch.end();
+  }
+
+  /** The next piece; undefined at the end. */
+  async next() {
+    if (!this.#reader) return undefined;
+    const watch = this.#watch;
+    watch.came();
+    try {
+      for (;;) {
+        const { value, done } = await this.#reader.read();
+        if (done) {
+          this.#end();
+          return undefined;
+        }
+        if (value.length > 0) {
+          if (watch.readLimit !== undefined) watch.unlimit("read");
+          return value;
+        }
+      }
+    } catch (cause) {
+      this.#end();
+      throw (
+        watch.reason ??
+        error("send", "connection-broken", `the connection to ${watch.client.engine} at ${watch.client.place.shown} broke`, {
+          call: this.#call,
+          cause,
+          acted: true,
+        })
+      );
+    }
+  }
+
+  #end() {
+    this.#reader = undefined;
+    this.#watch.end();
+  }
+
+  /** Wants no more: the connection closes. */
+  async cancel() {
+    const reader = this.#reader;
+    this.#end();
+    try {
+      await reader?.cancel();
+    } catch {
+      // It was broken anyway.
+    }
+  }
+
+  /** The rest as a stream. */
+  stream() {
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          try {
+            const piece = await this.next();
+            if (piece) controller.enqueue(piece);
+            else controller.close();
+          } catch (cause) {
+            controller.error(cause);
+          }
+        },
+        cancel: () => this.cancel(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+}
+
+const names = ["stdin", "stdout", "stderr", "error"];
+const decoder = new TextDecoder();
+const nothing = new Uint8Array(0);
+
+/** A piece of output. */
+export class Frame {
+  constructor(stream, bytes) {
+    this.stream = stream;
+    this.bytes = bytes;
+  }
+
+  /**
+   * The piece as text. A character that goes on in the next piece of its stream is told there, so
+   * that the texts of a stream are together what its bytes are together.
+   */
+  get text() {
+    return decoder.decode(this.bytes);
+  }
+}
+
+/** A piece that begins or ends within a character. */
+class Partial extends Frame {
+  #before;
+  #cut;
+
+  constructor(stream, bytes, before, cut) {
+    super(stream, bytes);
+    this.#before = before;
+    this.#cut = cut;
+  }
+
+  get text() {
+    return decoder.decode(concatenated([this.#before, this.bytes.subarray(0, this.bytes.length - this.#cut)]));
+  }
+}
+
+/** How many bytes at the end are the beginning of a character. */
+function unfinished(bytes) {
+  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return back < length ? back : 0;
+    }
+  }
+  return 0;
+}
+
+/** Iterates over what a source of pieces gives, all that is found in a piece at once. */
+class Found {
+  #source;
+  #open;
+  #queue = [];
+  #at = 0;
+  #last;
+  #done = false;
+  /** What comes after the items at hand. */
+  #failure;
+
+  /** `open` begins the call: not before the first item is asked for. */
+  constructor(open) {
+    this.#open = open;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  next() {
+    if (this.#at < this.#queue.length) {
+      const value = this.#queue[this.#at];
+      this.#queue[this.#at] = undefined;
+      this.#at += 1;
+      return Promise.resolve({ value, done: false });
+    }
+    // One after the other, should somebody ask before the answer is there.
+    this.#last = (this.#last ?? Promise.resolve()).catch(() => {}).then(() => this.#more());
+    return this.#last;
+  }
+
+  async #more() {
+    for (;;) {
+      if (this.#at < this.#queue.length) return this.next();
+      if (this.#done) return { value: undefined, done: true };
+      const failure = this.#failure;
+      if (failure) {
+        this.#stop();
+        throw failure;
+      }
+      this.#queue = [];
+      this.#at = 0;
+      try {
+        this.#source ??= await this.#open();
+        const found = await this.#source.more();
+        if (this.#done) continue;
+        this.#queue = found.items;
+        this.#failure = found.failure;
+        if (found.failure) await this.#source.cancel();
+        else if (found.done) this.#stop();
+      } catch (cause) {
+        this.#stop();
+        throw cause;
+      }
+    }
+  }
+
+  #stop() {
+    this.#done = true;
+    this.#source?.free();
+  }
+
+  async return(value) {
+    this.#queue = [];
+    this.#at = 0;
+    if (!this.#done) {
+      const source = this.#source;
+      this.#stop();
+      await source?.cancel();
+    }
+    return { value, done: true };
+  }
+}
+
+/** Output of a process, stdout and stderr told apart. */
+export function frames(open) {
+  return new Found(async () => new Output(await open()));
+}
+
+class Output {
+  #pieces;
+  #call;
+  #demultiplexer;
+  /** By channel: the beginning of a character whose end is to come. */
+  #left = [nothing, nothing, nothing, nothing];
+
+  constructor({ pieces, content, call }) {
+    this.#pieces = pieces;
+    this.#call = call;
+    this.#demultiplexer = new Demultiplexer(content);
+  }
+
+  async more() {
+    const piece = await this.#pieces.next();
+    if (!piece) {
+      const items = this.#take(guarded(() => this.#demultiplexer.finish(), this.#call), nothing).items;
+      return { items, done: true };
+    }
+    return this.#take(this.#demultiplexer.decode(piece), piece);
+  }
+
+  #take(found, piece) {
+    const items = [];
+    for (let i = 0; i < found.length; i += 3) {
+      const channel = found[i];
+      if (channel < 0) {
+        try {
+          guarded(() => this.#demultiplexer.failure(), this.#call);
+        } catch (failure) {
+          return { items, failure };
+        }
+      }
+      const bytes = pieceAt(found, i, piece);
+      if (channel === 3) return { items, failure: inBand(this.#call, messageIn(bytes), bytes) };
+      const before = this.#left[channel];
+      if (before.length === 0 && bytes[bytes.length - 1] < 0x80) items.push(new Frame(names[channel], bytes));
+      else items.push(this.#partial(channel, bytes, before));
+    }
+    return { items };
+  }
+
+  /** Output that may begin or end within a character. */
+  #partial(channel, bytes, before) {
+    const all = before.length ? concatenated([before, bytes]) : bytes;
+    const left = unfinished(all);
+    this.#left[channel] = left ? all.slice(all.length - left) : nothing;
+    // A character in several tiny pieces: nothing of it is told before its end.
+    if (left > bytes.length) return new Partial(names[channel], bytes, nothing, bytes.length);
+    return new Partial(names[channel], bytes, before, left);
+  }
+
+  async cancel() {
+    await this.#pieces.cancel();
+  }
+
+  free() {
+    this.#demultiplexer?.free();
+    this.#demultiplexer = undefined;
+  }
+}
+
+/** JSON documents, one after another. */
+export function documents(open) {
+  return new Found(async () => new Messages(await open()));
+}
+
+class Messages {
+  #pieces;
+  #call;
+  #looked;
+  #documents = new Documents();
+
+  constructor({ pieces, content, call, success }) {
+    this.#pieces = pieces;
+    this.#call = call;
+    this.#looked = content === "json-lines" && success;
+  }
+
+  async more() {
+    const piece = await this.#pieces.next();
+    if (piece) this.#documents.push(piece);
+    else this.#documents.finish();
+    const items = [];
+    try {
+      for (;;) {
+        const text = guarded(() => this.#documents.pop(), this.#call);
+        if (text === undefined) break;
+        items.push(document(text, this.#call, this.#looked));
+      }
+    } catch (failure) {
+      return { items, failure };
+    }
+    return { items, done: !piece };
+  }
+
+  async cancel() {
+    await this.#pieces.cancel();
+  }
+
+  free() {
+    this.#documents?.free();
+    this.#documents = undefined;
+  }
+}
+
+/** Reads one document, which may tell of an error. */
+export function document(text, call, looked) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw notJson(call, cause, text);
+  }
+  if (looked) {
+    const message = inBandOf(value);
+    if (message !== undefined) throw inBand(call, message, text);
+  }
+  return value;
+}
+
+/** Cuts a whole text into documents. */
+export function allDocuments(bytes, call, looked) {
+  const documents = new Documents();
+  try {
+    documents.push(bytes);
+    documents.finish();
+    const all = [];
+    for (;;) {
+      const text = guarded(() => documents.pop(), call);
+      if (text === undefined) return all;
+      all.push(document(text, call, looked));
+    }
+  } finally {
+    documents.free();
+  }
+}
+
+/** All output as text, stdout and stderr in the order they came. */
+export function allOutput(bytes, content, call) {
+  const demultiplexer = new Demultiplexer(content);
+  try {
+    const found = [...demultiplexer.decode(bytes)];
+    guarded(() => demultiplexer.failure(), call);
+    found.push(...guarded(() => demultiplexer.finish(), call));
+    const all = [];
+    for (let i = 0; i < found.length; i += 3) {
+      const own = pieceAt(found, i, bytes);
+      if (found[i] === 3) throw inBand(call, messageIn(own), own);
+      all.push(own);
+    }
+    return decoder.decode(concatenated(all));
+  } finally {
+    demultiplexer.free();
+  }
+}
+
+/** Bytes one after another. */
+export function concatenated(pieces) {
+  if (pieces.length === 1) return pieces[0];
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** The bytes that the demultiplexer found: a part of the piece, or some that it held back. */
+function pieceAt(found, i, piece) {
+  const [from, to] = [found[i + 1], found[i + 2]];
+  return from < 0 ? Uint8Array.from({ length: -from }, (_, n) => (to >>> (8 * n)) & 0xff) : piece.subarray(from, to);
+}
+
+/** The engine's own words in the body of an error. */
+export function messageIn(bytes, pack) {
+  const text = decoder.decode(bytes);
+  try {
+    const body = JSON.parse(text);
+    const message = pack ? pack.messageOf(body) : messageOf(body);
+    if (message !== undefined) return message;
+  } catch {
+    // A page of a proxy, or plain text.
+  }
+  return messageOfText(text);
+}

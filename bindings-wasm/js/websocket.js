@@ -1,0 +1,76 @@
+// Attaching over a WebSocket, where the engine has a route for it.
+
+import { aborted, error, shown } from "./errors.js";
+
+/**
+ * Opens a WebSocket at the request's target: a stream of bytes to read and one to write. What comes
+ * is as the engine sends it, stdout and stderr unmarked; the borders of messages mean nothing.
+ */
+export function overWebSocket(client, call, signal) {
+  const Socket = client.WebSocket ?? globalThis.WebSocket;
+  if (!client.place) throw error("config", "no-address", `no address of ${client.engine} is given`);
+  if (!Socket || (client.place.socket && !client.WebSocket)) {
+    throw error("resolve", "no-sockets", `${shown(call)} needs a WebSocket, and there is none here`, {
+      call, hint: 'give one with `WebSocket`, or take `as: "socket"` where HTTP connections can be upgraded',
+    });
+  }
+  if (signal?.aborted) throw aborted(signal.reason, call);
+  const socket = new Socket(client.place.base.replace(/^http/, "ws") + call.target);
+  socket.binaryType = "arraybuffer";
+  const { promise: opened, resolve, reject } = withResolvers();
+  let controller;
+  let open = false;
+  const readable = new ReadableStream({
+    start: (own) => void (controller = own),
+    cancel: () => socket.close(),
+  });
+  const end = (failure) => {
+    try {
+      if (failure) controller.error(failure);
+      else controller.close();
+    } catch {
+      // It has ended already.
+    }
+  };
+  const broken = () =>
+    error(open ? "send" : "connect", open ? "connection-broken" : "cannot-connect",
+      open ? `the connection to ${client.engine} at ${client.place.shown} broke`
+        : `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`,
+      { call, acted: true, hint: open ? undefined : "only docker has such routes, and a proxy must pass them on" });
+  const abort = () => {
+    const reason = aborted(signal.reason, call);
+    socket.close();
+    reject(reason);
+    end(reason);
+  };
+  signal?.addEventListener("abort", abort, { once: true });
+  socket.onopen = () => {
+    open = true;
+    resolve();
+  };
+  socket.onerror = () => {
+    const failure = broken();
+    reject(failure);
+    end(failure);
+  };
+  socket.onclose = () => {
+    signal?.removeEventListener("abort", abort);
+    reject(broken());
+    end();
+  };
+  socket.onmessage = ({ data }) => {
+    controller.enqueue(typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data));
+  };
+  const writable = new WritableStream({
+    write: (piece) => socket.send(piece),
+    close: () => socket.close(),
+    abort: () => socket.close(),
+  });
+  return opened.then(() => ({ readable, writable, close: () => socket.close() }));
+}
+
+function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((a, b) => ([resolve, reject] = [a, b]));
+  return { promise, resolve, reject };
+}

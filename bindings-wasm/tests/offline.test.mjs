@@ -1,0 +1,185 @@
+// What needs no engine, of the package as it is installed.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { test } from "node:test";
+
+import * as contajners from "contajners";
+
+const { Client, ConfigError, ContajnersError, ResolveError, catalogue, doc, engines, resolve, versions } = contajners;
+
+/** What a call fails with. */
+function failure(work) {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof ContajnersError, `${error?.constructor?.name}: ${error?.message}`);
+    assert.ok(error instanceof Error);
+    assert.doesNotMatch(error.message, /unreachable|undefined is not|cannot read prop/i);
+    return error;
+  }
+  assert.fail("nothing failed");
+}
+
+test("engines, versions, categories, operations", () => {
+  assert.deepEqual(engines(), ["docker", "podman"]);
+  assert.equal(versions("docker")[0], "v1.25");
+  assert.equal(versions("podman").length, 75);
+  assert.ok(contajners.categories("podman", "v4.3.1").includes("libpod/containers"));
+  const ops = contajners.ops("docker", "v1.41", "containers");
+  assert.ok(ops.some((op) => op.operation === "ContainerList" && op.method === "GET"));
+  assert.deepEqual(contajners.history("docker", "SystemPingHead").at(-1), "v1.55");
+});
+
+test("a page of the documentation", () => {
+  const page = doc("docker", "v1.46", "ImagePush");
+  const platform = page.parameters.find(({ name }) => name === "platform");
+  assert.equal(platform.versions[0], "v1.46");
+  assert.equal(page.path, "/images/{name}/push");
+  assert.match(page.url, /v1\.46/);
+});
+
+test("a request without sending it", () => {
+  const request = resolve("docker", "v1.41", "ContainerCreate", {
+    params: { name: "a b" },
+    body: { Image: "busybox", Env: ["A=ü"] },
+  });
+  assert.deepEqual(request, {
+    method: "POST",
+    target: "/v1.41/containers/create?name=a%20b",
+    headers: { "Content-Type": "application/json" },
+    body: '{"Image":"busybox","Env":["A=ü"]}',
+    answer: "json",
+  });
+});
+
+test("bodies are checked", () => {
+  const [finding] = catalogue("docker", "v1.41").check("ContainerCreate", { Imag: "busybox" });
+  assert.equal(finding.code, "unknown-field");
+  assert.deepEqual(finding.nearest, ["Image"]);
+});
+
+test("what is wrong with a call is told before it is sent", () => {
+  const list = (params, more) => () => resolve("docker", "v1.41", "ContainerList", { params, ...more });
+  const create = (body) => () => resolve("docker", "v1.41", "ContainerCreate", { body });
+  const circle = {};
+  circle.circle = circle;
+  for (const [work, code, text] of [
+    [() => versions("dokcer"), "unknown-engine", "unknown engine `dokcer`"],
+    [() => versions(7), "unknown-engine", "an engine's name is a text; a number was given"],
+    [() => versions(undefined), "unknown-engine", "an engine's name is a text; undefined was given"],
+    [() => resolve("docker", "v9", "ContainerList"), "unknown-version", "docker has no API version `v9`"],
+    [() => resolve("docker", null, "ContainerList"), "unknown-version", "an API version is a text; null was given"],
+    [() => resolve("docker", "v1.41", 7), "unknown-operation", "an operation's name is a text; a number was given"],
+    [() => resolve("docker", "v1.41", undefined), "unknown-operation", "an operation's name is a text; undefined was given"],
+    [() => resolve("docker", "v1.41", "ContainerLst"), "unknown-operation", "unknown operation `ContainerLst` in docker v1.41"],
+    [() => catalogue("docker", "v1.41").within("containrs"), "unknown-category", "unknown category `containrs` in docker v1.41"],
+    [() => catalogue("docker", "v1.41").within("images").doc("ContainerList"), "other-category", "operation `ContainerList` is not in category `images`"],
+    [list({ al: true }), "unknown-parameter", "unknown parameter `al` of `ContainerList` in docker v1.41"],
+    [list([1]), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; a list was given"],
+    [list("all"), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; text was given"],
+    [list({ limit: Number.NaN }), "invalid-parameter", "parameter `limit` of `ContainerList` is a whole number; a number was given"],
+    [list({ limit: () => 1 }), "invalid-parameter", "parameter `limit` of `ContainerList` is a function, which is no value"],
+    [list({ limit: Symbol("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` is a symbol, which is no value"],
+    [list({ filters: { n: 1n } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: circle }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({}, { param: 1 }), "invalid-option", "`resolve` has no option `param`"],
+    [create(undefined), "missing-body", "`ContainerCreate` needs a body"],
+    [create(null), "missing-body", "`ContainerCreate` needs a body"],
+    [create(7n), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
+    [create(circle), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
+    [create(() => 1), "invalid-body", "the body of `ContainerCreate` is a function, which is no value"],
+    [() => resolve("docker", "v1.41", "ContainerInspect", { params: { id: "../x" } }), "invalid-parameter", "parameter `id` of `ContainerInspect` is `../x`: `..` would change the path"],
+    [() => resolve("docker", "v1.41", "ContainerInspect"), "missing-parameter", "`ContainerInspect` needs the path parameter `id`"],
+  ]) {
+    const error = failure(work);
+    assert.deepEqual([error.code, error.message], [code, text]);
+  }
+  const error = failure(list({ al: true }));
+  assert.ok(error instanceof ResolveError);
+  assert.deepEqual([error.hint, error.nearest, error.operation], ["did you mean `all`?", ["all"], "ContainerList"]);
+  assert.equal(error.mayHaveActed, false);
+  assert.ok(failure(() => versions("x")) instanceof ConfigError);
+});
+
+test("values that count as not given, and those beyond what a number keeps", () => {
+  const target = (params) => resolve("docker", "v1.41", "ContainerList", { params }).target;
+  assert.equal(target({ all: undefined, limit: null }), "/v1.41/containers/json");
+  assert.equal(target({ limit: 9007199254740993n }), "/v1.41/containers/json?limit=9007199254740993");
+  assert.equal(target({ limit: -0 }), "/v1.41/containers/json?limit=0");
+  const since = resolve("docker", "v1.41", "SystemEvents", { params: { since: new Date(0) } }).target;
+  assert.equal(since, "/v1.41/events?since=1970-01-01T00:00:00.000Z");
+});
+
+test("a pack of another engine, from bytes and from a URL", async () => {
+  const bytes = readFileSync(process.env.CONTAJNERS_PACK);
+  const pack = await contajners.loadPack(bytes);
+  assert.equal(pack.engine, "firecracker");
+  const newest = versions(pack).at(-1);
+  assert.ok(contajners.ops(pack, newest).some(({ method, path }) => method === "PUT" && path === "/actions"));
+  const server = createServer((_, response) => response.end(bytes)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const again = await contajners.loadPack(new URL(`http://127.0.0.1:${server.address().port}/x.postcard`));
+  server.close();
+  server.closeAllConnections();
+  const sent = [];
+  const client = await Client.create({
+    pack: again, version: newest, uri: "http://engine",
+    fetch: async (url, { method }) => {
+      sent.push(`${method} ${url}`);
+      return new Response('{"fault_message":"no"}', { status: 400, headers: { "Content-Type": "application/json" } });
+    },
+  });
+  const [{ operation }] = client.ops().filter(({ method, path }) => method === "GET" && path === "/version");
+  const error = await client.invoke(operation).then(() => assert.fail("it answered"), (error) => error);
+  assert.deepEqual(sent, ["GET http://engine/version"]);
+  assert.deepEqual([error.code, error.engineMessage], ["engine-error", "no"]);
+});
+
+test("packs that are no packs", async () => {
+  const { loadPack } = contajners;
+  for (const [source, code] of [
+    [new Uint8Array(0), "pack-foreign"],
+    [new Uint8Array(1000), "pack-foreign"],
+    [7, "pack-foreign"],
+    [undefined, "pack-foreign"],
+    ["http://127.0.0.1:1/secret.postcard?token=hush", "pack-unreachable"],
+  ]) {
+    const error = await loadPack(source).then(() => assert.fail("it loaded"), (error) => error);
+    assert.equal(error.code, code);
+    assert.doesNotMatch(error.message, /hush/);
+  }
+});
+
+test("addresses that lead nowhere are refused at once", async () => {
+  for (const [uri, code] of [
+    ["", "invalid-address"],
+    [7, "invalid-address"],
+    ["/engine", "invalid-address"],
+    ["ssh://far", "unsupported-address"],
+    ["http://user:hush@host", "invalid-address"],
+    ["http://host/?token=hush", "invalid-address"],
+    ["unix://relative", "invalid-address"],
+    [undefined, "no-address"],
+  ]) {
+    const error = await Client.create({ engine: "docker", uri }).then(() => assert.fail(`${uri}`), (error) => error);
+    assert.equal(error.code, code, `${uri}`);
+    assert.doesNotMatch(error.message, /hush/);
+  }
+  const pinned = await Client.create({ engine: "docker", version: "v1.41" });
+  const error = await pinned.invoke("SystemInfo").then(() => assert.fail("it answered"), (error) => error);
+  assert.equal(error.code, "no-address");
+});
+
+test("secrets are not shown", async () => {
+  const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://127.0.0.1:9", headers: { Authorization: "hush" } });
+  const { inspect } = await import("node:util");
+  assert.doesNotMatch(inspect(docker), /hush/);
+  const error = await docker
+    .invoke("ImageBuild", { params: { buildargs: { TOKEN: "hush" } }, body: "hush" })
+    .then(() => assert.fail("it answered"), (error) => error);
+  assert.equal(error.code, "cannot-connect");
+  assert.doesNotMatch(inspect(error), /hush/);
+  assert.match(error.target, /hush/);
+});

@@ -1,0 +1,350 @@
+// Answers that no well-behaved engine gives, from a server that says what it is told to.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, TimeoutError } from "contajners";
+
+let answer;
+let server;
+let docker;
+const json = { "Content-Type": "application/json" };
+
+process.on("unhandledRejection", (error) => {
+  console.error("unhandled", error);
+  process.exit(1);
+});
+
+before(async () => {
+  server = createServer((request, response) => answer(request, response)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  docker = await client();
+});
+
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const client = (more) =>
+  Client.create({ engine: "docker", version: "v1.41", uri: `http://127.0.0.1:${server.address().port}`, ...more });
+
+/** What a call fails with; afterwards the client works as before. */
+async function failure(script, call) {
+  answer = script;
+  const error = await call().then(
+    () => assert.fail("nothing failed"),
+    (error) => error,
+  );
+  answer = (_, response) => response.writeHead(200, json).end("[]");
+  assert.deepEqual(await docker.invoke("ContainerList"), []);
+  assert.ok(error instanceof Error);
+  return error;
+}
+
+const list = () => docker.invoke("ContainerList");
+const frame = (channel, text) => {
+  const bytes = Buffer.from(text);
+  const head = Buffer.alloc(8);
+  head[0] = channel;
+  head.writeUInt32BE(bytes.length, 4);
+  return Buffer.concat([head, bytes]);
+};
+const logs = (more) => docker.frames("ContainerLogs", { params: { id: "x", stdout: true }, ...more });
+const all = async (iterator) => {
+  const items = [];
+  for await (const item of iterator) items.push(item);
+  return items;
+};
+
+test("an engine's error has its status and its own words", async () => {
+  const error = await failure((_, response) => response.writeHead(404, json).end('{"message":"No such container: x"}'), list);
+  assert.ok(error instanceof StatusError);
+  assert.deepEqual([error.code, error.status, error.engineMessage], ["engine-error", 404, "No such container: x"]);
+  assert.equal(error.message, "docker answered 404 to `ContainerList` (GET /v1.41/containers/json): No such container: x");
+});
+
+test("the error page of a proxy", async () => {
+  const page = "<html><head><title>502 Bad Gateway</title></head></html>";
+  const error = await failure((_, response) => response.writeHead(502, { "Content-Type": "text/html" }).end(page), list);
+  assert.deepEqual([error.code, error.status, error.engineMessage], ["engine-error", 502, "502 Bad Gateway"]);
+});
+
+test("an error whose body never ends", async () => {
+  const error = await failure((_, response) => void response.writeHead(500, json).write('{"message":"slow"}'), list);
+  assert.deepEqual([error.code, error.engineMessage], ["engine-error", "slow"]);
+});
+
+test("redirections are not followed", async () => {
+  const error = await failure((_, response) => response.writeHead(301, { Location: "/v1.41/x?secret=hush" }).end(), list);
+  assert.deepEqual([error.code, error.status], ["redirected", 301]);
+  assert.match(error.message, /go to `\/v1\.41\/x`$/);
+});
+
+test("JSON that is none, cut, or several documents", async () => {
+  const broken = await failure((_, response) => response.writeHead(200, json).end("[{]"), list);
+  assert.ok(broken instanceof DecodeError);
+  assert.equal(broken.code, "invalid-json");
+  const cut = await failure((_, response) => response.writeHead(200, json).end('[{"a":'), list);
+  assert.equal(cut.code, "invalid-json");
+  answer = (_, response) => response.writeHead(200, json).end('{"a":1}\n{"a":2}');
+  assert.deepEqual(await docker.invoke("SystemInfo"), [{ a: 1 }, { a: 2 }]);
+  answer = (_, response) => response.writeHead(200, json).end();
+  assert.equal(await docker.invoke("SystemInfo"), null);
+});
+
+test("an error inside an answer that began as a success", async () => {
+  const script = (_, response) => {
+    response.writeHead(200, json).end('{"status":"Pulling"}\r\n{"errorDetail":{"message":"denied"},"error":"denied"}\r\n');
+  };
+  const pull = { params: { fromImage: "x" } };
+  const whole = await failure(script, () => docker.invoke("ImageCreate", pull));
+  assert.ok(whole instanceof InBandError);
+  assert.deepEqual([whole.code, whole.engineMessage, whole.mayHaveActed], ["in-band-error", "denied", true]);
+  const seen = [];
+  const piecewise = await failure(script, async () => {
+    for await (const message of docker.documents("ImageCreate", pull)) seen.push(message);
+  });
+  assert.equal(piecewise.code, "in-band-error");
+  assert.deepEqual(seen, [{ status: "Pulling" }]);
+});
+
+test("documents cut anywhere, also within a character", async () => {
+  answer = async (_, response) => {
+    response.writeHead(200, json);
+    for (const byte of Buffer.from('{"a":"ü€"}{"b":2}\n')) {
+      response.write(Buffer.of(byte));
+      await sleep(1);
+    }
+    response.end();
+  };
+  assert.deepEqual(await all(docker.documents("SystemEvents")), [{ a: "ü€" }, { b: 2 }]);
+});
+
+test("frames cut anywhere, and characters that go on in the next one", async () => {
+  const bytes = Buffer.from("ü€😀");
+  const stream = Buffer.concat([
+    frame(1, "out\n"), frame(2, "err\n"), frame(1, bytes.subarray(0, 1)), frame(2, "between"),
+    frame(1, bytes.subarray(1, 6)), frame(1, bytes.subarray(6, 7)), frame(1, bytes.subarray(7)),
+  ]);
+  for (const size of [1, 3, 8, 1000]) {
+    answer = async (_, response) => {
+      response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" });
+      for (let at = 0; at < stream.length; at += size) {
+        response.write(stream.subarray(at, at + size));
+        if (size < 8) await sleep(1);
+      }
+      response.end();
+    };
+    const texts = { stdout: "", stderr: "" };
+    for await (const { stream, text } of logs()) texts[stream] += text;
+    assert.deepEqual(texts, { stdout: "out\nü€😀", stderr: "err\nbetween" });
+  }
+});
+
+test("output of a terminal is passed on as it is", async () => {
+  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" }).end("\x01ab");
+  const frames = await all(logs());
+  assert.equal(frames.map(({ text }) => text).join(""), "\x01ab");
+  assert.equal(await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }), "\x01ab");
+});
+
+test("damaged frames: what came before is handed out", async () => {
+  const damaged = Buffer.concat([frame(1, "fine"), Buffer.from([9, 0, 0, 0, 0, 0, 0, 1, 65])]);
+  const seen = [];
+  const error = await failure(
+    (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(damaged),
+    async () => {
+      for await (const { text } of logs()) seen.push(text);
+    },
+  );
+  assert.deepEqual([error.code, seen], ["frame-header", ["fine"]]);
+  const cut = await failure(
+    (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(frame(1, "cut").subarray(0, 9)),
+    () => all(logs()),
+  );
+  assert.equal(cut.code, "stream-cut");
+});
+
+test("an error that the engine puts between the frames", async () => {
+  const stream = Buffer.concat([frame(1, "fine"), frame(3, "the log is gone")]);
+  const error = await failure(
+    (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(stream),
+    () => all(logs()),
+  );
+  assert.deepEqual([error.code, error.engineMessage], ["in-band-error", "the log is gone"]);
+});
+
+test("a connection that breaks in the middle", async () => {
+  const script = (_, response) => {
+    response.writeHead(200, { ...json, "Content-Length": "100" }).write("[");
+    setTimeout(() => response.destroy(), 20);
+  };
+  const error = await failure(script, list);
+  assert.ok(error instanceof SendError);
+  assert.equal(error.code, "connection-broken");
+  const before = await failure((request) => request.socket.destroy(), () => docker.invoke("ContainerStart", { params: { id: "x" } }));
+  assert.deepEqual([before.code, before.mayHaveActed], ["connection-broken", true]);
+});
+
+test("what is no HTTP, and what is not there", async () => {
+  const { createServer: listen } = await import("node:net");
+  const other = listen((socket) => socket.end("SSH-2.0-x\r\n\r\n")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => other.once("listening", resolve));
+  const { port } = other.address();
+  const there = await client({ uri: `tcp://127.0.0.1:${port}` });
+  const error = await failure(undefined, () => there.invoke("ContainerList"));
+  assert.equal(error.code, "not-http");
+  other.close();
+  const gone = await failure(undefined, () => there.invoke("ContainerStart", { params: { id: "x" } }));
+  assert.ok(gone instanceof ConnectError);
+  assert.deepEqual([gone.code, gone.mayHaveActed], ["cannot-connect", false]);
+});
+
+test("giving up: before, during and after the head", async () => {
+  const signal = AbortSignal.abort();
+  const before = await failure(undefined, () => docker.invoke("ContainerList", { signal }));
+  assert.equal(before.name, "AbortError");
+  const during = await failure(() => {}, () => docker.invoke("ContainerList", { signal: AbortSignal.timeout(30) }));
+  assert.equal(during.name, "TimeoutError");
+  const controller = new AbortController();
+  const script = (_, response) => void response.writeHead(200, json).write('{"a":1}\n');
+  const seen = [];
+  const after = await failure(script, async () => {
+    for await (const event of docker.documents("SystemEvents", { signal: controller.signal })) {
+      seen.push(event);
+      setTimeout(() => controller.abort("enough"), 10);
+    }
+  });
+  assert.deepEqual([after.code, after.cause, seen], ["aborted", "enough", [{ a: 1 }]]);
+});
+
+test("leaving a loop closes the connection", async () => {
+  let closed;
+  const gone = new Promise((resolve) => (closed = resolve));
+  answer = (_, response) => {
+    response.on("close", closed);
+    response.writeHead(200, json).write('{"a":1}\n');
+  };
+  for await (const event of docker.documents("SystemEvents")) {
+    assert.deepEqual(event, { a: 1 });
+    break;
+  }
+  await gone;
+});
+
+test("time-outs: whole and read", async () => {
+  const silent = () => {};
+  const whole = await failure(silent, () => docker.invoke("ContainerList", { timeout: 30 }));
+  assert.ok(whole instanceof TimeoutError);
+  assert.deepEqual([whole.code, whole.hint], ["timed-out", "allow more with `timeout`"]);
+  const script = (_, response) => void response.writeHead(200, json).write("[");
+  const read = await failure(script, () => docker.invoke("ContainerList", { readTimeout: 30 }));
+  assert.deepEqual([read.code, read.hint], ["timed-out", "allow more with `readTimeout`"]);
+  answer = async (_, response) => {
+    response.writeHead(200, json).write("[");
+    for (let i = 0; i < 6; i += 1) {
+      await sleep(20);
+      response.write(" ");
+    }
+    response.end("]");
+  };
+  assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: 500 }), []);
+});
+
+test("an answer larger than the limit", async () => {
+  const small = await client({ answerLimit: 10 });
+  const error = await failure((_, response) => response.writeHead(200, json).end(JSON.stringify("x".repeat(100))), () => small.invoke("SystemInfo"));
+  assert.equal(error.code, "answer-too-large");
+});
+
+test("a response, a stream, an error status that is wanted", async () => {
+  answer = (_, response) => response.writeHead(409, { ...json, "X-Own": "1" }).end('{"message":"no"}');
+  const response = await docker.invoke("ContainerList", { as: "response", allowErrorStatus: true });
+  assert.deepEqual([response.status, response.ok, response.headers.get("x-own")], [409, false, "1"]);
+  assert.deepEqual(await response.json(), { message: "no" });
+  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/x-tar" }).end("bytes");
+  const stream = await docker.invoke("ContainerExport", { params: { id: "x" }, as: "stream" });
+  const read = await all(stream);
+  assert.equal(Buffer.concat(read).toString(), "bytes");
+});
+
+test("bodies of every kind arrive as they are", async () => {
+  answer = async (request, response) => {
+    const all = [];
+    for await (const piece of request) all.push(piece);
+    response.writeHead(200, json).end(JSON.stringify({ text: Buffer.concat(all).toString(), type: request.headers["content-type"] }));
+  };
+  const put = async (body, more) => (await docker.request("POST", "/x", { body, ...more }));
+  const bytes = new TextEncoder().encode("abc");
+  const stream = new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  async function* pieces() {
+    yield "a";
+    yield new TextEncoder().encode("bc");
+  }
+  for (const body of [bytes, bytes.buffer, new DataView(bytes.buffer), new Blob([bytes]), stream, pieces()]) {
+    assert.deepEqual(await put(body), { text: "abc", type: "application/octet-stream" });
+  }
+  assert.deepEqual(await put({ a: 1 }), { text: '{"a":1}', type: "application/json" });
+  assert.deepEqual(await put(bytes, { contentType: "application/gzip" }), { text: "abc", type: "application/gzip" });
+  const headers = await (async () => {
+    answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers));
+    return docker.invoke("SystemInfo", { headers: { "X-Own": "1" } });
+  })();
+  assert.equal(headers["x-own"], "1");
+  const error = await failure(undefined, () => docker.invoke("SystemInfo", { headers: { "X-Own": "a\r\nb: c" } }));
+  assert.equal(error.code, "invalid-header");
+});
+
+test("a fetch of the caller's gets a URL and a plain object", async () => {
+  const seen = [];
+  const own = await Client.create({
+    engine: "docker", uri: "http://engine", init: { mark: 1 },
+    fetch: async (url, init) => {
+      seen.push([url, init.method, init.mark]);
+      return new Response(null, { headers: { "Api-Version": "1.41" } });
+    },
+  });
+  assert.equal(own.version, "v1.41");
+  assert.deepEqual(seen, [["http://engine/_ping", "HEAD", 1]]);
+  const broken = await client({ fetch: async () => { throw new TypeError("Failed to fetch"); } });
+  const error = await failure(undefined, () => broken.invoke("SystemInfo"));
+  assert.equal(error.code, "cannot-connect");
+  assert.match(error.hint, /proxy of the same origin/);
+  const odd = await client({ fetch: async () => 7 });
+  assert.equal((await failure(undefined, () => odd.invoke("SystemInfo"))).code, "not-http");
+});
+
+test("the version is asked for, and what goes wrong with that", async () => {
+  const auto = () => Client.create({ engine: "docker", uri: `http://127.0.0.1:${server.address().port}`, connectTimeout: 200 });
+  answer = (request, response) => response.writeHead(request.method === "HEAD" ? 404 : 200, { "Api-Version": "1.41" }).end();
+  assert.equal((await auto()).version, "v1.41");
+  for (const [script, code] of [
+    [(_, response) => response.end("OK"), "negotiate-silent"],
+    [(_, response) => response.writeHead(200, { "Api-Version": "new" }).end(), "negotiate-unreadable"],
+    [(_, response) => response.writeHead(200, { "Api-Version": "1.1" }).end(), "engine-too-old"],
+    [(_, response) => response.writeHead(500).end(), "negotiate-refused"],
+    [() => {}, "timed-out"],
+  ]) {
+    assert.equal((await failure(script, auto)).code, code);
+  }
+});
+
+test("sockets: what makes none", async () => {
+  const never = await failure(undefined, () => docker.invoke("ContainerList", { as: "socket" }));
+  assert.equal(never.code, "not-upgraded");
+  const attach = () => docker.invoke("ContainerAttach", { params: { id: "x", stream: true }, as: "socket" });
+  const refused = await failure((_, response) => response.writeHead(404, json).end('{"message":"No such container: x"}'), attach);
+  assert.deepEqual([refused.code, refused.status], ["engine-error", 404]);
+  const plain = await failure((_, response) => response.writeHead(200, json).end("{}"), attach);
+  assert.equal(plain.code, "not-upgraded");
+  const as = await failure(undefined, () => docker.invoke("ContainerList", { as: "sock" }));
+  assert.equal(as.code, "invalid-option");
+});

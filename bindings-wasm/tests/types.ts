@@ -1,0 +1,62 @@
+// What must compile, and what must not: `tsc --noEmit` reads this file.
+
+import { Client, resolve, StatusError } from "contajners";
+
+const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://localhost:2375" });
+
+const list = await docker.invoke("ContainerList", { params: { all: true, filters: { status: ["exited"] } } });
+const names: string[] | undefined = list[0]?.Names;
+const created = await docker.invoke("ContainerCreate", {
+  params: { name: "conny" },
+  body: { Image: "busybox:musl", Cmd: ["date"] },
+});
+const id: string = created.Id;
+await docker.invoke("ContainerStart", { params: { id } });
+const logs: ReadableStream<Uint8Array> = await docker.invoke("ContainerLogs", { params: { id, stdout: true }, as: "stream" });
+for await (const { stream, text } of docker.frames("ContainerLogs", { params: { id, follow: true, stdout: true } })) {
+  const where: "stdin" | "stdout" | "stderr" = stream;
+  text.toUpperCase();
+}
+for await (const event of docker.documents("SystemEvents")) event;
+await docker.invoke("PutContainerArchive", { params: { id, path: "/" }, body: new Uint8Array(1024) });
+const socket = await docker.invoke("ContainerAttach", { params: { id, stream: true }, as: "socket" });
+await socket.writable.close();
+resolve("docker", "1.41", "ContainerInspect", { params: { id } });
+const newest = await Client.create({ engine: "docker", uri: "/engine" });
+await newest.invoke("ImagePush", { params: { name: "app", platform: "linux/arm64" } });
+const podman = await Client.create({ engine: "podman", version: "v4.3.1", uri: "/engine" });
+await podman.invoke("PodListLibpod");
+const other = await Client.create({ pack: undefined as never, uri: "/engine" });
+const anything = await other.invoke("AnyOperation", { params: { any: 1 } });
+try {
+  await docker.request("GET", "/v1.41/undocumented");
+} catch (error) {
+  if (error instanceof StatusError) error.status?.toFixed();
+}
+
+// @ts-expect-error a misspelt operation
+await docker.invoke("ContainerLst");
+// @ts-expect-error a misspelt parameter
+await docker.invoke("ContainerList", { params: { al: true } });
+// @ts-expect-error a parameter of another type
+await docker.invoke("ContainerList", { params: { all: "yes" } });
+// @ts-expect-error a missing path parameter
+await docker.invoke("ContainerInspect");
+// @ts-expect-error a parameter that only later versions have
+await docker.invoke("ImagePush", { params: { name: "app", platform: "linux/arm64" } });
+// @ts-expect-error a misspelt field of the body
+await docker.invoke("ContainerCreate", { body: { Imag: "busybox" } });
+// @ts-expect-error a body where none is taken
+await docker.invoke("ContainerStart", { params: { id }, body: { a: 1 } });
+// @ts-expect-error a way to take an answer that there is not
+await docker.invoke("ContainerList", { as: "socks" });
+// @ts-expect-error a misspelt option
+await docker.invoke("ContainerList", { param: {} });
+// @ts-expect-error a version that there is not
+await Client.create({ engine: "docker", version: "v1.99", uri: "/engine" });
+// @ts-expect-error an operation of the other engine
+await podman.invoke("PodmanList");
+// @ts-expect-error no such field in the answer
+list[0].Nmaes;
+// @ts-expect-error a number where a name belongs
+await docker.invoke(7);
