@@ -8,7 +8,7 @@
 //! JSON stays with JavaScript, whose own is faster and costs nothing: bodies cross as text, and
 //! answers do not cross at all.
 //!
-//! An error crosses as JSON text, see [`error`].
+//! An error crosses as JSON text, with its kind, code, text and hint.
 
 // Without the standard library a panic is a trap and no more, and none of the code that would put
 // it into words is in the page.
