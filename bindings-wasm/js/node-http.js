@@ -1,6 +1,6 @@
 // What `fetch` cannot do and Node can: unix sockets, and connections that become sockets.
 
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,17 +9,26 @@ import { error, notUpgraded, refused } from "./errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
 
+/** Lets idle connections go before the engine does: Podman closes them after five seconds. */
+const agent = new Agent({ keepAlive: true, timeout: 4000 });
+
 /** A `fetch` over a unix socket, as far as clients of engines need one. */
 export function fetchOver(socketPath) {
-  return (url, { method, headers, body, signal }) =>
+  const over = (agent) => (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const { pathname, search } = new URL(url);
       const length = lengthOf(body);
       const all = length === undefined ? headers : { ...headers, "Content-Length": length };
       // The path as it is: parsed and put together again it would be another one.
       const path = url.slice(url.indexOf(pathname + search, "http://x".length));
-      const outgoing = httpRequest({ socketPath, path, method, headers: all, signal });
-      outgoing.on("error", (cause) => reject(signal?.aborted ? signal.reason : cause));
+      const outgoing = httpRequest({ socketPath, path, method, headers: all, signal, agent });
+      outgoing.on("error", (cause) => {
+        if (signal?.aborted) return reject(signal.reason);
+        // The engine closed the idle connection while the request was on its way.
+        const gone = outgoing.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(cause.code);
+        if (!gone || body || !/^(GET|HEAD)$/.test(method)) return reject(cause);
+        return resolve(over(false)(url, { method, headers, body, signal }));
+      });
       outgoing.on("response", (incoming) => resolve(responseOf(incoming, signal)));
       outgoing.on("upgrade", (incoming, socket) => {
         socket.destroy();
@@ -37,6 +46,7 @@ export function fetchOver(socketPath) {
         });
       }
     });
+  return over(agent);
 }
 
 function lengthOf(body) {

@@ -116,6 +116,15 @@ test("an archive up, as a stream, and down", async () => {
   });
 });
 
+test("an upload that the engine refuses before it has read it", async () => {
+  const params = { ...named("PutContainerArchive", "nobody"), path: "/" };
+  const stream = () => new Blob([new Uint8Array(8 << 20)]).stream();
+  for (const body of [new Uint8Array(8 << 20), stream()]) {
+    const error = await client.invoke("PutContainerArchive", { params, body }).catch((error) => error);
+    assert.deepEqual([error.code, error.status], ["engine-error", 404], error.message);
+  }
+});
+
 test("attach: written to, closed on one side, read to the end", async () => {
   await container(["sh", "-c", "cat; echo done >&2"], { OpenStdin: true, StdinOnce: true, AttachStdin: true }, async (id) => {
     const socket = await client.invoke("ContainerAttach", {

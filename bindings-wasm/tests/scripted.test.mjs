@@ -1,7 +1,11 @@
 // Answers that no well-behaved engine gives, from a server that says what it is told to.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -75,6 +79,33 @@ test("the error page of a proxy", async () => {
 test("an error whose body never ends", async () => {
   const error = await failure((_, response) => void response.writeHead(500, json).write('{"message":"slow"}'), list);
   assert.deepEqual([error.code, error.engineMessage], ["engine-error", "slow"]);
+});
+
+test("a connection that the engine closed while it was idle", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
+  const path = join(folder, "engine.sock");
+  // Answers once on each connection, and hangs up when it is used again.
+  let connections = 0;
+  const engine = createTcpServer((socket) => {
+    connections += 1;
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]");
+      socket.once("data", () => socket.destroy());
+    });
+  }).listen(path);
+  await new Promise((resolve) => engine.once("listening", resolve));
+  try {
+    const over = await client({ uri: `unix://${path}` });
+    for (let i = 0; i < 4; i += 1) assert.deepEqual(await over.invoke("ContainerList"), []);
+    assert.equal(connections, 4);
+    // What may have been acted upon is not sent again.
+    const error = await over.invoke("ContainerStart", { params: { id: "x" } }).catch((error) => error);
+    const after = await over.invoke("ContainerStart", { params: { id: "x" } }).catch((error) => error);
+    assert.ok([error, after].some((error) => error?.code === "connection-broken"));
+  } finally {
+    engine.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("redirections are not followed", async () => {

@@ -72,7 +72,9 @@ function headersOf(request) {
 }
 
 function pass(request, response, { name, socket, target }) {
-  const headers = { ...headersOf(request), host: name };
+  // An engine that is told to close the connection does so without reading a body to its end, and
+  // a pipe that breaks takes the answer with it.
+  const headers = { ...headersOf(request), host: name, connection: "keep-alive" };
   const outgoing = httpRequest({ socketPath: socket, path: target, method: request.method, headers, agent: false });
   outgoing.on("response", (incoming) => {
     response.writeHead(incoming.statusCode, incoming.headers);
