@@ -2,6 +2,7 @@
 
 import * as core from "./engine.js";
 import { error, guarded, quoted } from "./errors.js";
+import { knownOfCall, options } from "./options.js";
 
 /** What the entry file of a host brings along. */
 export const host = {
@@ -157,9 +158,33 @@ export class Catalogue {
     return JSON.parse(this.#operation(operation).doc(depth));
   }
 
-  check(operation, body) {
+  /** What the parameters and the body of a call have that is not documented. */
+  check(operation, given) {
+    const { params, body } = options(given, knownOfCall, "`check`");
     const found = this.#operation(operation);
-    return JSON.parse(found.check(JSON.parse(jsonOf(body, operation) ?? "null")));
+    return JSON.parse(found.check(valuesOf(params, operation), judged(body, operation)));
+  }
+
+  /** The same of an answer. */
+  checkAnswer(operation, status, body) {
+    if (!Number.isInteger(status) || status < 100 || status > 999) {
+      throw error("config", "invalid-option", `a status is a number such as 200; ${typeName(status)} was given`);
+    }
+    return JSON.parse(this.#operation(operation).checkAnswer(status, judged(body, operation)));
+  }
+
+  /** What another version has otherwise, or another engine of what both have. */
+  diff(other, operation) {
+    if (!(other instanceof Catalogue)) {
+      throw error("config", "invalid-option", `what is compared with is a catalogue; ${typeName(other)} was given`);
+    }
+    if (operation !== undefined) text(operation, "an operation's name", "unknown-operation");
+    return JSON.parse(guarded(() => this.#api.diff(other.#api, operation)));
+  }
+
+  /** What a path of names leads to. */
+  explain(path, { depth = 3 } = {}) {
+    return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), depth)));
   }
 
   #operation(name) {
@@ -194,6 +219,18 @@ export class Catalogue {
     const end = said.indexOf("\0");
     const { method, target, headers, answer } = read(end < 0 ? said : said.slice(0, end));
     return { method, target, headers, body: given.bytes ?? (end < 0 ? undefined : said.slice(end + 1)), answer };
+  }
+}
+
+/** A body as the core looks at it: what is text or bytes is not looked into. */
+function judged(body, operation) {
+  const json = bodyOf(body, operation);
+  if (json.kind === core.Given.Json) return JSON.parse(json.text);
+  if (json.kind !== core.Given.Text) return undefined;
+  try {
+    return JSON.parse(json.text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -83,8 +83,16 @@ export class Client {
     return this.#catalogue.doc(operation, depth);
   }
 
-  check(operation, body) {
-    return this.#catalogue.check(operation, body);
+  check(operation, given) {
+    return this.#catalogue.check(operation, given);
+  }
+
+  checkAnswer(operation, status, body) {
+    return this.#catalogue.checkAnswer(operation, status, body);
+  }
+
+  explain(path, options) {
+    return this.#catalogue.explain(path, options);
   }
 
   resolve(operation, given) {

@@ -170,8 +170,12 @@ export class Client<E extends string = string, V extends string = "auto"> {
   categories(): string[];
   ops(category?: string): Op[];
   doc(operation: Names<Operations<E, V>>, options?: { depth?: number }): Doc;
-  /** What a body has that the operation's schema has not. */
-  check(operation: Names<Operations<E, V>>, body: unknown): Finding[];
+  /** What the parameters and the body of a call have that is not documented. */
+  check(operation: Names<Operations<E, V>>, given: Given): Finding[];
+  /** What an answer has that is not documented for its status. */
+  checkAnswer(operation: Names<Operations<E, V>>, status: number, body: unknown): Finding[];
+  /** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
+  explain(path: string, options?: { depth?: number }): Explanation;
 
   /** The request that a call would send. */
   resolve(operation: Easy<Operations<E, V>>): Request;
@@ -274,6 +278,40 @@ export interface Doc {
   answers: { status: number | null; schema?: Schema; headers?: { [name: string]: Schema } }[];
 }
 
+/** What is judged without being sent. */
+export interface Given {
+  params?: { [name: string]: unknown } | null;
+  body?: unknown;
+}
+
+/** What is at a path of names. */
+export interface Explanation {
+  path: string;
+  /** The type in a few words. */
+  type: string;
+  schema: Schema;
+  /** The versions in which the path leads somewhere, oldest first. */
+  versions: string[];
+}
+
+/** A difference between two versions, or between two engines. */
+export type Change = {
+  operation: string;
+  method: string;
+  path: string;
+  change: "added" | "removed" | "renamed" | "type" | "required" | "optional" | "value-added" | "value-removed" | "default";
+  from?: string;
+  to?: string;
+  value?: string;
+  /** Whether a program for the first may fail with the second. */
+  breaking: boolean;
+} & (
+  | { in: "operation" }
+  | { in: "parameter"; location: Parameter["in"]; name: string }
+  | { in: "body"; pointer: string }
+  | { in: "answer"; status: number | null; pointer: string }
+);
+
 export interface Finding {
   code: "unknown-field" | "missing-field" | "wrong-type" | "unknown-value";
   /** Where it is: a JSON pointer. */
@@ -306,6 +344,12 @@ export function resolve<const E extends string, const V extends Version<E>, K ex
   operation: K,
   ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
 ): Request;
+/** What the parameters and the body of a call have that is not documented. */
+export function check(engine: string | Pack, version: string | undefined, operation: string, given: Given): Finding[];
+/** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
+export function explain(engine: string | Pack, version: string | undefined, path: string, options?: { depth?: number }): Explanation;
+/** What is different between two versions of an engine, in one operation or all. */
+export function diff(engine: string | Pack, from: string, to: string, operation?: string): Change[];
 /** Reads a pack from its bytes, or from where they are. */
 export function loadPack(
   source: Uint8Array | ArrayBuffer | string | URL,
@@ -323,7 +367,11 @@ export interface Catalogue {
   categories(): string[];
   ops(category?: string): Op[];
   doc(operation: string, options?: { depth?: number }): Doc;
-  check(operation: string, body: unknown): Finding[];
+  check(operation: string, given: Given): Finding[];
+  checkAnswer(operation: string, status: number, body: unknown): Finding[];
+  explain(path: string, options?: { depth?: number }): Explanation;
+  /** What another version has otherwise; of another engine, where both have the same operation. */
+  diff(other: Catalogue, operation?: string): Change[];
 }
 /** The catalogue of a version; of the newest unless one is named. */
 export function catalogue(engine: string | Pack, version?: string): Catalogue;

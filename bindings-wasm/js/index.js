@@ -40,3 +40,12 @@ export function resolve(engine, version, operation, given) {
 
 /** In which versions there is an operation of that name. */
 export const history = (engine, operation) => packOf(engine).history(String(operation));
+
+/** What the parameters and the body of a call have that is not documented. */
+export const check = (engine, version, operation, given) => catalogue(engine, version).check(operation, given);
+
+/** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
+export const explain = (engine, version, path, options) => catalogue(engine, version).explain(path, options);
+
+/** What is different between two versions of an engine, in one operation or all. */
+export const diff = (engine, from, to, operation) => catalogue(engine, from).diff(catalogue(engine, to), operation);

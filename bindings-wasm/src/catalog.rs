@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::value::Js;
-use crate::{doc, error, json};
+use crate::{doc, error, json, request};
 
 /// The names of the engines whose packs are inside, sorted.
 #[wasm_bindgen]
@@ -130,6 +130,23 @@ impl Api {
         Ok(out.text)
     }
 
+    /// What is different in another version or of another engine, in one operation or all, as JSON.
+    pub fn diff(&self, other: &Api, id: Option<String>) -> Result<String, JsValue> {
+        let changes = match id {
+            Some(id) => self.0.diff_of(other.0, &id).map_err(|error| error::resolve(&error))?,
+            None => self.0.diff(other.0),
+        };
+        Ok(doc::changes(&changes))
+    }
+
+    /// What a path of names leads to, as JSON.
+    pub fn explain(&self, path: &str, depth: u32) -> Result<String, JsValue> {
+        let found = self.0.explain(path).map_err(|error| error::explain(&error))?;
+        let mut out = json::Writer::default();
+        doc::explained(&mut out, &found, depth as usize);
+        Ok(out.text)
+    }
+
     /// An operation by its id, of one category or all.
     pub fn operation(&self, category: Option<String>, id: &str) -> Result<Operation, JsValue> {
         let found = match category {
@@ -153,19 +170,21 @@ impl Operation {
         out.text
     }
 
-    /// What a body has that the schema has not, as JSON.
-    pub fn check(&self, body: JsValue) -> String {
-        let mut out = json::Writer::default();
-        out.list(self.0.check_body(&Js(body)), |out, finding| {
-            out.object(|out| {
-                out.name("code").string(finding.code());
-                out.name("pointer").string(finding.pointer());
-                out.name("message").string(&finding.to_string());
-                out.name("hint").optional(finding.hint().as_deref());
-                out.name("nearest").strings(finding.nearest().iter().map(String::as_str));
-            });
-        });
-        out.text
+    /// What the values and the body of a call have that is not documented, as JSON. The values are
+    /// names and values in turn.
+    pub fn check(&self, values: Vec<JsValue>, body: JsValue) -> String {
+        let named = request::named(values);
+        let mut findings = self.0.check_parameters(&request::borrowed(&named));
+        if !body.is_undefined() {
+            findings.extend(self.0.check_body(&Js(body)));
+        }
+        doc::findings(&findings)
+    }
+
+    /// What an answer has that is not documented for its status, as JSON.
+    #[wasm_bindgen(js_name = checkAnswer)]
+    pub fn check_answer(&self, status: u16, body: JsValue) -> String {
+        doc::findings(&self.0.check_answer(status, &Js(body)))
     }
 }
 

@@ -1,9 +1,12 @@
-//! What the catalogue says of operations, in the shape of the command's `ops -o json` and
+//! What the catalogue says of operations, and of what differs, in the shape of the command's `ops -o json` and
 //! `doc -o json`.
 
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 
-use contajners_core::{Additional, Operation, Parameter, Schema, SchemaKind};
+use contajners_core::{
+    Additional, Change, ChangeKind, Explanation, Finding, Operation, Parameter, Place, Schema,
+    SchemaKind,
+};
 
 use crate::json::Writer;
 
@@ -77,10 +80,7 @@ pub(crate) fn page(out: &mut Writer, operation: &Operation<'_>, depth: usize) {
         out.name("answers").list(operation.responses(), |out, response| {
             out.object(|out| {
                 out.name("status");
-                match response.status() {
-                    Some(status) => out.word(&status.to_string()),
-                    None => out.word("null"),
-                }
+                status(out, response.status());
                 if let Some(own) = response.schema() {
                     schema(out.name("schema"), own, depth);
                 }
@@ -93,6 +93,93 @@ pub(crate) fn page(out: &mut Writer, operation: &Operation<'_>, depth: usize) {
                 }
             });
         });
+    });
+}
+
+/// Findings as a list.
+pub(crate) fn findings(findings: &[Finding]) -> String {
+    let mut out = Writer::default();
+    out.list(findings, |out, finding| {
+        out.object(|out| {
+            out.name("code").string(finding.code());
+            out.name("pointer").string(finding.pointer());
+            out.name("message").string(&finding.to_string());
+            out.name("hint").optional(finding.hint().as_deref());
+            out.name("nearest").strings(finding.nearest().iter().map(String::as_str));
+        });
+    });
+    out.text
+}
+
+/// Differences as a list, in the shape of the command's `diff -o json`.
+pub(crate) fn changes(changes: &[Change]) -> String {
+    let mut out = Writer::default();
+    out.list(changes, |out, change| {
+        out.object(|out| {
+            out.name("operation").string(&change.operation);
+            out.name("method").string(change.method.as_str());
+            out.name("path").string(&change.path);
+            place(out, &change.place);
+            out.name("change").string(change.kind.code());
+            match &change.kind {
+                ChangeKind::Renamed { from, to } | ChangeKind::Type { from, to } => {
+                    out.name("from").string(from);
+                    out.name("to").string(to);
+                }
+                ChangeKind::Default { from, to } => {
+                    for (name, value) in [("from", from), ("to", to)] {
+                        if let Some(value) = value {
+                            out.name(name).string(value);
+                        }
+                    }
+                }
+                ChangeKind::ValueAdded(value) | ChangeKind::ValueRemoved(value) => {
+                    out.name("value").string(value);
+                }
+                _ => {}
+            }
+            out.name("breaking").boolean(change.is_breaking());
+        });
+    });
+    out.text
+}
+
+fn place(out: &mut Writer, place: &Place) {
+    out.name("in");
+    match place {
+        Place::Parameter { location, name } => {
+            out.string("parameter");
+            out.name("location").string(location.name());
+            out.name("name").string(name);
+        }
+        Place::Body { pointer } => {
+            out.string("body");
+            out.name("pointer").string(pointer);
+        }
+        Place::Answer { status, pointer } => {
+            out.string("answer");
+            out.name("status");
+            self::status(out, *status);
+            out.name("pointer").string(pointer);
+        }
+        _ => out.string("operation"),
+    }
+}
+
+fn status(out: &mut Writer, status: Option<u16>) {
+    match status {
+        Some(status) => out.word(&status.to_string()),
+        None => out.word("null"),
+    }
+}
+
+/// What is at a path, in the shape of the command's `explain -o json`.
+pub(crate) fn explained(out: &mut Writer, found: &Explanation<'_>, depth: usize) {
+    out.object(|out| {
+        out.name("path").string(&found.path);
+        out.name("type").string(&found.schema.label());
+        schema(out.name("schema"), found.schema, depth);
+        out.name("versions").strings(found.versions.iter());
     });
 }
 

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::string::ToString as _;
 
 use contajners_core::stream::DecodeError;
-use contajners_core::{NegotiateError, PackError, RawError, ResolveError};
+use contajners_core::{ExplainError, NegotiateError, PackError, RawError, ResolveError};
 use wasm_bindgen::JsValue;
 
 use crate::json::Writer;
@@ -49,6 +49,16 @@ fn of_resolve(kind: &str, error: &ResolveError) -> JsValue {
         head(out, kind, error.code(), &error.to_string(), &hint);
         out.name("operation").optional(error.operation());
         out.name("subject").string(error.name());
+        out.name("nearest").strings(error.nearest().iter().map(String::as_str));
+    });
+    out.text.into()
+}
+
+pub(crate) fn explain(error: &ExplainError) -> JsValue {
+    let mut out = Writer::default();
+    out.object(|out| {
+        head(out, "resolve", error.code(), &error.to_string(), error.hint().unwrap_or_default());
+        out.name("subject").string(error.reached());
         out.name("nearest").strings(error.nearest().iter().map(String::as_str));
     });
     out.text.into()

@@ -36,6 +36,20 @@ impl Request {
     }
 }
 
+/// Names and values from what has them in turn.
+pub(crate) fn named(values: Vec<JsValue>) -> Vec<(String, Js)> {
+    let mut values = values.into_iter();
+    let mut named = Vec::new();
+    while let (Some(name), Some(value)) = (values.next(), values.next()) {
+        named.push((name.as_string().unwrap_or_default(), Js(value)));
+    }
+    named
+}
+
+pub(crate) fn borrowed(named: &[(String, Js)]) -> Vec<(&str, &dyn Value)> {
+    named.iter().map(|(name, value)| (&**name, value as &dyn Value)).collect()
+}
+
 impl Operation {
     fn resolved(
         &self,
@@ -44,13 +58,8 @@ impl Operation {
         content: &str,
         media_type: Option<&str>,
     ) -> Result<contajners_core::Request, JsValue> {
-        let mut values = values.into_iter();
-        let mut named: Vec<(String, Js)> = Vec::new();
-        while let (Some(name), Some(value)) = (values.next(), values.next()) {
-            named.push((name.as_string().unwrap_or_default(), Js(value)));
-        }
-        let named: Vec<(&str, &dyn Value)> =
-            named.iter().map(|(name, value)| (&**name, value as &dyn Value)).collect();
+        let named = named(values);
+        let named = borrowed(&named);
         let json = Json(content);
         let body = match (given, media_type) {
             (Given::Nothing, _) => Body::Nothing,

@@ -175,6 +175,44 @@ test("the explorer by keyboard: a search, an operation, its request", async () =
   assert.deepEqual(unlabelled, []);
 });
 
+test("the explorer shows history, differences, and findings while one types", async () => {
+  const page = await browser.open(`${origin}/#docker/v1.41/ContainerCreate`);
+  await page.until(() => document.getElementById("request")?.textContent);
+  const findings = () => page.run(() => [...document.querySelectorAll("#findings li")].map(({ textContent }) => textContent));
+  await page.run(() => document.getElementById("body").focus());
+  await page.type('{"HostConfig":{"Annotations":{"a":"b"}}}');
+  assert.deepEqual(await findings(), ["field `/HostConfig/Annotations` of `ContainerCreate` is not in docker v1.41: available from v1.43; this call speaks v1.41"]);
+  await page.run(() => (document.getElementById("body").value = ""));
+  await page.type('{"Image":"busybox"}');
+  assert.deepEqual(await findings(), []);
+  await page.run(() => document.querySelector("#history summary").focus());
+  await page.key("Enter", "\r");
+  await page.until(() => document.querySelectorAll("#history h4").length > 5);
+  const steps = await page.run(() => document.querySelector("#history div").innerText);
+  assert.match(steps, /v1\.43[^]*\/HostConfig\/Annotations/);
+  await page.run(() => document.getElementById("compare").focus());
+  await page.key("Enter", "\r");
+  await page.until(() => document.querySelector("#differences p"));
+  assert.match(await page.run(() => location.hash), /^#diff\/docker@v1\.41\/docker@v1\.\d+$/);
+  const told = () => page.run(() => document.querySelector("#differences p").textContent);
+  const [, all, breaking] = /^(\d+) differences, (\d+) of them/.exec(await told());
+  assert.ok(Number(all) > Number(breaking) && Number(breaking) > 0);
+  await page.run(() => document.getElementById("breaking").click());
+  assert.equal(await page.run(() => document.querySelectorAll("#differences li").length), Number(breaking));
+  // Of two engines, too, and from there to an operation.
+  await page.run(() => {
+    const select = document.getElementById("to-engine");
+    select.value = "podman";
+    select.dispatchEvent(new Event("change"));
+  });
+  await page.until(() => /Of two engines/.test(document.querySelector("#differences p").textContent));
+  await page.run(() => document.querySelector("#differences button").click());
+  await page.until(() => document.getElementById("request")?.textContent);
+  const unlabelled = await page.run(() =>
+    [...document.querySelectorAll("input, select, textarea")].filter(({ labels }) => labels.length === 0).map(({ id }) => id));
+  assert.deepEqual(unlabelled, []);
+});
+
 test("the explorer runs a call and shows a log while it is written", async () => {
   const version = client.version;
   await container(["sh", "-c", "echo '<b>on</b>'; sleep 60"], {}, async (id) => {

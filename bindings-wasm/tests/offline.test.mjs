@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import * as contajners from "contajners";
 
-const { Client, ConfigError, ContajnersError, ResolveError, catalogue, doc, engines, resolve, versions } = contajners;
+const { Client, ConfigError, ContajnersError, ResolveError, catalogue, check, diff, doc, engines, explain, resolve, versions } = contajners;
 
 /** What a call fails with. */
 function failure(work) {
@@ -54,10 +54,59 @@ test("a request without sending it", () => {
   });
 });
 
-test("bodies are checked", () => {
-  const [finding] = catalogue("docker", "v1.41").check("ContainerCreate", { Imag: "busybox" });
+test("a call and an answer are checked", () => {
+  const docker = catalogue("docker", "v1.41");
+  const [finding, ...more] = docker.check("ContainerCreate", { body: { Imag: "busybox" } });
+  assert.deepEqual(more, []);
   assert.equal(finding.code, "unknown-field");
   assert.deepEqual(finding.nearest, ["Image"]);
+  const later = check("docker", "v1.41", "ContainerCreate", { body: { HostConfig: { Annotations: { a: "b" } } } });
+  assert.deepEqual(later.map(({ pointer, hint }) => [pointer, hint]), [["/HostConfig/Annotations", "available from v1.43; this call speaks v1.41"]]);
+  const [value] = docker.check("ContainerWait", { params: { id: "x", condition: "next-exti" } });
+  assert.deepEqual([value.code, value.pointer, value.nearest], ["unknown-value", "query.condition", ["next-exit"]]);
+  assert.deepEqual(docker.check("ContainerWait", { params: { id: "x", condition: "next-exit" } }), []);
+  assert.deepEqual(docker.check("ContainerCreate", { body: '{"Image":7}' }).map(({ code }) => code), ["wrong-type"]);
+  assert.deepEqual(docker.check("ImageLoad", { body: new Uint8Array(4) }), []);
+  assert.deepEqual(docker.checkAnswer("ContainerInspect", 200, { Id: 7 }).map(({ pointer }) => pointer), ["/Id"]);
+  assert.deepEqual(docker.checkAnswer("ContainerInspect", 200, { Id: "7" }), []);
+  assert.throws(() => docker.check("ContainerCreate", { bdy: {} }), { code: "invalid-option" });
+  assert.throws(() => docker.checkAnswer("ContainerInspect", "200", {}), { code: "invalid-option" });
+});
+
+test("paths are explained", () => {
+  const mounts = explain("docker", "v1.55", "ContainerCreate.HostConfig.Mounts", { depth: 2 });
+  assert.deepEqual([mounts.path, mounts.type, mounts.versions.length], ["ContainerCreate.HostConfig.Mounts", "array of Mount", versions("docker").length]);
+  assert.equal(mounts.schema.items.properties.Target.type, "string");
+  const wrong = (path, version = "v1.41") => {
+    try {
+      explain("docker", version, path);
+    } catch ({ name, code, message, hint, nearest }) {
+      return { name, code, message, hint, nearest };
+    }
+    return assert.fail(path);
+  };
+  assert.deepEqual(wrong("ContainerCreate.HostConfig.Mount"), {
+    name: "ResolveError", code: "unknown-field", message: "`ContainerCreate.HostConfig` has no field `Mount` in docker v1.41",
+    hint: "did you mean `Mounts`?", nearest: ["Mounts"],
+  });
+  assert.equal(wrong("HostConfig.Annotations").hint, "it exists in v1.43–v1.55");
+  assert.equal(wrong("ContainerCreat.x").code, "unknown-root");
+  assert.equal(wrong("").code, "empty-path");
+  assert.equal(wrong(7).code, "empty-path");
+});
+
+test("versions and engines are compared", () => {
+  const changes = diff("docker", "v1.41", "v1.42", "ContainerCreate");
+  assert.deepEqual(changes, [
+    { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/KernelMemory", change: "removed", breaking: true },
+    { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/Mounts/*/BindOptions/CreateMountpoint", change: "added", breaking: false },
+  ]);
+  assert.deepEqual(diff("docker", "v1.41", "v1.41"), []);
+  const across = catalogue("docker", "v1.41").diff(catalogue("podman", "v4.3.1"));
+  assert.ok(across.length > 100 && across.every((change) => change.in !== "operation" || change.change === "renamed"));
+  assert.throws(() => diff("docker", "v1.41", "v9"), { code: "unknown-version" });
+  assert.throws(() => diff("docker", "v1.41", "v1.42", "Nothing"), { code: "unknown-operation" });
+  assert.throws(() => catalogue("docker", "v1.41").diff("v1.42"), { code: "invalid-option" });
 });
 
 test("what is wrong with a call is told before it is sent", () => {

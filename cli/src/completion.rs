@@ -240,8 +240,9 @@ impl<'c> Typed<'c> {
         let Some(root) = names.next() else { return Vec::new() };
         let names: Vec<&str> = names.collect();
         let mut all: Vec<Candidate> = Vec::new();
-        for schema in crate::commands::roots(api, root) {
-            let Some(inside) = crate::commands::follow(schema, &names) else { continue };
+        let id = crate::settings::operation(api, root).map_or(root, |operation| operation.id());
+        for schema in api.schemas_of(id) {
+            let Some(inside) = schema.follow(&names) else { continue };
             properties(inside, &mut { BUDGET }, &mut |name, schema| {
                 let text = format!("{before}.{name}");
                 if !all.iter().any(|known| known.text == text) {

@@ -270,6 +270,19 @@ impl<'a> Api<'a> {
         self.at(other.index)
     }
 
+    /// Whether both are versions of one pack, where the same operation has the same number.
+    pub(crate) fn is_of_pack(&self, other: Self) -> bool {
+        self.pack.is_same(&other.pack)
+    }
+
+    /// Each operation of one pack as two versions have it.
+    pub(crate) fn beside(
+        self,
+        other: Self,
+    ) -> impl Iterator<Item = (Option<Operation<'a>>, Option<Operation<'a>>)> {
+        (0..self.pack.count(Table::Operations)).map(move |at| (self.at(at), other.at(at)))
+    }
+
     fn unknown_operation(&self, id: &str) -> ResolveError {
         let mut error =
             ResolveError::new(ResolveErrorKind::UnknownOperation, self.engine(), self.version());

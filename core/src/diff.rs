@@ -1,7 +1,6 @@
 //! What is different between two versions of an API, or between two APIs where they are the same.
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -10,6 +9,7 @@ use core::fmt;
 
 use crate::catalog::{Api, Operation, Parameter, Response};
 use crate::check::Fields;
+use crate::error::ResolveError;
 use crate::request::{Location, Method};
 use crate::schema::{Additional, Schema, SchemaKind};
 
@@ -204,36 +204,56 @@ impl<'a> Api<'a> {
     pub fn diff(&self, other: Self) -> Vec<Change> {
         let mut differ = Differ::default();
         let mut out = Vec::new();
-        if self.engine() == other.engine() {
-            for operation in self.operations() {
-                match other.same_operation(&operation) {
-                    Some(there) => differ.operations(operation, there, &mut out),
-                    None => out.push(whole(operation, ChangeKind::Removed)),
+        if !self.is_of_pack(other) {
+            // Two packs of one engine, from wherever, are compared whole, too.
+            let is_one_engine = self.engine() == other.engine();
+            let mut there: Vec<_> = other.operations().map(|two| (route(two), two)).collect();
+            for one in self.operations() {
+                let route = route(one);
+                match there.iter().position(|(known, _)| *known == route) {
+                    Some(at) => differ.operations(one, there.remove(at).1, &mut out),
+                    None if is_one_engine => out.push(whole(one, ChangeKind::Removed)),
+                    None => {}
                 }
             }
-            for operation in other.operations() {
-                if self.same_operation(&operation).is_none() {
-                    out.push(whole(operation, ChangeKind::Added { required: false }));
-                }
+            if is_one_engine {
+                let added = ChangeKind::Added { required: false };
+                out.extend(there.iter().map(|(_, two)| whole(*two, added.clone())));
             }
-            out.sort_by(|one, other| {
-                (&one.path, one.method, &one.place, &one.kind).cmp(&(
-                    &other.path,
-                    other.method,
-                    &other.place,
-                    &other.kind,
-                ))
-            });
-        } else {
-            let there: BTreeMap<(String, Method), Operation<'a>> =
-                other.operations().map(|operation| (route(operation), operation)).collect();
-            for operation in self.operations() {
-                if let Some(there) = there.get(&route(operation)) {
-                    differ.operations(operation, *there, &mut out);
-                }
+            return out;
+        }
+        for pair in self.beside(other) {
+            let begin = out.len();
+            match pair {
+                (Some(one), Some(two)) => differ.operations(one, two, &mut out),
+                (Some(one), None) => out.push(whole(one, ChangeKind::Removed)),
+                (_, Some(two)) => out.push(whole(two, ChangeKind::Added { required: false })),
+                _ => {}
             }
+            in_order(&mut out[begin..]);
         }
         out
+    }
+
+    /// Returns what is different in one operation, by an id that it has in either of the two.
+    ///
+    /// # Errors
+    ///
+    /// If neither has an operation of that id.
+    pub fn diff_of(&self, other: Self, id: &str) -> Result<Vec<Change>, ResolveError> {
+        let (here, there) = (self.operation(id), other.operation(id));
+        let (kind, one) = match (here, there) {
+            (Ok(one), there) => match one.counterpart(other).or(there.ok()) {
+                Some(two) => return Ok(one.diff(two)),
+                None => (ChangeKind::Removed, one),
+            },
+            (Err(_), Ok(two)) => match two.counterpart(*self) {
+                Some(one) => return Ok(one.diff(two)),
+                None => (ChangeKind::Added { required: false }, two),
+            },
+            (Err(error), Err(_)) => return Err(error),
+        };
+        Ok(Vec::from([whole(one, kind)]))
     }
 }
 
@@ -248,7 +268,7 @@ impl<'a> Operation<'a> {
     /// Returns the operation of another API that has the same method and path: under whatever id,
     /// and with whatever names of path parameters.
     pub fn counterpart(self, api: Api<'a>) -> Option<Self> {
-        if api.engine() == self.api().engine() {
+        if api.is_of_pack(self.api()) {
             return api.same_operation(&self);
         }
         let route = route(self);
@@ -290,11 +310,26 @@ struct Inside {
     kind: ChangeKind,
 }
 
+/// Sorts the changes of one operation. They are few, and a page carries what this is made of.
+fn in_order(changes: &mut [Change]) {
+    for end in 1..changes.len() {
+        let (sorted, rest) = changes.split_at(end);
+        let key = (&rest[0].place, &rest[0].kind);
+        let at = sorted.partition_point(|known| (&known.place, &known.kind) <= key);
+        changes[at..=end].rotate_right(1);
+    }
+}
+
+/// Two schemas, by their numbers.
+type Pair = (u32, u32);
+
 /// Compares schemas, each pair once.
 #[derive(Default)]
 struct Differ {
-    known: BTreeMap<(u32, u32), Rc<Vec<Inside>>>,
-    open: BTreeSet<(u32, u32)>,
+    /// In the order of the pairs.
+    known: Vec<(Pair, Rc<Vec<Inside>>)>,
+    /// Those in the middle of being compared: as many as schemas are deep.
+    open: Vec<Pair>,
 }
 
 impl Differ {
@@ -395,17 +430,21 @@ impl Differ {
     fn schemas<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize) -> Rc<Vec<Inside>> {
         let (from, to) = (from.resolved(), to.resolved());
         let pair = (from.node(), to.node());
-        if let Some(known) = self.known.get(&pair) {
-            return known.clone();
+        let place = |known: &[(Pair, _)]| known.partition_point(|(known, _)| *known < pair);
+        if let Some((known, found)) = self.known.get(place(&self.known))
+            && *known == pair
+        {
+            return found.clone();
         }
-        if depth == 0 || !self.open.insert(pair) {
+        if depth == 0 || self.open.contains(&pair) {
             return Rc::default();
         }
+        self.open.push(pair);
         let mut out = Vec::new();
         self.fill(from, to, depth - 1, &mut out);
-        self.open.remove(&pair);
+        self.open.pop();
         let found = Rc::new(out);
-        self.known.insert(pair, found.clone());
+        self.known.insert(place(&self.known), (pair, found.clone()));
         found
     }
 
@@ -538,18 +577,18 @@ fn type_of(schema: Schema<'_>) -> String {
 }
 
 fn values(from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
-    let (one, other): (BTreeSet<&str>, BTreeSet<&str>) =
-        (from.members().collect(), to.members().collect());
+    let all = |schema: Schema<'_>| schema.members().take(MOST).count();
     // Without a list any value goes: that is no list of values that were added or removed.
-    if one.is_empty() || other.is_empty() {
+    if all(from) == 0 || all(to) == 0 {
         return;
     }
-    for value in one.difference(&other) {
-        let kind = ChangeKind::ValueRemoved((*value).into());
-        push(out, Inside { pointer: String::new(), kind });
-    }
-    for value in other.difference(&one) {
-        let kind = ChangeKind::ValueAdded((*value).into());
-        push(out, Inside { pointer: String::new(), kind });
-    }
+    let mut only = |one: Schema<'_>, other: Schema<'_>, kind: fn(String) -> ChangeKind| {
+        for value in one.members().take(MOST) {
+            if !other.members().take(MOST).any(|known| known == value) {
+                push(out, Inside { pointer: String::new(), kind: kind(value.into()) });
+            }
+        }
+    };
+    only(from, to, ChangeKind::ValueRemoved);
+    only(to, from, ChangeKind::ValueAdded);
 }

@@ -48,6 +48,7 @@ mod encode;
 pub mod engine_error;
 mod error;
 mod exchange;
+mod explain;
 mod form;
 mod nearest;
 mod negotiate;
@@ -65,6 +66,7 @@ pub use check::{Finding, FindingKind};
 pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
+pub use explain::{ExplainError, ExplainErrorKind, Explanation};
 pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]

@@ -2,18 +2,10 @@
 
 import { Client, catalogue, engines, init, isSecretHeader, resolve, versions } from "contajners";
 
-const $ = (id) => document.getElementById(id);
+import { Comparison, historyOf } from "./changes.js";
+import { make } from "./page.js";
 
-/** Makes an element. */
-function make(name, more = {}, ...inside) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(more)) {
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
-  }
-  element.append(...inside.filter((item) => item !== undefined));
-  return element;
-}
+const $ = (id) => document.getElementById(id);
 
 let chosen;
 let running;
@@ -26,6 +18,13 @@ $("engine").addEventListener("change", () => showVersions());
 $("version").addEventListener("change", () => showList());
 $("search").addEventListener("input", () => showList());
 $("choice").addEventListener("submit", (event) => event.preventDefault());
+$("compare").addEventListener("click", () => compare());
+const comparison = new Comparison($("operation"), {
+  onchoice: (from, to) => history.replaceState(null, "", `#diff/${from.join("@")}/${to.join("@")}`),
+  open: (engine, version, operation) => {
+    location.hash = `#${engine}/${version}/${operation}`;
+  },
+});
 window.addEventListener("hashchange", () => fromAddress());
 showVersions();
 fromAddress();
@@ -33,6 +32,7 @@ fromAddress();
 /** `#docker/v1.41/ContainerList` leads to an operation. */
 function fromAddress() {
   const [engine, version, operation] = decodeURIComponent(location.hash.slice(1)).split("/");
+  if (engine === "diff") return compare(version?.split("@"), operation?.split("@"));
   if (!engines().includes(engine)) return;
   $("engine").value = engine;
   showVersions(version);
@@ -45,6 +45,32 @@ function showVersions(wanted) {
   $("version").replaceChildren(...all.map((name) => make("option", {}, name)));
   if (all.includes(kept)) $("version").value = kept;
   showList();
+}
+
+/** Shows what is different: between what is named, or between the chosen version and the newest. */
+function compare(from, to) {
+  const side = ([engine, version] = []) => {
+    if (!engines().includes(engine)) engine = $("engine").value;
+    const all = versions(engine);
+    return [engine, all.includes(version) ? version : undefined];
+  };
+  const [one, two] = [side(from), side(to)];
+  const all = versions(one[0]);
+  one[1] ??= $("version").value === all.at(-1) ? all.at(-2) ?? all[0] : all.includes($("version").value) ? $("version").value : all[0];
+  two[1] ??= versions(two[0]).at(-1);
+  stop();
+  chosen = undefined;
+  mark();
+  comparison.show(one, two);
+  $("operation").focus();
+}
+
+/** Marks the chosen operation in the list. */
+function mark() {
+  for (const button of $("list").querySelectorAll("button")) {
+    if (button.dataset.operation === chosen) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
 }
 
 function here() {
@@ -83,10 +109,7 @@ function runs(some, all = versions($("engine").value)) {
 function show(operation, focus) {
   stop();
   chosen = operation;
-  for (const button of $("list").querySelectorAll("button")) {
-    if (button.dataset.operation === operation) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
+  mark();
   let page;
   try {
     page = here().doc(operation, { depth: 6 });
@@ -105,7 +128,8 @@ function show(operation, focus) {
     make("h3", {}, "Parameters"),
     fields.length ? make("div", { class: "parameters" }, ...fields.flat()) : make("p", { class: "quiet" }, "None."),
     body && make("h3", {}, make("label", { for: "body" }, `Body${page.request_body.required ? ", required" : ""}`)),
-    body, body && make("ul", { id: "findings", class: "wrong", "aria-live": "polite" }),
+    body,
+    make("ul", { id: "findings", class: "wrong", "aria-live": "polite" }),
     make("h3", {}, "Request"),
     make("pre", { id: "request", "aria-live": "polite" }),
     make("pre", { id: "curl", "aria-label": "The same with curl" }),
@@ -120,6 +144,7 @@ function show(operation, focus) {
     make("p", {}, make("code", {}, `${page.method} ${page.path}`)),
     make("p", {}, `In ${runs(page.versions)}. `, page.url ? make("a", { href: page.url, rel: "noreferrer" }, "The vendor’s page") : ""),
     ...(page.ids.length > 1 ? [make("p", {}, `Also called ${page.ids.filter(({ id }) => id !== operation).map(({ id, versions }) => `${id} (${runs(versions)})`).join(", ")}.`)] : []),
+    historyOf(page.engine, operation),
     form,
     ...(page.request_body ? [details("What the body may be", page.request_body.schema)] : []),
     ...page.answers.filter(({ schema }) => schema).map(({ status, schema }) => details(`Answer ${status ?? "otherwise"}`, schema)));
@@ -184,7 +209,7 @@ function call(page) {
 }
 
 function preview(page) {
-  $("findings")?.replaceChildren();
+  $("findings").replaceChildren();
   $("request").classList.remove("wrong");
   $("curl").textContent = "";
   try {
@@ -193,10 +218,8 @@ function preview(page) {
     const shown = Object.entries(request.headers).map(([name, value]) => [name, isSecretHeader(name) ? "(secret)" : value]);
     $("request").textContent = [`${request.method} ${request.target}`, ...shown.map(([name, value]) => `${name}: ${value}`), ...(request.body ? ["", request.body] : [])].join("\n");
     $("curl").textContent = curl(page, request, shown);
-    if (given.body !== undefined) {
-      const findings = here().check(page.operation, given.body);
-      $("findings").replaceChildren(...findings.map(({ message, hint }) => make("li", {}, hint ? `${message}: ${hint}` : message)));
-    }
+    const findings = here().check(page.operation, given);
+    $("findings").replaceChildren(...findings.map(({ message, hint }) => make("li", {}, hint ? `${message}: ${hint}` : message)));
   } catch (error) {
     $("request").classList.add("wrong");
     $("request").textContent = error.hint ? `${error.message}\n${error.hint}` : error.message;

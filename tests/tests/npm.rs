@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::Once;
 use std::{env, fs};
 
-use contajners_core::{Body, Location, Operation, Pack, Parameter, Request, SchemaKind};
+use contajners_core::{Body, Change, Location, Operation, Pack, Parameter, Request, SchemaKind};
 use contajners_tests::{Front, Target};
 use serde_json::{Map, Value, json};
 
@@ -168,6 +168,48 @@ fn requests_are_those_of_the_native_crate() {
     let variables =
         [("CONTAJNERS_RESOLVED", &*path), ("CONTAJNERS_OPERATIONS", &count.to_string())];
     node.test("resolve.test.mjs", &variables);
+}
+
+/// What the package says of differences and of paths is what the core says.
+#[test]
+fn differences_are_those_of_the_native_crate() {
+    let Some(node) = node() else { return };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut lines = Vec::new();
+    for engine in ["docker", "podman"] {
+        let pack = Pack::open(contajners_resources::pack(engine).unwrap()).unwrap();
+        let apis: Vec<_> = pack.apis().collect();
+        for pair in apis.windows(2) {
+            let changes: Vec<Value> = pair[0].diff(pair[1]).iter().map(of_change).collect();
+            let (from, to) = (pair[0].version(), pair[1].version());
+            let line = json!({ "engine": engine, "from": from, "to": to, "changes": changes });
+            lines.push(line.to_string());
+        }
+        let newest = pack.newest().unwrap();
+        for operation in newest.operations() {
+            let explained = match newest.explain(operation.id()) {
+                Ok(found) => json!({
+                    "type": found.schema.label(),
+                    "versions": found.versions.iter().collect::<Vec<_>>(),
+                }),
+                Err(error) => json!({ "code": error.code(), "text": error.to_string() }),
+            };
+            let line = json!({ "engine": engine, "path": operation.id(), "explained": explained });
+            lines.push(line.to_string());
+        }
+    }
+    fs::write(file.path(), lines.join("\n")).unwrap();
+    node.test("changes.test.mjs", &[("CONTAJNERS_CHANGES", &*file.path().to_string_lossy())]);
+}
+
+fn of_change(change: &Change) -> Value {
+    json!({
+        "operation": change.operation,
+        "path": change.path,
+        "place": change.place.to_string(),
+        "change": change.kind.code(),
+        "breaking": change.is_breaking(),
+    })
 }
 
 /// Calls of an operation: with all it takes, with what it must have, with nothing, and with a name

@@ -1,6 +1,6 @@
 //! `contajners diff ENGINE FROM TO [OPERATION]`, `contajners diff ENGINE@FROM ENGINE@TO [OPERATION]`
 
-use contajners_core::{Api, Change, ChangeKind, Operation, Place};
+use contajners_core::{Api, Change, ChangeKind, Place};
 use serde::Serialize;
 
 use crate::args::Form;
@@ -136,22 +136,9 @@ fn one_side(first: &str) -> Failure {
 }
 
 fn of_operation(from: Api<'static>, to: Api<'static>, name: &str) -> Result<Vec<Change>, Failure> {
-    let whole = |operation: Operation<'_>, kind| {
-        let (operation, method, path) =
-            (operation.id().into(), operation.method(), operation.path().into());
-        Ok(vec![Change { operation, method, path, place: Place::Operation, kind }])
-    };
-    match (settings::operation(from, name), settings::operation(to, name)) {
-        (Ok(one), there) => match one.counterpart(to).or(there.ok()) {
-            Some(other) => Ok(one.diff(other)),
-            None => whole(one, ChangeKind::Removed),
-        },
-        (Err(_), Ok(other)) => match other.counterpart(from) {
-            Some(one) => Ok(one.diff(other)),
-            None => whole(other, ChangeKind::Added { required: false }),
-        },
-        (Err(_), Err(failure)) => Err(failure),
-    }
+    // The name may be an alias of one.
+    let found = settings::operation(from, name).or_else(|_| settings::operation(to, name))?;
+    Ok(from.diff_of(to, found.id())?)
 }
 
 /// Lays the changes out by operation: `+` for what is new, `-` for what is gone, `~` for what is

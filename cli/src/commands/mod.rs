@@ -20,8 +20,6 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
 
-pub(crate) use explain::{follow, roots};
-
 /// Runs a command.
 pub(crate) fn run(
     command: Command,

@@ -130,6 +130,11 @@ pub enum VersionRule<'a> {
 }
 
 impl<'a> Pack<'a> {
+    /// Whether both hold the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.payload == other.payload
+    }
+
     /// Reads the header of a pack and compares its checksum.
     ///
     /// # Errors

@@ -1,0 +1,283 @@
+//! What a path of names leads to: in the body of an operation, in its answer, in a definition.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::catalog::{Api, Operation};
+use crate::nearest::{alternatives, nearest};
+use crate::schema::{Additional, Schema};
+use crate::version::VersionSet;
+
+/// How many references and parts are gone through in search of a field.
+const BUDGET: usize = 256;
+
+/// What is at a path of names; made by [`Api::explain`].
+#[derive(Debug, Clone)]
+pub struct Explanation<'a> {
+    /// The path with the root's name as the pack spells it.
+    pub path: String,
+    /// What stands there.
+    pub schema: Schema<'a>,
+    /// The versions in which the path leads somewhere.
+    pub versions: VersionSet<'a>,
+}
+
+/// Why a path leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainError(Box<Nowhere>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Nowhere {
+    kind: ExplainErrorKind,
+    text: String,
+    reached: String,
+    nearest: Vec<String>,
+    hint: Option<String>,
+}
+
+/// The kinds of [`ExplainError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExplainErrorKind {
+    /// The path is empty.
+    EmptyPath,
+    /// It begins with no operation and no definition of the version.
+    UnknownRoot,
+    /// It begins with an operation that neither takes nor answers anything described.
+    NoSchema,
+    /// A name on the way is no field of what is there.
+    UnknownField,
+}
+
+impl ExplainError {
+    /// Returns what is wrong.
+    pub fn kind(&self) -> ExplainErrorKind {
+        self.0.kind
+    }
+
+    /// Returns the stable name that scripts and bindings match on.
+    pub fn code(&self) -> &'static str {
+        match self.0.kind {
+            ExplainErrorKind::EmptyPath => "empty-path",
+            ExplainErrorKind::UnknownRoot => "unknown-root",
+            ExplainErrorKind::NoSchema => "no-schema",
+            ExplainErrorKind::UnknownField => "unknown-field",
+        }
+    }
+
+    /// Returns the beginning of the path that leads somewhere; empty if nothing of it does.
+    pub fn reached(&self) -> &str {
+        &self.0.reached
+    }
+
+    /// Returns the names that may have been meant, nearest first.
+    pub fn nearest(&self) -> &[String] {
+        &self.0.nearest
+    }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+}
+
+impl fmt::Display for ExplainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl core::error::Error for ExplainError {}
+
+impl<'a> Api<'a> {
+    /// Finds what a path of names leads to, such as `ContainerCreate.HostConfig.Mounts`.
+    ///
+    /// The first name is that of an operation, whose body is looked at first and then its
+    /// successful answers, or of a definition. The others are fields, set apart by `.` or `/`.
+    /// Items of lists and values of maps are gone into by themselves where a field of theirs is
+    /// named, or by `*`.
+    ///
+    /// ```
+    /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use contajners_core::Pack;
+    ///
+    /// let api = Pack::open(bytes)?.api("v1.41")?;
+    /// let mounts = api.explain("ContainerCreate.HostConfig.Mounts")?;
+    /// assert_eq!(mounts.schema.label(), "array of Mount");
+    /// println!("since {:?}", mounts.versions.since());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the path is empty, begins with a name that is neither an operation's nor a definition's,
+    /// or with an operation without any schema, or if a name on the way is no field there.
+    pub fn explain(&self, path: &str) -> Result<Explanation<'a>, ExplainError> {
+        let names: Vec<&str> = path.split(['.', '/']).filter(|name| !name.is_empty()).collect();
+        let [root, fields @ ..] = &names[..] else {
+            let mut error =
+                ExplainError::new(ExplainErrorKind::EmptyPath, "the path is empty".into());
+            error.0.hint = Some("begin with an operation or a definition".into());
+            return Err(error);
+        };
+        let schemas = self.schemas_of(root);
+        if schemas.is_empty() {
+            return Err(self.unknown_root(root));
+        }
+        let mut farthest: Option<Missing<'a>> = None;
+        for schema in schemas {
+            match schema.go(fields) {
+                Ok(schema) => {
+                    let versions = self.path_history(root, fields);
+                    return Ok(Explanation { path: names.join("."), schema, versions });
+                }
+                Err(missing) => {
+                    // Where one gets farthest is what was meant.
+                    if farthest.as_ref().is_none_or(|known| known.at < missing.at) {
+                        farthest = Some(missing);
+                    }
+                }
+            }
+        }
+        let Some(missing) = farthest else { return Err(self.unknown_root(root)) };
+        Err(self.unknown_field(root, fields, &missing))
+    }
+
+    /// Returns the schemas that a path may begin in: those of an operation's body and of its
+    /// successful answers, or that of a definition.
+    pub fn schemas_of(&self, root: &str) -> Vec<Schema<'a>> {
+        if let Ok(operation) = self.operation(root) {
+            return of_operation(operation);
+        }
+        self.definitions().filter(|(name, _)| *name == root).map(|(_, schema)| schema).collect()
+    }
+
+    fn path_history(&self, root: &str, fields: &[&str]) -> VersionSet<'a> {
+        self.pack().versions_where(|api| {
+            api.schemas_of(root).into_iter().any(|schema| schema.go(fields).is_ok())
+        })
+    }
+
+    fn unknown_root(&self, root: &str) -> ExplainError {
+        let (engine, version) = (self.engine(), self.version());
+        if self.operation(root).is_ok() {
+            let text =
+                format!("neither body nor answer of `{root}` has a schema in {engine} {version}");
+            return ExplainError::new(ExplainErrorKind::NoSchema, text);
+        }
+        let elsewhere = self.path_history(root, &[]);
+        let ids = self.operations().map(|operation| operation.id());
+        let near = nearest(root, ids.chain(self.definitions().map(|(name, _)| name)));
+        let text =
+            format!("there is no operation and no definition `{root}` in {engine} {version}");
+        ExplainError::new(ExplainErrorKind::UnknownRoot, text).or_else(&elsewhere, &near)
+    }
+
+    fn unknown_field(&self, root: &str, fields: &[&str], missing: &Missing<'_>) -> ExplainError {
+        let before = [&[root], &fields[..missing.at]].concat().join(".");
+        let name = fields[missing.at];
+        let text =
+            format!("`{before}` has no field `{name}` in {} {}", self.engine(), self.version());
+        let elsewhere = self.path_history(root, fields);
+        let mut error = ExplainError::new(ExplainErrorKind::UnknownField, text);
+        error.0.reached = before;
+        error.or_else(&elsewhere, &missing.near)
+    }
+}
+
+fn of_operation(operation: Operation<'_>) -> Vec<Schema<'_>> {
+    let body = operation.body().map(|body| body.schema());
+    let answers = operation
+        .responses()
+        .filter(|answer| answer.status().is_some_and(|status| (200..300).contains(&status)))
+        .filter_map(|answer| answer.schema());
+    body.into_iter().chain(answers).collect()
+}
+
+impl ExplainError {
+    fn new(kind: ExplainErrorKind, text: String) -> Self {
+        let (reached, nearest) = (String::new(), Vec::new());
+        Self(Box::new(Nowhere { kind, text, reached, nearest, hint: None }))
+    }
+
+    /// Adds what to do: to use another version, if one has it, or another name.
+    fn or_else(mut self, elsewhere: &VersionSet<'_>, near: &[&str]) -> Self {
+        if !elsewhere.is_empty() {
+            self.0.hint = Some(format!("it exists in {elsewhere}"));
+        } else if !near.is_empty() {
+            self.0.hint = Some(format!("did you mean {}?", alternatives(near)));
+        }
+        self.0.nearest = near.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+}
+
+/// A field that is not there, and the names nearest to it.
+struct Missing<'a> {
+    at: usize,
+    near: Vec<&'a str>,
+}
+
+impl<'a> Schema<'a> {
+    /// Returns what is at a path of fields under this schema; `None` where there is nothing. Items
+    /// of lists and values of maps are gone into by themselves, or by `*`.
+    pub fn follow(self, fields: &[&str]) -> Option<Self> {
+        self.go(fields).ok()
+    }
+
+    fn go(self, fields: &[&str]) -> Result<Self, Missing<'a>> {
+        let mut schema = self;
+        for (at, name) in fields.iter().enumerate() {
+            let mut inner = schema;
+            let found = loop {
+                if *name == "*" {
+                    break inside(inner, &mut { BUDGET });
+                }
+                if let Some(property) = inner.property(name) {
+                    break Some(property.schema);
+                }
+                // Any name is one of a map's, once nothing else is meant.
+                match inside(inner, &mut { BUDGET }) {
+                    Some(next)
+                        if next.property(name).is_some() || next.resolved().items().is_some() =>
+                    {
+                        inner = next;
+                    }
+                    other => break other.filter(|_| inner.resolved().items().is_none()),
+                }
+            };
+            schema = match found {
+                Some(found) => found,
+                None => {
+                    let mut names = Vec::new();
+                    gather(schema, &mut names, &mut { BUDGET });
+                    return Err(Missing { at, near: nearest(name, names) });
+                }
+            };
+        }
+        Ok(schema)
+    }
+}
+
+/// The items of a list or the values of a map.
+fn inside<'a>(schema: Schema<'a>, budget: &mut usize) -> Option<Schema<'a>> {
+    *budget = budget.checked_sub(1)?;
+    let schema = schema.resolved();
+    match schema.additional() {
+        Additional::Schema(values) => Some(values),
+        _ => schema.items().or_else(|| schema.parts().find_map(|part| inside(part, budget))),
+    }
+}
+
+/// The names of the fields, those of items too.
+fn gather<'a>(schema: Schema<'a>, names: &mut Vec<&'a str>, budget: &mut usize) {
+    let Some(left) = budget.checked_sub(1) else { return };
+    *budget = left;
+    let schema = schema.resolved();
+    names.extend(schema.properties().map(|property| property.name));
+    schema.parts().chain(schema.items()).for_each(|part| gather(part, names, budget));
+}

@@ -1,0 +1,85 @@
+//! Paths into the schemas of the packs of `resources/`.
+
+use contajners_core::{Api, ExplainErrorKind, Pack};
+
+fn api(engine: &str, version: &str) -> Api<'static> {
+    Pack::open(contajners_resources::pack(engine).unwrap()).unwrap().api(version).unwrap()
+}
+
+#[track_caller]
+fn check(path: &str, label: &str, versions: &str) {
+    let found = api("docker", "v1.55").explain(path).unwrap();
+    assert_eq!((&*found.schema.label(), &*found.versions.to_string()), (label, versions), "{path}");
+}
+
+#[track_caller]
+fn fails(path: &str, kind: ExplainErrorKind, text: &str, reached: &str, hint: Option<&str>) {
+    let error = api("docker", "v1.41").explain(path).unwrap_err();
+    assert_eq!((error.kind(), &*error.to_string()), (kind, text));
+    assert_eq!((error.reached(), error.hint()), (reached, hint));
+}
+
+#[test]
+fn a_path_leads_through_bodies_answers_definitions_lists_and_maps() {
+    check("ContainerCreate.HostConfig.Mounts", "array of Mount", "all versions");
+    check("ContainerCreate/HostConfig/Mounts/Type", "string", "all versions");
+    check("ContainerCreate.HostConfig.Mounts.*.ImageOptions", "object", "v1.48–v1.55");
+    // The body has no such field, the answer has.
+    check("ContainerCreate.Warnings", "array of string", "all versions");
+    check("ContainerList.Names", "array of string", "all versions");
+    check("HostConfig.Annotations", "map of string", "v1.43–v1.55");
+    check(
+        "ContainerCreate.NetworkingConfig.EndpointsConfig.any.DNSNames",
+        "array of string",
+        "v1.44–v1.55",
+    );
+}
+
+#[test]
+fn a_path_that_leads_nowhere_says_where_it_ends_and_what_is_near() {
+    use ExplainErrorKind::{EmptyPath, NoSchema, UnknownField, UnknownRoot};
+    fails(
+        "ContainerCreate.HostConfig.Mount.Type",
+        UnknownField,
+        "`ContainerCreate.HostConfig` has no field `Mount` in docker v1.41",
+        "ContainerCreate.HostConfig",
+        Some("did you mean `Mounts`?"),
+    );
+    fails(
+        "HostConfig.Annotations",
+        UnknownField,
+        "`HostConfig` has no field `Annotations` in docker v1.41",
+        "HostConfig",
+        Some("it exists in v1.43–v1.55"),
+    );
+    fails(
+        "ImageAttestations",
+        UnknownRoot,
+        "there is no operation and no definition `ImageAttestations` in docker v1.41",
+        "",
+        Some("it exists in v1.55"),
+    );
+    fails(
+        "ContainerKill.x",
+        NoSchema,
+        "neither body nor answer of `ContainerKill` has a schema in docker v1.41",
+        "",
+        None,
+    );
+    let hint = Some("begin with an operation or a definition");
+    fails("./.", EmptyPath, "the path is empty", "", hint);
+}
+
+#[test]
+fn an_operation_of_one_side_alone_is_added_or_removed() {
+    let told = |from: &str, to: &str, id: &str| {
+        let changes = api("docker", from).diff_of(api("docker", to), id).unwrap();
+        changes.iter().map(|change| format!("{} {}", change.place, change.kind)).collect::<Vec<_>>()
+    };
+    assert_eq!(told("v1.41", "v1.55", "ImageAttestations"), ["operation added"]);
+    assert_eq!(told("v1.55", "v1.41", "ImageAttestations"), ["operation removed"]);
+    // The old id leads to the operation that goes by another one now.
+    let renamed = "operation renamed from ContainerGetArchive to ContainerArchive";
+    assert!(told("v1.27", "v1.28", "ContainerGetArchive").contains(&renamed.into()));
+    assert!(api("docker", "v1.41").diff_of(api("docker", "v1.55"), "Nothing").is_err());
+}
