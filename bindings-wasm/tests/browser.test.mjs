@@ -181,7 +181,7 @@ test("the explorer shows history, differences, and findings while one types", as
   const findings = () => page.run(() => [...document.querySelectorAll("#findings li")].map(({ textContent }) => textContent));
   await page.run(() => document.getElementById("body").focus());
   await page.type('{"HostConfig":{"Annotations":{"a":"b"}}}');
-  assert.deepEqual(await findings(), ["field `/HostConfig/Annotations` of `ContainerCreate` is not in docker v1.41: available from v1.43; this call speaks v1.41"]);
+  assert.deepEqual(await findings(), ["unknown field `/HostConfig/Annotations` of `ContainerCreate` in docker v1.41: available from v1.43; this call speaks v1.41"]);
   await page.run(() => (document.getElementById("body").value = ""));
   await page.type('{"Image":"busybox"}');
   assert.deepEqual(await findings(), []);
