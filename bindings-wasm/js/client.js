@@ -242,6 +242,12 @@ async function negotiated(client, pack, signal) {
       const said = response.headers.get(negotiation.header) ?? undefined;
       // Reading the few bytes to their end keeps the connection.
       await readError(new Pieces(response.body, watch, call));
+      if (said === undefined && response.type === "cors") {
+        throw error("negotiate", "version-hidden", `${client.engine} at ${client.place.shown} does not let a page of another origin read which API version it speaks`, {
+          call,
+          hint: "give the `version` to speak, or put a proxy of the same origin in front",
+        });
+      }
       const api = guarded(() => negotiation.answer(response.status, said));
       if (api) return api;
     }

@@ -1,6 +1,7 @@
 // Answers that no well-behaved engine gives, from a server that says what it is told to.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
@@ -8,6 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, TimeoutError } from "contajners";
 
@@ -378,4 +381,31 @@ test("sockets: what makes none", async () => {
   assert.equal(plain.code, "not-upgraded");
   const as = await failure(undefined, () => docker.invoke("ContainerList", { as: "sock" }));
   assert.equal(as.code, "invalid-option");
+});
+
+test("a long log takes no more memory than a short one", async () => {
+  const piece = Buffer.concat(Array.from({ length: 16 }, () => frame(1, "a".repeat(4096))));
+  answer = async (_, response) => {
+    response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" });
+    for (let sent = 0; sent < 100e6; sent += piece.length) {
+      if (!response.write(piece)) await once(response, "drain");
+    }
+    response.end();
+  };
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  let all = 0;
+  let early;
+  let most = 0;
+  for await (const { bytes } of logs()) {
+    all += bytes.length;
+    if (all % (4 << 20) !== 0) continue;
+    collect();
+    const { arrayBuffers, heapUsed } = process.memoryUsage();
+    if (all <= 20 << 20) early = arrayBuffers + heapUsed;
+    else most = Math.max(most, arrayBuffers + heapUsed);
+  }
+  assert.equal(all, Math.ceil(100e6 / piece.length) * 16 * 4096);
+  // The server is in this process, too, and what it has not sent yet.
+  assert.ok(most < early + (32 << 20), `${early} bytes early, ${most} at the most`);
 });

@@ -86,6 +86,20 @@ struct Secure {
     certs: Certs,
 }
 
+/// How an engine listens, besides at its socket.
+#[derive(Clone, Copy)]
+enum Listening {
+    Plain,
+    /// It answers pages of other origins.
+    Cors,
+    /// With TLS, too.
+    Tls(Shown),
+}
+
+fn is_there(program: &str) -> bool {
+    find_program(program).is_some()
+}
+
 impl PrivateEngine {
     /// Starts an engine without images or containers and waits until it answers.
     ///
@@ -105,7 +119,16 @@ impl PrivateEngine {
     /// - [`EngineError::Supervisor`] if no shell can be started.
     /// - [`EngineError::NotUp`] if the engine ends, or does not answer within 30 seconds.
     pub fn start(kind: Kind) -> Result<Self, EngineError> {
-        Self::start_with(kind, |program| find_program(program).is_some(), &env::temp_dir(), None)
+        Self::start_with(kind, is_there, &env::temp_dir(), Listening::Plain)
+    }
+
+    /// Starts an engine that sends CORS headers for pages of any origin.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrivateEngine::start`].
+    pub fn start_with_cors(kind: Kind) -> Result<Self, EngineError> {
+        Self::start_with(kind, is_there, &env::temp_dir(), Listening::Cors)
     }
 
     /// Starts an engine that also listens at a free port of 127.0.0.1, with TLS, and demands a
@@ -115,17 +138,19 @@ impl PrivateEngine {
     ///
     /// As [`PrivateEngine::start`]; the certificates are a part of the folder.
     pub fn start_with_tls(kind: Kind, shown: Shown) -> Result<Self, EngineError> {
-        let has = |program: &str| find_program(program).is_some();
-        Self::start_with(kind, has, &env::temp_dir(), Some(shown))
+        Self::start_with(kind, is_there, &env::temp_dir(), Listening::Tls(shown))
     }
 
     fn start_with(
         kind: Kind,
         has: impl Fn(&str) -> bool,
         parent: &Path,
-        shown: Option<Shown>,
+        listening: Listening,
     ) -> Result<Self, EngineError> {
-        let of_tls = if shown.is_some() { kind.programs_of_tls() } else { &[] };
+        let of_tls = match listening {
+            Listening::Tls(_) => kind.programs_of_tls(),
+            _ => &[],
+        };
         let mut programs = kind.programs().iter().chain(of_tls);
         if let Some(program) = programs.find(|program| !has(program)) {
             return Err(EngineError::NotInstalled { kind, program });
@@ -139,9 +164,13 @@ impl PrivateEngine {
         let script = path.join("engine.sh");
         fs::write(&script, include_str!("engine.sh")).map_err(in_folder)?;
         // Whoever makes the socket decides whose network it belongs to.
-        let (stdout, secure) = match shown {
-            None => (Stdio::null(), None),
-            Some(shown) => {
+        let (stdout, secure) = match listening {
+            Listening::Plain => (Stdio::null(), None),
+            Listening::Cors => {
+                fs::write(path.join("cors"), "").map_err(in_folder)?;
+                (Stdio::null(), None)
+            }
+            Listening::Tls(shown) => {
                 let certs = Certs::make(&path.join("tls"), shown).map_err(in_folder)?;
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(in_folder)?;
                 let address = listener.local_addr().map_err(in_folder)?;
@@ -389,13 +418,14 @@ mod tests {
     fn a_missing_program_is_named() {
         let has = |program: &str| program != "containerd";
         let error =
-            PrivateEngine::start_with(Kind::Docker, has, Path::new("/tmp"), None).unwrap_err();
+            PrivateEngine::start_with(Kind::Docker, has, Path::new("/tmp"), Listening::Plain)
+                .unwrap_err();
         assert_eq!(error.to_string(), "docker cannot run: `containerd` is not installed");
         assert!(error.is_unsupported());
         let has = |program: &str| program != "stunnel";
-        let shown = Some(Shown::Good);
+        let tls = Listening::Tls(Shown::Good);
         let error =
-            PrivateEngine::start_with(Kind::Podman, has, Path::new("/tmp"), shown).unwrap_err();
+            PrivateEngine::start_with(Kind::Podman, has, Path::new("/tmp"), tls).unwrap_err();
         assert_eq!(error.to_string(), "podman cannot run: `stunnel` is not installed");
     }
 

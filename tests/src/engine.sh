@@ -11,7 +11,8 @@
 #
 # If FOLDER/tls is there, standard output is a listening socket, which the engine serves with the
 # certificates in it: dockerd by itself, podman behind stunnel. A socket handed over stays in the
-# network of the harness, although the engine has one of its own.
+# network of the harness, although the engine has one of its own. If FOLDER/cors is there, pages of
+# any origin may ask the engine, as far as it goes for that.
 set -eu
 folder=$1 kind=$2
 group=${folder##*/}
@@ -112,6 +113,7 @@ run() {
             set -- dockerd --host "unix://$folder/docker.sock" --data-root "$folder/data" \
                 --exec-root /run/docker --pidfile /run/docker.pid \
                 --exec-opt native.cgroupdriver=cgroupfs
+            [ ! -e "$folder/cors" ] || set -- "$@" --api-cors-header '*'
             [ -d "$tls" ] || exec $init "$@" 3<&-
             exec $init sh -c "$with_socket" sh "$@" --host fd:// --tlsverify \
                 --tlscacert "$tls/ca.pem" --tlscert "$tls/server/cert.pem" \
@@ -123,7 +125,9 @@ run() {
                 configure_stunnel
                 sh -c "$with_socket" sh stunnel "$tls/stunnel.conf" &
             fi
-            exec $init podman system service --time=0 "unix://$folder/podman.sock" 3<&-
+            set -- podman system service --time=0
+            [ ! -e "$folder/cors" ] || set -- "$@" --cors '*'
+            exec $init "$@" "unix://$folder/podman.sock" 3<&-
             ;;
     esac
 }

@@ -52,6 +52,23 @@ pub fn podman() -> Option<&'static PrivateEngine> {
     shared(&ENGINE, || PrivateEngine::start(Kind::Podman))
 }
 
+/// Returns an engine of this test binary that sends CORS headers, or `None` after a [`skip()`]
+/// where it cannot run.
+///
+/// # Panics
+///
+/// If it is installed and does not come up, or if it cannot run here and `CI` is set.
+#[track_caller]
+pub fn with_cors(kind: Kind) -> Option<&'static PrivateEngine> {
+    static DOCKER: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
+    static PODMAN: OnceLock<Result<PrivateEngine, EngineError>> = OnceLock::new();
+    let engine = match kind {
+        Kind::Docker => &DOCKER,
+        Kind::Podman => &PODMAN,
+    };
+    shared(engine, || PrivateEngine::start_with_cors(kind))
+}
+
 /// Returns the engine with TLS of this test binary, or `None` after a [`skip()`] where it cannot
 /// run.
 ///

@@ -10,7 +10,7 @@ use std::sync::Once;
 use std::{env, fs};
 
 use contajners_core::{Body, Change, Location, Operation, Pack, Parameter, Request, SchemaKind};
-use contajners_tests::{Front, Target};
+use contajners_tests::{Front, Kind, Target};
 use serde_json::{Map, Value, json};
 
 /// A runner of tests in Node, or `None` after a skip where there is no package.
@@ -134,6 +134,33 @@ fn real(node: &Node, engine: &contajners_tests::PrivateEngine, name: &str) {
     }
     build(node);
     node.test("browser.test.mjs", &variables);
+}
+
+/// Engines that send CORS headers, from a page of another origin.
+#[test]
+fn across_origins() {
+    let Some(node) = node() else { return };
+    if !Path::new("/usr/bin/chromium").is_file() {
+        contajners_tests::skip("no Chromium; `cargo xtask test --install` installs it");
+        return;
+    }
+    for kind in [Kind::Docker, Kind::Podman] {
+        let Some(engine) = contajners_tests::with_cors(kind) else { return };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), contajners_tests::image::busybox_archive().unwrap()).unwrap();
+        let front = Front::tcp(Target::Unix(engine.socket().to_owned())).unwrap();
+        let image = file.path().to_string_lossy();
+        let socket = engine.socket().to_string_lossy();
+        let explorer = node.root.join("examples/explorer");
+        let variables = [
+            ("CONTAJNERS_EXPLORER", &*explorer.to_string_lossy()),
+            ("CONTAJNERS_ENGINE", kind.name()),
+            ("CONTAJNERS_SOCKET", &*socket),
+            ("CONTAJNERS_TCP", &front.uri()),
+            ("CONTAJNERS_IMAGE", &*image),
+        ];
+        node.test("cors.test.mjs", &variables);
+    }
 }
 
 #[test]
