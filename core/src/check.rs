@@ -262,6 +262,8 @@ fn within<'a, T>(
 pub(crate) struct Fields<'a> {
     declared: Vec<Property<'a>>,
     others: Option<Others<'a>>,
+    /// Whether it is said that there are no others.
+    is_closed: bool,
 }
 
 /// What undeclared fields may be.
@@ -278,22 +280,20 @@ impl<'a> Fields<'a> {
         let schema = schema.resolved();
         match schema.kind() {
             SchemaKind::Object => {
-                let before = self.declared.len();
                 self.declared.extend(schema.properties());
                 match schema.additional() {
                     Additional::Schema(values) => self.others = Some(Others::Schema(values)),
                     Additional::Any => self.others = Some(Others::Any),
-                    // Nothing said about any field: a free form.
-                    Additional::Unsaid if self.declared.len() == before => {
-                        self.others.get_or_insert(Others::Any);
-                    }
-                    Additional::Unsaid | Additional::Forbidden => {}
+                    Additional::Forbidden => self.is_closed = true,
+                    Additional::Unsaid => {}
                 }
                 true
             }
             SchemaKind::AllOf => schema.parts().all(|part| self.add(part, budget)),
+            // It says nothing, such as a part that is there for its example.
+            SchemaKind::Any => true,
             // What may be one thing or another says nothing that holds for all.
-            SchemaKind::Any | SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
+            SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
                 self.others = Some(Others::Any);
                 true
             }
@@ -306,6 +306,10 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         if !fields.add(schema, budget) {
             return None;
+        }
+        // Nothing said about any field, by any part: a free form.
+        if fields.declared.is_empty() && !fields.is_closed {
+            fields.others.get_or_insert(Others::Any);
         }
         fields.declared.sort_by(|one, other| one.name.cmp(other.name));
         Some(fields)

@@ -65,6 +65,13 @@ fn unknown_fields() {
          unknown-field unknown field `/Imag` of `ContainerCreate` in docker v1.41\n  \
          did you mean `Image`?",
     );
+    // Of a body that is made of parts, one of which is there for its example only.
+    check(
+        "docker v1.41 ServiceCreate",
+        &json!({ "Name": "web", "TasKTemplate": {} }),
+        "unknown-field unknown field `/TasKTemplate` of `ServiceCreate` in docker v1.41\n  did you \
+         mean `TaskTemplate`?",
+    );
     // Of a later version, in a map.
     check(
         "docker v1.41 ContainerCreate",
