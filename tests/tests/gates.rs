@@ -14,12 +14,11 @@ use yaml_serde::Value;
 /// and a pointer in which `*` stands for any item and any field of a map. With `..` the version is
 /// the last one that takes it.
 ///
-/// `client` is moby's Go client: every check of a version against a number there whose subject has
-/// a place in the API, from the time when the checks began up to the version of the newest spec.
-/// Four have none, and are left out: the header `version` of services and the filter `all` of
-/// pruned volumes (1.42), neither of which any spec has, the form of filters before 1.22, and the
-/// progress of pruning (1.56), which is newer than the specs. `command` is Docker's command: the
-/// annotations of its subcommands and flags.
+/// `client` is moby's Go client: the checks of a version against a number that its sources have
+/// had, up to the version of the newest spec. Left out are those that no spec has a place for: the
+/// header `version` of services (1.30), the filter `all` of pruned volumes (1.42), how filters and
+/// the user agent went before 1.25, and the progress of pruning (1.56), which is newer than the
+/// specs. `command` is Docker's command: what its subcommands and flags are annotated with.
 const GATES: &str = "
 client 1.25 ContainerPrune
 client 1.25 ImagePrune
@@ -171,7 +170,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "client 1.40 ContainerCreate body /HostConfig/KernelMemory",
         "v1.36–v1.37, v1.40–v1.41",
-        "the client clears it outside of v1.40 and v1.41, as the spec has it; two versions documented it before",
+        "the client sends it in v1.40 and v1.41 only; two versions before documented it, too",
     ),
     (
         "client 1.42 ContainerCreate body /HostConfig/ConsoleSize",
