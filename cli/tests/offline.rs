@@ -186,6 +186,7 @@ fn fields_are_explained() {
         "explain",
         &[
             "explain docker ContainerCreate.HostConfig.Mounts --depth 1",
+            "explain docker ContainerCreate.HostConfig.Mounts.Type -o json",
             "explain docker ContainerCreate.NetworkingConfig.EndpointsConfig.any.DNSNames",
             "explain docker@v1.41 ContainerCreate.NetworkingConfig.EndpointsConfig.*.DNSNames",
             "explain docker@v1.41 ContainerInspect.State.Status -o json",

@@ -515,7 +515,7 @@ impl fmt::Debug for Operation<'_> {
 /// A named input of an operation: in its path, query, headers or form.
 #[derive(Clone, Copy)]
 pub struct Parameter<'a> {
-    operation: Operation<'a>,
+    pub(crate) operation: Operation<'a>,
     record: ParameterRecord,
 }
 

@@ -247,7 +247,7 @@ fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
 }
 
 /// Looks for something in a schema and in the parts it is made of.
-fn within<'a, T>(
+pub(crate) fn within<'a, T>(
     schema: Schema<'a>,
     budget: &mut usize,
     look: &impl Fn(Schema<'a>) -> Option<T>,

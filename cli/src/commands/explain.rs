@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use contajners_core::{Additional, Api, Pack, Schema, VersionSet, nearest};
+use contajners_core::{Additional, Api, Pack, Schema, SchemaHistory, nearest};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,22 +40,23 @@ pub(crate) fn run(
         return Err(Failure::usage("the path is empty").with_hint("begin with an operation"));
     };
     let found = place(api, root, fields)?;
-    let versions = history(chosen.pack, root, fields);
+    let history = history(chosen.pack, root, fields);
+    let versions = history.versions();
     if settings.form_of_page() == Form::Json {
         return output.json(
             &Explained {
                 path,
                 r#type: schema::label(found),
-                schema: schema::value(found, depth),
+                schema: schema::value(found, &history, depth),
                 versions: versions.iter().collect(),
             },
             settings,
         );
     }
     let paint = settings.paint;
-    writeln!(output, "{}  {}", paint.strong(path), schema::words(found))?;
+    writeln!(output, "{}  {}", paint.strong(path), schema::words(found, &history))?;
     writeln!(output, "in {} {}; it exists in {versions}", api.engine(), api.version())?;
-    doc::tree(found, depth, 2, settings, output)
+    doc::tree(&schema::tree(found, &history, depth), 2, settings, output)
 }
 
 /// Finds what is at a path: in the body of an operation, in its first successful answer, or in a
@@ -85,7 +86,7 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
         api.engine(),
         api.version()
     ));
-    let elsewhere = history(api.pack(), root, fields);
+    let elsewhere = history(api.pack(), root, fields).versions();
     Err(match (elsewhere.is_empty(), near.is_empty()) {
         (false, _) => failure.with_hint(format!("it exists in {elsewhere}")),
         (true, false) => failure.with_hint(format!("did you mean `{}`?", near.join("` or `"))),
@@ -192,8 +193,8 @@ fn gather<'a>(schema: Schema<'a>, names: &mut Vec<&'a str>, budget: &mut usize) 
     schema.parts().chain(schema.items()).for_each(|part| gather(part, names, budget));
 }
 
-fn history<'a>(pack: Pack<'a>, root: &str, fields: &[&str]) -> VersionSet<'a> {
-    pack.versions_where(|api| {
-        roots(api, root).into_iter().any(|schema| follow(schema, fields).is_some())
+fn history<'a>(pack: Pack<'a>, root: &str, fields: &[&str]) -> SchemaHistory<'a> {
+    SchemaHistory::of(pack, |api| {
+        roots(api, root).into_iter().find_map(|schema| follow(schema, fields))
     })
 }
