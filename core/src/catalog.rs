@@ -626,6 +626,14 @@ impl<'a> RequestBody<'a> {
         }
     }
 
+    /// Returns each media type with what the body may look like then, where that depends on the
+    /// media type; otherwise nothing.
+    pub fn schemas(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> + use<'a> {
+        let body = *self;
+        let all = self.media_types().zip(self.operation.variant.body_schemas());
+        all.map(move |(name, node)| (name, body.schema_of(node)))
+    }
+
     /// Tells whether what it may look like depends on its media type.
     pub fn is_by_media_type(&self) -> bool {
         self.operation.variant.body_schemas().next().is_some()
@@ -654,7 +662,8 @@ impl<'a> Response<'a> {
         u16::try_from(self.record.status).ok().filter(|&status| status != 0)
     }
 
-    /// Returns what its body looks like, when it has one.
+    /// Returns what its body looks like, when it has one: as JSON where that is among its media
+    /// types. A pack keeps no other.
     pub fn schema(&self) -> Option<Schema<'a>> {
         let node = self.record.schema()?;
         Some(Schema::new(self.operation.pack(), self.operation.api.version, node))

@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::catalog::{Api, Operation, Parameter, Response};
+use crate::catalog::{Api, Operation, Parameter, RequestBody, Response};
 use crate::check::Fields;
 use crate::request::{Location, Method};
 use crate::schema::{Additional, Schema, SchemaKind};
@@ -283,8 +283,19 @@ fn change(operation: Operation<'_>, place: Place, kind: ChangeKind) -> Change {
     }
 }
 
+/// The schemas of two bodies that are to be compared: those of the media types that both have.
+fn pairs<'a>(one: RequestBody<'a>, other: RequestBody<'a>) -> Vec<(Schema<'a>, Schema<'a>)> {
+    if !one.is_by_media_type() && !other.is_by_media_type() {
+        return alloc::vec![(one.schema(), other.schema())];
+    }
+    one.media_types()
+        .filter(|name| other.media_types().any(|own| own == *name))
+        .map(|name| (one.schema_for(name), other.schema_for(name)))
+        .collect()
+}
+
 /// A difference inside a schema.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Inside {
     pointer: String,
     kind: ChangeKind,
@@ -357,9 +368,13 @@ impl Differ {
                     (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
                     _ => {}
                 }
-                for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
-                    let place = Place::Body { pointer: inside.pointer.clone() };
-                    out.push(change(to, place, inside.kind.clone()));
+                // What is different with several media types is told once.
+                let mut told: BTreeSet<Inside> = BTreeSet::new();
+                for (from, to) in pairs(one, other) {
+                    told.extend(self.schemas(from, to, DEPTH).iter().cloned());
+                }
+                for Inside { pointer, kind } in told {
+                    out.push(change(to, Place::Body { pointer }, kind));
                 }
             }
         }

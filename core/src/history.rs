@@ -106,9 +106,17 @@ fn has_member(schema: Schema<'_>, is_it: &impl Fn(&str) -> bool) -> bool {
 }
 
 impl<'a> Operation<'a> {
-    /// Returns its body as all versions of the operation have it, under whatever id.
+    /// Returns its body as all versions of the operation have it, under whatever id; where that
+    /// depends on the media type, with the one that is sent by default.
     pub fn body_history(&self) -> SchemaHistory<'a> {
         SchemaHistory::of(self.api().pack(), |api| Some(api.same_operation(self)?.body()?.schema()))
+    }
+
+    /// Returns its body with a media type as all versions have it.
+    pub fn body_history_as(&self, media_type: &str) -> SchemaHistory<'a> {
+        SchemaHistory::of(self.api().pack(), |api| {
+            Some(api.same_operation(self)?.body()?.schema_for(media_type))
+        })
     }
 
     /// Returns the body of its answer with a status as all versions have it; `None` is the answer

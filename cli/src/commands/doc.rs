@@ -58,7 +58,11 @@ struct DocumentedParameter<'a> {
 struct RequestBody<'a> {
     required: bool,
     media_types: Vec<&'a str>,
+    /// With the media type that is sent by default.
     schema: Value,
+    /// By media type, where it depends on that.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    schemas: serde_json::Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +130,12 @@ impl<'a> Documented<'a> {
                 required: body.required(),
                 media_types: body.media_types().collect(),
                 schema: schema::value(body.schema(), &operation.body_history(), depth),
+                schemas: { body.schemas() }
+                    .map(|(name, own)| {
+                        let history = operation.body_history_as(name);
+                        (name.to_owned(), schema::value(own, &history, depth))
+                    })
+                    .collect(),
             }),
             answer: operation.answer().name(),
             produces: operation.produces().collect(),
@@ -221,6 +231,14 @@ impl Page<'_, '_> {
         let media_types: Vec<&str> = body.media_types().collect();
         let required = if body.required() { "required" } else { "optional" };
         self.title("Body", &format!("{required}, {}", media_types.join(" or ")))?;
+        for (name, own) in body.schemas() {
+            let history = self.operation.body_history_as(name);
+            self.paragraph(&format!("  {name}: "), "    ", &schema::words(own, &history))?;
+            self.tree(own, &history, 4)?;
+        }
+        if body.is_by_media_type() {
+            return Ok(());
+        }
         let history = self.operation.body_history();
         self.paragraph("  ", "    ", &schema::words(body.schema(), &history))?;
         self.tree(body.schema(), &history, 4)

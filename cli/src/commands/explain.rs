@@ -98,12 +98,16 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
 /// Returns the schemas that a path may begin in.
 pub(crate) fn roots<'a>(api: Api<'a>, root: &str) -> Vec<Schema<'a>> {
     if let Ok(operation) = settings::operation(api, root) {
-        let body = operation.body().map(|body| body.schema());
+        let body = operation.body();
+        // As JSON first: that is what fields are of.
+        let json = body.and_then(|body| body.json_schema());
+        let others = body.into_iter().flat_map(|body| body.schemas().map(|(_, own)| own));
+        let body = json.or(body.map(|body| body.schema())).into_iter().chain(others);
         let answers = operation
             .responses()
             .filter(|answer| answer.status().is_some_and(|status| (200..300).contains(&status)))
             .filter_map(|answer| answer.schema());
-        return body.into_iter().chain(answers).collect();
+        return body.chain(answers).collect();
     }
     api.definitions().filter(|(name, _)| *name == root).map(|(_, schema)| schema).collect()
 }
