@@ -119,6 +119,34 @@ fn values_and_missing_fields() {
 }
 
 #[test]
+fn summaries_name_no_value() {
+    let findings = operation("docker v1.41 ContainerCreate").check_body(&json!({ "HostConfig": {
+        "Isolation": "hunter2", "Memory": "hunter2", "Memroy": "hunter2",
+    } }));
+    let told: Vec<_> =
+        findings.iter().map(|found| (found.summary(), found.expected().unwrap_or(""))).collect();
+    let of = "of `ContainerCreate` in docker v1.41";
+    assert_eq!(
+        told,
+        [
+            (
+                &*format!(
+                    "field `/HostConfig/Isolation` {of} has a value that is none of those allowed"
+                ),
+                "`default`, `process` or `hyperv`"
+            ),
+            (
+                &*format!("field `/HostConfig/Memory` {of} is an integer; text was given"),
+                "an integer"
+            ),
+            (&*format!("unknown field `/HostConfig/Memroy` {of}"), ""),
+        ]
+    );
+    assert!(findings[0].to_string().ends_with(" has no value `hunter2`"));
+    assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
+}
+
+#[test]
 fn values_of_parameters() {
     let check = |name: &str, values: &[(&str, &dyn Value)], expected: &str| {
         assert_eq!(told(&operation(name).check_parameters(values)), expected);
