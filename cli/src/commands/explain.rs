@@ -11,6 +11,7 @@ use crate::commands::doc;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::schema;
+use crate::render::text::wrap;
 use crate::settings::{self, Settings};
 
 /// How many references and parts are gone through in search of a field.
@@ -54,7 +55,14 @@ pub(crate) fn run(
         );
     }
     let paint = settings.paint;
-    writeln!(output, "{}  {}", paint.strong(path), schema::words(found, &history))?;
+    let text = format!("{path}  {}", schema::words(found, &history));
+    for (number, line) in wrap(&text, settings.text_width().saturating_sub(2)).iter().enumerate() {
+        match line.strip_prefix(path) {
+            Some(rest) if number == 0 => writeln!(output, "{} {rest}", paint.strong(path))?,
+            _ if number == 0 => writeln!(output, "{line}")?,
+            _ => writeln!(output, "  {line}")?,
+        }
+    }
     writeln!(output, "in {} {}; it exists in {versions}", api.engine(), api.version())?;
     doc::tree(&schema::tree(found, &history, depth), 2, settings, output)
 }
@@ -78,7 +86,7 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
             }
         }
     }
-    let Some(Missing { at, near }) = failure else { return Err(unknown_root(api, root)) };
+    let Some(Missing { at, near, leaf }) = failure else { return Err(unknown_root(api, root)) };
     let before = [&[root], &fields[..at]].concat().join(".");
     let failure = Failure::usage(format!(
         "`{before}` has no field `{}` in {} {}",
@@ -87,12 +95,16 @@ fn place<'a>(api: Api<'a>, root: &str, fields: &[&str]) -> Result<Schema<'a>, Fa
         api.version()
     ));
     let elsewhere = history(api.pack(), root, fields).versions();
-    Err(match (elsewhere.is_empty(), near.is_empty()) {
-        (false, _) => failure.with_hint(format!("it exists in {elsewhere}")),
-        (true, false) => failure.with_hint(format!("did you mean `{}`?", near.join("` or `"))),
-        (true, true) => failure
-            .with_hint(format!("`contajners explain {} {before}` shows its fields", api.engine())),
-    })
+    Err(failure.with_hint(match (elsewhere.is_empty(), near.is_empty(), leaf) {
+        (false, ..) => format!("it exists in {elsewhere}"),
+        (true, false, _) => format!("did you mean `{}`?", near.join("` or `")),
+        (true, true, Some(kind)) => format!("it is {kind}, and has no fields"),
+        (true, true, None) => {
+            let is_newest = api.pack().newest().is_some_and(|own| own.version() == api.version());
+            let at = if is_newest { String::new() } else { format!("@{}", api.version()) };
+            format!("`contajners explain {}{at} {before}` shows its fields", api.engine())
+        }
+    }))
 }
 
 /// Returns the schemas that a path may begin in.
@@ -135,6 +147,8 @@ fn unknown_root(api: Api<'_>, root: &str) -> Failure {
 struct Missing {
     at: usize,
     near: Vec<String>,
+    /// The type of what it would be a field of, when that has none at all.
+    leaf: Option<String>,
 }
 
 /// Returns what is at a path of fields; `None` where there is nothing.
@@ -155,6 +169,12 @@ fn go<'a>(schema: Schema<'a>, fields: &[&str]) -> Result<Schema<'a>, Missing> {
             if let Some(property) = inner.property(name) {
                 break Some(property.schema);
             }
+            // As pointers of findings have it.
+            if name.bytes().all(|byte| byte.is_ascii_digit())
+                && let Some(items) = inner.resolved().items()
+            {
+                break Some(items);
+            }
             // Any name is one of a map's, once nothing else is meant.
             match inside(inner, &mut { BUDGET }) {
                 Some(next)
@@ -170,8 +190,9 @@ fn go<'a>(schema: Schema<'a>, fields: &[&str]) -> Result<Schema<'a>, Missing> {
             None => {
                 let mut names = Vec::new();
                 gather(schema, &mut names, &mut { BUDGET });
+                let leaf = names.is_empty().then(|| schema::label(schema));
                 let near = nearest(name, names).into_iter().map(Into::into).collect();
-                return Err(Missing { at, near });
+                return Err(Missing { at, near, leaf });
             }
         };
     }
