@@ -17,6 +17,7 @@ use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 use crate::resolve::is_json;
 use crate::schema::Schema;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
+use crate::words;
 
 impl<'a> Pack<'a> {
     /// Returns the API versions of the pack, oldest first.
@@ -291,8 +292,11 @@ impl<'a> Api<'a> {
             });
             return error;
         }
-        let ids: Vec<&str> = self.operations().map(|operation| operation.id()).collect();
-        error.0.nearest = nearest(id, ids).into_iter().map(Into::into).collect();
+        let mut near = words::meant(id, self.operations());
+        if near.is_empty() {
+            near = nearest(id, self.operations().map(|operation| operation.id()));
+        }
+        error.0.nearest = near.into_iter().map(Into::into).collect();
         if error.0.nearest.is_empty() {
             // Perhaps it is a misspelt name of another version.
             if let Some(other) = nearest(id, self.pack.operation_ids()).first() {

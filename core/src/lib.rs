@@ -62,6 +62,7 @@ mod schema;
 pub mod stream;
 mod value;
 mod version;
+mod words;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
 pub use diff::{Change, ChangeKind, Place};
