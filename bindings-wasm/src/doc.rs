@@ -122,7 +122,9 @@ pub(crate) fn changes(changes: &[Change]) -> String {
             place(out, &change.place);
             out.name("change").string(change.kind.code());
             match &change.kind {
-                ChangeKind::Renamed { from, to } | ChangeKind::Type { from, to } => {
+                ChangeKind::Renamed { from, to }
+                | ChangeKind::Type { from, to }
+                | ChangeKind::Format { from, to } => {
                     out.name("from").string(from);
                     out.name("to").string(to);
                 }
@@ -179,7 +181,7 @@ pub(crate) fn explained(out: &mut Writer, found: &Explanation<'_>, depth: usize)
         out.name("path").string(&found.path);
         out.name("type").string(&found.schema.label());
         schema(out.name("schema"), found.schema, depth);
-        out.name("versions").strings(found.versions.iter());
+        out.name("versions").strings(found.history.versions().iter());
     });
 }
 

@@ -452,7 +452,9 @@ Forms of output (-o):
                        operation, parameter (then location and name), body (then
                        pointer) or answer (then status and pointer); from, to and
                        value where there are any
-           explain     {path, type, schema, versions}
+           explain     {path, type, schema, versions}; in a schema, `versions`
+                       of a field and `enumVersions` of values where not as
+                       those of what they belong to
            check       array of {code, pointer, text, hint, versions}; versions is
                        an array of strings
            invoke      the answer; text as a string, streams as they come,

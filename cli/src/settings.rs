@@ -1,5 +1,6 @@
 //! What the command line and the environment come to.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, stdout};
@@ -179,7 +180,9 @@ impl Settings {
             return Ok(own.pack);
         }
         let own = named.iter().chain(&found.packs).map(|own| own.name);
-        let known: Vec<&str> = contajners::engines().chain(own).collect();
+        // A pack that is named may take a built-in one's place.
+        let known: BTreeSet<&str> = contajners::engines().chain(own).collect();
+        let known: Vec<&str> = known.into_iter().collect();
         let mut failure = Failure::usage(format!("unknown engine `{engine}`"));
         for passed_over in &found.passed_over {
             failure = failure.because(passed_over.line());

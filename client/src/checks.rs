@@ -12,8 +12,8 @@ use crate::error::Error;
 pub enum Checks {
     /// They are not looked at.
     Off,
-    /// They are sent, since specs have mistakes. What was found is told through [`tracing`], and by
-    /// [`Response::findings`](crate::Response::findings).
+    /// They are sent, since specs have mistakes. What was found is told through [`tracing`], without
+    /// any value, and by [`Response::findings`](crate::Response::findings).
     #[default]
     Warn,
     /// They are not sent: an error tells what was found.
@@ -46,7 +46,14 @@ impl Checks {
             Self::Strict | Self::Off => Ok(()),
             Self::Warn => {
                 for finding in findings {
-                    tracing::warn!(code = finding.code(), pointer = finding.pointer(), "{finding}");
+                    // Without the value: a secret may have got into the wrong field.
+                    tracing::warn!(
+                        code = finding.code(),
+                        pointer = finding.pointer(),
+                        expected = finding.expected(),
+                        "{}",
+                        finding.summary()
+                    );
                 }
                 Ok(())
             }

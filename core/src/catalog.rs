@@ -16,6 +16,7 @@ use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 use crate::resolve::is_json;
 use crate::schema::Schema;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
+use crate::words;
 
 impl<'a> Pack<'a> {
     /// Returns the API versions of the pack, oldest first.
@@ -303,8 +304,11 @@ impl<'a> Api<'a> {
             });
             return error;
         }
-        let ids: Vec<&str> = self.operations().map(|operation| operation.id()).collect();
-        error.0.nearest = nearest(id, ids).into_iter().map(Into::into).collect();
+        let mut near = words::meant(id, self.operations());
+        if near.is_empty() {
+            near = nearest(id, self.operations().map(|operation| operation.id()));
+        }
+        error.0.nearest = near.into_iter().map(Into::into).collect();
         if error.0.nearest.is_empty() {
             // Perhaps it is a misspelt name of another version.
             if let Some(other) = nearest(id, self.pack.operation_ids()).first() {
@@ -533,7 +537,7 @@ impl fmt::Debug for Operation<'_> {
 /// A named input of an operation: in its path, query, headers or form.
 #[derive(Clone, Copy)]
 pub struct Parameter<'a> {
-    operation: Operation<'a>,
+    pub(crate) operation: Operation<'a>,
     record: ParameterRecord,
 }
 
@@ -644,6 +648,14 @@ impl<'a> RequestBody<'a> {
         }
     }
 
+    /// Returns each media type with what the body may look like then, where that depends on the
+    /// media type; otherwise nothing.
+    pub fn schemas(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> + use<'a> {
+        let body = *self;
+        let all = self.media_types().zip(self.operation.variant.body_schemas());
+        all.map(move |(name, node)| (name, body.schema_of(node)))
+    }
+
     /// Tells whether what it may look like depends on its media type.
     pub fn is_by_media_type(&self) -> bool {
         self.operation.variant.body_schemas().next().is_some()
@@ -672,7 +684,8 @@ impl<'a> Response<'a> {
         u16::try_from(self.record.status).ok().filter(|&status| status != 0)
     }
 
-    /// Returns what its body looks like, when it has one.
+    /// Returns what its body looks like, when it has one: as JSON where that is among its media
+    /// types. A pack keeps no other.
     pub fn schema(&self) -> Option<Schema<'a>> {
         let node = self.record.schema()?;
         Some(Schema::new(self.operation.pack(), self.operation.api.version, node))

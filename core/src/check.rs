@@ -4,9 +4,9 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::catalog::{Api, Operation};
+use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
@@ -23,76 +23,6 @@ const MOST: usize = 100;
 const SHOWN: usize = 40;
 /// How many allowed values are named.
 const MEMBERS: usize = 12;
-
-/// What is wrong with a value, as far as its schema says.
-///
-/// Specs have mistakes, so a finding is a warning: engines may know better.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    kind: FindingKind,
-    pointer: String,
-    text: String,
-    nearest: Vec<String>,
-    hint: Option<String>,
-}
-
-/// The kind of a [`Finding`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// A field that the schema does not have.
-    UnknownField,
-    /// A field that must be there and is not.
-    MissingField,
-    /// A value of another type.
-    WrongType,
-    /// A value that is none of those allowed.
-    UnknownValue,
-}
-
-impl Finding {
-    /// Returns what kind of finding it is.
-    pub fn kind(&self) -> FindingKind {
-        self.kind
-    }
-
-    /// Returns the stable name that scripts and bindings match on: `unknown-field`,
-    /// `missing-field`, `wrong-type` or `unknown-value`.
-    pub fn code(&self) -> &'static str {
-        match self.kind {
-            FindingKind::UnknownField => "unknown-field",
-            FindingKind::MissingField => "missing-field",
-            FindingKind::WrongType => "wrong-type",
-            FindingKind::UnknownValue => "unknown-value",
-        }
-    }
-
-    /// Returns where it is: a JSON pointer (RFC 6901) into the value, empty for the value itself;
-    /// `query.name` for a parameter.
-    pub fn pointer(&self) -> &str {
-        &self.pointer
-    }
-
-    /// Returns the names or values that may have been meant, nearest first.
-    pub fn nearest(&self) -> &[String] {
-        &self.nearest
-    }
-
-    /// Returns what to do about it: the nearest names, or the versions that have it.
-    pub fn hint(&self) -> Option<Cow<'_, str>> {
-        match (&self.hint, &*self.nearest) {
-            (Some(hint), _) => Some(Cow::Borrowed(hint)),
-            (None, []) => None,
-            (None, near) => Some(Cow::Owned(format!("did you mean {}?", alternatives(near)))),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
 
 impl<'a> Operation<'a> {
     /// Checks a body against what the operation takes: unknown fields, wrong types, missing fields
@@ -247,7 +177,7 @@ fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
 }
 
 /// Looks for something in a schema and in the parts it is made of.
-fn within<'a, T>(
+pub(crate) fn within<'a, T>(
     schema: Schema<'a>,
     budget: &mut usize,
     look: &impl Fn(Schema<'a>) -> Option<T>,
@@ -262,6 +192,8 @@ fn within<'a, T>(
 pub(crate) struct Fields<'a> {
     declared: Vec<Property<'a>>,
     others: Option<Others<'a>>,
+    /// Whether it is said that there are no others.
+    is_closed: bool,
 }
 
 /// What undeclared fields may be.
@@ -278,7 +210,6 @@ impl<'a> Fields<'a> {
         let schema = schema.resolved();
         match schema.kind() {
             SchemaKind::Object => {
-                let before = self.declared.len();
                 for property in schema.properties() {
                     let at = self.declared.partition_point(|known| known.name <= property.name);
                     self.declared.insert(at, property);
@@ -286,17 +217,16 @@ impl<'a> Fields<'a> {
                 match schema.additional() {
                     Additional::Schema(values) => self.others = Some(Others::Schema(values)),
                     Additional::Any => self.others = Some(Others::Any),
-                    // Nothing said about any field: a free form.
-                    Additional::Unsaid if self.declared.len() == before => {
-                        self.others.get_or_insert(Others::Any);
-                    }
-                    Additional::Unsaid | Additional::Forbidden => {}
+                    Additional::Forbidden => self.is_closed = true,
+                    Additional::Unsaid => {}
                 }
                 true
             }
             SchemaKind::AllOf => schema.parts().all(|part| self.add(part, budget)),
+            // It says nothing, such as a part that is there for its example.
+            SchemaKind::Any => true,
             // What may be one thing or another says nothing that holds for all.
-            SchemaKind::Any | SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
+            SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
                 self.others = Some(Others::Any);
                 true
             }
@@ -309,6 +239,10 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         if !fields.add(schema, budget) {
             return None;
+        }
+        // Nothing said about any field, by any part: a free form.
+        if fields.declared.is_empty() && !fields.is_closed {
+            fields.others.get_or_insert(Others::Any);
         }
         Some(fields)
     }
@@ -520,13 +454,13 @@ impl<'a> Checker<'a> {
         &mut self,
         kind: FindingKind,
         pointer: String,
-        worded: impl FnOnce(&Self, &str) -> (String, Vec<String>, Option<String>),
+        worded: impl FnOnce(&Self, &str) -> Told,
     ) {
-        let (text, nearest, hint) = match self.trials {
+        let told = match self.trials {
             0 => worded(self, &pointer),
-            _ => Default::default(),
+            _ => Told::default(),
         };
-        self.findings.push(Finding { kind, pointer, text, nearest, hint });
+        self.findings.push(Finding { kind, pointer, told });
     }
 
     fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
@@ -539,21 +473,24 @@ impl<'a> Checker<'a> {
             return;
         }
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
-            let text = format!("unknown {}", checker.shown(pointer));
+            let summary = format!("unknown {}", checker.shown(pointer));
             if !history.is_empty() {
-                return (text, Vec::new(), Some(checker.available(&history)));
+                let hint = Some(checker.available(&history));
+                return Told { summary, hint, ..Told::default() };
             }
             let names = fields.declared.iter().map(|property| property.name);
-            let near = nearest(name, names).into_iter().map(Into::into).collect();
-            (text, near, None)
+            let nearest = nearest(name, names).into_iter().map(Into::into).collect();
+            Told { summary, nearest, ..Told::default() }
         });
     }
 
     fn missing_field(&mut self, property: &Property<'a>) {
         let pointer = self.pointer(Some(property.name));
         self.find(FindingKind::MissingField, pointer, |checker, pointer| {
-            let text = format!("missing {}", checker.shown(pointer));
-            (text, Vec::new(), Some(format!("it is {}", with_article(property.schema))))
+            let summary = format!("missing {}", checker.shown(pointer));
+            let expected = with_article(property.schema);
+            let hint = Some(format!("it is {expected}"));
+            Told { summary, expected: Some(expected.into()), hint, ..Told::default() }
         });
     }
 
@@ -562,13 +499,13 @@ impl<'a> Checker<'a> {
         let pointer = self.pointer(None);
         self.find(FindingKind::WrongType, pointer, |checker, pointer| {
             let expected = with_article(schema);
-            let text = format!("{} is {expected}; {found} was given", checker.shown(pointer));
+            let summary = format!("{} is {expected}; {found} was given", checker.shown(pointer));
             let history = checker.root.history(&checker.path, |schema| {
                 within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(())).is_some()
             });
             let hint = (!history.is_empty())
                 .then(|| format!("{found} is taken in {history}; {}", checker.speaks()));
-            (text, Vec::new(), hint)
+            Told { summary, expected: Some(expected.into()), hint, ..Told::default() }
         });
     }
 
@@ -576,8 +513,18 @@ impl<'a> Checker<'a> {
         let pointer = self.pointer(None);
         self.find(FindingKind::UnknownValue, pointer, |checker, pointer| {
             let members: Vec<&str> = schema.members().map(member_text).collect();
-            let told =
-                format!("{} has no value `{}`", checker.shown(pointer), shortened(text, SHOWN));
+            let named: Vec<&str> =
+                members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();
+            let expected = match members.len() > MEMBERS {
+                true => format!("one of `{}` …", named.join("`, `")),
+                false => alternatives(&named),
+            };
+            let place = checker.shown(pointer);
+            let told = Told {
+                summary: format!("{place} has a value that is none of those allowed"),
+                text: Some(format!("{place} has no value `{}`", shortened(text, SHOWN))),
+                ..Told::default()
+            };
             let history = checker.root.history(&checker.path, |schema| {
                 within(schema, &mut 64, &|schema| {
                     let schema = schema.items().map_or(schema, Schema::resolved);
@@ -586,19 +533,13 @@ impl<'a> Checker<'a> {
                 .is_some()
             });
             if !history.is_empty() {
-                return (told, Vec::new(), Some(checker.available(&history)));
+                let hint = Some(checker.available(&history));
+                return Told { hint, expected: Some(expected), ..told };
             }
-            let near: Vec<String> =
+            let nearest: Vec<String> =
                 nearest(text, members.iter().copied()).into_iter().map(Into::into).collect();
-            let hint = near.is_empty().then(|| {
-                let named: Vec<&str> =
-                    members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();
-                match members.len() > MEMBERS {
-                    true => format!("it is one of `{}` …", named.join("`, `")),
-                    false => format!("it is {}", alternatives(&named)),
-                }
-            });
-            (told, near, hint)
+            let hint = nearest.is_empty().then(|| format!("it is {expected}"));
+            Told { nearest, hint, expected: Some(expected), ..told }
         });
     }
 

@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::catalog::{Api, Operation, Parameter, Response};
+use crate::catalog::{Api, Operation, Parameter, RequestBody, Response};
 use crate::check::Fields;
 use crate::error::ResolveError;
 use crate::request::{Location, Method};
@@ -85,6 +85,17 @@ pub enum ChangeKind {
         /// The type in the second.
         to: String,
     },
+    /// It is of the same type, in another format.
+    Format {
+        /// The type and format in the first.
+        from: String,
+        /// The type and format in the second.
+        to: String,
+    },
+    /// It may be `null` now.
+    Nullable,
+    /// It may be `null` no longer.
+    NotNullable,
     /// It must be there now.
     Required,
     /// It may be left out now.
@@ -110,6 +121,9 @@ impl ChangeKind {
             Self::Removed => "removed",
             Self::Renamed { .. } => "renamed",
             Self::Type { .. } => "type",
+            Self::Format { .. } => "format",
+            Self::Nullable => "nullable",
+            Self::NotNullable => "not-nullable",
             Self::Required => "required",
             Self::Optional => "optional",
             Self::ValueAdded(_) => "value-added",
@@ -126,7 +140,9 @@ impl fmt::Display for ChangeKind {
             Self::Added { required: false } => f.write_str("added"),
             Self::Removed => f.write_str("removed"),
             Self::Renamed { from, to } => write!(f, "renamed from {from} to {to}"),
-            Self::Type { from, to } => write!(f, "{from} → {to}"),
+            Self::Type { from, to } | Self::Format { from, to } => write!(f, "{from} → {to}"),
+            Self::Nullable => f.write_str("may be null now"),
+            Self::NotNullable => f.write_str("may be null no longer"),
             Self::Required => f.write_str("must be there now"),
             Self::Optional => f.write_str("may be left out now"),
             Self::ValueAdded(value) => write!(f, "takes {value} now"),
@@ -163,12 +179,16 @@ fn space(pointer: &str) -> &'static str {
 impl Change {
     /// Tells whether a program for the first API may fail, or miss something, with the second:
     /// something that it gives or reads is gone or of another type, or something more is wanted.
+    /// Another format is not counted: the same JSON is sent and read.
     pub fn is_breaking(&self) -> bool {
         let is_answer = matches!(self.place, Place::Answer { .. });
         let is_success = |status: &Option<u16>| status.is_some_and(|status| status < 300);
         match &self.kind {
             ChangeKind::Added { required } => *required && !is_answer,
-            ChangeKind::Required | ChangeKind::ValueRemoved(_) => !is_answer,
+            ChangeKind::Required | ChangeKind::ValueRemoved(_) | ChangeKind::NotNullable => {
+                !is_answer
+            }
+            ChangeKind::Nullable => is_answer,
             ChangeKind::Removed => match &self.place {
                 // That an error is documented no longer breaks nobody.
                 Place::Answer { status, pointer } => !pointer.is_empty() || is_success(status),
@@ -179,7 +199,9 @@ impl Change {
             ChangeKind::Optional => {
                 matches!(&self.place, Place::Answer { status, .. } if is_success(status))
             }
-            ChangeKind::ValueAdded(_) | ChangeKind::Default { .. } => false,
+            ChangeKind::ValueAdded(_) | ChangeKind::Default { .. } | ChangeKind::Format { .. } => {
+                false
+            }
         }
     }
 }
@@ -303,8 +325,19 @@ fn change(operation: Operation<'_>, place: Place, kind: ChangeKind) -> Change {
     }
 }
 
+/// The schemas of two bodies that are to be compared: those of the media types that both have.
+fn pairs<'a>(one: RequestBody<'a>, other: RequestBody<'a>) -> Vec<(Schema<'a>, Schema<'a>)> {
+    if !one.is_by_media_type() && !other.is_by_media_type() {
+        return alloc::vec![(one.schema(), other.schema())];
+    }
+    one.media_types()
+        .filter(|name| other.media_types().any(|own| own == *name))
+        .map(|name| (one.schema_for(name), other.schema_for(name)))
+        .collect()
+}
+
 /// A difference inside a schema.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Inside {
     pointer: String,
     kind: ChangeKind,
@@ -392,9 +425,17 @@ impl Differ {
                     (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
                     _ => {}
                 }
-                for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
-                    let place = Place::Body { pointer: inside.pointer.clone() };
-                    out.push(change(to, place, inside.kind.clone()));
+                // What is different with several media types is told once.
+                let mut told: Vec<Inside> = Vec::new();
+                for (number, (from, to)) in pairs(one, other).into_iter().enumerate() {
+                    for inside in self.schemas(from, to, DEPTH).iter() {
+                        if number == 0 || !told.contains(inside) {
+                            told.push(inside.clone());
+                        }
+                    }
+                }
+                for Inside { pointer, kind } in told {
+                    out.push(change(to, Place::Body { pointer }, kind));
                 }
             }
         }
@@ -455,6 +496,15 @@ impl Differ {
             let (from, to) = (type_of(from), type_of(to));
             out.push(here(ChangeKind::Type { from, to }));
             return;
+        }
+        if from.format() != to.format() {
+            let (from, to) = (formatted(from), formatted(to));
+            out.push(here(ChangeKind::Format { from, to }));
+        }
+        match (from.nullable(), to.nullable()) {
+            (false, true) => out.push(here(ChangeKind::Nullable)),
+            (true, false) => out.push(here(ChangeKind::NotNullable)),
+            _ => {}
         }
         values(from, to, out);
         let default = |schema: Schema<'_>| schema.default().map(ToString::to_string);
@@ -549,7 +599,7 @@ fn pointer(name: &str) -> String {
 /// What a schema is, as far as it must be the same to be looked into.
 #[derive(PartialEq, Eq)]
 enum Shape {
-    Scalar(String),
+    Scalar(Cow<'static, str>),
     Array,
     Object,
     Alternatives(usize),
@@ -560,20 +610,21 @@ fn shape(schema: Schema<'_>) -> Shape {
         SchemaKind::Array => Shape::Array,
         SchemaKind::Object | SchemaKind::AllOf if schema.type_name() == "object" => Shape::Object,
         SchemaKind::OneOf | SchemaKind::AnyOf => Shape::Alternatives(schema.parts().count()),
-        _ => Shape::Scalar(type_of(schema)),
+        _ => Shape::Scalar(schema.label()),
     }
 }
 
 /// The type as it is told: with its format, and whether there may be none.
 fn type_of(schema: Schema<'_>) -> String {
-    let mut text: Cow<'_, str> = schema.label();
-    if let Some(format) = schema.format() {
-        text = format!("{text} ({format})").into();
+    let text = formatted(schema);
+    if schema.nullable() { format!("{text} or null") } else { text }
+}
+
+fn formatted(schema: Schema<'_>) -> String {
+    match schema.format() {
+        Some(format) => format!("{} ({format})", schema.label()),
+        None => schema.label().into_owned(),
     }
-    if schema.nullable() {
-        text = format!("{text} or null").into();
-    }
-    text.into_owned()
 }
 
 fn values(from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {

@@ -1,6 +1,6 @@
 //! What a path of names leads to: in the body of an operation, in its answer, in a definition.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::catalog::{Api, Operation};
+use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
 use crate::version::VersionSet;
@@ -22,8 +23,8 @@ pub struct Explanation<'a> {
     pub path: String,
     /// What stands there.
     pub schema: Schema<'a>,
-    /// The versions in which the path leads somewhere.
-    pub versions: VersionSet<'a>,
+    /// The same place in all versions in which the path leads somewhere.
+    pub history: SchemaHistory<'a>,
 }
 
 /// Why a path leads nowhere.
@@ -99,7 +100,7 @@ impl<'a> Api<'a> {
     /// The first name is that of an operation, whose body is looked at first and then its
     /// successful answers, or of a definition. The others are fields, set apart by `.` or `/`.
     /// Items of lists and values of maps are gone into by themselves where a field of theirs is
-    /// named, or by `*`.
+    /// named, or by `*`, or an item by a number.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -108,7 +109,7 @@ impl<'a> Api<'a> {
     /// let api = Pack::open(bytes)?.api("v1.41")?;
     /// let mounts = api.explain("ContainerCreate.HostConfig.Mounts")?;
     /// assert_eq!(mounts.schema.label(), "array of Mount");
-    /// println!("since {:?}", mounts.versions.since());
+    /// println!("since {:?}", mounts.history.versions().since());
     /// # Ok(()) }
     /// ```
     ///
@@ -132,8 +133,8 @@ impl<'a> Api<'a> {
         for schema in schemas {
             match schema.go(fields) {
                 Ok(schema) => {
-                    let versions = self.path_history(root, fields);
-                    return Ok(Explanation { path: names.join("."), schema, versions });
+                    let history = self.path_history(root, fields);
+                    return Ok(Explanation { path: names.join("."), schema, history });
                 }
                 Err(missing) => {
                     // Where one gets farthest is what was meant.
@@ -156,9 +157,9 @@ impl<'a> Api<'a> {
         self.definitions().filter(|(name, _)| *name == root).map(|(_, schema)| schema).collect()
     }
 
-    fn path_history(&self, root: &str, fields: &[&str]) -> VersionSet<'a> {
-        self.pack().versions_where(|api| {
-            api.schemas_of(root).into_iter().any(|schema| schema.go(fields).is_ok())
+    fn path_history(&self, root: &str, fields: &[&str]) -> SchemaHistory<'a> {
+        SchemaHistory::of(self.pack(), |api| {
+            api.schemas_of(root).into_iter().find_map(|schema| schema.follow(fields))
         })
     }
 
@@ -169,7 +170,7 @@ impl<'a> Api<'a> {
                 format!("neither body nor answer of `{root}` has a schema in {engine} {version}");
             return ExplainError::new(ExplainErrorKind::NoSchema, text);
         }
-        let elsewhere = self.path_history(root, &[]);
+        let elsewhere = self.path_history(root, &[]).versions();
         let ids = self.operations().map(|operation| operation.id());
         let near = nearest(root, ids.chain(self.definitions().map(|(name, _)| name)));
         let text =
@@ -182,20 +183,27 @@ impl<'a> Api<'a> {
         let name = fields[missing.at];
         let text =
             format!("`{before}` has no field `{name}` in {} {}", self.engine(), self.version());
-        let elsewhere = self.path_history(root, fields);
+        let elsewhere = self.path_history(root, fields).versions();
         let mut error = ExplainError::new(ExplainErrorKind::UnknownField, text);
         error.0.reached = before;
+        if let Some(leaf) = &missing.leaf {
+            error.0.hint = Some(format!("it is {leaf}, and has no fields"));
+        }
         error.or_else(&elsewhere, &missing.near)
     }
 }
 
 fn of_operation(operation: Operation<'_>) -> Vec<Schema<'_>> {
-    let body = operation.body().map(|body| body.schema());
+    let body = operation.body();
+    // As JSON first: that is what fields are of.
+    let json = body.and_then(|body| body.json_schema());
+    let others = body.into_iter().flat_map(|body| body.schemas().map(|(_, own)| own));
+    let body = json.or(body.map(|body| body.schema())).into_iter().chain(others);
     let answers = operation
         .responses()
         .filter(|answer| answer.status().is_some_and(|status| (200..300).contains(&status)))
         .filter_map(|answer| answer.schema());
-    body.into_iter().chain(answers).collect()
+    body.chain(answers).collect()
 }
 
 impl ExplainError {
@@ -220,6 +228,8 @@ impl ExplainError {
 struct Missing<'a> {
     at: usize,
     near: Vec<&'a str>,
+    /// The type of what it would be a field of, when that has none at all.
+    leaf: Option<Cow<'static, str>>,
 }
 
 impl<'a> Schema<'a> {
@@ -240,6 +250,12 @@ impl<'a> Schema<'a> {
                 if let Some(property) = inner.property(name) {
                     break Some(property.schema);
                 }
+                // As pointers of findings have it.
+                if name.bytes().all(|byte| byte.is_ascii_digit())
+                    && let Some(items) = inner.resolved().items()
+                {
+                    break Some(items);
+                }
                 // Any name is one of a map's, once nothing else is meant.
                 match inside(inner, &mut { BUDGET }) {
                     Some(next)
@@ -255,7 +271,8 @@ impl<'a> Schema<'a> {
                 None => {
                     let mut names = Vec::new();
                     gather(schema, &mut names, &mut { BUDGET });
-                    return Err(Missing { at, near: nearest(name, names) });
+                    let leaf = names.is_empty().then(|| schema.label());
+                    return Err(Missing { at, near: nearest(name, names), leaf });
                 }
             };
         }

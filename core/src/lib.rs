@@ -24,6 +24,7 @@
 //!   references into the bytes of a pack, free to copy.
 //! - [`Operation::resolve`] and [`Request`]: from a call to what goes over the wire.
 //! - [`Operation::check_body`] and [`Finding`]: what a body has that its schema has not.
+//! - [`SchemaHistory`]: in which versions a field or an allowed value exists.
 //! - [`Api::diff`] and [`Change`]: what is different between versions, or between engines.
 //! - [`Value`]: how core sees a caller's data.
 //! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
@@ -49,7 +50,9 @@ pub mod engine_error;
 mod error;
 mod exchange;
 mod explain;
+mod finding;
 mod form;
+mod history;
 mod nearest;
 mod negotiate;
 mod pack;
@@ -60,13 +63,15 @@ mod schema;
 pub mod stream;
 mod value;
 mod version;
+mod words;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
-pub use check::{Finding, FindingKind};
 pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
 pub use explain::{ExplainError, ExplainErrorKind, Explanation};
+pub use finding::{Finding, FindingKind};
+pub use history::SchemaHistory;
 pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]

@@ -93,6 +93,15 @@ impl<'a> Schema<'a> {
         Self { node, ..self }
     }
 
+    pub(crate) fn pack(&self) -> Pack<'a> {
+        self.pack
+    }
+
+    /// The version that it is of, by its number.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
     /// What tells it from the other schemas of its pack.
     pub(crate) fn node(&self) -> u32 {
         self.node

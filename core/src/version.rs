@@ -164,6 +164,15 @@ impl<'a> VersionSet<'a> {
     }
 }
 
+/// Sets of the same pack are equal when they hold the same versions.
+impl PartialEq for VersionSet<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.runs == other.runs
+    }
+}
+
+impl Eq for VersionSet<'_> {}
+
 impl fmt::Display for VersionSet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {

@@ -65,6 +65,13 @@ fn unknown_fields() {
          unknown-field unknown field `/Imag` of `ContainerCreate` in docker v1.41\n  \
          did you mean `Image`?",
     );
+    // Of a body that is made of parts, one of which is there for its example only.
+    check(
+        "docker v1.41 ServiceCreate",
+        &json!({ "Name": "web", "TasKTemplate": {} }),
+        "unknown-field unknown field `/TasKTemplate` of `ServiceCreate` in docker v1.41\n  did you \
+         mean `TaskTemplate`?",
+    );
     // Of a later version, in a map.
     check(
         "docker v1.41 ContainerCreate",
@@ -109,6 +116,34 @@ fn values_and_missing_fields() {
         &json!({ "Driver": "bridge" }),
         "missing-field missing field `/Name` of `NetworkCreate` in docker v1.41\n  it is text",
     );
+}
+
+#[test]
+fn summaries_name_no_value() {
+    let findings = operation("docker v1.41 ContainerCreate").check_body(&json!({ "HostConfig": {
+        "Isolation": "hunter2", "Memory": "hunter2", "Memroy": "hunter2",
+    } }));
+    let told: Vec<_> =
+        findings.iter().map(|found| (found.summary(), found.expected().unwrap_or(""))).collect();
+    let of = "of `ContainerCreate` in docker v1.41";
+    assert_eq!(
+        told,
+        [
+            (
+                &*format!(
+                    "field `/HostConfig/Isolation` {of} has a value that is none of those allowed"
+                ),
+                "`default`, `process` or `hyperv`"
+            ),
+            (
+                &*format!("field `/HostConfig/Memory` {of} is an integer; text was given"),
+                "an integer"
+            ),
+            (&*format!("unknown field `/HostConfig/Memroy` {of}"), ""),
+        ]
+    );
+    assert!(findings[0].to_string().ends_with(" has no value `hunter2`"));
+    assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
 }
 
 #[test]

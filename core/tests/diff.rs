@@ -26,9 +26,40 @@ fn what_changed_in_an_operation() {
     assert_eq!(
         told(&changes),
         [
+            "ContainerCreate: body /HostConfig/ConsoleSize: may be null now",
             "ContainerCreate: body /HostConfig/KernelMemory: removed !",
             "ContainerCreate: body /HostConfig/Mounts/*/BindOptions/CreateMountpoint: added",
         ]
+    );
+}
+
+/// What is sent and read stays the same JSON; `null` breaks those who read it, or who send it.
+#[test]
+fn formats_and_null() {
+    let create = |version| api("docker", version).operation("ContainerCreate").unwrap();
+    let line = |changes: Vec<Change>, place: &str| -> Vec<String> {
+        told(&changes).into_iter().filter(|line| line.contains(place)).collect()
+    };
+    let changes = create("v1.41").diff(create("v1.55"));
+    assert_eq!(
+        line(changes, "/Dns/*"),
+        ["ContainerCreate: body /HostConfig/Dns/*: string → string (ip-address)"]
+    );
+    let changes = create("v1.41").diff(create("v1.55"));
+    assert_eq!(
+        line(changes, "/Runtime"),
+        ["ContainerCreate: body /HostConfig/Runtime: may be null now"]
+    );
+    let changes = create("v1.55").diff(create("v1.41"));
+    assert_eq!(
+        line(changes, "/Runtime"),
+        ["ContainerCreate: body /HostConfig/Runtime: may be null no longer !"]
+    );
+    let inspect = |version| api("docker", version).operation("ContainerInspect").unwrap();
+    let changes = inspect("v1.41").diff(inspect("v1.55"));
+    assert_eq!(
+        line(changes, "/HostConfig/Runtime"),
+        ["ContainerInspect: answer 200 /HostConfig/Runtime: may be null now !"]
     );
 }
 

@@ -9,7 +9,11 @@ fn api(engine: &str, version: &str) -> Api<'static> {
 #[track_caller]
 fn check(path: &str, label: &str, versions: &str) {
     let found = api("docker", "v1.55").explain(path).unwrap();
-    assert_eq!((&*found.schema.label(), &*found.versions.to_string()), (label, versions), "{path}");
+    assert_eq!(
+        (&*found.schema.label(), &*found.history.versions().to_string()),
+        (label, versions),
+        "{path}"
+    );
 }
 
 #[track_caller]

@@ -53,6 +53,29 @@ fn check_body_error(call: &str, values: &Json, body: Body<'_>, expected: [&str; 
     assert_eq!(found, expected.map(String::from));
 }
 
+/// Words that are not like the name: of the path, or of what the method does.
+#[test]
+fn operations_are_found_by_words() {
+    let check = |engine: &str, typed: &str, expected: &[&str]| {
+        let pack = Pack::open(contajners_resources::pack(engine).unwrap()).unwrap();
+        let error = pack.newest().unwrap().operation(typed).unwrap_err();
+        assert_eq!(error.nearest(), expected, "{typed}");
+    };
+    check("docker", "exec-create", &["ContainerExec"]);
+    check("docker", "container-rm", &["ContainerDelete"]);
+    check("docker", "remove-container", &["ContainerDelete"]);
+    check("docker", "list-images", &["ImageList"]);
+    check("docker", "system-df", &["SystemDataUsage"]);
+    check("docker", "volume_rm", &["VolumeDelete"]);
+    check("podman", "container-rm", &["ContainerDelete"]);
+    // Misspelt names are found as ever, and nothing is made of one word or of nonsense.
+    check("docker", "ContainerCreat", &["ContainerCreate"]);
+    check("docker", "container-lst", &["ContainerList", "ContainerLogs", "ContainerStop"]);
+    check("docker", "zzz-qqq", &[]);
+    check("docker", &"a-".repeat(1 << 16), &[]);
+    check("docker", &"ä-".repeat(100), &[]);
+}
+
 #[test]
 fn values_go_where_the_vendor_says() {
     check(

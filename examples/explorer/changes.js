@@ -19,6 +19,9 @@ function line(change) {
   const told = {
     renamed: `renamed from ${change.from} to ${change.to}`,
     type: `${change.from} → ${change.to}`,
+    format: `${change.from} → ${change.to}`,
+    nullable: "may be null now",
+    "not-nullable": "may be null no longer",
     required: "must be there now",
     optional: "may be left out now",
     "value-added": `takes ${change.value} now`,

@@ -79,7 +79,8 @@ fn exit_statuses_tell_how_it_ended() {
         room.run(&["--from", "specs"], 1),
         "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n  \
          in specs/toy/v1.1.yaml\n\
-         toy: failed and kept as the pack has them: v1.1\n\
+         toy: failed and kept as the pack has them: v1.1\n  \
+         hint: `--keep-going` compiles what is sound\n\
          toy: 1 version compiled, no change\n"
     );
     assert_eq!(

@@ -41,9 +41,9 @@ enum Where<'c> {
 impl<'c> Told<'c> {
     fn new(change: &'c Change) -> Self {
         let (from, to, value) = match &change.kind {
-            ChangeKind::Renamed { from, to } | ChangeKind::Type { from, to } => {
-                (Some(&**from), Some(&**to), None)
-            }
+            ChangeKind::Renamed { from, to }
+            | ChangeKind::Type { from, to }
+            | ChangeKind::Format { from, to } => (Some(&**from), Some(&**to), None),
             ChangeKind::Default { from, to } => (from.as_deref(), to.as_deref(), None),
             ChangeKind::ValueAdded(value) | ChangeKind::ValueRemoved(value) => {
                 (None, None, Some(&**value))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use contajners_core::{Operation, Parameter, Response, Schema};
+use contajners_core::{Operation, Parameter, Response, Schema, SchemaHistory};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -58,7 +58,11 @@ struct DocumentedParameter<'a> {
 struct RequestBody<'a> {
     required: bool,
     media_types: Vec<&'a str>,
+    /// With the media type that is sent by default.
     schema: Value,
+    /// By media type, where it depends on that.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    schemas: serde_json::Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -118,23 +122,33 @@ impl<'a> Documented<'a> {
             parameters: { operation.parameters() }
                 .map(|parameter| DocumentedParameter {
                     listed: ListedParameter::new(&parameter),
-                    schema: schema::value(parameter.schema(), depth),
+                    schema: schema::value(parameter.schema(), &parameter.schema_history(), depth),
                     versions: parameter.history().iter().collect(),
                 })
                 .collect(),
             request_body: operation.body().map(|body| RequestBody {
                 required: body.required(),
                 media_types: body.media_types().collect(),
-                schema: schema::value(body.schema(), depth),
+                schema: schema::value(body.schema(), &operation.body_history(), depth),
+                schemas: { body.schemas() }
+                    .map(|(name, own)| {
+                        let history = operation.body_history_as(name);
+                        (name.to_owned(), schema::value(own, &history, depth))
+                    })
+                    .collect(),
             }),
             answer: operation.answer().name(),
             produces: operation.produces().collect(),
             answers: { operation.responses() }
                 .map(|response| DocumentedAnswer {
                     status: response.status(),
-                    schema: response.schema().map(|own| schema::value(own, depth)),
+                    schema: response.schema().map(|own| {
+                        schema::value(own, &operation.answer_history(response.status()), depth)
+                    }),
                     headers: { response.headers() }
-                        .map(|(name, own)| (name.to_owned(), schema::value(own, depth)))
+                        .map(|(name, own)| {
+                            (name.to_owned(), schema::value(own, &own.alone(), depth))
+                        })
                         .collect(),
                 })
                 .collect(),
@@ -200,14 +214,8 @@ impl Page<'_, '_> {
             if parameter.required() {
                 notes.push("required".to_owned());
             }
-            notes.extend(schema::notes(parameter.schema()));
-            let history = parameter.history();
-            if history.to_string() != self.operation.history().to_string() {
-                notes.push(match history.since() {
-                    Some(since) => format!("since {since}"),
-                    None => format!("in {history}"),
-                });
-            }
+            notes.extend(schema::notes(parameter.schema(), &parameter.schema_history()));
+            notes.extend(schema::since(&parameter.history(), &self.operation.history()));
             table.row([
                 parameter.bare_name(),
                 parameter.location().name(),
@@ -223,8 +231,17 @@ impl Page<'_, '_> {
         let media_types: Vec<&str> = body.media_types().collect();
         let required = if body.required() { "required" } else { "optional" };
         self.title("Body", &format!("{required}, {}", media_types.join(" or ")))?;
-        self.paragraph("  ", "    ", &schema::words(body.schema()))?;
-        self.tree(body.schema(), 4)
+        for (name, own) in body.schemas() {
+            let history = self.operation.body_history_as(name);
+            self.paragraph(&format!("  {name}: "), "    ", &schema::words(own, &history))?;
+            self.tree(own, &history, 4)?;
+        }
+        if body.is_by_media_type() {
+            return Ok(());
+        }
+        let history = self.operation.body_history();
+        self.paragraph("  ", "    ", &schema::words(body.schema(), &history))?;
+        self.tree(body.schema(), &history, 4)
     }
 
     fn answers(&mut self) -> Result<(), Failure> {
@@ -232,15 +249,19 @@ impl Page<'_, '_> {
         let responses: Vec<Response<'_>> = self.operation.responses().collect();
         for response in responses {
             let status = response.status().map_or("other".to_owned(), |code| code.to_string());
-            let words = response.schema().map_or("no body".into(), schema::words);
+            let history = self.operation.answer_history(response.status());
+            let words = match response.schema() {
+                Some(schema) => schema::words(schema, &history),
+                None => "no body".to_owned(),
+            };
             self.paragraph(&format!("  {status:<5}"), "       ", &words)?;
             for (name, header) in response.headers() {
-                let text = format!("header {name}: {}", schema::words(header));
+                let text = format!("header {name}: {}", schema::words(header, &header.alone()));
                 self.paragraph("       ", "         ", &text)?;
             }
             // What errors look like is the same everywhere.
             if let (Some(schema), Some(..400)) = (response.schema(), response.status()) {
-                self.tree(schema, 7)?;
+                self.tree(schema, &history, 7)?;
             }
         }
         Ok(())
@@ -264,8 +285,14 @@ impl Page<'_, '_> {
         self.paragraph(&format!("  {name:<12}"), "              ", text)
     }
 
-    fn tree(&mut self, root: Schema<'_>, indent: usize) -> Result<(), Failure> {
-        tree(root, self.depth, indent, self.settings, self.output)
+    fn tree(
+        &mut self,
+        root: Schema<'_>,
+        history: &SchemaHistory<'_>,
+        indent: usize,
+    ) -> Result<(), Failure> {
+        let lines = schema::tree(root, history, self.depth);
+        tree(&lines, indent, self.settings, self.output)
     }
 
     /// Writes text wrapped, its first line and the others indented.
@@ -279,16 +306,15 @@ impl Page<'_, '_> {
     }
 }
 
-/// Writes the fields of a schema, so many levels deep.
+/// Writes the fields of a schema.
 pub(super) fn tree(
-    root: Schema<'_>,
-    depth: usize,
+    lines: &[schema::Line],
     indent: usize,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let paint = settings.paint;
-    for line in schema::tree(root, depth) {
+    for line in lines {
         let indent = indent + line.level * 2;
         let width = settings.text_width().saturating_sub(indent + 2).max(20);
         let separator = if line.name.is_empty() { "" } else { ": " };

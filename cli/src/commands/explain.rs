@@ -11,6 +11,7 @@ use crate::commands::doc;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::schema;
+use crate::render::text::wrap;
 use crate::settings::{self, Settings};
 
 /// What is known of a place, as JSON.
@@ -33,21 +34,29 @@ pub(crate) fn run(
     let api = settings.engine(typed)?.api()?;
     let path = &spelled(api, path);
     let found = api.explain(path).map_err(|error| failed(&error, api))?;
+    let versions = found.history.versions();
     if settings.form_of_page() == Form::Json {
         return output.json(
             &Explained {
                 path,
                 r#type: schema::label(found.schema),
-                schema: schema::value(found.schema, depth),
-                versions: found.versions.iter().collect(),
+                schema: schema::value(found.schema, &found.history, depth),
+                versions: versions.iter().collect(),
             },
             settings,
         );
     }
     let paint = settings.paint;
-    writeln!(output, "{}  {}", paint.strong(path), schema::words(found.schema))?;
-    writeln!(output, "in {} {}; it exists in {}", api.engine(), api.version(), found.versions)?;
-    doc::tree(found.schema, depth, 2, settings, output)
+    let text = format!("{path}  {}", schema::words(found.schema, &found.history));
+    for (number, line) in wrap(&text, settings.text_width().saturating_sub(2)).iter().enumerate() {
+        match line.strip_prefix(&**path) {
+            Some(rest) if number == 0 => writeln!(output, "{} {rest}", paint.strong(path))?,
+            _ if number == 0 => writeln!(output, "{line}")?,
+            _ => writeln!(output, "  {line}")?,
+        }
+    }
+    writeln!(output, "in {} {}; it exists in {versions}", api.engine(), api.version())?;
+    doc::tree(&schema::tree(found.schema, &found.history, depth), 2, settings, output)
 }
 
 /// The path with the operation's id for an alias of it.
@@ -69,7 +78,9 @@ fn failed(error: &ExplainError, api: Api<'_>) -> Failure {
             format!("`contajners ops {engine}` lists the operations")
         }
         (ExplainErrorKind::UnknownField, None) => {
-            format!("`contajners explain {engine} {}` shows its fields", error.reached())
+            let is_newest = api.pack().newest().is_some_and(|own| own.version() == api.version());
+            let at = if is_newest { String::new() } else { format!("@{}", api.version()) };
+            format!("`contajners explain {engine}{at} {}` shows its fields", error.reached())
         }
         _ => return failure,
     };

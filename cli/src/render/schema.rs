@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use contajners_core::{Additional, Schema, SchemaKind};
+use contajners_core::{Additional, Schema, SchemaHistory, SchemaKind, VersionSet};
 use serde_json::{Map, Value, json};
 
 /// No tree has more lines than this.
@@ -53,8 +53,9 @@ pub(crate) fn label(schema: Schema<'_>) -> String {
     schema.label().into_owned()
 }
 
-/// Describes a schema in a few words: type, format, default, allowed values.
-pub(crate) fn words(schema: Schema<'_>) -> String {
+/// Describes a schema in a few words: type, format, default, allowed values, and those of them that
+/// are younger than the place.
+pub(crate) fn words(schema: Schema<'_>, history: &SchemaHistory<'_>) -> String {
     let outer = schema;
     let schema = essence(schema);
     let resolved = schema.resolved();
@@ -72,7 +73,7 @@ pub(crate) fn words(schema: Schema<'_>) -> String {
     if outer.nullable() || schema.nullable() || resolved.nullable() {
         text += " or null";
     }
-    for note in notes(schema) {
+    for note in notes(schema, history) {
         text += ", ";
         text += &note;
     }
@@ -80,7 +81,7 @@ pub(crate) fn words(schema: Schema<'_>) -> String {
 }
 
 /// Default and allowed values, those of an array's items included.
-pub(crate) fn notes(schema: Schema<'_>) -> Vec<String> {
+pub(crate) fn notes(schema: Schema<'_>, history: &SchemaHistory<'_>) -> Vec<String> {
     let schema = essence(schema);
     let resolved = schema.resolved();
     let mut notes = Vec::new();
@@ -94,17 +95,36 @@ pub(crate) fn notes(schema: Schema<'_>) -> Vec<String> {
         members = items.resolved().members().collect();
     }
     if !members.is_empty() {
-        notes.push(format!("one of {}", members.join(" ")));
+        let all = history.versions_with_members();
+        let told =
+            members.iter().map(|member| match since(&history.member_versions(member), &all) {
+                Some(since) => format!("{member} ({since})"),
+                None => (*member).to_owned(),
+            });
+        notes.push(format!("one of {}", told.collect::<Vec<_>>().join(" ")));
     }
     notes
 }
 
+/// In which versions something exists, unless in all that have what it belongs to.
+pub(crate) fn since(versions: &VersionSet<'_>, all: &VersionSet<'_>) -> Option<String> {
+    if versions.is_empty() || versions == all {
+        return None;
+    }
+    Some(match versions.since() {
+        Some(since) => format!("since {since}"),
+        None => format!("in {versions}"),
+    })
+}
+
 /// Lays out the fields of a schema, so many levels deep. A definition is laid out where it first
 /// appears.
-pub(crate) fn tree(schema: Schema<'_>, depth: usize) -> Vec<Line> {
+///
+/// What is younger than the thing it is a field of, or is gone in later versions, says so.
+pub(crate) fn tree<'a>(schema: Schema<'a>, history: &SchemaHistory<'a>, depth: usize) -> Vec<Line> {
     let mut tree = Tree { lines: Vec::new(), shown: BTreeSet::new(), depth };
     tree.shown.extend(schema.definition());
-    tree.inside(schema, 0, NESTED);
+    tree.inside(schema, history, 0, NESTED);
     tree.lines
 }
 
@@ -122,19 +142,25 @@ impl<'a> Tree<'a> {
     }
 
     /// Lays out what is in a schema, through arrays and maps.
-    fn inside(&mut self, schema: Schema<'a>, level: usize, nested: usize) {
+    fn inside(
+        &mut self,
+        schema: Schema<'a>,
+        history: &SchemaHistory<'a>,
+        level: usize,
+        nested: usize,
+    ) {
         let Some(nested) = nested.checked_sub(1) else { return };
         if level >= self.depth || self.lines.len() >= LONGEST {
             return;
         }
         let resolved = schema.resolved();
         if let Some(items) = resolved.items() {
-            return self.named(items, level, nested);
+            return self.named(items, &history.inner(), level, nested);
         }
         match resolved.kind() {
             SchemaKind::AllOf => {
                 for part in resolved.parts() {
-                    self.inside(part, level, nested);
+                    self.inside(part, history, level, nested);
                 }
             }
             SchemaKind::OneOf | SchemaKind::AnyOf => {
@@ -142,15 +168,20 @@ impl<'a> Tree<'a> {
                 for (number, part) in resolved.parts().enumerate() {
                     let or = if number > 0 { "or " } else { "" };
                     let some = if any && number == 0 { "any of: " } else { "" };
-                    self.line(level, "", format!("{or}{some}{}", words(part)));
-                    self.named(part, level + 1, nested);
+                    self.line(level, "", format!("{or}{some}{}", words(part, history)));
+                    self.named(part, history, level + 1, nested);
                 }
             }
             SchemaKind::Object => {
+                let all = history.versions();
                 for property in resolved.properties() {
-                    let mut text = words(property.schema);
+                    let inner = history.property(property.name);
+                    let mut text = words(property.schema, &inner);
                     if property.required {
                         text += ", required";
+                    }
+                    if let Some(since) = since(&inner.versions(), &all) {
+                        text += &format!(", {since}");
                     }
                     let known = self.known(property.schema);
                     if known {
@@ -158,15 +189,16 @@ impl<'a> Tree<'a> {
                     }
                     self.line(level, property.name, text);
                     if !known {
-                        self.named(property.schema, level + 1, nested);
+                        self.named(property.schema, &inner, level + 1, nested);
                     }
                 }
                 if let Additional::Schema(values) = resolved.additional() {
+                    let inner = history.inner();
                     if resolved.properties().next().is_some() {
-                        self.line(level, "(any other)", words(values));
-                        self.named(values, level + 1, nested);
+                        self.line(level, "(any other)", words(values, &inner));
+                        self.named(values, &inner, level + 1, nested);
                     } else {
-                        self.named(values, level, nested);
+                        self.named(values, &inner, level, nested);
                     }
                 }
             }
@@ -175,14 +207,20 @@ impl<'a> Tree<'a> {
     }
 
     /// Lays out a schema unless it is a definition that is laid out already.
-    fn named(&mut self, schema: Schema<'a>, level: usize, nested: usize) {
+    fn named(
+        &mut self,
+        schema: Schema<'a>,
+        history: &SchemaHistory<'a>,
+        level: usize,
+        nested: usize,
+    ) {
         let schema = essence(schema);
         if level >= self.depth {
             return;
         }
         match schema.definition() {
             Some(name) if !self.shown.insert(name) => {}
-            _ => self.inside(schema, level, nested),
+            _ => self.inside(schema, history, level, nested),
         }
     }
 
@@ -210,11 +248,19 @@ fn has_fields(schema: Schema<'_>) -> bool {
 }
 
 /// A schema as JSON, in the words of JSON Schema where they fit; so many levels deep.
-pub(crate) fn value(schema: Schema<'_>, depth: usize) -> Value {
-    value_within(schema, depth, &mut { LONGEST })
+///
+/// `versions` stand at fields that not all versions have which have what they are fields of, and
+/// `enumVersions` at the values of which that is so.
+pub(crate) fn value(schema: Schema<'_>, history: &SchemaHistory<'_>, depth: usize) -> Value {
+    value_within(schema, history, depth, &mut { LONGEST })
 }
 
-fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
+fn value_within(
+    schema: Schema<'_>,
+    history: &SchemaHistory<'_>,
+    depth: usize,
+    budget: &mut usize,
+) -> Value {
     let resolved = schema.resolved();
     let mut map = Map::new();
     let mut put = |name: &str, value: Value| {
@@ -236,6 +282,18 @@ fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
     let members: Vec<Value> = resolved.members().map(of_text).collect();
     if !members.is_empty() {
         put("enum", members.into());
+        let all = history.versions_with_members();
+        let younger: Map<String, Value> = { resolved.members() }
+            .filter_map(|member| {
+                let versions = history.member_versions(member);
+                since(&versions, &all)?;
+                let name = of_text(member).as_str().map_or(member.to_owned(), str::to_owned);
+                Some((name, versions.iter().collect()))
+            })
+            .collect();
+        if !younger.is_empty() {
+            put("enumVersions", younger.into());
+        }
     }
     let Some(depth) = depth.checked_sub(1) else { return map.into() };
     if *budget == 0 {
@@ -243,7 +301,7 @@ fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
     }
     *budget -= 1;
     if let Some(items) = resolved.items() {
-        put("items", value_within(items, depth, budget));
+        put("items", value_within(items, &history.inner(), depth, budget));
     }
     let properties: Vec<_> = resolved.properties().collect();
     if !properties.is_empty() {
@@ -252,10 +310,17 @@ fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
         if !required.is_empty() {
             put("required", json!(required));
         }
+        let all = history.versions();
         let fields: Map<String, Value> = properties
             .iter()
             .map(|property| {
-                (property.name.to_owned(), value_within(property.schema, depth, budget))
+                let inner = history.property(property.name);
+                let versions = inner.versions();
+                let mut value = value_within(property.schema, &inner, depth, budget);
+                if since(&versions, &all).is_some() {
+                    value["versions"] = versions.iter().collect();
+                }
+                (property.name.to_owned(), value)
             })
             .collect();
         put("properties", fields.into());
@@ -264,7 +329,8 @@ fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
         Additional::Forbidden => put("additionalProperties", json!(false)),
         Additional::Any => put("additionalProperties", json!(true)),
         Additional::Schema(values) => {
-            put("additionalProperties", value_within(values, depth, budget));
+            let inner = history.inner();
+            put("additionalProperties", value_within(values, &inner, depth, budget));
         }
         _ => {}
     }
@@ -276,7 +342,7 @@ fn value_within(schema: Schema<'_>, depth: usize, budget: &mut usize) -> Value {
     };
     if let Some(name) = parts {
         let parts: Vec<Value> =
-            resolved.parts().map(|part| value_within(part, depth, budget)).collect();
+            resolved.parts().map(|part| value_within(part, history, depth, budget)).collect();
         put(name, parts.into());
     }
     map.into()

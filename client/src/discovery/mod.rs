@@ -1,11 +1,12 @@
 //! Finding the engine when no address is given, as the engines' own tools do.
 //!
 //! Where to look is the pack's to say: an ordered list of addresses. An address that is a
-//! variable alone (`$DOCKER_HOST`) is the user's word and taken as it is; `context://docker`,
-//! `connection://podman` and `default-connection://podman` are what the tools of these engines
-//! keep in files; of the other addresses, in which `$NAME` stands for a variable that is set,
-//! the first whose socket exists is taken. A name that leads nowhere is an error, and nothing
-//! else is tried instead.
+//! variable alone (`$DOCKER_HOST`) is the user's word and taken as it is, and so is one with a
+//! variable that is about the engine (`unix://$INCUS_SOCKET`), whether its socket exists or not;
+//! `context://docker`, `connection://podman` and `default-connection://podman` are what the tools
+//! of these engines keep in files; of the other addresses, in which `$HOME` and its like stand for
+//! folders of the user's, the first whose socket exists is taken. A name that leads nowhere is an
+//! error, and nothing else is tried instead.
 
 mod contexts;
 mod error;
@@ -23,6 +24,10 @@ pub use error::DiscoverError;
 use crate::endpoint::Endpoint;
 use crate::tls::Tls;
 
+/// Variables that say where things of all programs lie, beside those that begin with `XDG_`. Any
+/// other was set for the engine.
+const COMMON: [&str; 8] =
+    ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "TMPDIR", "TEMP", "TMP"];
 /// The longest configuration file that is read.
 const FILE_LIMIT: u64 = 4 << 20;
 
@@ -194,6 +199,17 @@ fn walk(
             }
             continue;
         }
+        if let Some(name) = own_variable(template) {
+            let source = Source::Variable(name.into());
+            match around.filled(template) {
+                Some(address) => {
+                    let named = Named { address, identity: None, tls: None, source };
+                    return named.taken(considered, given);
+                }
+                None => considered.push((source, "not set")),
+            }
+            continue;
+        }
         let named = match template {
             "context://docker" if contexts == Contexts::None => {
                 Err(Source::Context(contexts::DEFAULT.into()))
@@ -234,6 +250,19 @@ fn walk(
         Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered, tls: None }),
         None => Err(DiscoverError::nowhere(pack.engine())),
     }
+}
+
+/// The first variable in an address that is about the engine.
+fn own_variable(template: &str) -> Option<&str> {
+    let names = template.split('$').skip(1).map(|rest| &rest[..name_length(rest)]);
+    let is_own =
+        |name: &&str| !name.is_empty() && !name.starts_with("XDG_") && !COMMON.contains(name);
+    { names }.find(is_own)
+}
+
+/// How long the name of a variable is that a text begins with.
+fn name_length(text: &str) -> usize {
+    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
 }
 
 fn is_name(text: &str) -> bool {
@@ -286,8 +315,7 @@ impl Around<'_> {
         let mut out = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((before, behind)) = rest.split_once('$') {
-            let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let (name, behind) = behind.split_at(end.unwrap_or(behind.len()));
+            let (name, behind) = behind.split_at(name_length(behind));
             out.push_str(before);
             out.push_str(&self.variable(name)?);
             rest = behind;

@@ -111,6 +111,19 @@ fn other_engines_are_looked_for_where_their_packs_say() {
     assert_eq!(found("incus", &machine(&both[1..], &sockets)), "unix:///d/unix.socket");
     assert_eq!(found("incus", &machine(&[], &sockets)), "unix:///run/incus/unix.socket");
     assert_eq!(found("incus", &machine(&[], &sockets[3..])), "unix:///var/lib/incus/unix.socket");
+    // A name that leads nowhere is not made up for by another.
+    for (variables, name) in [(&both[..], "INCUS_SOCKET"), (&both[1..], "INCUS_DIR")] {
+        let pack = contajners_resources::pack("incus").unwrap();
+        let machine = machine(variables, &sockets[2..]);
+        let found = discover(Pack::open(pack).unwrap(), &machine).unwrap();
+        let expected = if name == "INCUS_DIR" { "unix:///d/unix.socket" } else { "unix:///s" };
+        assert_eq!(found.endpoint.to_string(), expected);
+        assert_eq!(found.source, Source::Variable(name.into()));
+    }
+    assert_eq!(
+        found("incus", &machine(&[("INCUS_SOCKET", "")], &sockets[2..])),
+        "unix:///run/incus/unix.socket"
+    );
     assert_eq!(found("firecracker", &machine(&[], &[])), "unix:///run/firecracker.socket");
     let tmp = "unix:///tmp/cloud-hypervisor.sock";
     assert_eq!(found("cloud-hypervisor", &machine(&[], &[])), tmp);

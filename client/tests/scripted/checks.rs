@@ -32,6 +32,31 @@ fn by_default_they_are_sent_and_told() {
     assert_eq!(script.asked().len(), 3);
 }
 
+/// A secret that got into a field for something else is in no log.
+#[test]
+fn what_is_told_names_no_value() {
+    let script = always("201 Created", JSON, br#"{"Id":"x","Warnings":[]}"#);
+    let text = told(&script, async |client: Client| {
+        let policy = json!({ "Name": "hunter2", "MaximumRetryCount": "hunter2" });
+        let body = json!({ "HostConfig": {
+            "Binds": "hunter2",
+            "Isolation": "hunter2",
+            "Mounts": [{ "Type": "hunter2", "Tpye": "hunter2" }],
+            "RestartPolicy": policy,
+        } });
+        let answer = client.invoke("ContainerCreate").body(body).send().await.unwrap();
+        let findings = answer.findings();
+        assert_eq!(findings.len(), 6);
+        // It is there as data, for those who ask.
+        assert!(findings.iter().any(|found| found.to_string().contains("hunter2")));
+        assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
+        let call = client.invoke("ContainerWait").param("id", "x").param("condition", "hunter2");
+        assert_eq!(call.send().await.unwrap().findings().len(), 1);
+    });
+    assert_eq!(text.matches("unknown-value").count(), 4, "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
 #[test]
 fn strict_clients_send_nothing() {
     let script = always("201 Created", JSON, br#"{"Id":"x","Warnings":[]}"#);

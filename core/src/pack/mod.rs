@@ -194,7 +194,8 @@ impl<'a> Pack<'a> {
     }
 
     /// Returns where to look for the engine, in order. `$NAME` in them stands for a variable of
-    /// the environment; an address that is a variable alone holds whatever the user chose, and
+    /// the environment; an address that is a variable alone, or has one that is about the engine,
+    /// holds whatever the user chose, and
     /// one such as `context://docker` stands for what an engine's own command keeps in files.
     pub fn addresses(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let pack = *self;

@@ -106,6 +106,9 @@ impl Failure {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Failure::Fetch(error) => error.hint(),
+            Failure::Spec { source: SpecError::Faults(_), .. } => {
+                Some("`--keep-going` compiles what is sound")
+            }
             _ => None,
         }
     }

@@ -1,11 +1,13 @@
 //! What real clients send gives no finding: their requests are recorded before real engines, and
 //! checked like a caller's.
 
+mod mistakes;
 mod recorder;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use contajners_core::{Api, Finding, Location, Operation, Pack, Value};
 use contajners_tests::image::{busybox_archive, tar_of};
@@ -152,11 +154,11 @@ fn commands(list: &str, folder: &Path) -> Vec<Vec<String>> {
     list.lines().map(|line| line.split(' ').map(word).collect()).collect()
 }
 
-/// Runs a CLI's commands and checks all that it sends.
-fn check(name: &str, kind: Kind, engine: &PrivateEngine, option: &str, lists: &[&str]) {
+/// Runs a CLI's commands and returns all that it sends.
+fn record(name: &str, engine: &PrivateEngine, option: &str, lists: &[&str]) -> Option<Vec<Sent>> {
     let Some(program) = program(name) else {
         skip(&format!("there is no `{name}`"));
-        return;
+        return None;
     };
     let recorder = Recorder::new(engine.socket());
     let files = files();
@@ -169,8 +171,28 @@ fn check(name: &str, kind: Kind, engine: &PrivateEngine, option: &str, lists: &[
         run(&program, &words.iter().map(|word| &**word).collect::<Vec<_>>(), None);
     }
     let sent = recorder.sent();
-    let told = judged(kind, &sent);
     assert!(sent.len() > 60, "{} requests", sent.len());
+    Some(sent)
+}
+
+/// What an engine's own command sends; it is recorded once.
+fn traffic(kind: Kind) -> Option<&'static [Sent]> {
+    static DOCKER: OnceLock<Option<Vec<Sent>>> = OnceLock::new();
+    static PODMAN: OnceLock<Option<Vec<Sent>>> = OnceLock::new();
+    let sent = match kind {
+        Kind::Docker => DOCKER.get_or_init(|| {
+            record("docker", contajners_tests::docker()?, "-H", &[COMMANDS, DOCKERS])
+        }),
+        Kind::Podman => PODMAN
+            .get_or_init(|| record("podman", contajners_tests::podman()?, "--url", &[COMMANDS])),
+    };
+    sent.as_deref()
+}
+
+/// All that a command sends is as the specs have it.
+fn check(kind: Kind) {
+    let Some(sent) = traffic(kind) else { return };
+    let told = judged(kind, sent);
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
@@ -301,12 +323,22 @@ fn decoded(text: &str) -> String {
 
 #[test]
 fn docker_of_the_docker_command() {
-    let Some(engine) = contajners_tests::docker() else { return };
-    check("docker", Kind::Docker, engine, "-H", &[COMMANDS, DOCKERS]);
+    check(Kind::Docker);
 }
 
 #[test]
 fn podman_of_its_own_command() {
-    let Some(engine) = contajners_tests::podman() else { return };
-    check("podman", Kind::Podman, engine, "--url", &[COMMANDS]);
+    check(Kind::Podman);
+}
+
+#[test]
+fn mistakes_in_what_docker_is_sent_are_found() {
+    let Some(sent) = traffic(Kind::Docker) else { return };
+    mistakes::prove(Kind::Docker, sent);
+}
+
+#[test]
+fn mistakes_in_what_podman_is_sent_are_found() {
+    let Some(sent) = traffic(Kind::Podman) else { return };
+    mistakes::prove(Kind::Podman, sent);
 }

@@ -166,6 +166,7 @@ fn a_version_that_fails_is_named_and_the_others_are_written() {
     toy v1.1: the parameter `a` goes to an unknown place `moon` (at #/paths/~1toys/put/parameters/0/in)
       in …/specs/toy/v1.1.yaml
     toy: failed and missing in the pack: v1.1
+      hint: `--keep-going` compiles what is sound
     toy: 2 versions compiled, …/packs/toy.postcard written
     ");
     assert!(!ran.good);
