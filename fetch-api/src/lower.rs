@@ -4,6 +4,8 @@
 //! sets become one record each. The order of records is a function of the content alone (see
 //! `Interner::ranks`), so the same models give the same bytes however they come in.
 
+mod waiters;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::hash::Hash;
@@ -124,6 +126,7 @@ struct Lowering {
     definition_schemas: BTreeMap<u32, Vec<(u32, Vec<u32>)>>,
     /// Per operation: its variants, each with the versions it stands in.
     operations: BTreeMap<OperationKey, Vec<(u32, Vec<u32>)>>,
+    waiters: waiters::Waiters,
 }
 
 /// Notes that a version has the value; values keep the order of their first version.
@@ -167,6 +170,16 @@ impl Lowering {
             let definition = self.definitions.add(name.clone());
             let schema = self.schema(schema);
             note(self.definition_schemas.entry(definition).or_default(), schema, version);
+        }
+        self.add_waiters(version, model);
+    }
+
+    fn add_waiters(&mut self, version: u32, model: &Model) {
+        for (name, waiter) in &model.waiters {
+            waiters::texts(name, waiter, |text| {
+                self.string(text);
+            });
+            self.waiters.add(name, waiter, version);
         }
     }
 
@@ -312,6 +325,9 @@ impl Lowering {
         {
             sets.add(versions.clone());
         }
+        for versions in self.waiters.versions() {
+            sets.add(versions.clone());
+        }
         let (set_order, set_rank) = sets.ranks(|_| ());
         let set = |versions: &Vec<u32>| set_rank[sets.numbers[versions] as usize];
 
@@ -431,6 +447,8 @@ impl Lowering {
                 shape,
             });
         }
+        let text = |text: &str| string[self.strings.numbers[text] as usize];
+        self.waiters.write(&mut writer, text, set);
         writer.finish()
     }
 }
@@ -445,7 +463,7 @@ mod tests {
 
     use super::*;
     use crate::lift;
-    use crate::model::{Body, Object};
+    use crate::model::{Body, Condition, Object, Sign, Waiter};
 
     fn engine() -> Engine {
         Engine {
@@ -502,7 +520,43 @@ mod tests {
             namespaces: vec!["/deep/er".into(), "/lib".into()],
             operations: operations.iter().map(|(id, path)| operation(id, path)).collect(),
             definitions: [("Toy".into(), Schema::of(Kind::Object(toy)))].into(),
+            waiters: waiters(version, operations),
         }
+    }
+
+    /// One that is the same in all versions, one that asks what the version has.
+    fn waiters(version: &str, operations: &[(&str, &str)]) -> BTreeMap<String, Waiter> {
+        let condition = |statuses: &[u16], sign, failed: Option<&str>| Condition {
+            statuses: statuses.to_vec(),
+            sign,
+            failed: failed.map(Into::into),
+        };
+        let gone = Waiter {
+            operation: "Old".into(),
+            parameters: Vec::new(),
+            every: 500,
+            within: 0,
+            tells: None,
+            conditions: vec![condition(&[404, 410], None, None)],
+        };
+        let wound = Waiter {
+            operation: operations[0].0.into(),
+            parameters: vec![("id".into(), "name".into())],
+            every: 1,
+            within: u32::MAX,
+            tells: Some("/turns".into()),
+            conditions: vec![
+                condition(
+                    &[],
+                    Some(Sign::Is("/state".into(), vec!["\"wound\"".into(), "1".into()])),
+                    None,
+                ),
+                condition(&[], Some(Sign::Absent("/spring".into())), Some("it has no spring")),
+                condition(&[404, 500], Some(Sign::Present("/broken".into())), Some("it is broken")),
+                condition(&[], Some(Sign::Is(String::new(), vec![format!("\"{version}\"")])), None),
+            ],
+        };
+        [("gone".into(), gone), ("wound".into(), wound)].into()
     }
 
     fn three() -> Vec<Model> {
@@ -540,6 +594,8 @@ mod tests {
         let ids: Vec<_> = toy.ids().iter().map(|(id, set)| format!("{id} {set}")).collect();
         assert_eq!(ids, ["ToyMake v1.2", "ToyCreate v1.9–v1.10"]);
         assert_eq!(opened.operation_history("Old").to_string(), "v1.2, v1.10");
+        assert_eq!(opened.waiter_history("gone").to_string(), "all versions");
+        assert_eq!(api.waiter("wound").unwrap().operation_id(), "ToyCreate");
         let error = api.operation("ToyMake").unwrap_err();
         assert_eq!(
             error.hint().unwrap(),
