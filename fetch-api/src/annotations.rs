@@ -49,6 +49,7 @@
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
+mod fields;
 mod waiters;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,9 +58,10 @@ use std::fmt;
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
+use self::fields::{FieldsText, add_fields};
 use self::waiters::{EndText, WaiterRule};
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
 };
 
 /// The rules of one engine.
@@ -189,74 +191,6 @@ struct BodyText {
     media_types: Option<Vec<String>>,
     required: Option<bool>,
     fields: Option<FieldsText>,
-}
-
-type FieldsText = BTreeMap<String, FieldText>;
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum FieldText {
-    One(FieldKind),
-    Several([FieldKind; 1]),
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FieldKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Any,
-}
-
-impl From<FieldKind> for Schema {
-    fn from(kind: FieldKind) -> Self {
-        let kind = match kind {
-            FieldKind::String => Kind::String,
-            FieldKind::Integer => Kind::Integer,
-            FieldKind::Number => Kind::Number,
-            FieldKind::Boolean => Kind::Boolean,
-            FieldKind::Any => Kind::Any,
-        };
-        Self { kind, ..Self::default() }
-    }
-}
-
-/// Adds fields to an object; tells whether there was one that it did not have.
-fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
-    let new = |object: &mut Object| {
-        let mut any = false;
-        for (name, field) in fields {
-            any |= !object.properties.contains_key(name);
-            object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match *field {
-                    FieldText::One(kind) => kind.into(),
-                    FieldText::Several([kind]) => {
-                        let kind = Kind::Array(Box::new(kind.into()));
-                        Schema { kind, ..Schema::default() }
-                    }
-                };
-                (schema, false)
-            });
-        }
-        any
-    };
-    match &mut schema.kind {
-        Kind::Object(object) => new(object),
-        // Beside what is referred to: others refer to it, too.
-        Kind::Ref(_) | Kind::AllOf(_) => {
-            let mut object = Object::default();
-            let any = new(&mut object);
-            let object = Schema { kind: Kind::Object(object), ..Schema::default() };
-            match &mut schema.kind {
-                Kind::AllOf(parts) => parts.push(object),
-                _ => schema.kind = Kind::AllOf(vec![std::mem::take(schema), object]),
-            }
-            any
-        }
-        _ => false,
-    }
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.

@@ -1,5 +1,6 @@
+use super::fields::{FieldKind, FieldText};
 use super::*;
-use crate::model::{Body, Condition, Method, Sign, Waiter};
+use crate::model::{Body, Condition, Method, Object, Sign, Waiter};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
