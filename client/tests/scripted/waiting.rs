@@ -176,6 +176,17 @@ fn without_a_limit_it_goes_on_until_it_is_dropped() {
     assert!(engine.asked().len() <= tries + 1);
 }
 
+/// A client of one category waits by the operations of that alone.
+#[test]
+fn categories_hold_for_waiting() {
+    let engine = going(&["running"]);
+    let of = |category: &str| engine.builder().category(category).build().unwrap();
+    assert!(waited(of("containers").wait("running").param("id", "web")).is_ok());
+    let error = waited(of("images").wait("running").param("id", "web")).unwrap_err();
+    assert_eq!(error.code(), "other-category");
+    assert_eq!(engine.asked().len(), 1);
+}
+
 #[test]
 fn values_are_in_no_debug_output() {
     let engine = going(&["running"]);
