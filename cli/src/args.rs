@@ -1,14 +1,18 @@
 //! The command line as it is typed.
 
+mod wait;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use wait::{Limit, Wait};
+
 /// Any operation of any version of a container engine's API, by the vendor's name for it.
 ///
 /// The catalogue commands (engines, versions, categories, ops, doc, resolve) read what is built
-/// into the program: they need no engine and no network. `invoke` and `request` talk to an
-/// engine.
+/// into the program: they need no engine and no network. `invoke`, `request` and `wait` talk to
+/// an engine.
 #[derive(Debug, Parser)]
 #[command(name = "contajners", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(after_long_help = LONG_EXAMPLES, arg_required_else_help = true)]
@@ -24,7 +28,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// API version, such as v1.41 [default: the newest known; `invoke` and `request` negotiate]
+    /// API version, such as v1.41 [default: the newest known; calls negotiate]
     #[arg(long, value_name = "VERSION", global = true, help_heading = "Global options")]
     pub(crate) api_version: Option<String>,
 
@@ -243,6 +247,10 @@ pub(crate) enum Command {
     #[command(after_help = REQUEST)]
     Request(Request),
 
+    /// Wait until a container is running, healthy, exited or removed
+    #[command(after_help = wait::EXAMPLES)]
+    Wait(Wait),
+
     /// Print the script that completes command lines in a shell
     #[command(after_help = COMPLETION)]
     Completion {
@@ -459,6 +467,11 @@ Forms of output (-o):
                        an array of strings
            invoke      the answer; text as a string, streams as they come,
                        one document a line
+           wait        what the state tells, an exit status, or nothing; the
+                       list of states is an array of {state, operation,
+                       parameters, every, within, tells, ends}; every and
+                       within are seconds; ends is an array of {outcome,
+                       because, status, at, is, present}, without what it has not
          Errors stay text on standard error.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
   raw    bare names, one a line; for `invoke` and `request` the body as received
@@ -466,7 +479,7 @@ Forms of output (-o):
 Exit statuses:
   0    done
   1    local failure: no connection, an unreadable file …; something found by `check`,
-       something different for `diff`
+       something different for `diff`, a state not reached for `wait`
   2    the call is wrong; nothing was sent
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)

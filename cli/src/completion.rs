@@ -134,6 +134,8 @@ impl<'c> Typed<'c> {
             (_, _) if is_first => engines(current),
             ("ops", 1) => self.categories(),
             ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(),
+            ("wait", 1) => self.states(),
+            ("wait", _) => self.parameters_of_state(),
             ("explain", 1) => self.fields(current),
             ("request", 1) => ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
                 .map(|own| Candidate::new(own, ""))
@@ -195,6 +197,39 @@ impl<'c> Typed<'c> {
         all
     }
 
+    fn states(&self) -> Vec<Candidate> {
+        let waiters = self.api().into_iter().flat_map(|api| api.waiters());
+        waiters.map(|waiter| Candidate::new(waiter.name(), waiter.operation_id())).collect()
+    }
+
+    /// Parameters by the names that the waiter of a state has for them.
+    fn parameters_of_state(&self) -> Vec<Candidate> {
+        let name = self.positional.get(1).map_or("", |name| name);
+        let waiter = self.api().and_then(|api| api.waiter(name).ok());
+        let Some((waiter, operation)) = waiter.and_then(|own| Some((own, own.operation().ok()?)))
+        else {
+            return Vec::new();
+        };
+        operation
+            .parameters()
+            .filter_map(|parameter| {
+                let theirs = parameter.bare_name();
+                let own = waiter.parameters().find(|(_, name)| *name == theirs);
+                let name = own.map_or(theirs, |(own, _)| own);
+                let about = format!("{} {}", parameter.location(), parameter.schema().label());
+                (!self.is_given(name)).then(|| Candidate::open(format!("{name}="), about))
+            })
+            .collect()
+    }
+
+    /// Tells whether a parameter has been given.
+    fn is_given(&self, name: &str) -> bool {
+        self.positional
+            .iter()
+            .skip(2)
+            .any(|word| word.split('=').next().is_some_and(|own| own.trim_end_matches(':') == name))
+    }
+
     /// Parameters and, once one is named, its values.
     fn parameters(&self, current: &str) -> Vec<Candidate> {
         let Some(operation) = self.operation() else { return Vec::new() };
@@ -207,16 +242,11 @@ impl<'c> Typed<'c> {
                 .map(|value| Candidate::new(format!("{name}={value}"), ""))
                 .collect();
         }
-        let given = |name: &str| {
-            self.positional.iter().skip(2).any(|word| {
-                word.split('=').next().is_some_and(|own| own.trim_end_matches(':') == name)
-            })
-        };
         operation
             .parameters()
             .filter(|parameter| {
                 let schema = parameter.schema().resolved();
-                schema.kind() == SchemaKind::Array || !given(parameter.bare_name())
+                schema.kind() == SchemaKind::Array || !self.is_given(parameter.bare_name())
             })
             .map(|parameter| {
                 let about = format!("{} {}", parameter.location(), parameter.schema().label());
@@ -240,7 +270,7 @@ impl<'c> Typed<'c> {
         let Some(root) = names.next() else { return Vec::new() };
         let names: Vec<&str> = names.collect();
         let mut all: Vec<Candidate> = Vec::new();
-        let id = crate::settings::operation(api, root).map_or(root, |operation| operation.id());
+        let id = settings::operation(api, root).map_or(root, |operation| operation.id());
         for schema in api.schemas_of(id) {
             let Some(inside) = schema.follow(&names) else { continue };
             properties(inside, &mut { BUDGET }, &mut |name, schema| {

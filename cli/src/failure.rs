@@ -160,6 +160,9 @@ impl From<contajners::Error> for Failure {
         }
         match (error.kind(), error.hint()) {
             // The client's hint is for those who write programs.
+            (ErrorKind::Wait, Some(_)) => {
+                failure.with_hint("`--timeout` allows more, and `--timeout never` any time")
+            }
             (ErrorKind::Timeout, _) => failure.with_hint("another address goes in `--host`"),
             (_, Some(hint)) => failure.with_hint(hint),
             (_, None) => failure,

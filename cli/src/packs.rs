@@ -201,6 +201,10 @@ fn is_printable(pack: Pack<'static>) -> bool {
         && pack.apis().all(|api| {
             is_plain(api.prefix_template())
                 && is_plain(api.doc_url_template())
+                && api.waiters().all(|waiter| {
+                    [waiter.name(), waiter.operation_id()].into_iter().all(is_plain)
+                        && waiter.parameters().all(|(own, _)| is_plain(own))
+                })
                 && api.operations().all(|operation| {
                     is_plain(operation.path())
                         && operation.parameters().all(|parameter| is_plain(parameter.name()))

@@ -35,6 +35,11 @@ fn each_place_has_its_words() {
     check("ops docker@v1.25 pl", &["plugins"]);
     check("invoke docker ContainerW", &["ContainerWait"]);
     check("invoke docker@v1.28 VolumePr", &["VolumePrune"]);
+    check("wait docker ", &["exec-exited", "exited", "healthy", "removed", "running"]);
+    check("wait podman@v3.1.0 libpod/h", &["libpod/healthy"]);
+    check("wait podman@v3.1.0 h", &[]);
+    check("wait docker healthy --ti", &["--timeout"]);
+    check("wait docker healthy --timeout ", &[]);
     check("invoke nobody Cont", &[]);
     check("engines x", &[]);
 }
@@ -56,6 +61,11 @@ fn parameters_and_their_values() {
     check("resolve docker ContainerList all=", &["true", "false"]);
     check("check docker@v1.27 VolumePrune fi", &[]);
     check("check docker@v1.28 VolumePrune fi", &["filters="]);
+    check("wait docker healthy ", &["id=", "size="]);
+    check("wait docker healthy id=web ", &["size="]);
+    // By the waiter's name for it.
+    check("wait podman libpod/healthy ", &["id=", "size="]);
+    check("wait docker nonesuch ", &[]);
     // Given once more where several are taken.
     check("invoke docker ImageBuild t=a t", &["t=", "target="]);
 }
@@ -99,7 +109,7 @@ fn shell(name: &str, arguments: &[&str]) -> Option<String> {
 fn bash_offers_them() {
     let script = r#"
         source <(contajners completion bash)
-        for COMP_LINE in "contajners invoke docker ContainerWa" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
+        for COMP_LINE in "contajners invoke docker ContainerWa" "contajners wait docker ru" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
             COMP_POINT=${#COMP_LINE} COMP_WORDS=($COMP_LINE)
             _contajners
             echo "${COMPREPLY[*]}"
@@ -108,7 +118,7 @@ fn bash_offers_them() {
     let Some(said) = shell("bash", &["--norc", "-c", script]) else { return };
     assert_eq!(
         said,
-        "ContainerWait\nv1.29 v1.28 v1.27 v1.26 v1.25\nnext-exit\n\
+        "ContainerWait\nrunning\nv1.29 v1.28 v1.27 v1.26 v1.25\nnext-exit\n\
          complete -o default -F _contajners contajners\n"
     );
 }
@@ -122,9 +132,11 @@ fn zsh_offers_them() {
         words=(contajners invoke docker ContainerWait "") CURRENT=5
         _contajners
         words=(contajners invoke docker ContainerWait condition=ne) CURRENT=5
+        _contajners
+        words=(contajners wait podman libpod/r) CURRENT=4
         _contajners"#;
     let Some(said) = shell("zsh", &["-f", "-c", script]) else { return };
-    assert_eq!(said, "id= condition=\ncondition=next-exit\n");
+    assert_eq!(said, "id= condition=\ncondition=next-exit\nlibpod/removed libpod/running\n");
 }
 
 #[test]
@@ -133,10 +145,11 @@ fn fish_offers_them() {
         contajners completion fish | source
         complete -C "contajners invoke docker ContainerWa"
         complete -C "contajners invoke docker ContainerWait con"
+        complete -C "contajners wait docker he"
         complete -C "contajners invoke docker ImageBuild --context f""#;
     let Some(said) = shell("fish", &["--no-config", "-c", script]) else { return };
     assert_eq!(
         said,
-        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nfiles/\n"
+        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\n"
     );
 }

@@ -56,6 +56,7 @@ fn help() {
             "check -h",
             "diff -h",
             "explain -h",
+            "wait -h",
         ],
     );
 }
@@ -74,6 +75,10 @@ fn lists() {
             "ops docker@v1.41 volumes -o table",
             "ops docker --api-version 1.41 volumes",
             "ops podman@v4.3.1 libpod/volumes -o raw",
+            "wait docker@v1.41 -o table",
+            "wait podman@v3.1.0 -o raw",
+            "wait docker@v1.41 -o json",
+            "wait incus",
         ],
     );
 }

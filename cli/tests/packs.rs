@@ -130,11 +130,11 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
     toy
     --- standard error
     note: …/packs/a-damaged.postcard is passed over: the pack is damaged: its checksum does not fit
-    note: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 231 bytes are there
+    note: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 239 bytes are there
     note: …/packs/c-empty.postcard is passed over: not a contajners pack: it does not begin like one
     note: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
-    note: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 2
-    note: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 2
+    note: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
+    note: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
     note: …/packs/f-escape.postcard is passed over: there are control characters in its names
     note: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
     note: …/packs/folder.postcard is passed over: it is no file
@@ -145,11 +145,11 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
     --- standard error
     error: unknown engine `d-foreign`
       caused by: …/packs/a-damaged.postcard is passed over: the pack is damaged: its checksum does not fit
-      caused by: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 231 bytes are there
+      caused by: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 239 bytes are there
       caused by: …/packs/c-empty.postcard is passed over: not a contajners pack: it does not begin like one
       caused by: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
-      caused by: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 2
-      caused by: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 2
+      caused by: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
+      caused by: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
       caused by: …/packs/f-escape.postcard is passed over: there are control characters in its names
       caused by: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
       caused by: …/packs/folder.postcard is passed over: it is no file

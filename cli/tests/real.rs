@@ -81,7 +81,24 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     let archive = invoke(&get, b"", 0).stdout;
     assert_eq!(&archive[512..528], b"from the command");
 
+    // Waiting goes by the same words for both engines.
+    let of_container = format!("id={container}");
+    let wait =
+        |words: &[&str], status: i32| run(engine, &[&["wait", kind], words].concat(), b"", status);
+    let running = wait(&["running", &of_container], 0);
+    assert!(running.stdout.is_empty() && running.stderr.is_empty(), "{}", told(&running));
+    let unchecked = wait(&["healthy", &of_container, "--timeout", "30s"], 1);
+    assert!(told(&unchecked).contains("the container has no health check"), "{}", told(&unchecked));
+    let late = wait(&["exited", &of_container, "--timeout", "300ms", "--delay", "50ms"], 1);
+    assert!(told(&late).contains("was not reached within 300ms"), "{}", told(&late));
+    invoke(&["ContainerKill", &named(&container), "signal=KILL"], b"", 0);
+    let exited = wait(&["exited", &of_container], 0);
+    assert_eq!(String::from_utf8_lossy(&exited.stdout), "137\n");
+
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
+    wait(&["removed", &of_container], 0);
+    let nobody = wait(&["running", &of_container], 4);
+    assert!(told(&nobody).to_lowercase().contains("no such container"), "{}", told(&nobody));
     let gone = invoke(&["ContainerInspect", &named(&container)], b"", 4);
     assert!(String::from_utf8_lossy(&gone.stderr).to_lowercase().contains("no such container"));
     invoke(&["ContainerList", "all=maybe"], b"", 2);

@@ -536,7 +536,7 @@ fn raw(
 }
 
 /// Reads what an engine says about an error, as far as it comes.
-async fn read_error(mut body: ByteStream) -> Bytes {
+pub(crate) async fn read_error(mut body: ByteStream) -> Bytes {
     let mut all = Vec::new();
     let read = async {
         while let Ok(Some(Ok(piece))) = tokio::time::timeout(ERROR_PIECE_WAIT, body.next()).await {

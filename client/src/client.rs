@@ -16,6 +16,7 @@ use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
 use crate::stream::ByteStream;
+use crate::wait::Wait;
 
 /// The most of an answer in which a version is looked for.
 const VERSION_LIMIT: usize = 1 << 20;
@@ -83,6 +84,20 @@ impl Client {
     /// ```
     pub fn request(&self, method: Method, target: impl Into<String>) -> Call {
         Call::new(self.clone(), What::Raw(method, target.into()))
+    }
+
+    /// Begins to wait for a state, by its name in the pack: `running`, `healthy`, `exited`, `removed`.
+    ///
+    /// An operation is asked again and again until its answer decides. Which states there are is in
+    /// the catalogue: [`Api::waiters`].
+    ///
+    /// ```no_run
+    /// # async fn demo(podman: contajners::Client) -> Result<(), contajners::Error> {
+    /// podman.wait("healthy").param("id", "web").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wait(&self, name: impl Into<String>) -> Wait {
+        Wait::new(self.clone(), name.into())
     }
 
     /// Returns the catalogue of the version that is spoken, which is negotiated with the engine

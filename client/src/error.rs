@@ -69,6 +69,9 @@ pub enum ErrorKind {
     InBand,
     /// The answer is not what it should be, or too large.
     Decode,
+    /// A state that was waited for is not going to be reached, or was not in time. See
+    /// [`Client::wait`](crate::Client::wait).
+    Wait,
     /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written.
     Unpack,
 }
@@ -106,6 +109,8 @@ impl fmt::Display for CallOf {
         }
     }
 }
+
+const ALLOW_MORE_TO_WAIT: &str = "allow more with `timeout`";
 
 impl Error {
     fn new(kind: ErrorKind, code: &'static str, text: String) -> Self {
@@ -347,6 +352,54 @@ impl Error {
         error.0.message = Some(message);
         error.0.body = body;
         error.of(call, Sent::Perhaps)
+    }
+
+    /// The engine says what rules out the state that is waited for.
+    pub(crate) fn wait_failed(
+        call: &CallOf,
+        waiter: &str,
+        reason: &str,
+        status: u16,
+        body: Bytes,
+    ) -> Self {
+        let text = format!("`{waiter}` will not be reached at {call}: {reason}");
+        let mut error = Self::new(ErrorKind::Wait, "wait-failed", text);
+        error.0.status = Some(status);
+        error.0.body = body;
+        error.of(call, Sent::Perhaps)
+    }
+
+    /// Time ran out; what was seen last is told if it is known.
+    pub(crate) fn wait_timed_out(
+        call: &CallOf,
+        waiter: &str,
+        limit: Duration,
+        seen: &str,
+        status: u16,
+        body: Bytes,
+    ) -> Self {
+        let last = format!("the last answer was {status}");
+        let seen = if seen.is_empty() { &last } else { seen };
+        let text = format!("`{waiter}` was not reached within {limit:?} at {call}: {seen}");
+        let mut error =
+            Self::new(ErrorKind::Wait, "wait-timed-out", text).with_hint(ALLOW_MORE_TO_WAIT);
+        error.0.status = Some(status);
+        error.0.body = body;
+        error.of(call, Sent::Perhaps)
+    }
+
+    /// Time ran out before there was any answer.
+    pub(crate) fn wait_unanswered(
+        waiter: &str,
+        limit: Duration,
+        engine: &str,
+        address: &str,
+    ) -> Self {
+        let waiter = quoted(waiter);
+        let text = format!(
+            "{waiter} was not reached within {limit:?}: {engine} at {address} has not answered"
+        );
+        Self::new(ErrorKind::Wait, "wait-timed-out", text).with_hint(ALLOW_MORE_TO_WAIT)
     }
 
     pub(crate) fn redirect(call: &CallOf, status: u16, location: Option<&str>) -> Self {

@@ -31,6 +31,7 @@
 //!   awaited it is JSON, else [`Call::json`], [`Call::text`], [`Call::bytes`],
 //!   [`Call::stream`], [`Call::output`], [`Call::documents`], [`Call::socket`] or
 //!   [`Call::send`].
+//! - [`Client::wait`]: until a container is running, healthy, exited or removed.
 //! - [`Folder`] and [`Unpack`]: folders as bodies, and answers that become folders.
 //! - [`Client::request`]: what no spec knows.
 //! - [`Observer`]: is told what goes over the wire.
@@ -89,6 +90,7 @@ mod stream;
 mod tls;
 mod trace;
 mod transport;
+mod wait;
 
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
@@ -107,6 +109,7 @@ pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;
+pub use wait::{Wait, Waited};
 
 /// The examples of the README compile.
 #[cfg(doctest)]

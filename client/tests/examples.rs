@@ -87,6 +87,8 @@ fn on_docker() {
     let ids = prepare(engine, "docker", &[("talker", talker), ("sleeper", "sleep 100")]);
 
     prints(engine, "create_and_start", &[image::BUSYBOX], "it ended with 3\n");
+    let healthy = "it is \"healthy\"\nit ended with 3\n";
+    prints(engine, "wait_healthy", &[image::BUSYBOX], healthy);
     prints(engine, "stream_logs", &[&ids[0]], "stdout: one\nstderr: two\nstdout: three\n");
     prints(engine, "attach_stdin", &[image::BUSYBOX], "got hello\n");
     prints(engine, "create_network", &[], "example-network (bridge)\n");

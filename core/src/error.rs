@@ -23,7 +23,7 @@ pub(crate) struct Mistake {
     pub(crate) version: String,
     /// The operation, where one is known.
     pub(crate) operation: String,
-    /// The name that was given: of the version, category, operation or parameter.
+    /// The name that was given: of the version, category, operation, waiter or parameter.
     pub(crate) name: String,
     /// What is wrong with a value, or the versions in which the name exists.
     pub(crate) detail: String,
@@ -41,6 +41,8 @@ pub enum ResolveErrorKind {
     UnknownCategory,
     /// The version has no such operation.
     UnknownOperation,
+    /// The version has no waiter of that name.
+    UnknownWaiter,
     /// The operation belongs to another category than the client is scoped to.
     OtherCategory,
     /// The operation takes no such parameter in this version.
@@ -84,6 +86,7 @@ impl ResolveError {
             ResolveErrorKind::UnknownVersion => "unknown-version",
             ResolveErrorKind::UnknownCategory => "unknown-category",
             ResolveErrorKind::UnknownOperation => "unknown-operation",
+            ResolveErrorKind::UnknownWaiter => "unknown-waiter",
             ResolveErrorKind::OtherCategory => "other-category",
             ResolveErrorKind::UnknownParameter => "unknown-parameter",
             ResolveErrorKind::MissingParameter(_) => "missing-parameter",
@@ -95,7 +98,7 @@ impl ResolveError {
         }
     }
 
-    /// Returns the name that was asked for: of a version, category, operation or parameter.
+    /// Returns the name that was asked for: of a version, category, operation, waiter or parameter.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -129,6 +132,9 @@ impl fmt::Display for ResolveError {
             }
             ResolveErrorKind::UnknownOperation => {
                 write!(f, "unknown operation `{name}` in {engine} {version}")
+            }
+            ResolveErrorKind::UnknownWaiter => {
+                write!(f, "unknown waiter `{name}` in {engine} {version}")
             }
             ResolveErrorKind::OtherCategory => {
                 write!(f, "operation `{operation}` is not in category `{name}`")

@@ -28,6 +28,7 @@
 //! - [`Api::diff`] and [`Change`]: what is different between versions, or between engines.
 //! - [`Value`]: how core sees a caller's data.
 //! - [`Request::outcome`], [`engine_error`], [`stream`]: from the answer's head to its content.
+//! - [`Api::waiter`] and [`Waiter::judge`]: whether an answer tells that a state is reached.
 //! - [`Negotiation`]: which API version to speak.
 //!
 //! Packs, answers and values are untrusted: whatever they hold, memory stays bounded and nothing
@@ -63,6 +64,7 @@ mod schema;
 pub mod stream;
 mod value;
 mod version;
+mod waiter;
 mod words;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
@@ -85,3 +87,4 @@ pub use resolve::{Body, is_json};
 pub use schema::{Additional, Property, Schema, SchemaKind};
 pub use value::{Value, View};
 pub use version::{ApiVersion, VersionSet};
+pub use waiter::{Condition, Sign, Verdict, Waiter};

@@ -16,6 +16,11 @@
 //!   missing: any
 //! - definition: Mount
 //!   fields: { destination: string, options: [string] }
+//! - waiter: healthy                 # a state to wait for
+//!   operation: ContainerInspect
+//!   every: 500ms
+//!   ends:
+//!     - done: { at: /State/Health/Status, is: healthy }
 //! ```
 //!
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
@@ -30,8 +35,22 @@
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
 //! whatever refers to a missing definition be anything.
 //!
+//! `waiter` is another kind of rule: it adds a state to wait for to the versions that have its
+//! operation, the first that there is of a list. The operation is asked again and again, `every` so
+//! often and, when the caller says nothing else, `within` so long (without it for ever), until one of
+//! `ends` holds: the first that does decides. `done` is the state, `failed` is one from which it is
+//! not going to be reached, `because` of something that its user reads. Each looks at a `status`, one
+//! or a list, or at what stands `at` a JSON pointer: it `is` a scalar or one of a list, or something is
+//! `present`, or not (`null` is not). The pointer is one into a successful answer, or with a `status`
+//! into one of that. An error that none of them looks at is one like that of any call. `tells` is the JSON pointer of what the state tells,
+//! such as an exit status; `takes` gives parameters of the operation a name of the waiter's own, so
+//! that engines can be waited for in the same words.
+//!
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
+
+mod fields;
+mod waiters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -39,8 +58,10 @@ use std::fmt;
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
+use self::fields::{FieldsText, add_fields};
+use self::waiters::{EndText, WaiterRule};
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
 };
 
 /// The rules of one engine.
@@ -119,6 +140,7 @@ struct Rule {
     line: usize,
     text: RuleText,
     versions: Vec<VersionRange>,
+    waiter: Option<WaiterRule>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -134,6 +156,12 @@ struct RuleText {
     versions: Option<Names>,
     set: Option<SetText>,
     body: Option<BodyText>,
+    waiter: Option<String>,
+    takes: Option<BTreeMap<String, String>>,
+    every: Option<String>,
+    within: Option<String>,
+    tells: Option<String>,
+    ends: Option<Vec<EndText>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -163,74 +191,6 @@ struct BodyText {
     media_types: Option<Vec<String>>,
     required: Option<bool>,
     fields: Option<FieldsText>,
-}
-
-type FieldsText = BTreeMap<String, FieldText>;
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum FieldText {
-    One(FieldKind),
-    Several([FieldKind; 1]),
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FieldKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Any,
-}
-
-impl From<FieldKind> for Schema {
-    fn from(kind: FieldKind) -> Self {
-        let kind = match kind {
-            FieldKind::String => Kind::String,
-            FieldKind::Integer => Kind::Integer,
-            FieldKind::Number => Kind::Number,
-            FieldKind::Boolean => Kind::Boolean,
-            FieldKind::Any => Kind::Any,
-        };
-        Self { kind, ..Self::default() }
-    }
-}
-
-/// Adds fields to an object; tells whether there was one that it did not have.
-fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
-    let new = |object: &mut Object| {
-        let mut any = false;
-        for (name, field) in fields {
-            any |= !object.properties.contains_key(name);
-            object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match *field {
-                    FieldText::One(kind) => kind.into(),
-                    FieldText::Several([kind]) => {
-                        let kind = Kind::Array(Box::new(kind.into()));
-                        Schema { kind, ..Schema::default() }
-                    }
-                };
-                (schema, false)
-            });
-        }
-        any
-    };
-    match &mut schema.kind {
-        Kind::Object(object) => new(object),
-        // Beside what is referred to: others refer to it, too.
-        Kind::Ref(_) | Kind::AllOf(_) => {
-            let mut object = Object::default();
-            let any = new(&mut object);
-            let object = Schema { kind: Kind::Object(object), ..Schema::default() };
-            match &mut schema.kind {
-                Kind::AllOf(parts) => parts.push(object),
-                _ => schema.kind = Kind::AllOf(vec![std::mem::take(schema), object]),
-            }
-            any
-        }
-        _ => false,
-    }
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.
@@ -305,7 +265,7 @@ impl Annotations {
         let none = |names: Option<&Names>| vec![false; names.map_or(0, |names| names.list().len())];
         let rules = self.rules.iter().map(|rule| RuleMatches {
             names: none(rule.text.names()),
-            parameters: none(rule.text.parameter.as_ref()),
+            parameters: vec![false; rule.parameters().len()],
             versions: none(rule.text.versions.as_ref()),
         });
         Matches(rules.collect())
@@ -370,13 +330,15 @@ impl Annotations {
     pub fn unmatched(&self, matches: &Matches) -> Vec<Unmatched> {
         let mut all = Vec::new();
         for (rule, matches) in self.rules.iter().zip(&matches.0) {
+            let list = |names: Option<&'_ Names>| -> Vec<String> {
+                names.map_or(&[][..], Names::list).to_vec()
+            };
             let names = [
-                (rule.text.names(), &matches.names),
-                (rule.text.parameter.as_ref(), &matches.parameters),
-                (rule.text.versions.as_ref(), &matches.versions),
+                (list(rule.text.names()), &matches.names),
+                (rule.parameters(), &matches.parameters),
+                (list(rule.text.versions.as_ref()), &matches.versions),
             ];
             for (names, matched) in names {
-                let names = names.map_or(&[][..], Names::list);
                 for (name, _) in names.iter().zip(matched).filter(|(_, matched)| !**matched) {
                     all.push(Unmatched { line: rule.line, name: name.clone() });
                 }
@@ -403,69 +365,11 @@ impl Matches {
 }
 
 impl Rule {
-    fn new(line: usize, text: RuleText) -> Result<Self, AnnotationsError> {
+    fn new(line: usize, mut text: RuleText) -> Result<Self, AnnotationsError> {
         let wrong = |what: String| AnnotationsError::Rule { line, what };
-        match (&text.operation, &text.definition) {
-            (None, None) => {
-                return Err(wrong("it has neither `operation` nor `definition`".into()));
-            }
-            (Some(_), Some(_)) => {
-                return Err(wrong("`operation` and `definition` exclude each other".into()));
-            }
-            (None, Some(_))
-                if text.missing.is_some() == text.fields.is_some()
-                    || text.set.is_some()
-                    || text.body.is_some() =>
-            {
-                let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
-                return Err(wrong(what.into()));
-            }
-            (Some(_), None) if text.missing.is_some() => {
-                return Err(wrong("only a `definition` may be `missing`".into()));
-            }
-            (Some(_), None) if text.fields.is_some() => {
-                let what = "`fields` are those of a `definition`, or stand in `body`";
-                return Err(wrong(what.into()));
-            }
-            _ => {}
-        }
-        if text.definition.is_none() && text.set.is_none() && text.body.is_none() {
-            return Err(wrong("the rule changes nothing: it has neither `set` nor `body`".into()));
-        }
-        if text.parameter.is_some() && text.body.is_some() {
-            return Err(wrong("`parameter` and `body` exclude each other".into()));
-        }
-        if text.parameter.is_none() && text.location.is_some() {
-            return Err(wrong("`in` needs a `parameter`".into()));
-        }
-        if let Some(set) = &text.set {
-            let SetText { id, encoding, list, kind, format, required, default, answer } = set;
-            if let Some(id) = id {
-                let names = text.operation.as_ref().map_or(&[][..], Names::list);
-                if names.len() != 1 || !names[0].contains(" /") {
-                    let what = "an `id` is set for one operation, by its method and path";
-                    return Err(wrong(what.into()));
-                }
-                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
-                if id.is_empty() || !id.chars().all(is_plain) {
-                    return Err(wrong(format!("`{id}` does not do for an `id`")));
-                }
-                if answer.is_some() || text.parameter.is_some() || text.body.is_some() {
-                    return Err(wrong("an `id` is set by a rule of its own".into()));
-                }
-            }
-            let of_parameter = encoding.is_some()
-                || list.is_some()
-                || kind.is_some()
-                || format.is_some()
-                || required.is_some()
-                || default.is_some();
-            if text.parameter.is_none() && of_parameter {
-                return Err(wrong("only a `parameter` can be set to that".into()));
-            }
-            if text.parameter.is_some() && answer.is_some() {
-                return Err(wrong("a `parameter` has no `answer`".into()));
-            }
+        let waiter = WaiterRule::take(&mut text).map_err(wrong)?;
+        if waiter.is_none() {
+            Self::check(&text).map_err(wrong)?;
         }
         let versions = text.versions.as_ref().map_or(&[][..], Names::list);
         let versions = versions
@@ -475,7 +379,82 @@ impl Rule {
                     .ok_or_else(|| wrong(format!("`{text}` is neither a version nor a range")))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { line, text, versions })
+        Ok(Self { line, text, versions, waiter })
+    }
+
+    /// Checks a rule that mends something: what in it goes together.
+    fn check(text: &RuleText) -> Result<(), String> {
+        match (&text.operation, &text.definition) {
+            (None, None) => {
+                return Err("it has neither `operation` nor `definition`".into());
+            }
+            (Some(_), Some(_)) => {
+                return Err("`operation` and `definition` exclude each other".into());
+            }
+            (None, Some(_))
+                if text.missing.is_some() == text.fields.is_some()
+                    || text.set.is_some()
+                    || text.body.is_some() =>
+            {
+                let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
+                return Err(what.into());
+            }
+            (Some(_), None) if text.missing.is_some() => {
+                return Err("only a `definition` may be `missing`".into());
+            }
+            (Some(_), None) if text.fields.is_some() => {
+                let what = "`fields` are those of a `definition`, or stand in `body`";
+                return Err(what.into());
+            }
+            _ => {}
+        }
+        if text.definition.is_none() && text.set.is_none() && text.body.is_none() {
+            return Err("the rule changes nothing: it has neither `set` nor `body`".into());
+        }
+        if text.parameter.is_some() && text.body.is_some() {
+            return Err("`parameter` and `body` exclude each other".into());
+        }
+        if text.parameter.is_none() && text.location.is_some() {
+            return Err("`in` needs a `parameter`".into());
+        }
+        if let Some(set) = &text.set {
+            let SetText { id, encoding, list, kind, format, required, default, answer } = set;
+            if let Some(id) = id {
+                let names = text.operation.as_ref().map_or(&[][..], Names::list);
+                if names.len() != 1 || !names[0].contains(" /") {
+                    let what = "an `id` is set for one operation, by its method and path";
+                    return Err(what.into());
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                if id.is_empty() || !id.chars().all(is_plain) {
+                    return Err(format!("`{id}` does not do for an `id`"));
+                }
+                if answer.is_some() || text.parameter.is_some() || text.body.is_some() {
+                    return Err("an `id` is set by a rule of its own".into());
+                }
+            }
+            let of_parameter = encoding.is_some()
+                || list.is_some()
+                || kind.is_some()
+                || format.is_some()
+                || required.is_some()
+                || default.is_some();
+            if text.parameter.is_none() && of_parameter {
+                return Err("only a `parameter` can be set to that".into());
+            }
+            if text.parameter.is_some() && answer.is_some() {
+                return Err("a `parameter` has no `answer`".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of parameters, as the operations have them.
+    fn parameters(&self) -> Vec<String> {
+        match &self.waiter {
+            Some(waiter) => waiter.parameters(),
+            None => self.text.parameter.as_ref().map_or(&[][..], Names::list).to_vec(),
+        }
     }
 
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
@@ -490,6 +469,14 @@ impl Rule {
                 }
             }
             return self.note_version(version, any, matches);
+        }
+        if let Some(waiter) = &self.waiter {
+            if self.is_for(version) {
+                let names = self.text.operation.as_ref().map_or(&[][..], Names::list);
+                let any = waiter.add(names, model, matches);
+                self.note_version(version, any, matches);
+            }
+            return;
         }
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };

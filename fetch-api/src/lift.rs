@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use contajners_core as core;
 use contajners_core::{Api, Pack, SchemaKind, VersionRule};
 
 use crate::model::{
-    Additional, Body, Engine, Kind, Model, Negotiation, Object, Operation, Parameter, Response,
-    Schema,
+    Additional, Body, Condition, Engine, Kind, Model, Negotiation, Object, Operation, Parameter,
+    Response, Schema, Sign, Waiter,
 };
 
 /// How deep schemas may be nested; a sound pack has a tenth of that.
@@ -164,6 +165,48 @@ impl Lift {
                 .definitions()
                 .map(|(name, of)| Ok((self.text(name)?, self.schema(of)?)))
                 .collect::<Result<_, _>>()?,
+            waiters: api
+                .waiters()
+                .map(|waiter| Ok((self.text(waiter.name())?, self.waiter(waiter)?)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn waiter(&mut self, waiter: core::Waiter<'_>) -> Result<Waiter, Stop> {
+        self.spend(size_of::<Waiter>())?;
+        let millis = |duration: Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+        Ok(Waiter {
+            operation: self.text(waiter.operation_id())?,
+            parameters: waiter
+                .parameters()
+                .map(|(own, theirs)| Ok((self.text(own)?, self.text(theirs)?)))
+                .collect::<Result<_, _>>()?,
+            every: millis(waiter.every()),
+            within: waiter.within().map_or(0, millis),
+            tells: waiter.tells().map(|pointer| self.text(pointer)).transpose()?,
+            conditions: waiter
+                .conditions()
+                .map(|condition| self.condition(&condition))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn condition(&mut self, condition: &core::Condition<'_>) -> Result<Condition, Stop> {
+        self.spend(size_of::<Condition>())?;
+        self.spend(size_of_val(&*condition.statuses))?;
+        let sign = match &condition.sign {
+            None => None,
+            Some(core::Sign::Is(pointer, values)) => {
+                Some(Sign::Is(self.text(pointer)?, self.texts(values.iter().copied())?))
+            }
+            Some(core::Sign::Absent(pointer)) => Some(Sign::Absent(self.text(pointer)?)),
+            Some(core::Sign::Present(pointer)) => Some(Sign::Present(self.text(pointer)?)),
+        };
+        let statuses = condition.statuses.clone();
+        Ok(Condition {
+            statuses,
+            sign,
+            failed: condition.failed.map(|why| self.text(why)).transpose()?,
         })
     }
 

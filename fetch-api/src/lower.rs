@@ -4,6 +4,8 @@
 //! sets become one record each. The order of records is a function of the content alone (see
 //! `Interner::ranks`), so the same models give the same bytes however they come in.
 
+mod waiters;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::hash::Hash;
@@ -124,6 +126,7 @@ struct Lowering {
     definition_schemas: BTreeMap<u32, Vec<(u32, Vec<u32>)>>,
     /// Per operation: its variants, each with the versions it stands in.
     operations: BTreeMap<OperationKey, Vec<(u32, Vec<u32>)>>,
+    waiters: waiters::Waiters,
 }
 
 /// Notes that a version has the value; values keep the order of their first version.
@@ -167,6 +170,16 @@ impl Lowering {
             let definition = self.definitions.add(name.clone());
             let schema = self.schema(schema);
             note(self.definition_schemas.entry(definition).or_default(), schema, version);
+        }
+        self.add_waiters(version, model);
+    }
+
+    fn add_waiters(&mut self, version: u32, model: &Model) {
+        for (name, waiter) in &model.waiters {
+            waiters::texts(name, waiter, |text| {
+                self.string(text);
+            });
+            self.waiters.add(name, waiter, version);
         }
     }
 
@@ -312,6 +325,9 @@ impl Lowering {
         {
             sets.add(versions.clone());
         }
+        for versions in self.waiters.versions() {
+            sets.add(versions.clone());
+        }
         let (set_order, set_rank) = sets.ranks(|_| ());
         let set = |versions: &Vec<u32>| set_rank[sets.numbers[versions] as usize];
 
@@ -431,6 +447,8 @@ impl Lowering {
                 shape,
             });
         }
+        let text = |text: &str| string[self.strings.numbers[text] as usize];
+        self.waiters.write(&mut writer, text, set);
         writer.finish()
     }
 }
@@ -440,152 +458,4 @@ fn renumber(list: &[u32], ranks: &[u32]) -> Vec<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use contajners_core::{Answer, Encoding, Pack};
-
-    use super::*;
-    use crate::lift;
-    use crate::model::{Body, Object};
-
-    fn engine() -> Engine {
-        Engine {
-            name: "toy".into(),
-            addresses: vec!["unix:///toy.sock".into()],
-            negotiation: Negotiation::Json { ping: "/ping".into(), pointer: "/version".into() },
-            errors: vec!["/error/text".into(), String::new()],
-        }
-    }
-
-    fn operation(id: &str, path: &str) -> Operation {
-        let name = Parameter {
-            name: "name".into(),
-            location: Location::Path,
-            required: true,
-            schema: Schema::of(Kind::String),
-            style: ListStyle::Single,
-            encoding: Encoding::Plain,
-            description: String::new(),
-        };
-        Operation {
-            id: id.into(),
-            method: Method::Post,
-            path: path.into(),
-            parameters: vec![name],
-            body: Some(Body {
-                required: true,
-                schema: Schema::of(Kind::Ref("Toy".into())),
-                media_types: vec!["application/json".into(), "text/plain".into()],
-                schemas: vec![Schema::of(Kind::Ref("Toy".into())), Schema::of(Kind::String)],
-            }),
-            produces: vec![],
-            responses: vec![Response {
-                status: 200,
-                schema: Some(Schema::of(Kind::Array(Box::new(Schema::of(Kind::Ref(
-                    "Toy".into(),
-                )))))),
-                headers: vec![("Api-Version".into(), Schema::of(Kind::String))],
-            }],
-            answer: Answer::Json,
-            summary: String::new(),
-            description: String::new(),
-        }
-    }
-
-    fn model(version: &str, fields: &[&str], operations: &[(&str, &str)]) -> Model {
-        let properties =
-            fields.iter().map(|name| ((*name).into(), (Schema::of(Kind::Integer), false)));
-        let toy = Object { properties: properties.collect(), additional: Additional::Any };
-        Model {
-            version: version.into(),
-            prefix: "/{version}".into(),
-            doc_url: String::new(),
-            namespaces: vec!["/deep/er".into(), "/lib".into()],
-            operations: operations.iter().map(|(id, path)| operation(id, path)).collect(),
-            definitions: [("Toy".into(), Schema::of(Kind::Object(toy)))].into(),
-        }
-    }
-
-    fn three() -> Vec<Model> {
-        vec![
-            model("v1.2", &["a"], &[("ToyMake", "/lib/toys/{name}"), ("Old", "/old")]),
-            model("v1.9", &["a", "b"], &[("ToyCreate", "/lib/toys/{id:.*}")]),
-            model("v1.10", &["a"], &[("ToyCreate", "/lib/toys/{name}"), ("Old", "/old")]),
-        ]
-    }
-
-    #[test]
-    fn a_pack_gives_its_models_back_whatever_their_order() {
-        let mut models = three();
-        let bytes = pack(&engine(), &models).unwrap();
-        let opened = Pack::open(&bytes).unwrap();
-        opened.verify().unwrap();
-        assert_eq!(lift::models(&opened).unwrap(), models);
-        assert_eq!(lift::engine(&opened), engine());
-        models.reverse();
-        for model in &mut models {
-            model.operations.reverse();
-        }
-        assert_eq!(pack(&engine(), &models).unwrap(), bytes);
-        assert_eq!(pack(&engine(), &lift::models(&opened).unwrap()).unwrap(), bytes);
-    }
-
-    #[test]
-    fn method_and_path_identify_an_operation_and_presence_is_a_set() {
-        let bytes = pack(&engine(), &three()).unwrap();
-        let opened = Pack::open(&bytes).unwrap();
-        let api = opened.api("1.10").unwrap();
-        let toy = api.operation("ToyCreate").unwrap();
-        assert_eq!(toy.history().to_string(), "all versions");
-        assert_eq!(toy.category(), "lib/toys");
-        let ids: Vec<_> = toy.ids().iter().map(|(id, set)| format!("{id} {set}")).collect();
-        assert_eq!(ids, ["ToyMake v1.2", "ToyCreate v1.9–v1.10"]);
-        assert_eq!(opened.operation_history("Old").to_string(), "v1.2, v1.10");
-        let error = api.operation("ToyMake").unwrap_err();
-        assert_eq!(
-            error.hint().unwrap(),
-            "it is called `ToyCreate` here; `ToyMake` is its name in v1.2"
-        );
-    }
-
-    #[test]
-    fn every_way_to_find_the_version_comes_back() {
-        let ways = [
-            Negotiation::Newest,
-            Negotiation::Fixed("v1.9".into()),
-            Negotiation::Header { ping: "/_ping".into(), header: "Api-Version".into() },
-            Negotiation::Json { ping: "/?a=1".into(), pointer: "/a/0".into() },
-        ];
-        for negotiation in ways {
-            let engine = Engine { negotiation, errors: Vec::new(), ..engine() };
-            let bytes = pack(&engine, &three()).unwrap();
-            let opened = Pack::open(&bytes).unwrap();
-            opened.verify().unwrap();
-            assert_eq!(lift::engine(&opened), engine);
-            let asks = contajners_core::Negotiation::new(opened);
-            let unasked = asks.unasked().unwrap().version();
-            match engine.negotiation {
-                Negotiation::Newest => assert_eq!((asks.request(), unasked), (None, "v1.10")),
-                Negotiation::Fixed(_) => assert_eq!((asks.request(), unasked), (None, "v1.9")),
-                Negotiation::Header { .. } => {
-                    let request = asks.request().unwrap();
-                    assert_eq!((request.method(), request.target()), (Method::Head, "/_ping"));
-                    assert_eq!((asks.header(), asks.wants_body()), ("Api-Version", false));
-                }
-                Negotiation::Json { .. } => {
-                    let request = asks.request().unwrap();
-                    assert_eq!((request.method(), request.target()), (Method::Get, "/?a=1"));
-                    assert_eq!((asks.header(), asks.wants_body()), ("", true));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn refuses_a_version_that_stands_twice() {
-        let mut models = three();
-        models.push(models[1].clone());
-        let error = pack(&engine(), &models).unwrap_err();
-        assert_eq!(error.to_string(), "version `v1.9` stands twice");
-        assert_eq!(pack(&engine(), &[]), Err(LowerError::NoVersions));
-    }
-}
+mod tests;

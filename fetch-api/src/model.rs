@@ -63,6 +63,47 @@ pub struct Model {
     pub operations: Vec<Operation>,
     /// The named schemas that `Schema::Ref` points at.
     pub definitions: BTreeMap<String, Schema>,
+    /// The states that can be waited for, by name; the annotations say them.
+    pub waiters: BTreeMap<String, Waiter>,
+}
+
+/// A state to wait for: an operation to ask again and again, and what of its answers decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiter {
+    /// The id of the operation to ask.
+    pub operation: String,
+    /// Parameters by names of the waiter's own, each with the operation's name for it.
+    pub parameters: Vec<(String, String)>,
+    /// Milliseconds between two tries.
+    pub every: u32,
+    /// Milliseconds for all of them, when nothing else is said; 0 for no limit.
+    pub within: u32,
+    /// Where in the answer stands what the state tells, as a JSON pointer (`/State/ExitCode`).
+    pub tells: Option<String>,
+    /// What ends a wait; the first that holds decides.
+    pub conditions: Vec<Condition>,
+}
+
+/// Something that ends a wait when it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The statuses of the answers that it is for; none stands for every success.
+    pub statuses: Vec<u16>,
+    /// What is looked at in the body; `None` when the status says it all.
+    pub sign: Option<Sign>,
+    /// Why the wait has failed; `None` when the state is reached.
+    pub failed: Option<String>,
+}
+
+/// What a [`Condition`] looks at in the body of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// What stands at a JSON pointer is one of these scalars, as JSON texts.
+    Is(String, Vec<String>),
+    /// Nothing stands at a JSON pointer, or `null`.
+    Absent(String),
+    /// Something stands at a JSON pointer.
+    Present(String),
 }
 
 /// One method on one path.

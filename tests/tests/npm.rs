@@ -217,7 +217,7 @@ fn differences_are_those_of_the_native_crate() {
             let explained = match newest.explain(operation.id()) {
                 Ok(found) => json!({
                     "type": found.schema.label(),
-                    "versions": found.versions.iter().collect::<Vec<_>>(),
+                    "versions": found.history.versions().iter().collect::<Vec<_>>(),
                 }),
                 Err(error) => json!({ "code": error.code(), "text": error.to_string() }),
             };

@@ -14,6 +14,7 @@ mod place;
 mod request;
 mod resolve;
 mod versions;
+mod wait;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -52,6 +53,7 @@ pub(crate) fn run(
             invoke::run(&call, taken_as, &folders, &checks, settings, output)
         }
         Command::Request(typed) => request::run(&typed, settings, output),
+        Command::Wait(typed) => wait::run(&typed, settings, output),
         Command::Man { folder } => man::run(&folder),
         Command::Completion { shell } => completion::run(shell, output),
         Command::Complete { shell, words } => completion::complete(shell, &words, output),

@@ -5,6 +5,7 @@
 #[path = "../command/mod.rs"]
 mod command;
 mod folders;
+mod waiting;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;

@@ -7,6 +7,7 @@ use contajners_core::{Api, Method, Pack};
 
 use super::call::Call;
 use super::runtime::Runtime;
+use super::wait::Wait;
 use crate::builder::ClientBuilder;
 use crate::discovery::Discovered;
 use crate::error::Error;
@@ -52,6 +53,12 @@ impl Client {
     /// [`Client::request`](crate::Client::request).
     pub fn request(&self, method: Method, target: impl Into<String>) -> Call {
         Call::new(self.inner.request(method, target), self.runtime.clone())
+    }
+
+    /// Begins to wait for a state, by its name in the pack: see
+    /// [`Client::wait`](crate::Client::wait).
+    pub fn wait(&self, name: impl Into<String>) -> Wait {
+        Wait::new(self.inner.wait(name), self.runtime.clone())
     }
 
     /// Returns the catalogue of the version that is spoken, and asks the engine for its version

@@ -53,9 +53,11 @@ mod duplex;
 mod response;
 mod runtime;
 mod stream;
+mod wait;
 
 pub use call::Call;
 pub use client::Client;
 pub use duplex::{Duplex, DuplexInput};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputStream, Pieces};
+pub use wait::Wait;

@@ -15,6 +15,7 @@ mod observed;
 mod own_packs;
 mod sockets;
 mod traced;
+mod waiting;
 mod wire;
 
 use std::future::Future;

@@ -21,7 +21,7 @@ pub use self::error::PackError;
 use self::records::{Ask, EngineRecord};
 
 /// The version of the pack format this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 /// First bytes of every pack. The odd ones reveal a transfer in text mode, as PNG's do.
 pub(crate) const MAGIC: [u8; 8] = *b"\x89CTJP\r\n\x1a";
@@ -46,10 +46,11 @@ pub(crate) enum Table {
     MediaTypes,
     Definitions,
     Schemas,
+    Waiters,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Strings,
         Self::Engine,
         Self::Versions,
@@ -62,6 +63,7 @@ impl Table {
         Self::MediaTypes,
         Self::Definitions,
         Self::Schemas,
+        Self::Waiters,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -78,6 +80,7 @@ impl Table {
             Self::MediaTypes => "media types",
             Self::Definitions => "definitions",
             Self::Schemas => "schemas",
+            Self::Waiters => "waiters",
         }
     }
 }
@@ -249,7 +252,7 @@ impl<'a> Pack<'a> {
             start = end;
         }
         if start != self.payload.len() as u64 {
-            return Err(damaged(Table::Schemas));
+            return Err(damaged(Table::Waiters));
         }
         Ok(())
     }

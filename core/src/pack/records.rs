@@ -440,6 +440,110 @@ impl<'a> SchemaRecord<'a> {
     }
 }
 
+/// A state to wait for, in some versions; sorted by the name's number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WaiterRecord<'a> {
+    pub(crate) name: u32,
+    pub(crate) versions: u32,
+    pub(crate) operation: u32,
+    /// Milliseconds between two tries.
+    pub(crate) every: u32,
+    /// Milliseconds for all of them, 0 for no limit.
+    pub(crate) within: u32,
+    tells: u32,
+    lists: Cursor<'a>,
+}
+
+impl<'a> WaiterRecord<'a> {
+    pub(crate) fn read(mut cursor: Cursor<'a>) -> Self {
+        Self {
+            name: cursor.u32(),
+            versions: cursor.u32(),
+            operation: cursor.u32(),
+            every: cursor.u32(),
+            within: cursor.u32(),
+            tells: cursor.u32(),
+            lists: cursor,
+        }
+    }
+
+    /// The pointer to what the state tells.
+    pub(crate) fn tells(&self) -> Option<u32> {
+        self.tells.checked_sub(1)
+    }
+
+    /// Parameters of its own, and what the operation calls them.
+    pub(crate) fn parameters(&self) -> Pairs<'a> {
+        Pairs::tail(self.lists)
+    }
+
+    pub(crate) fn conditions(&self) -> Conditions<'a> {
+        let mut cursor = self.parameters().end();
+        let left = cursor.count();
+        Conditions { cursor, left }
+    }
+}
+
+/// Bits of a condition: what is looked at, whether it is a failure, whether it is for some statuses.
+pub(crate) const SIGN: u8 = 0x03;
+pub(crate) const FAILED: u8 = 0x04;
+pub(crate) const STATUSES: u8 = 0x08;
+
+/// The conditions of a waiter, in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conditions<'a> {
+    cursor: Cursor<'a>,
+    left: u32,
+}
+
+impl<'a> Conditions<'a> {
+    /// The cursor behind them.
+    pub(crate) fn end(mut self) -> Cursor<'a> {
+        while self.next().is_some() {}
+        self.cursor
+    }
+}
+
+impl<'a> Iterator for Conditions<'a> {
+    type Item = ConditionRecord<'a>;
+
+    fn next(&mut self) -> Option<ConditionRecord<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let bits = self.cursor.u8();
+        let statuses = match bits & STATUSES {
+            0 => List::empty(),
+            _ => List::here(&mut self.cursor),
+        };
+        let sign = match bits & SIGN {
+            0 => SignRecord::None,
+            1 => SignRecord::Is(self.cursor.u32(), List::here(&mut self.cursor)),
+            2 => SignRecord::Absent(self.cursor.u32()),
+            _ => SignRecord::Present(self.cursor.u32()),
+        };
+        let reason = if bits & FAILED != 0 { Some(self.cursor.u32()) } else { None };
+        (!self.cursor.failed()).then_some(ConditionRecord { bits, statuses, sign, reason })
+    }
+}
+
+/// A condition: what is looked at and, for a failure, why it is one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConditionRecord<'a> {
+    pub(crate) bits: u8,
+    /// Empty for every success.
+    pub(crate) statuses: List<'a>,
+    pub(crate) sign: SignRecord<'a>,
+    pub(crate) reason: Option<u32>,
+}
+
+/// What is looked at; pointers and values are strings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SignRecord<'a> {
+    None,
+    Is(u32, List<'a>),
+    Absent(u32),
+    Present(u32),
+}
+
 impl Method {
     pub(crate) fn from_bits(bits: u8) -> Self {
         match bits {

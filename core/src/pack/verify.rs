@@ -1,8 +1,9 @@
 //! Walks a whole pack and compares every reference with the table it points into.
 
 use super::records::{
-    ADDITIONAL_SCHEMA, Ask, DefinitionRecord, EngineRecord, NameRecord, OperationRecord, Pairs,
-    ParameterRecord, ResponseRecord, SchemaRecord, Tag, VariantRecord, VersionRecord, media_types,
+    ADDITIONAL_SCHEMA, Ask, ConditionRecord, DefinitionRecord, EngineRecord, FAILED, NameRecord,
+    OperationRecord, Pairs, ParameterRecord, ResponseRecord, SIGN, STATUSES, SchemaRecord,
+    SignRecord, Tag, VariantRecord, VersionRecord, WaiterRecord, media_types,
 };
 use super::{Cursor, Pack, PackError, STRIDE, Table};
 
@@ -137,6 +138,33 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
                     }
                     _ => true,
                 }
+        }
+        Table::Waiters => {
+            let record = WaiterRecord::read(cursor);
+            let sorted = number.checked_sub(1).is_none_or(|before| {
+                WaiterRecord::read(pack.record(Table::Waiters, before)).name <= record.name
+            });
+            let condition = |condition: ConditionRecord<'_>| {
+                condition.bits & !(SIGN | FAILED | STATUSES) == 0
+                    && { condition.statuses }.all(|status| status < 1000)
+                    && condition.reason.is_none_or(string)
+                    && match condition.sign {
+                        SignRecord::None => true,
+                        SignRecord::Is(pointer, mut values) => {
+                            string(pointer) && values.all(string)
+                        }
+                        SignRecord::Absent(pointer) | SignRecord::Present(pointer) => {
+                            string(pointer)
+                        }
+                    }
+            };
+            sorted
+                && [record.name, record.operation].into_iter().all(string)
+                && set(record.versions)
+                && record.tells().is_none_or(string)
+                && record.parameters().all(|(own, theirs)| string(own) && string(theirs))
+                && record.conditions().all(condition)
+                && ended(record.conditions().end())
         }
     }
 }

@@ -88,6 +88,49 @@ pub enum Shape {
     Ref(u32),
 }
 
+/// A state to wait for in some versions; numbers refer to records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiter {
+    /// Its name, a string.
+    pub name: u32,
+    /// The versions that have it, a version set.
+    pub versions: u32,
+    /// The id of the operation to ask, a string.
+    pub operation: u32,
+    /// Milliseconds between two tries.
+    pub every: u32,
+    /// Milliseconds for all of them, 0 for no limit.
+    pub within: u32,
+    /// Where in the answer stands what the state tells: a JSON pointer, a string.
+    pub tells: Option<u32>,
+    /// Parameters of its own and what the operation calls them, strings.
+    pub parameters: Vec<(u32, u32)>,
+    /// The conditions; the first that holds decides.
+    pub conditions: Vec<Condition>,
+}
+
+/// Something that ends a wait; numbers refer to strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The statuses it is for; none stands for every success.
+    pub statuses: Vec<u16>,
+    /// What is looked at in the body.
+    pub sign: Option<Sign>,
+    /// Why it is a failure, when it is one.
+    pub failed: Option<u32>,
+}
+
+/// What of an answer a condition looks at; numbers refer to strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// What stands at a JSON pointer is one of these scalars, in JSON.
+    Is(u32, Vec<u32>),
+    /// Nothing stands at a JSON pointer, or `null`.
+    Absent(u32),
+    /// Something stands at a JSON pointer.
+    Present(u32),
+}
+
 /// What undeclared properties may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Additional {
@@ -267,6 +310,43 @@ impl Writer {
             _ => record,
         };
         self.push(Table::Schemas, record.0)
+    }
+
+    /// Adds a waiter; they come in the order of their names' strings.
+    pub fn waiter(&mut self, waiter: &Waiter) -> u32 {
+        let mut record = Record::new()
+            .u32(waiter.name)
+            .u32(waiter.versions)
+            .u32(waiter.operation)
+            .u32(waiter.every)
+            .u32(waiter.within)
+            .u32(waiter.tells.map_or(0, |pointer| pointer + 1))
+            .pairs(waiter.parameters.iter().copied())
+            .u32(waiter.conditions.len() as u32);
+        for Condition { statuses, sign, failed } in &waiter.conditions {
+            let mut bits = match sign {
+                None => 0,
+                Some(Sign::Is(..)) => 1,
+                Some(Sign::Absent(_)) => 2,
+                Some(Sign::Present(_)) => 3,
+            };
+            bits |= if failed.is_some() { records::FAILED } else { 0 };
+            bits |= if statuses.is_empty() { 0 } else { records::STATUSES };
+            record = record.u8(bits);
+            if !statuses.is_empty() {
+                let statuses: Vec<u32> = statuses.iter().copied().map(u32::from).collect();
+                record = record.list(&statuses);
+            }
+            record = match sign {
+                None => record,
+                Some(Sign::Is(pointer, values)) => record.u32(*pointer).list(values),
+                Some(Sign::Absent(pointer) | Sign::Present(pointer)) => record.u32(*pointer),
+            };
+            if let Some(reason) = failed {
+                record = record.u32(*reason);
+            }
+        }
+        self.push(Table::Waiters, record.0)
     }
 
     /// Lays out the pack.

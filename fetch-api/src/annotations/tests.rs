@@ -1,5 +1,6 @@
+use super::fields::{FieldKind, FieldText};
 use super::*;
-use crate::model::{Body, Method};
+use crate::model::{Body, Condition, Method, Object, Sign, Waiter};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
@@ -144,7 +145,7 @@ fn refuses_rules_that_make_no_sense() {
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
         ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `fields`, `parameter`, `in`, `versions`, \
-         `set`, `body` at line 2 column 3",
+         `set`, `body`, `waiter`, `takes`, `every`, `within`, `tells`, `ends` at line 2 column 3",
     );
 }
 
@@ -249,4 +250,98 @@ fn adds_fields_that_are_left_out() {
 fn an_empty_file_has_no_rules() {
     let annotations = Annotations::parse("# nothing yet\n").unwrap();
     assert_eq!(annotations.unmatched(&annotations.matches()), []);
+}
+
+#[test]
+fn a_waiter_is_for_versions_that_have_its_operation() {
+    let (model, unmatched) = apply(
+        "- waiter: built\n  operation: [Make, Build]\n  takes: { tag: t, gone: g }\n  every: 250ms\n  \
+         within: 2m\n  tells: /Code\n  ends:\n    - done: { at: /State, is: [built, 1, true] }\n    \
+         - failed: { status: [404, 410], because: it is gone }\n    \
+         - failed: { at: /Plan, present: false, because: there is no plan }\n    \
+         - done: { status: 500, at: /Id, present: true }\n\
+         - waiter: made\n  operation: Make\n  every: 1s\n  ends: [{ done: { status: 200 } }]\n",
+    );
+    let condition = |statuses: &[u16], sign, failed: Option<&str>| Condition {
+        statuses: statuses.to_vec(),
+        sign,
+        failed: failed.map(Into::into),
+    };
+    let values = ["\"built\"", "1", "true"].map(str::to_owned);
+    let built = Waiter {
+        operation: "Build".to_owned(),
+        parameters: vec![("tag".to_owned(), "t".to_owned())],
+        every: 250,
+        within: 120_000,
+        tells: Some("/Code".to_owned()),
+        conditions: vec![
+            condition(&[], Some(Sign::Is("/State".to_owned(), values.to_vec())), None),
+            condition(&[404, 410], None, Some("it is gone")),
+            condition(&[], Some(Sign::Absent("/Plan".to_owned())), Some("there is no plan")),
+            condition(&[500], Some(Sign::Present("/Id".to_owned())), None),
+        ],
+    };
+    assert_eq!(model.waiters, BTreeMap::from([("built".to_owned(), built)]));
+    assert_eq!(
+        unmatched,
+        [
+            "line 1: `Make` matches nothing in any version",
+            "line 1: `g` matches nothing in any version",
+            "line 12: `Make` matches nothing in any version",
+        ]
+    );
+}
+
+#[test]
+fn refuses_waiters_that_make_no_sense() {
+    let tell = refuse;
+    let refuse = |rest: &str, expected: &str| {
+        tell(&format!("- waiter: up\n  {rest}\n"), &format!("line 1: {expected}"));
+    };
+    let up = "operation: Up\n  every: 1s";
+    refuse("every: 1s", "a `waiter` needs an `operation` to ask");
+    refuse("operation: '*'\n  every: 1s", "a `waiter` asks one `operation`, not all");
+    refuse("operation: Up", "a `waiter` needs `every`: the time between tries");
+    refuse(
+        &format!("{up}\n  set: {{ answer: json }}"),
+        "a `waiter` mends nothing: that is for a rule of its own",
+    );
+    refuse(up, "the `ends` of a `waiter` need one that is `done`");
+    let end = |end: &str, expected: &str| refuse(&format!("{up}\n  ends: [{end}]"), expected);
+    end(
+        "{ failed: { status: 404, because: no } }",
+        "the `ends` of a `waiter` need one that is `done`",
+    );
+    end("{}", "each of the `ends` is `done` or `failed`");
+    end(
+        "{ done: { status: 200 }, failed: { status: 404 } }",
+        "each of the `ends` is `done` or `failed`",
+    );
+    end("{ done: { status: 200, because: so } }", "what is `done` needs no `because`");
+    end("{ failed: { status: 404 } }", "what has `failed` did so `because` of something");
+    end("{ failed: { status: 404, because: '' } }", "`because` is a line of text");
+    end("{ done: { status: 999 } }", "a `status` is one of HTTP's, from 100 to 599");
+    end("{ done: { status: [] } }", "a `status` is one of HTTP's, from 100 to 599");
+    let looks = "an end looks at a `status`, or `at` a pointer with `is` or `present`";
+    end("{ done: {} }", looks);
+    end("{ done: { at: /a } }", looks);
+    end("{ done: { status: 200, is: b } }", looks);
+    end("{ done: { at: /a, is: b, present: true } }", looks);
+    end("{ done: { at: a, is: b } }", "`a` is no JSON pointer: those begin with `/`");
+    end("{ done: { at: /a, is: [] } }", "`is` has no value");
+    end("{ done: { at: /a, is: [[b]] } }", "`is` takes texts, numbers, `true`, `false`");
+    end("{ done: { at: /a, is: [null] } }", "`is` takes no `null`: write `present: false`");
+    for time in ["0s", "5", "1.5s", "-1s", "2 s", "99999999h", ""] {
+        let expected =
+            format!("`{time}` does not do for `every`: it is a time such as 500ms, 2s, 5m");
+        refuse(
+            &format!("operation: Up\n  every: '{time}'\n  ends: [{{ done: {{ status: 200 }} }}]"),
+            &expected,
+        );
+    }
+    tell("- waiter: a b\n  operation: Up\n", "line 1: `a b` does not do for a `waiter`");
+    tell(
+        "- operation: Up\n  every: 1s\n",
+        "line 1: `takes`, `every`, `within`, `tells` and `ends` are those of a `waiter`",
+    );
 }

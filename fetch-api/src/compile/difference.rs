@@ -34,6 +34,8 @@ pub struct VersionDifference {
     pub changed: Vec<String>,
     /// Definitions that differ, or are on one side only.
     pub definitions: Vec<String>,
+    /// Waiters that differ, or are on one side only.
+    pub waiters: Vec<String>,
 }
 
 impl Differences {
@@ -90,6 +92,9 @@ impl VersionDifference {
                 difference.definitions.push(name.clone());
             }
         }
+        let names: BTreeSet<&String> = old.waiters.keys().chain(new.waiters.keys()).collect();
+        let differs = |name: &&&String| old.waiters.get(**name) != new.waiters.get(**name);
+        difference.waiters = names.iter().filter(differs).map(|name| (*name).clone()).collect();
         difference
     }
 }
@@ -121,6 +126,7 @@ impl fmt::Display for VersionDifference {
             ("operations too many", &self.lost),
             ("operations changed", &self.changed),
             ("definitions changed", &self.definitions),
+            ("waiters changed", &self.waiters),
         ];
         let parts: Vec<String> = parts
             .into_iter()

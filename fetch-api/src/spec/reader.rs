@@ -178,6 +178,7 @@ pub(super) fn model<'t>(
         namespaces: context.namespaces.clone(),
         operations,
         definitions,
+        waiters: Default::default(),
     };
     Ok(Read { model, notes, filled: reader.filled })
 }

@@ -14,6 +14,7 @@ mod over_ssh;
 mod podman_only;
 mod sockets;
 mod versions;
+mod waiting;
 
 use std::future::Future;
 use std::time::Duration;
