@@ -24,7 +24,8 @@
 //! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
-//! there: `string`, `integer`, `number`, `boolean` or `any`, in brackets for a list of them.
+//! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
+//! for a list of them. In a version without a definition that it names, a rule does nothing.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
@@ -167,26 +168,48 @@ struct BodyText {
 
 type FieldsText = BTreeMap<String, FieldText>;
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a field is `string`, `integer`, `number`, `boolean`, `any` or a definition, or a list of one of these"
+)]
 enum FieldText {
     One(FieldKind),
     Several([FieldKind; 1]),
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 enum FieldKind {
     String,
     Integer,
     Number,
     Boolean,
     Any,
+    Definition(String),
 }
 
-impl From<FieldKind> for Schema {
-    fn from(kind: FieldKind) -> Self {
+impl TryFrom<String> for FieldKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(match &*text {
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            "any" => Self::Any,
+            // Vendors' definitions begin so, and a misspelt type does not.
+            name if name.starts_with(|c: char| c.is_uppercase()) => Self::Definition(text),
+            _ => return Err(format!("`{text}` is neither a type nor a definition")),
+        })
+    }
+}
+
+impl From<&FieldKind> for Schema {
+    fn from(kind: &FieldKind) -> Self {
         let kind = match kind {
+            FieldKind::Definition(name) => Kind::Ref(name.clone()),
             FieldKind::String => Kind::String,
             FieldKind::Integer => Kind::Integer,
             FieldKind::Number => Kind::Number,
@@ -197,6 +220,22 @@ impl From<FieldKind> for Schema {
     }
 }
 
+impl FieldText {
+    fn kind(&self) -> &FieldKind {
+        match self {
+            Self::One(kind) | Self::Several([kind]) => kind,
+        }
+    }
+}
+
+/// Tells whether all definitions are there that fields refer to.
+fn are_known(fields: &FieldsText, definitions: &BTreeMap<String, Schema>) -> bool {
+    fields.values().all(|field| match field.kind() {
+        FieldKind::Definition(name) => definitions.contains_key(name),
+        _ => true,
+    })
+}
+
 /// Adds fields to an object; tells whether there was one that it did not have.
 fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
     let new = |object: &mut Object| {
@@ -204,7 +243,7 @@ fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
         for (name, field) in fields {
             any |= !object.properties.contains_key(name);
             object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match *field {
+                let schema = match field {
                     FieldText::One(kind) => kind.into(),
                     FieldText::Several([kind]) => {
                         let kind = Kind::Array(Box::new(kind.into()));
@@ -483,8 +522,14 @@ impl Rule {
             && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
         {
             let mut any = false;
+            let is_known = are_known(fields, &model.definitions);
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if model.definitions.get_mut(name).is_some_and(|found| add_fields(found, fields)) {
+                if is_known
+                    && model
+                        .definitions
+                        .get_mut(name)
+                        .is_some_and(|found| add_fields(found, fields))
+                {
                     *matched = true;
                     any = true;
                 }
@@ -494,6 +539,10 @@ impl Rule {
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
         if !self.is_for(version) {
+            return;
+        }
+        let fields = self.text.body.as_ref().and_then(|body| body.fields.as_ref());
+        if fields.is_some_and(|fields| !are_known(fields, &model.definitions)) {
             return;
         }
         let mut any = false;

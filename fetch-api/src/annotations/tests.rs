@@ -246,6 +246,36 @@ fn adds_fields_that_are_left_out() {
 }
 
 #[test]
+fn fields_may_be_definitions() {
+    let annotations = Annotations::parse(
+        "- definition: Toy\n  fields: { wheels: [Wheel], horn: Horn }\n\
+         - definition: Box\n  fields: { x: Nowhere }\n",
+    )
+    .unwrap();
+    let object = || Schema::of(Kind::Object(Object::default()));
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    for name in ["Toy", "Box", "Wheel"] {
+        model.definitions.insert(name.into(), object());
+    }
+    // A rule that names what is not there does nothing.
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches).len(), 2);
+    assert_eq!(model.definitions["Toy"], object());
+    model.definitions.insert("Horn".into(), object());
+    annotations.apply(&mut model, &mut matches);
+    let Kind::Object(toy) = &model.definitions["Toy"].kind else { panic!("{model:?}") };
+    assert_eq!(toy.properties["horn"].0.kind, Kind::Ref("Horn".into()));
+    let Kind::Array(wheel) = &toy.properties["wheels"].0.kind else { panic!("{toy:?}") };
+    assert_eq!(wheel.kind, Kind::Ref("Wheel".into()));
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+    assert_eq!(unmatched, ["line 3: `Box` matches nothing in any version"]);
+    let wrong = Annotations::parse("- definition: A\n  fields: { x: strin }\n").unwrap_err();
+    assert!(wrong.to_string().contains("a field is `string`,"), "{wrong}");
+}
+
+#[test]
 fn an_empty_file_has_no_rules() {
     let annotations = Annotations::parse("# nothing yet\n").unwrap();
     assert_eq!(annotations.unmatched(&annotations.matches()), []);
