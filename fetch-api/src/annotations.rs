@@ -34,14 +34,17 @@
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod fields;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
+use self::fields::{FieldsText, add_fields, are_known};
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
 };
 
 /// The rules of one engine.
@@ -164,112 +167,6 @@ struct BodyText {
     media_types: Option<Vec<String>>,
     required: Option<bool>,
     fields: Option<FieldsText>,
-}
-
-type FieldsText = BTreeMap<String, FieldText>;
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a field is `string`, `integer`, `number`, `boolean`, `any` or a definition, or a list of one of these"
-)]
-enum FieldText {
-    One(FieldKind),
-    Several([FieldKind; 1]),
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-enum FieldKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Any,
-    Definition(String),
-}
-
-impl TryFrom<String> for FieldKind {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Ok(match &*text {
-            "string" => Self::String,
-            "integer" => Self::Integer,
-            "number" => Self::Number,
-            "boolean" => Self::Boolean,
-            "any" => Self::Any,
-            // Vendors' definitions begin so, and a misspelt type does not.
-            name if name.starts_with(|c: char| c.is_uppercase()) => Self::Definition(text),
-            _ => return Err(format!("`{text}` is neither a type nor a definition")),
-        })
-    }
-}
-
-impl From<&FieldKind> for Schema {
-    fn from(kind: &FieldKind) -> Self {
-        let kind = match kind {
-            FieldKind::Definition(name) => Kind::Ref(name.clone()),
-            FieldKind::String => Kind::String,
-            FieldKind::Integer => Kind::Integer,
-            FieldKind::Number => Kind::Number,
-            FieldKind::Boolean => Kind::Boolean,
-            FieldKind::Any => Kind::Any,
-        };
-        Self { kind, ..Self::default() }
-    }
-}
-
-impl FieldText {
-    fn kind(&self) -> &FieldKind {
-        match self {
-            Self::One(kind) | Self::Several([kind]) => kind,
-        }
-    }
-}
-
-/// Tells whether all definitions are there that fields refer to.
-fn are_known(fields: &FieldsText, definitions: &BTreeMap<String, Schema>) -> bool {
-    fields.values().all(|field| match field.kind() {
-        FieldKind::Definition(name) => definitions.contains_key(name),
-        _ => true,
-    })
-}
-
-/// Adds fields to an object; tells whether there was one that it did not have.
-fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
-    let new = |object: &mut Object| {
-        let mut any = false;
-        for (name, field) in fields {
-            any |= !object.properties.contains_key(name);
-            object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match field {
-                    FieldText::One(kind) => kind.into(),
-                    FieldText::Several([kind]) => {
-                        let kind = Kind::Array(Box::new(kind.into()));
-                        Schema { kind, ..Schema::default() }
-                    }
-                };
-                (schema, false)
-            });
-        }
-        any
-    };
-    match &mut schema.kind {
-        Kind::Object(object) => new(object),
-        // Beside what is referred to: others refer to it, too.
-        Kind::Ref(_) | Kind::AllOf(_) => {
-            let mut object = Object::default();
-            let any = new(&mut object);
-            let object = Schema { kind: Kind::Object(object), ..Schema::default() };
-            match &mut schema.kind {
-                Kind::AllOf(parts) => parts.push(object),
-                _ => schema.kind = Kind::AllOf(vec![std::mem::take(schema), object]),
-            }
-            any
-        }
-        _ => false,
-    }
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.

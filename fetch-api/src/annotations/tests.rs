@@ -1,4 +1,8 @@
+use std::collections::BTreeMap;
+
+use super::fields::{FieldKind, FieldText};
 use super::*;
+use crate::model::Object;
 use crate::model::{Body, Method};
 
 fn model(version: &str) -> Model {
