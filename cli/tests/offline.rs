@@ -134,6 +134,7 @@ fn bodies_and_values_are_checked() {
             "check docker@v1.41 ContainerCreate -o json -d '{}'",
             "check docker@v1.41 ContainerWait condition=remove",
             "check docker@v1.41 ContainerWait conditoin=removed",
+            "check docker@v1.41 ContainerList -d {}",
             "check docker@v1.41 ContainerCreate -d '{'",
             "check docker@v1.41 ContainerInspect --answer 200 -d '{\"Id\":1}'",
             "check docker@v1.41 ContainerInspect --answer 200",

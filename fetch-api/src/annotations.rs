@@ -29,7 +29,8 @@
 //! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
-//! there: `string`, `integer`, `number`, `boolean` or `any`, in brackets for a list of them.
+//! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
+//! for a list of them. In a version without a definition that it names, a rule does nothing.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
@@ -58,7 +59,7 @@ use std::fmt;
 use contajners_core::ApiVersion;
 use serde::Deserialize;
 
-use self::fields::{FieldsText, add_fields};
+use self::fields::{FieldsText, add_fields, are_known};
 use self::waiters::{EndText, WaiterRule};
 use crate::model::{
     Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
@@ -462,8 +463,14 @@ impl Rule {
             && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
         {
             let mut any = false;
+            let is_known = are_known(fields, &model.definitions);
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if model.definitions.get_mut(name).is_some_and(|found| add_fields(found, fields)) {
+                if is_known
+                    && model
+                        .definitions
+                        .get_mut(name)
+                        .is_some_and(|found| add_fields(found, fields))
+                {
                     *matched = true;
                     any = true;
                 }
@@ -481,6 +488,10 @@ impl Rule {
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
         if !self.is_for(version) {
+            return;
+        }
+        let fields = self.text.body.as_ref().and_then(|body| body.fields.as_ref());
+        if fields.is_some_and(|fields| !are_known(fields, &model.definitions)) {
             return;
         }
         let mut any = false;

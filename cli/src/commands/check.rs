@@ -84,9 +84,14 @@ impl Subject<'_> {
         let values = call::values(operation, &self.typed.values)?;
         let Some(status) = self.answer else {
             // What is typed is to be right; what is left out is for a call to have.
-            use ResolveErrorKind::{InvalidParameter, RepeatedParameter, UnknownParameter};
+            use ResolveErrorKind::{
+                InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter,
+            };
             if let Err(error) = call::resolve(operation, &values, self.body.for_core())
-                && matches!(error.kind(), UnknownParameter | RepeatedParameter | InvalidParameter)
+                && matches!(
+                    error.kind(),
+                    UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody
+                )
             {
                 return Err(error.into());
             }

@@ -1,4 +1,4 @@
-//! Fields that a spec leaves out of a body or a definition.
+//! Fields that rules add to what specs leave out.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,48 @@ use crate::model::{Kind, Object, Schema};
 
 pub(super) type FieldsText = BTreeMap<String, FieldText>;
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a field is `string`, `integer`, `number`, `boolean`, `any` or a definition, or a list of one of these"
+)]
 pub(super) enum FieldText {
     One(FieldKind),
     Several([FieldKind; 1]),
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub(super) enum FieldKind {
     String,
     Integer,
     Number,
     Boolean,
     Any,
+    Definition(String),
 }
 
-impl From<FieldKind> for Schema {
-    fn from(kind: FieldKind) -> Self {
+impl TryFrom<String> for FieldKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(match &*text {
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            "any" => Self::Any,
+            // Vendors' definitions begin so, and a misspelt type does not.
+            name if name.starts_with(|c: char| c.is_uppercase()) => Self::Definition(text),
+            _ => return Err(format!("`{text}` is neither a type nor a definition")),
+        })
+    }
+}
+
+impl From<&FieldKind> for Schema {
+    fn from(kind: &FieldKind) -> Self {
         let kind = match kind {
+            FieldKind::Definition(name) => Kind::Ref(name.clone()),
             FieldKind::String => Kind::String,
             FieldKind::Integer => Kind::Integer,
             FieldKind::Number => Kind::Number,
@@ -38,6 +60,22 @@ impl From<FieldKind> for Schema {
     }
 }
 
+impl FieldText {
+    fn kind(&self) -> &FieldKind {
+        match self {
+            Self::One(kind) | Self::Several([kind]) => kind,
+        }
+    }
+}
+
+/// Tells whether all definitions are there that fields refer to.
+pub(super) fn are_known(fields: &FieldsText, definitions: &BTreeMap<String, Schema>) -> bool {
+    fields.values().all(|field| match field.kind() {
+        FieldKind::Definition(name) => definitions.contains_key(name),
+        _ => true,
+    })
+}
+
 /// Adds fields to an object; tells whether there was one that it did not have.
 pub(super) fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
     let new = |object: &mut Object| {
@@ -45,7 +83,7 @@ pub(super) fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
         for (name, field) in fields {
             any |= !object.properties.contains_key(name);
             object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match *field {
+                let schema = match field {
                     FieldText::One(kind) => kind.into(),
                     FieldText::Several([kind]) => {
                         let kind = Kind::Array(Box::new(kind.into()));

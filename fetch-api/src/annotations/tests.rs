@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::fields::{FieldKind, FieldText};
 use super::*;
 use crate::model::{Body, Condition, Method, Object, Sign, Waiter};
@@ -244,6 +246,36 @@ fn adds_fields_that_are_left_out() {
     assert!(matches!(&parts[1].kind, Kind::Object(object) if object.properties.len() == 1));
     let mut text = Schema { kind: Kind::String, ..Schema::default() };
     assert!(!add_fields(&mut text, &fields));
+}
+
+#[test]
+fn fields_may_be_definitions() {
+    let annotations = Annotations::parse(
+        "- definition: Toy\n  fields: { wheels: [Wheel], horn: Horn }\n\
+         - definition: Box\n  fields: { x: Nowhere }\n",
+    )
+    .unwrap();
+    let object = || Schema::of(Kind::Object(Object::default()));
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    for name in ["Toy", "Box", "Wheel"] {
+        model.definitions.insert(name.into(), object());
+    }
+    // A rule that names what is not there does nothing.
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches).len(), 2);
+    assert_eq!(model.definitions["Toy"], object());
+    model.definitions.insert("Horn".into(), object());
+    annotations.apply(&mut model, &mut matches);
+    let Kind::Object(toy) = &model.definitions["Toy"].kind else { panic!("{model:?}") };
+    assert_eq!(toy.properties["horn"].0.kind, Kind::Ref("Horn".into()));
+    let Kind::Array(wheel) = &toy.properties["wheels"].0.kind else { panic!("{toy:?}") };
+    assert_eq!(wheel.kind, Kind::Ref("Wheel".into()));
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+    assert_eq!(unmatched, ["line 3: `Box` matches nothing in any version"]);
+    let wrong = Annotations::parse("- definition: A\n  fields: { x: strin }\n").unwrap_err();
+    assert!(wrong.to_string().contains("a field is `string`,"), "{wrong}");
 }
 
 #[test]
