@@ -12,6 +12,11 @@
 //!   body: { media-types: [application/x-tar] }
 //! - operation: GET /vm.info         # a method and a path do for an id, wherever one is wanted
 //!   set: { id: vmInfo }
+//! - operation: ListCreate           # the engine has it elsewhere, with `name` in the path
+//!   set: { path: "/lists/{name}" }
+//! - operation: ListAdd              # the engine does not have it
+//!   versions: v4.0.0..
+//!   remove: true
 //! - definition: Backup              # the specs refer to it and do not have it
 //!   missing: any
 //! - definition: Mount
@@ -22,6 +27,10 @@
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
 //! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
+//!
+//! `set: { path }` gives an operation another path; a parameter of the query that is named in it goes
+//! there. It leaves the operation alone where another one has that method and path, or where a
+//! placeholder has no parameter. `remove: true` leaves operations out.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
 //! there: `string`, `integer`, `number`, `boolean` or `any`, in brackets for a list of them.
@@ -40,7 +49,8 @@ use contajners_core::ApiVersion;
 use serde::Deserialize;
 
 use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Object, Operation, Parameter, Schema,
+    Answer, Encoding, Kind, ListStyle, Location, Method, Model, Object, Operation, Parameter,
+    Schema,
 };
 
 /// The rules of one engine.
@@ -127,6 +137,7 @@ struct RuleText {
     operation: Option<Names>,
     definition: Option<Names>,
     missing: Option<MissingText>,
+    remove: Option<bool>,
     fields: Option<FieldsText>,
     parameter: Option<Names>,
     #[serde(rename = "in")]
@@ -147,6 +158,7 @@ enum Names {
 #[serde(deny_unknown_fields)]
 struct SetText {
     id: Option<String>,
+    path: Option<String>,
     encoding: Option<EncodingText>,
     list: Option<ListText>,
     #[serde(rename = "type")]
@@ -429,8 +441,18 @@ impl Rule {
             }
             _ => {}
         }
-        if text.definition.is_none() && text.set.is_none() && text.body.is_none() {
-            return Err(wrong("the rule changes nothing: it has neither `set` nor `body`".into()));
+        let removes = text.remove == Some(true);
+        if removes && (text.definition.is_some() || text.parameter.is_some()) {
+            return Err(wrong("only an `operation` can be removed".into()));
+        }
+        if removes && (text.set.is_some() || text.body.is_some()) {
+            return Err(wrong("what is removed is not changed as well".into()));
+        }
+        let changes = removes || text.set.is_some() || text.body.is_some();
+        if text.definition.is_none() && !changes {
+            return Err(wrong(
+                "the rule changes nothing: it has none of `set`, `body` and `remove`".into(),
+            ));
         }
         if text.parameter.is_some() && text.body.is_some() {
             return Err(wrong("`parameter` and `body` exclude each other".into()));
@@ -439,7 +461,17 @@ impl Rule {
             return Err(wrong("`in` needs a `parameter`".into()));
         }
         if let Some(set) = &text.set {
-            let SetText { id, encoding, list, kind, format, required, default, answer } = set;
+            let SetText { id, path, encoding, list, kind, format, required, default, answer } = set;
+            if let Some(path) = path {
+                if text.parameter.is_some() {
+                    return Err(wrong("a `parameter` has no `path`".into()));
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                let is_path = path.starts_with('/') && path.chars().all(is_plain);
+                if !is_path || placeholders(path).is_none() {
+                    return Err(wrong(format!("`{path}` does not do for a `path`")));
+                }
+            }
             if let Some(id) = id {
                 let names = text.operation.as_ref().map_or(&[][..], Names::list);
                 if names.len() != 1 || !names[0].contains(" /") {
@@ -450,7 +482,8 @@ impl Rule {
                 if id.is_empty() || !id.chars().all(is_plain) {
                     return Err(wrong(format!("`{id}` does not do for an `id`")));
                 }
-                if answer.is_some() || text.parameter.is_some() || text.body.is_some() {
+                let more = answer.is_some() || path.is_some();
+                if more || text.parameter.is_some() || text.body.is_some() {
                     return Err(wrong("an `id` is set by a rule of its own".into()));
                 }
             }
@@ -497,9 +530,31 @@ impl Rule {
             return;
         }
         let mut any = false;
+        if self.text.remove == Some(true) {
+            model.operations.retain(|operation| {
+                let mut goes = false;
+                for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                    let is_meant = is_meant(name, operation);
+                    *matched |= is_meant;
+                    goes |= is_meant;
+                }
+                any |= goes;
+                !goes
+            });
+            return self.note_version(version, any, matches);
+        }
+        let path = self.text.set.as_ref().and_then(|set| set.path.as_deref());
+        let taken: Vec<Method> = { model.operations.iter() }
+            .filter(|operation| Some(&*operation.path) == path)
+            .map(|operation| operation.method)
+            .collect();
         for operation in &mut model.operations {
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if is_meant(name, operation) && self.mend(operation, &mut matches.parameters) {
+                let can_be = path.is_none() || !taken.contains(&operation.method);
+                if can_be
+                    && is_meant(name, operation)
+                    && self.mend(operation, &mut matches.parameters)
+                {
                     *matched = true;
                     any = true;
                 }
@@ -554,6 +609,9 @@ impl Rule {
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             operation.answer = answer.into();
         }
+        if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
+            return move_to(operation, path);
+        }
         true
     }
 }
@@ -579,6 +637,44 @@ impl SetText {
             parameter.schema.default = serde_json::to_string(default).ok();
         }
     }
+}
+
+/// The names in the braces of a path template; `None` when they do not match.
+fn placeholders(path: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        if before.contains('}') || name.is_empty() || name.contains(['{', '/']) {
+            return None;
+        }
+        names.push(name);
+        rest = after;
+    }
+    (!rest.contains('}')).then_some(names)
+}
+
+/// Gives an operation another path, with the parameters that it names; tells whether it could.
+fn move_to(operation: &mut Operation, path: &str) -> bool {
+    let names = placeholders(path).unwrap_or_default();
+    let given = |name: &&str| operation.parameters.iter().any(|one| one.name == **name);
+    let own = operation.parameters.iter().filter(|one| one.location == Location::Path);
+    if !names.iter().all(|name| given(name)) || !own.clone().all(|one| names.contains(&&*one.name))
+    {
+        return false;
+    }
+    for name in names {
+        let is_there = |one: &Parameter| one.location == Location::Path && one.name == name;
+        if operation.parameters.iter().any(is_there) {
+            continue;
+        }
+        if let Some(moved) = operation.parameters.iter_mut().find(|one| one.name == name) {
+            moved.location = Location::Path;
+            moved.required = true;
+        }
+    }
+    path.clone_into(&mut operation.path);
+    true
 }
 
 /// Gives a schema another type; what it was becomes what an array holds.
