@@ -42,16 +42,15 @@
 //! A name in a rule that matches nothing is a mistake, of the rule or of a spec that was
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use contajners_core::ApiVersion;
-use serde::Deserialize;
+use crate::model::{Kind, Location, Method, Model, Object, Operation, Parameter, Schema};
 
-use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Method, Model, Object, Operation, Parameter,
-    Schema,
-};
+mod text;
+
+use contajners_core::ApiVersion;
+use text::{FieldText, FieldsText, Names, RuleText, SetText};
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -131,84 +130,6 @@ struct Rule {
     versions: Vec<VersionRange>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleText {
-    operation: Option<Names>,
-    definition: Option<Names>,
-    missing: Option<MissingText>,
-    remove: Option<bool>,
-    fields: Option<FieldsText>,
-    parameter: Option<Names>,
-    #[serde(rename = "in")]
-    location: Option<LocationText>,
-    versions: Option<Names>,
-    set: Option<SetText>,
-    body: Option<BodyText>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Names {
-    One(String),
-    Many(Vec<String>),
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetText {
-    id: Option<String>,
-    path: Option<String>,
-    encoding: Option<EncodingText>,
-    list: Option<ListText>,
-    #[serde(rename = "type")]
-    kind: Option<KindText>,
-    format: Option<String>,
-    required: Option<bool>,
-    default: Option<yaml_serde::Value>,
-    answer: Option<AnswerText>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BodyText {
-    media_types: Option<Vec<String>>,
-    required: Option<bool>,
-    fields: Option<FieldsText>,
-}
-
-type FieldsText = BTreeMap<String, FieldText>;
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum FieldText {
-    One(FieldKind),
-    Several([FieldKind; 1]),
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FieldKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Any,
-}
-
-impl From<FieldKind> for Schema {
-    fn from(kind: FieldKind) -> Self {
-        let kind = match kind {
-            FieldKind::String => Kind::String,
-            FieldKind::Integer => Kind::Integer,
-            FieldKind::Number => Kind::Number,
-            FieldKind::Boolean => Kind::Boolean,
-            FieldKind::Any => Kind::Any,
-        };
-        Self { kind, ..Self::default() }
-    }
-}
-
 /// Adds fields to an object; tells whether there was one that it did not have.
 fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
     let new = |object: &mut Object| {
@@ -243,43 +164,6 @@ fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
         }
         _ => false,
     }
-}
-
-/// Declares an enum as it is written in YAML, with the model's member for each of its own.
-macro_rules! written {
-    ($name:ident => $model:ty { $($member:ident),* }) => {
-        #[derive(Debug, Clone, Copy, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum $name { $($member),* }
-
-        impl From<$name> for $model {
-            fn from(text: $name) -> Self {
-                match text { $($name::$member => Self::$member),* }
-            }
-        }
-    };
-}
-
-written!(EncodingText => Encoding { Plain, Json, JsonBase64 });
-written!(ListText => ListStyle { Single, Multi, Csv, Ssv, Tsv, Pipes });
-written!(AnswerText => Answer { Nothing, Json, JsonLines, Text, Bytes, Frames, Upgrade });
-written!(LocationText => Location { Path, Query, Header, Form });
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KindText {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Array,
-}
-
-/// What a missing definition comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum MissingText {
-    Any,
 }
 
 /// Both ends belong to it; an open end has no limit.
@@ -616,29 +500,6 @@ impl Rule {
     }
 }
 
-impl SetText {
-    fn apply(&self, parameter: &mut Parameter) {
-        if let Some(encoding) = self.encoding {
-            parameter.encoding = encoding.into();
-        }
-        if let Some(list) = self.list {
-            parameter.style = list.into();
-        }
-        if let Some(kind) = self.kind {
-            retype(&mut parameter.schema, kind);
-        }
-        if let Some(format) = &self.format {
-            parameter.schema.format.clone_from(format);
-        }
-        if let Some(required) = self.required {
-            parameter.required = required;
-        }
-        if let Some(default) = &self.default {
-            parameter.schema.default = serde_json::to_string(default).ok();
-        }
-    }
-}
-
 /// The names in the braces of a path template; `None` when they do not match.
 fn placeholders(path: &str) -> Option<Vec<&str>> {
     let mut names = Vec::new();
@@ -677,30 +538,6 @@ fn move_to(operation: &mut Operation, path: &str) -> bool {
     true
 }
 
-/// Gives a schema another type; what it was becomes what an array holds.
-fn retype(schema: &mut Schema, kind: KindText) {
-    if kind == KindText::Array {
-        if !matches!(schema.kind, Kind::Array(_)) {
-            let default = schema.default.take().map(|default| format!("[{default}]"));
-            let item = std::mem::take(schema);
-            schema.kind = Kind::Array(Box::new(item));
-            schema.default = default;
-        }
-        return;
-    }
-    let kind = match kind {
-        KindText::Integer => Kind::Integer,
-        KindText::Number => Kind::Number,
-        KindText::Boolean => Kind::Boolean,
-        KindText::String | KindText::Array => Kind::String,
-    };
-    if schema.kind != kind {
-        // A format belongs to the type it was written for.
-        schema.format.clear();
-        schema.kind = kind;
-    }
-}
-
 /// Tells whether a name in a rule is an operation's: its id, its method and path, or all.
 fn is_meant(name: &str, operation: &Operation) -> bool {
     name == "*"
@@ -708,21 +545,6 @@ fn is_meant(name: &str, operation: &Operation) -> bool {
         || name.split_once(' ').is_some_and(|(method, path)| {
             method == operation.method.as_str() && path == operation.path
         })
-}
-
-impl RuleText {
-    fn names(&self) -> Option<&Names> {
-        self.operation.as_ref().or(self.definition.as_ref())
-    }
-}
-
-impl Names {
-    fn list(&self) -> &[String] {
-        match self {
-            Names::One(name) => std::slice::from_ref(name),
-            Names::Many(names) => names,
-        }
-    }
 }
 
 impl VersionRange {

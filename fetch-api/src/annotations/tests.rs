@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
+use super::text::FieldKind;
 use super::*;
-use crate::model::{Body, Method};
+use crate::model::{Answer, Body, Encoding, ListStyle};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
