@@ -26,7 +26,8 @@
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
-//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
+//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there;
+//! `missing: any` before them adds one where the spec has none, of JSON that may be anything.
 //!
 //! `set: { path }` gives an operation another path; a parameter of the query that is named in it goes
 //! there. It leaves the operation alone where another one has that method and path, or where a
@@ -45,12 +46,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Kind, Location, Method, Model, Object, Operation, Parameter, Schema};
+use crate::model::{Body, Kind, Location, Method, Model, Object, Operation, Parameter, Schema};
 
 mod text;
 
 use contajners_core::ApiVersion;
-use text::{FieldText, FieldsText, Names, RuleText, SetText};
+use text::{FieldText, FieldsText, MissingText, Names, RuleText, SetText};
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -477,6 +478,17 @@ impl Rule {
             return any;
         }
         if let Some(text) = &self.text.body {
+            let is_missing = operation.body.is_none();
+            if let (true, Some(MissingText::Any)) = (is_missing, text.missing) {
+                operation.body = Some(Body {
+                    required: false,
+                    schema: Schema::any(),
+                    media_types: vec!["application/json".to_owned()],
+                    schemas: Vec::new(),
+                });
+            } else if text.missing.is_some() {
+                return false;
+            }
             let Some(body) = &mut operation.body else { return false };
             if let Some(media_types) = &text.media_types {
                 body.media_types.clone_from(media_types);
@@ -520,8 +532,7 @@ fn move_to(operation: &mut Operation, path: &str) -> bool {
     let names = placeholders(path).unwrap_or_default();
     let given = |name: &&str| operation.parameters.iter().any(|one| one.name == **name);
     let own = operation.parameters.iter().filter(|one| one.location == Location::Path);
-    if !names.iter().all(|name| given(name)) || !own.clone().all(|one| names.contains(&&*one.name))
-    {
+    if !names.iter().all(given) || !own.clone().all(|one| names.contains(&&*one.name)) {
         return false;
     }
     for name in names {

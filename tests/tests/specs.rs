@@ -92,7 +92,7 @@ fn mended(engine: &str, version: &str, facts: BTreeSet<Fact>) -> BTreeSet<Fact> 
         }
         fact
     };
-    facts.into_iter().filter(is_there).map(moved).collect()
+    facts.into_iter().filter(is_there).map(mended).collect()
 }
 
 /// The id of an operation without one; here only of paths without variables.

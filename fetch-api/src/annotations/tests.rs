@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::text::FieldKind;
 use super::*;
-use crate::model::{Answer, Body, Encoding, ListStyle};
+use crate::model::{Answer, Encoding, ListStyle};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
@@ -116,6 +116,25 @@ fn mends_bodies_and_answers() {
     assert_eq!(operation.body.as_ref().unwrap().media_types, ["application/x-tar"]);
     assert!(operation.body.as_ref().unwrap().required);
     assert_eq!(operation.answer, Answer::JsonLines);
+}
+
+#[test]
+fn adds_a_body_where_there_is_none() {
+    let rules = "- operation: Build\n  body: { missing: any, required: true }\n";
+    let (with_body, unmatched) = apply(rules);
+    assert_eq!(with_body, model("v1.30"));
+    assert_eq!(unmatched, ["line 1: `Build` matches nothing in any version"]);
+
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut matches = annotations.matches();
+    let mut without = model("v1.30");
+    without.operations[0].body = None;
+    annotations.apply(&mut without, &mut matches);
+    assert_eq!(annotations.unmatched(&matches), []);
+    let body = without.operations[0].body.as_ref().unwrap();
+    assert!(body.required);
+    assert_eq!(body.media_types, ["application/json"]);
+    assert_eq!(body.schema, Schema::any());
 }
 
 #[test]

@@ -47,6 +47,7 @@ pub(super) struct SetText {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct BodyText {
+    pub(super) missing: Option<MissingText>,
     pub(super) media_types: Option<Vec<String>>,
     pub(super) required: Option<bool>,
     pub(super) fields: Option<FieldsText>,
@@ -114,7 +115,7 @@ pub(super) enum KindText {
     Array,
 }
 
-/// What a missing definition comes to.
+/// What a missing definition comes to, or a missing body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum MissingText {
