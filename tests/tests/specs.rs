@@ -75,16 +75,22 @@ fn facts_of_spec(path: &Path, namespace: &str) -> BTreeSet<Fact> {
     facts
 }
 
-/// What annotations change of an operation's place, which a real engine has shown to be wrong.
+/// What annotations change of operations, parameters and bodies, where a real engine has shown that
+/// the specs are wrong.
 fn mended(engine: &str, version: &str, facts: BTreeSet<Fact>) -> BTreeSet<Fact> {
-    let is_before = |other| ApiVersion::parse(version) < ApiVersion::parse(other);
-    if engine != "podman" || is_before("v4.0.0") {
+    if engine != "podman" {
         return facts;
     }
-    let is_there =
-        |fact: &Fact| !["ManifestAddLibpod", "ManifestPushV3Libpod"].contains(&&*fact.id);
-    let moved = |mut fact: Fact| {
-        if fact.id == "ManifestCreateLibpod" && is_before("v5.1.0") {
+    let is_since = |other| ApiVersion::parse(version) >= ApiVersion::parse(other);
+    let is_there = |fact: &Fact| {
+        !is_since("v4.0.0") || !["ManifestAddLibpod", "ManifestPushV3Libpod"].contains(&&*fact.id)
+    };
+    let other = |mut fact: Fact| {
+        if ["ImageCommit", "commitContainer"].contains(&&*fact.id) {
+            assert!(!fact.has_body, "{version}: the body is mended upstream");
+            fact.has_body = true;
+        }
+        if fact.id == "ManifestCreateLibpod" && is_since("v4.0.0") && !is_since("v5.1.0") {
             assert_eq!(fact.path, "/libpod/manifests", "{version}: it is mended upstream");
             fact.path.push_str("/{name}");
             assert!(fact.parameters.remove(&("name".to_owned(), "query".to_owned())), "{version}");
@@ -92,7 +98,7 @@ fn mended(engine: &str, version: &str, facts: BTreeSet<Fact>) -> BTreeSet<Fact> 
         }
         fact
     };
-    facts.into_iter().filter(is_there).map(mended).collect()
+    facts.into_iter().filter(is_there).map(other).collect()
 }
 
 /// The id of an operation without one; here only of paths without variables.
