@@ -22,9 +22,24 @@ pub(crate) struct Plan {
     operations: BTreeMap<String, Way>,
     /// Operations that the engine refuses, though it has a route.
     refused: Vec<Reason>,
+    /// Operations that are done with a status that the spec does not list. Others must not be: it
+    /// may be the answer of another operation, whose path theirs looks like.
+    other_status: Vec<Reason>,
     not_sent: Vec<Reason>,
-    /// Operations that the spec has and the engine has not.
+    /// Operations that the engine has no route for.
     no_route: Vec<Reason>,
+    /// What annotations take out of this version, since the engine does not have it.
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// An operation that only the spec has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeftOut {
+    pub(crate) operation: String,
+    /// Method and path.
+    pub(crate) request: String,
+    pub(crate) because: String,
 }
 
 /// How one operation is sent, where it is not like the others.
@@ -103,6 +118,10 @@ impl Plan {
         reason(&self.refused, operation)
     }
 
+    pub(crate) fn other_status(&self, operation: &str) -> Option<&str> {
+        reason(&self.other_status, operation)
+    }
+
     pub(crate) fn not_sent(&self, operation: &str) -> Option<&str> {
         reason(&self.not_sent, operation)
     }
@@ -114,7 +133,7 @@ impl Plan {
     /// Returns what is wrong with it: names of nothing, reasons that are missing or given twice.
     pub(crate) fn faults(&self, api: Api<'_>) -> Vec<String> {
         let mut faults = Vec::new();
-        let reasons = [&self.refused, &self.not_sent, &self.no_route];
+        let reasons = [&self.refused, &self.other_status, &self.not_sent, &self.no_route];
         let given = || reasons.into_iter().flatten();
         let named = given().flat_map(|reason| &reason.operations);
         for name in self.operations.keys().chain(named.clone()) {
@@ -139,6 +158,18 @@ impl Plan {
             let has_body = way.body.is_some() || way.archive.is_some();
             if has_body && operation.body().is_none() {
                 faults.push(format!("`{id}` takes no body"));
+            }
+        }
+        for LeftOut { operation, request, .. } in &self.left_out {
+            let has = |api: Api<'_>| {
+                let mut all = api.operations();
+                all.any(|own| format!("{} {}", own.method(), own.path()) == *request)
+            };
+            if has(api) || api.operation(operation).is_ok() {
+                faults.push(format!("`{operation}` is not left out"));
+            }
+            if api.pack().versions_where(has).is_empty() {
+                faults.push(format!("`{request}` is in no version"));
             }
         }
         for name in self.values.keys() {
@@ -175,11 +206,26 @@ mod tests {
               ContainerStart: { parameters: { plattform: x }, body: {} }
               ContainerStat: {}
             refused: [{ operations: [ImagePull, ImagePush], because: ' ' }]
+            other-status: []
             not-sent: [{ operations: [ImagePush], because: it is far }]
             no-route: []
+            left-out:
+              - { operation: ImagePull, request: GET /images/pull, because: of a dream }
+              - { operation: ImagePush, request: 'POST /images/{name}/push', because: of a mistake }
         ";
         let plan: Plan = yaml_serde::from_str(text).unwrap();
         let api = crate::pack(contajners_tests::Kind::Docker).api("v1.41").unwrap();
-        insta::assert_snapshot!(plan.faults(api).join("\n"), @"");
+        insta::assert_snapshot!(plan.faults(api).join("\n"), @r#"
+        unknown operation `ContainerStat` in docker v1.41
+        unknown operation `ImagePull` in docker v1.41
+        `ImagePush` has two reasons
+        no reason for ["ImagePull", "ImagePush"]
+        `ContainerStart` has no parameter `plattform`
+        `ContainerStart` takes no body
+        `GET /images/pull` is in no version
+        `ImagePush` is not left out
+        no operation has a parameter `nowhere`
+        no path begins with `/nowhere/`
+        "#);
     }
 }

@@ -19,13 +19,17 @@ const BODY_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verdict {
     /// The engine did it.
-    Done { status: u16, is_documented: bool },
+    Done { status: u16, is_documented: bool, but: Option<String> },
     /// The engine has the operation, and refused it.
     Refused { status: u16, is_documented: bool, because: String },
     /// The engine has no route for it, as the plan says.
     NoRoute { status: u16, because: String },
+    /// The spec has it, the pack has not.
+    LeftOut(String),
     /// It was not sent, as the plan says.
     NotSent(String),
+    /// The engine has no route for it, and the plan does not know.
+    Unrouted(String),
     /// It is not as the plan says, or could not be sent.
     Failed(String),
 }
@@ -73,30 +77,33 @@ impl Sender {
     fn verdict(&self, operation: &Operation<'_>, answer: &Answer) -> Verdict {
         let (id, status) = (operation.id(), answer.status);
         let said = answer.body.as_deref().unwrap_or_default().trim();
-        let because = match (self.plan.refused(id), self.plan.no_route(id)) {
-            (_, Some(reason)) if self.router.gave(answer) => {
-                return Verdict::NoRoute { status, because: reason.to_owned() };
+        let failed = |why: &str| Verdict::Failed(format!("{why}: {status} {said}"));
+        match (self.router.gave(answer), self.plan.no_route(id)) {
+            (true, None) => {
+                return Verdict::Unrouted(format!("it has no route: {status} {said}"));
             }
-            (_, None) if self.router.gave(answer) => {
-                return Verdict::Failed(format!("it has no route: {status} {said}"));
-            }
-            (_, Some(_)) => {
-                return Verdict::Failed(format!("it has a route, plan.yaml says none: {status}"));
-            }
-            (reason, None) => reason,
-        };
+            (true, Some(because)) => return Verdict::NoRoute { status, because: because.into() },
+            (false, None) => {}
+            (false, Some(_)) => return failed("it has a route, and plan.yaml says none"),
+        }
         let is_documented = operation
             .responses()
             .any(|response| response.status().is_none_or(|documented| documented == status));
-        match because {
-            None if status < 400 => Verdict::Done { status, is_documented },
-            None => Verdict::Failed(format!("plan.yaml has no reason for {status} {said}")),
-            Some(_) if status < 400 => Verdict::Failed(format!(
-                "plan.yaml has a reason to refuse it, and it is done: {status}"
-            )),
-            Some(because) => {
-                Verdict::Refused { status, is_documented, because: because.to_owned() }
+        match (status < 400, self.plan.refused(id)) {
+            (true, None) => {}
+            (true, Some(_)) => return failed("it is done, and plan.yaml says refused"),
+            (false, None) => return failed("it is refused, and plan.yaml has no reason"),
+            (false, Some(because)) => {
+                return Verdict::Refused { status, is_documented, because: because.into() };
             }
+        }
+        // No spec lists what becomes of a connection that is taken over.
+        let is_socket = status == 101 && operation.answer() == AnswerKind::Upgrade;
+        match (is_documented || is_socket, self.plan.other_status(id)) {
+            (true, None) => Verdict::Done { status, is_documented, but: None },
+            (false, Some(but)) => Verdict::Done { status, is_documented, but: Some(but.into()) },
+            (true, Some(_)) => failed("the spec lists this, and plan.yaml says it does not"),
+            (false, None) => failed("the spec does not list this; is it another's answer?"),
         }
     }
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::{env, fs};
 
-use contajners_core::{Api, Method};
+use contajners_core::Api;
 use contajners_tests::Kind;
 
 use crate::send::Verdict;
 
-/// `write` makes the tests write the file instead of comparing with it.
+/// `write` makes the tests write the file instead of comparing with it; with any value they fail
+/// where an engine is missing.
 const VARIABLE: &str = "CONTAJNERS_CONFORMANCE";
 
 const PREFACE: &str = "\
@@ -27,9 +28,9 @@ that there are not. An answer in *italics* is not among those that the spec list
 /// What came of an operation.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) id: &'static str,
-    pub(crate) method: Method,
-    pub(crate) path: &'static str,
+    pub(crate) id: String,
+    /// Method and path.
+    pub(crate) request: String,
     pub(crate) verdict: Verdict,
 }
 
@@ -44,22 +45,23 @@ pub(crate) struct Section {
 }
 
 impl Section {
-    /// Returns what is not as it has to be.
+    /// Returns what is not as it has to be. Of a version that the plan is not made for only the
+    /// routes are known.
     pub(crate) fn faults(&self) -> Vec<String> {
-        let failed = self.rows.iter().filter_map(|row| match &row.verdict {
-            Verdict::Failed(why) => {
-                Some(format!("`{}` {} {}: {why}", row.id, row.method, row.path))
-            }
+        let fault = |row: &Row| match &row.verdict {
+            Verdict::Failed(why) if self.is_planned => Some(why.clone()),
+            Verdict::Unrouted(why) => Some(why.clone()),
             _ => None,
-        });
-        failed.collect()
+        };
+        let line = |row: &Row| Some(format!("`{}` {}: {}", row.id, row.request, fault(row)?));
+        self.rows.iter().filter_map(line).collect()
     }
 
     fn text(&self) -> String {
         let count =
             |is: fn(&Verdict) -> bool| self.rows.iter().filter(|row| is(&row.verdict)).count();
         let mut text = format!(
-            "\n## {} {}, API {}\n\n{} operations: {} done, {} refused, {} without a route, {} not sent.\n\n\
+            "\n## {} {}, API {}\n\n{} operations: {} done, {} refused, {} without a route, {} left out, {} not sent.\n\n\
              | operation | request | answer | |\n|---|---|---|---|\n",
             name(self.kind),
             self.release,
@@ -68,6 +70,7 @@ impl Section {
             count(|verdict| matches!(verdict, Verdict::Done { .. })),
             count(|verdict| matches!(verdict, Verdict::Refused { .. })),
             count(|verdict| matches!(verdict, Verdict::NoRoute { .. })),
+            count(|verdict| matches!(verdict, Verdict::LeftOut(_))),
             count(|verdict| matches!(verdict, Verdict::NotSent(_))),
         );
         for row in &self.rows {
@@ -76,8 +79,9 @@ impl Section {
                 false => format!("*{status}*"),
             };
             let (answer, verdict) = match &row.verdict {
-                Verdict::Done { status, is_documented } => {
-                    (answer(*status, *is_documented), "done".to_owned())
+                Verdict::Done { status, is_documented, but } => {
+                    let but = but.as_ref().map_or_else(String::new, |but| format!("; {but}"));
+                    (answer(*status, *is_documented), format!("done{but}"))
                 }
                 Verdict::Refused { status, is_documented, because } => {
                     (answer(*status, *is_documented), format!("refused: {because}"))
@@ -85,11 +89,14 @@ impl Section {
                 Verdict::NoRoute { status, because } => {
                     (status.to_string(), format!("no route: {because}"))
                 }
+                Verdict::LeftOut(because) => (String::new(), format!("left out: {because}")),
                 Verdict::NotSent(because) => (String::new(), format!("not sent: {because}")),
-                Verdict::Failed(why) => (String::new(), format!("failed: {why}")),
+                Verdict::Unrouted(why) | Verdict::Failed(why) => {
+                    (String::new(), format!("failed: {why}"))
+                }
             };
-            let Row { id, method, path, .. } = row;
-            text.push_str(&format!("| {id} | `{method} {path}` | {answer} | {verdict} |\n"));
+            let Row { id, request, .. } = row;
+            text.push_str(&format!("| {id} | `{request}` | {answer} | {verdict} |\n"));
         }
         text
     }
@@ -114,6 +121,10 @@ impl Section {
             panic!("docs/conformance.md is old: run `cargo xtask conformance`\n{difference}");
         }
     }
+}
+
+pub(crate) fn is_asked_for() -> bool {
+    env::var_os(VARIABLE).is_some()
 }
 
 pub(crate) fn is_written() -> bool {

@@ -18,6 +18,8 @@ pub(crate) enum ThingKind {
     Nothing,
     /// A container that has not been started.
     Created,
+    /// A container that has not been started, whose files are mounted.
+    Mounted,
     Running,
     Paused,
     Stopped,
@@ -106,6 +108,11 @@ impl Things {
         Ok(match kind {
             ThingKind::Nothing => Thing::of("conformance-nothing"),
             ThingKind::Created => Thing::of(self.container(&name).await?),
+            ThingKind::Mounted => {
+                let id = self.container(&name).await?;
+                self.on("ContainerMountLibpod", &id).await?;
+                Thing::of(id)
+            }
             ThingKind::Running => Thing::of(self.running(&name).await?),
             ThingKind::Paused => {
                 let id = self.running(&name).await?;
@@ -126,22 +133,26 @@ impl Things {
                 Thing::of(id)
             }
             ThingKind::Image => {
-                let name = format!("localhost/{name}");
-                let tag = self.client.invoke("ImageTag").param("name", image::BUSYBOX);
-                tag.param("repo", &name).param("tag", "one").await?;
-                Thing::of(format!("{name}:one"))
+                // An image of its own: engines lose names that one image gets at the same time.
+                let repo = format!("localhost/{name}");
+                let import = self.client.invoke("ImageCreate").param("fromSrc", "-");
+                // Podman 4.3 overlooks `tag`; both take one in the name.
+                let import = import.param("repo", format!("{repo}:one"));
+                let files = image::tar_of([("name", name.as_bytes())]);
+                import.body_bytes(files).await?;
+                Thing::of(format!("{repo}:one")).with("repo", repo.into())
             }
             ThingKind::Network => Thing::of(self.network(&name).await?),
             ThingKind::NetworkAndContainer => {
                 let container = self.running(&format!("{name}-in")).await?;
-                Thing::of(self.network(&name).await?).with("container", container.into())
+                Thing::of(self.network(&name).await?).with("container", container)
             }
             ThingKind::ConnectedNetwork => {
                 let container = self.running(&format!("{name}-in")).await?;
                 let id = self.network(&name).await?;
                 let connect = self.on("NetworkConnect", &id);
                 connect.body(json!({ "Container": container })).await?;
-                Thing::of(id).with("container", container.into())
+                Thing::of(id).with("container", container)
             }
             ThingKind::Volume => {
                 self.client.invoke("VolumeCreate").body(json!({ "Name": name })).await?;
@@ -176,7 +187,10 @@ impl Things {
             ThingKind::Manifest => {
                 let create = self.client.invoke("ManifestCreateLibpod");
                 let create = create.param("name", format!("localhost/{name}:one"));
-                create.param("images", [image::BUSYBOX]).body(json!({})).await?;
+                create
+                    .param("images", [format!("containers-storage:{}", image::BUSYBOX)])
+                    .body(json!({}))
+                    .await?;
                 Thing::of(format!("localhost/{name}:one"))
             }
         })
