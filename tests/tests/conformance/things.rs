@@ -246,8 +246,8 @@ impl Things {
     async fn task(&self, service: &str) -> Result<Value, Error> {
         loop {
             let list = self.client.invoke("TaskList");
-            let mut tasks = list.param("filters", json!({ "service": [service] })).await?;
-            match tasks[0]["ID"].take() {
+            let tasks = list.param("filters", json!({ "service": [service] })).await?;
+            match tasks[0]["ID"].clone() {
                 Value::Null => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
                 id => return Ok(id),
             }
