@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use contajners_tests::leftovers;
 
 use crate::Outcome;
-use crate::packages::{BUILD, DOCKER, IMAGE, Missing, PODMAN, REGISTRY, SHELLS, SSH, TLS, ensure};
+use crate::packages::{
+    BUILD, DOCKER, DOCKER_PY, IMAGE, Missing, PODMAN, REGISTRY, SHELLS, SSH, TLS, ensure,
+};
 use crate::steps::{self, cargo};
 
 /// Runs all tests, doc tests too, and checks that their engines left nothing behind.
@@ -24,7 +26,7 @@ pub(crate) struct Args {
 const LEAVING: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let groups = [BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS];
+    let groups = [BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS, DOCKER_PY];
     ensure(&groups, Missing::from_flag(args.install))?;
     let tested = run_tests(&args.cargo);
     let clean = nothing_is_left();
