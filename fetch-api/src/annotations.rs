@@ -12,6 +12,11 @@
 //!   body: { media-types: [application/x-tar] }
 //! - operation: GET /vm.info         # a method and a path do for an id, wherever one is wanted
 //!   set: { id: vmInfo }
+//! - operation: ListCreate           # the engine has it elsewhere, with `name` in the path
+//!   set: { path: "/lists/{name}" }
+//! - operation: ListAdd              # the engine does not have it
+//!   versions: v4.0.0..
+//!   remove: true
 //! - definition: Backup              # the specs refer to it and do not have it
 //!   missing: any
 //! - definition: Mount
@@ -26,7 +31,12 @@
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
-//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there.
+//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there;
+//! `missing: any` before them adds one where the spec has none, of JSON that may be anything.
+//!
+//! `set: { path }` gives an operation another path; a parameter of the query that is named in it goes
+//! there. It leaves the operation alone where another one has that method and path, or where a
+//! placeholder has no parameter. `remove: true` leaves operations out.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
 //! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
@@ -51,19 +61,18 @@
 //! mended at last; [`Annotations::unmatched`] tells once all versions have been seen.
 
 mod fields;
+mod text;
 mod waiters;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use contajners_core::ApiVersion;
-use serde::Deserialize;
 
-use self::fields::{FieldsText, add_fields, are_known};
-use self::waiters::{EndText, WaiterRule};
-use crate::model::{
-    Answer, Encoding, Kind, ListStyle, Location, Model, Operation, Parameter, Schema,
-};
+use self::fields::{add_fields, are_known};
+use self::text::{MissingText, Names, RuleText, SetText};
+use self::waiters::WaiterRule;
+use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -142,93 +151,6 @@ struct Rule {
     text: RuleText,
     versions: Vec<VersionRange>,
     waiter: Option<WaiterRule>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleText {
-    operation: Option<Names>,
-    definition: Option<Names>,
-    missing: Option<MissingText>,
-    fields: Option<FieldsText>,
-    parameter: Option<Names>,
-    #[serde(rename = "in")]
-    location: Option<LocationText>,
-    versions: Option<Names>,
-    set: Option<SetText>,
-    body: Option<BodyText>,
-    waiter: Option<String>,
-    takes: Option<BTreeMap<String, String>>,
-    every: Option<String>,
-    within: Option<String>,
-    tells: Option<String>,
-    ends: Option<Vec<EndText>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Names {
-    One(String),
-    Many(Vec<String>),
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetText {
-    id: Option<String>,
-    encoding: Option<EncodingText>,
-    list: Option<ListText>,
-    #[serde(rename = "type")]
-    kind: Option<KindText>,
-    format: Option<String>,
-    required: Option<bool>,
-    default: Option<yaml_serde::Value>,
-    answer: Option<AnswerText>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BodyText {
-    media_types: Option<Vec<String>>,
-    required: Option<bool>,
-    fields: Option<FieldsText>,
-}
-
-/// Declares an enum as it is written in YAML, with the model's member for each of its own.
-macro_rules! written {
-    ($name:ident => $model:ty { $($member:ident),* }) => {
-        #[derive(Debug, Clone, Copy, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum $name { $($member),* }
-
-        impl From<$name> for $model {
-            fn from(text: $name) -> Self {
-                match text { $($name::$member => Self::$member),* }
-            }
-        }
-    };
-}
-
-written!(EncodingText => Encoding { Plain, Json, JsonBase64 });
-written!(ListText => ListStyle { Single, Multi, Csv, Ssv, Tsv, Pipes });
-written!(AnswerText => Answer { Nothing, Json, JsonLines, Text, Bytes, Frames, Upgrade });
-written!(LocationText => Location { Path, Query, Header, Form });
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KindText {
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Array,
-}
-
-/// What a missing definition comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum MissingText {
-    Any,
 }
 
 /// Both ends belong to it; an open end has no limit.
@@ -409,8 +331,18 @@ impl Rule {
             }
             _ => {}
         }
-        if text.definition.is_none() && text.set.is_none() && text.body.is_none() {
-            return Err("the rule changes nothing: it has neither `set` nor `body`".into());
+        let removes = text.remove == Some(true);
+        if removes && (text.definition.is_some() || text.parameter.is_some()) {
+            return Err("only an `operation` can be removed".into());
+        }
+        if removes && (text.set.is_some() || text.body.is_some()) {
+            return Err("what is removed is not changed as well".into());
+        }
+        let changes = removes || text.set.is_some() || text.body.is_some();
+        if text.definition.is_none() && !changes {
+            return Err(
+                "the rule changes nothing: it has none of `set`, `body` and `remove`".into()
+            );
         }
         if text.parameter.is_some() && text.body.is_some() {
             return Err("`parameter` and `body` exclude each other".into());
@@ -419,7 +351,17 @@ impl Rule {
             return Err("`in` needs a `parameter`".into());
         }
         if let Some(set) = &text.set {
-            let SetText { id, encoding, list, kind, format, required, default, answer } = set;
+            let SetText { id, path, encoding, list, kind, format, required, default, answer } = set;
+            if let Some(path) = path {
+                if text.parameter.is_some() {
+                    return Err("a `parameter` has no `path`".into());
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                let is_path = path.starts_with('/') && path.chars().all(is_plain);
+                if !is_path || placeholders(path).is_none() {
+                    return Err(format!("`{path}` does not do for a `path`"));
+                }
+            }
             if let Some(id) = id {
                 let names = text.operation.as_ref().map_or(&[][..], Names::list);
                 if names.len() != 1 || !names[0].contains(" /") {
@@ -430,7 +372,8 @@ impl Rule {
                 if id.is_empty() || !id.chars().all(is_plain) {
                     return Err(format!("`{id}` does not do for an `id`"));
                 }
-                if answer.is_some() || text.parameter.is_some() || text.body.is_some() {
+                let more = answer.is_some() || path.is_some();
+                if more || text.parameter.is_some() || text.body.is_some() {
                     return Err("an `id` is set by a rule of its own".into());
                 }
             }
@@ -495,9 +438,31 @@ impl Rule {
             return;
         }
         let mut any = false;
+        if self.text.remove == Some(true) {
+            model.operations.retain(|operation| {
+                let mut goes = false;
+                for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                    let is_meant = is_meant(name, operation);
+                    *matched |= is_meant;
+                    goes |= is_meant;
+                }
+                any |= goes;
+                !goes
+            });
+            return self.note_version(version, any, matches);
+        }
+        let path = self.text.set.as_ref().and_then(|set| set.path.as_deref());
+        let taken: Vec<Method> = { model.operations.iter() }
+            .filter(|operation| Some(&*operation.path) == path)
+            .map(|operation| operation.method)
+            .collect();
         for operation in &mut model.operations {
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if is_meant(name, operation) && self.mend(operation, &mut matches.parameters) {
+                let can_be = path.is_none() || !taken.contains(&operation.method);
+                if can_be
+                    && is_meant(name, operation)
+                    && self.mend(operation, &mut matches.parameters)
+                {
                     *matched = true;
                     any = true;
                 }
@@ -536,6 +501,17 @@ impl Rule {
             return any;
         }
         if let Some(text) = &self.text.body {
+            let is_missing = operation.body.is_none();
+            if let (true, Some(MissingText::Any)) = (is_missing, text.missing) {
+                operation.body = Some(Body {
+                    required: false,
+                    schema: Schema::any(),
+                    media_types: vec!["application/json".to_owned()],
+                    schemas: Vec::new(),
+                });
+            } else if text.missing.is_some() {
+                return false;
+            }
             let Some(body) = &mut operation.body else { return false };
             if let Some(media_types) = &text.media_types {
                 body.media_types.clone_from(media_types);
@@ -552,55 +528,48 @@ impl Rule {
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             operation.answer = answer.into();
         }
+        if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
+            return move_to(operation, path);
+        }
         true
     }
 }
 
-impl SetText {
-    fn apply(&self, parameter: &mut Parameter) {
-        if let Some(encoding) = self.encoding {
-            parameter.encoding = encoding.into();
+/// The names in the braces of a path template; `None` when they do not match.
+fn placeholders(path: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        if before.contains('}') || name.is_empty() || name.contains(['{', '/']) {
+            return None;
         }
-        if let Some(list) = self.list {
-            parameter.style = list.into();
-        }
-        if let Some(kind) = self.kind {
-            retype(&mut parameter.schema, kind);
-        }
-        if let Some(format) = &self.format {
-            parameter.schema.format.clone_from(format);
-        }
-        if let Some(required) = self.required {
-            parameter.required = required;
-        }
-        if let Some(default) = &self.default {
-            parameter.schema.default = serde_json::to_string(default).ok();
-        }
+        names.push(name);
+        rest = after;
     }
+    (!rest.contains('}')).then_some(names)
 }
 
-/// Gives a schema another type; what it was becomes what an array holds.
-fn retype(schema: &mut Schema, kind: KindText) {
-    if kind == KindText::Array {
-        if !matches!(schema.kind, Kind::Array(_)) {
-            let default = schema.default.take().map(|default| format!("[{default}]"));
-            let item = std::mem::take(schema);
-            schema.kind = Kind::Array(Box::new(item));
-            schema.default = default;
+/// Gives an operation another path, with the parameters that it names; tells whether it could.
+fn move_to(operation: &mut Operation, path: &str) -> bool {
+    let names = placeholders(path).unwrap_or_default();
+    let given = |name: &&str| operation.parameters.iter().any(|one| one.name == **name);
+    let own = operation.parameters.iter().filter(|one| one.location == Location::Path);
+    if !names.iter().all(given) || !own.clone().all(|one| names.contains(&&*one.name)) {
+        return false;
+    }
+    for name in names {
+        let is_there = |one: &Parameter| one.location == Location::Path && one.name == name;
+        if operation.parameters.iter().any(is_there) {
+            continue;
         }
-        return;
+        if let Some(moved) = operation.parameters.iter_mut().find(|one| one.name == name) {
+            moved.location = Location::Path;
+            moved.required = true;
+        }
     }
-    let kind = match kind {
-        KindText::Integer => Kind::Integer,
-        KindText::Number => Kind::Number,
-        KindText::Boolean => Kind::Boolean,
-        KindText::String | KindText::Array => Kind::String,
-    };
-    if schema.kind != kind {
-        // A format belongs to the type it was written for.
-        schema.format.clear();
-        schema.kind = kind;
-    }
+    path.clone_into(&mut operation.path);
+    true
 }
 
 /// Tells whether a name in a rule is an operation's: its id, its method and path, or all.
@@ -610,21 +579,6 @@ fn is_meant(name: &str, operation: &Operation) -> bool {
         || name.split_once(' ').is_some_and(|(method, path)| {
             method == operation.method.as_str() && path == operation.path
         })
-}
-
-impl RuleText {
-    fn names(&self) -> Option<&Names> {
-        self.operation.as_ref().or(self.definition.as_ref())
-    }
-}
-
-impl Names {
-    fn list(&self) -> &[String] {
-        match self {
-            Names::One(name) => std::slice::from_ref(name),
-            Names::Many(names) => names,
-        }
-    }
 }
 
 impl VersionRange {

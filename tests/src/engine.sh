@@ -44,6 +44,15 @@ hand_down() {
     done
 }
 
+# A paused container takes no signal, not even the one that ends it, before it goes on.
+thaw_groups() {
+    for h in $hierarchies; do
+        [ -d "$h/$group" ] || continue
+        find "$h/$group" -name freezer.state -exec sh -c 'echo THAWED >"$1"' sh {} \;
+        find "$h/$group" -name cgroup.freeze -exec sh -c 'echo 0 >"$1"' sh {} \;
+    done
+}
+
 # Fails while a process is left in one of the groups.
 drop_groups() {
     left=0
@@ -67,6 +76,7 @@ clean_up() {
     # last one takes the mounts along.
     [ -z "$engine" ] || kill -KILL "$engine"
     n=0
+    thaw_groups
     until drop_groups; do
         n=$((n + 1))
         [ $n -lt 200 ] || break

@@ -76,6 +76,7 @@ fn check_cycle(kind: Kind) {
 
     // One that ignores the polite signals, as the first process of its namespace does.
     run_container(engine.socket(), "sleep 1000");
+    pause_container(engine.socket());
     drop(engine);
     assert_eq!(leftovers::of(&name), Vec::<String>::new());
 }
@@ -104,7 +105,9 @@ fn check_kill(kind: Kind) {
     let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
     let mut line = || lines.next().expect("the victim started its engine").unwrap();
     let (uri, folder) = (line(), line());
-    run_container(Path::new(uri.strip_prefix("unix://").unwrap()), "sleep 1000");
+    let socket = Path::new(uri.strip_prefix("unix://").unwrap());
+    run_container(socket, "sleep 1000");
+    pause_container(socket);
     let name = folder.rsplit('/').next().unwrap();
     assert!(!leftovers::of(name).is_empty());
 
@@ -148,6 +151,14 @@ fn run_container(engine: &Path, command: &str) -> String {
     let started = call(engine, "POST", &format!("/v1.41/containers/{id}/start"), "", b"");
     assert!(started.starts_with("HTTP/1.1 204 "), "{started}");
     id
+}
+
+/// Starts a container and pauses it, so that no signal reaches it.
+#[track_caller]
+fn pause_container(engine: &Path) {
+    let id = run_container(engine, "sleep 1000");
+    let paused = call(engine, "POST", &format!("/v1.41/containers/{id}/pause"), "", b"");
+    assert!(paused.starts_with("HTTP/1.1 204 "), "{paused}");
 }
 
 fn call(engine: &Path, method: &str, path: &str, kind: &str, body: &[u8]) -> String {

@@ -4,6 +4,7 @@
 //! steps can be run alone under the name it is printed with.
 
 mod ci;
+mod conformance;
 mod cross;
 mod demo;
 mod fetch_api;
@@ -28,6 +29,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Ci(ci::Args),
+    Conformance(conformance::Args),
     Demo(demo::Args),
     #[command(disable_help_flag = true)]
     FetchApi(fetch_api::Args),
@@ -41,6 +43,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Chore::parse() {
         Chore::Ci(args) => ci::run(&args),
+        Chore::Conformance(args) => conformance::run(&args),
         Chore::Demo(args) => demo::run(&args),
         Chore::FetchApi(args) => fetch_api::run(&args),
         Chore::NoStd(args) => no_std::run(&args),

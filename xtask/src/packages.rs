@@ -72,6 +72,12 @@ pub(crate) const REGISTRY: &[Package] = &[
     package("util-linux", "nsenter"),
 ];
 
+/// A client whose requests the tests look at; its interpreter comes with it.
+pub(crate) const DOCKER_PY: &[Package] = &[Package {
+    name: "python3-docker",
+    sign: Sign::File("/usr/lib/python3/dist-packages/docker/__init__.py"),
+}];
+
 /// What the image of the tests is made of.
 pub(crate) const IMAGE: &[Package] =
     &[Package { name: "busybox-static", sign: Sign::StaticProgram("busybox") }];

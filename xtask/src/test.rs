@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use contajners_tests::leftovers;
 
 use crate::Outcome;
-use crate::packages::{BUILD, DOCKER, IMAGE, Missing, PODMAN, REGISTRY, SHELLS, SSH, TLS, ensure};
+use crate::packages::{
+    BUILD, DOCKER, DOCKER_PY, IMAGE, Missing, PODMAN, REGISTRY, SHELLS, SSH, TLS, ensure,
+};
 use crate::steps::{self, cargo};
 use crate::wasm;
 
@@ -26,7 +28,8 @@ const LEAVING: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let missing = Missing::from_flag(args.install);
-    ensure(&[BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS], missing)?;
+    let groups = [BUILD, DOCKER, PODMAN, IMAGE, REGISTRY, SSH, TLS, SHELLS, DOCKER_PY];
+    ensure(&groups, missing)?;
     if !names_packages(&args.cargo) || args.cargo.iter().any(|arg| arg == "contajners-tests") {
         wasm::prepare(missing)?;
     }

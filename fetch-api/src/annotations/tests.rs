@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::fields::{FieldKind, FieldText};
 use super::*;
-use crate::model::{Body, Condition, Method, Object, Sign, Waiter};
+use crate::model::{Answer, Condition, Encoding, Kind, ListStyle, Object, Sign, Waiter};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
@@ -67,6 +67,45 @@ fn mends_parameters_by_name_and_place() {
 }
 
 #[test]
+fn gives_another_path_with_the_parameters_that_it_names() {
+    let mut model = model("v1.30");
+    let first = &mut model.operations[0];
+    first.path = "/build".to_owned();
+    first.parameters.remove(0);
+    first.parameters.push(Parameter { name: "q".to_owned(), ..first.parameters[0].clone() });
+    let mended = |rules: &str, model: &Model| {
+        let annotations = Annotations::parse(rules).unwrap();
+        let (mut matches, mut model) = (annotations.matches(), model.clone());
+        annotations.apply(&mut model, &mut matches);
+        (model, annotations.unmatched(&matches).len())
+    };
+    let rule = "- operation: Build\n  set: { path: '/builds/{t}' }\n";
+    let (moved, unmatched) = mended(rule, &model);
+    assert_eq!((&*moved.operations[0].path, unmatched), ("/builds/{t}", 0));
+    let [t, q] = &moved.operations[0].parameters[..] else { panic!("two parameters") };
+    assert_eq!((t.location, t.required), (Location::Path, true));
+    assert_eq!((q.location, q.required), (Location::Query, false));
+
+    // Neither onto another operation, nor to a path that says less or more than there is.
+    let nowhere = "- operation: Build\n  set: { path: '/builds/{none}' }\n";
+    assert_eq!(mended(nowhere, &model), (model.clone(), 1));
+    let without = "- operation: Build\n  set: { path: '/builds' }\n";
+    assert_eq!(mended(without, &moved), (moved.clone(), 1));
+    let mut two = model.clone();
+    two.operations.push(Operation { id: "Other".to_owned(), ..moved.operations[0].clone() });
+    assert_eq!(mended(rule, &two), (two.clone(), 1));
+}
+
+#[test]
+fn leaves_out_operations() {
+    let (left, unmatched) = apply("- operation: Build\n  versions: v1.30..\n  remove: true\n");
+    assert_eq!((left.operations.len(), unmatched), (0, Vec::new()));
+    let (left, unmatched) = apply("- operation: Build\n  versions: v1.31..\n  remove: true\n");
+    assert_eq!(left, model("v1.30"));
+    assert_eq!(unmatched.len(), 2, "{unmatched:?}");
+}
+
+#[test]
 fn mends_bodies_and_answers() {
     let (model, unmatched) = apply(
         "- operation: [Build]\n  body: { media-types: [application/x-tar], required: true }\n\
@@ -77,6 +116,25 @@ fn mends_bodies_and_answers() {
     assert_eq!(operation.body.as_ref().unwrap().media_types, ["application/x-tar"]);
     assert!(operation.body.as_ref().unwrap().required);
     assert_eq!(operation.answer, Answer::JsonLines);
+}
+
+#[test]
+fn adds_a_body_where_there_is_none() {
+    let rules = "- operation: Build\n  body: { missing: any, required: true }\n";
+    let (with_body, unmatched) = apply(rules);
+    assert_eq!(with_body, model("v1.30"));
+    assert_eq!(unmatched, ["line 1: `Build` matches nothing in any version"]);
+
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut matches = annotations.matches();
+    let mut without = model("v1.30");
+    without.operations[0].body = None;
+    annotations.apply(&mut without, &mut matches);
+    assert_eq!(annotations.unmatched(&matches), []);
+    let body = without.operations[0].body.as_ref().unwrap();
+    assert!(body.required);
+    assert_eq!(body.media_types, ["application/json"]);
+    assert_eq!(body.schema, Schema::any());
 }
 
 #[test]
@@ -122,7 +180,10 @@ fn refuse(rules: &str, expected: &str) {
 
 #[test]
 fn refuses_rules_that_make_no_sense() {
-    refuse("- operation: A\n", "line 1: the rule changes nothing: it has neither `set` nor `body`");
+    refuse(
+        "- operation: A\n",
+        "line 1: the rule changes nothing: it has none of `set`, `body` and `remove`",
+    );
     refuse(
         "- operation: A\n  set: { encoding: json }\n",
         "line 1: only a `parameter` can be set to that",
@@ -146,8 +207,35 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
-        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `fields`, `parameter`, `in`, `versions`, \
+        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `remove`, `fields`, `parameter`, `in`, `versions`, \
          `set`, `body`, `waiter`, `takes`, `every`, `within`, `tells`, `ends` at line 2 column 3",
+    );
+}
+
+#[test]
+fn refuses_paths_and_removals_that_make_no_sense() {
+    for path in ["a", "/a b", "/{a", "/a}", "/{a/b}", "/{}", "/{{a}}"] {
+        let rule = format!("- operation: A\n  set: {{ path: '{path}' }}\n");
+        refuse(&rule, &format!("line 1: `{path}` does not do for a `path`"));
+    }
+    refuse(
+        "- operation: A\n  parameter: b\n  set: { path: /a }\n",
+        "line 1: a `parameter` has no `path`",
+    );
+    refuse(
+        "- operation: GET /a\n  set: { id: B, path: /b }\n",
+        "line 1: an `id` is set by a rule of its own",
+    );
+    let only = "line 1: only an `operation` can be removed";
+    refuse("- operation: A\n  parameter: b\n  remove: true\n", only);
+    refuse("- definition: A\n  fields: { a: any }\n  remove: true\n", only);
+    refuse(
+        "- operation: A\n  remove: true\n  set: { answer: json }\n",
+        "line 1: what is removed is not changed as well",
+    );
+    refuse(
+        "- operation: A\n  remove: false\n",
+        "line 1: the rule changes nothing: it has none of `set`, `body` and `remove`",
     );
 }
 

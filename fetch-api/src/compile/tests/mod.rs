@@ -293,7 +293,7 @@ fn annotations_are_judged_when_all_versions_were_seen() {
     room.annotations = "- operation: Toys\n  set: { anser: text }\n";
     let ran = room.compile();
     assert!(!ran.good);
-    assert_snapshot!(ran.text, @"error: toy: …/annotations.yaml: the annotations are wrong: .[0].set: unknown field `anser`, expected one of `id`, `encoding`, `list`, `type`, `format`, `required`, `default`, `answer` at line 2 column 10");
+    assert_snapshot!(ran.text, @"error: toy: …/annotations.yaml: the annotations are wrong: .[0].set: unknown field `anser`, expected one of `id`, `path`, `encoding`, `list`, `type`, `format`, `required`, `default`, `answer` at line 2 column 10");
 }
 
 /// Damaged packs, each with its name.
