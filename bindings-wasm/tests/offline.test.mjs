@@ -98,6 +98,7 @@ test("paths are explained", () => {
 test("versions and engines are compared", () => {
   const changes = diff("docker", "v1.41", "v1.42", "ContainerCreate");
   assert.deepEqual(changes, [
+    { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/ConsoleSize", change: "nullable", breaking: false },
     { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/KernelMemory", change: "removed", breaking: true },
     { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/Mounts/*/BindOptions/CreateMountpoint", change: "added", breaking: false },
   ]);
