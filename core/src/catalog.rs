@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::{ResolveError, ResolveErrorKind};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, nearest_names};
 use crate::pack::records::{
     DefinitionRecord, NameRecord, OperationRecord, ParameterRecord, ResponseRecord, VariantRecord,
     VersionRecord, media_types,
@@ -81,7 +81,7 @@ impl<'a> Pack<'a> {
     /// The versions on either side of one that is not there.
     fn near_versions(&self, version: &str) -> Vec<String> {
         let Some(wanted) = ApiVersion::parse(version) else {
-            return nearest(version, self.versions()).into_iter().map(Into::into).collect();
+            return nearest_names(version, self.versions());
         };
         let numbered = || self.versions().filter_map(|own| Some((ApiVersion::parse(own)?, own)));
         let below = numbered().filter(|(own, _)| *own < wanted).max_by_key(|(own, _)| *own);
@@ -237,9 +237,9 @@ impl<'a> Api<'a> {
         let inside = self.category(category)?;
         let Some(elsewhere) = found else {
             let mut error = self.unknown_operation(id);
-            let near = nearest(id, inside.iter().map(|operation| operation.id()));
+            let near = nearest_names(id, inside.iter().map(|operation| operation.id()));
             if !near.is_empty() {
-                error.0.nearest = near.into_iter().map(Into::into).collect();
+                error.0.nearest = near;
             }
             return Err(error);
         };
@@ -304,7 +304,7 @@ impl<'a> Api<'a> {
             return error;
         }
         let ids: Vec<&str> = self.operations().map(|operation| operation.id()).collect();
-        error.0.nearest = nearest(id, ids).into_iter().map(Into::into).collect();
+        error.0.nearest = nearest_names(id, ids);
         if error.0.nearest.is_empty() {
             // Perhaps it is a misspelt name of another version.
             if let Some(other) = nearest(id, self.pack.operation_ids()).first() {
@@ -343,10 +343,7 @@ impl<'a> Api<'a> {
                 ResolveError::new(ResolveErrorKind::UnknownCategory, self.engine(), self.version());
             error.0.name = category.to_string();
             let categories = self.categories();
-            error.0.nearest = nearest(category, categories.iter().map(|name| &**name))
-                .into_iter()
-                .map(Into::into)
-                .collect();
+            error.0.nearest = nearest_names(category, categories.iter().map(|name| &**name));
             return Err(error);
         }
         Ok(operations)

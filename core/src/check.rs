@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::catalog::{Api, Operation};
-use crate::nearest::{alternatives, nearest};
+use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
 use crate::value::{Value, View};
@@ -246,12 +246,12 @@ fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
     Some(schema)
 }
 
-/// Looks for something in a schema and in the parts it is made of.
-fn within<'a, T>(
+/// Looks for a schema in one and in the parts it is made of.
+fn within<'a>(
     schema: Schema<'a>,
     budget: &mut usize,
-    look: &impl Fn(Schema<'a>) -> Option<T>,
-) -> Option<T> {
+    look: &dyn Fn(Schema<'a>) -> Option<Schema<'a>>,
+) -> Option<Schema<'a>> {
     *budget = budget.checked_sub(1)?;
     let schema = schema.resolved();
     look(schema).or_else(|| schema.parts().find_map(|part| within(part, budget, look)))
@@ -532,7 +532,7 @@ impl<'a> Checker<'a> {
     fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
         let pointer = self.pointer(Some(name));
         let history = self.root.history(&self.path, |schema| {
-            within(schema, &mut 64, &|schema| schema.property(name)).is_some()
+            within(schema, &mut 64, &|schema| Some(schema.property(name)?.schema)).is_some()
         });
         // Clients that know a later version send its fields to all, as long as they say nothing.
         if !history.is_empty() && is_empty(value) {
@@ -544,7 +544,7 @@ impl<'a> Checker<'a> {
                 return (text, Vec::new(), Some(checker.available(&history)));
             }
             let names = fields.declared.iter().map(|property| property.name);
-            let near = nearest(name, names).into_iter().map(Into::into).collect();
+            let near = nearest_names(name, names);
             (text, near, None)
         });
     }
@@ -564,7 +564,8 @@ impl<'a> Checker<'a> {
             let expected = with_article(schema);
             let text = format!("{} is {expected}; {found} was given", checker.shown(pointer));
             let history = checker.root.history(&checker.path, |schema| {
-                within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(())).is_some()
+                within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(schema))
+                    .is_some()
             });
             let hint = (!history.is_empty())
                 .then(|| format!("{found} is taken in {history}; {}", checker.speaks()));
@@ -581,15 +582,14 @@ impl<'a> Checker<'a> {
             let history = checker.root.history(&checker.path, |schema| {
                 within(schema, &mut 64, &|schema| {
                     let schema = schema.items().map_or(schema, Schema::resolved);
-                    schema.members().any(|member| member_text(member) == text).then_some(())
+                    schema.members().any(|member| member_text(member) == text).then_some(schema)
                 })
                 .is_some()
             });
             if !history.is_empty() {
                 return (told, Vec::new(), Some(checker.available(&history)));
             }
-            let near: Vec<String> =
-                nearest(text, members.iter().copied()).into_iter().map(Into::into).collect();
+            let near = nearest_names(text, members.iter().copied());
             let hint = near.is_empty().then(|| {
                 let named: Vec<&str> =
                     members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();

@@ -9,7 +9,7 @@ use crate::catalog::{Operation, Parameter};
 use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
-use crate::nearest::{alternatives, nearest};
+use crate::nearest::{alternatives, nearest_names};
 use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
@@ -197,8 +197,7 @@ impl<'a> Operation<'a> {
             return error;
         }
         let names: Vec<&str> = self.parameters().map(|parameter| parameter.bare_name()).collect();
-        error.0.nearest =
-            nearest(name, names.iter().copied()).into_iter().map(Into::into).collect();
+        error.0.nearest = nearest_names(name, names.iter().copied());
         if let Some(body) = self.body()
             && body.schema().property(name).is_some()
         {
