@@ -15,6 +15,7 @@ use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 use crate::resolve::is_json;
 use crate::schema::Schema;
+use crate::search;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
 
 impl<'a> Pack<'a> {
@@ -171,7 +172,7 @@ impl<'a> Api<'a> {
     /// Appends what stands before every path of this version, such as `/v1.41`.
     pub(crate) fn write_prefix(&self, out: &mut String) {
         let template = self.prefix_template();
-        match template.split_once("{version}") {
+        match search::split_once(template, "{version}") {
             Some((before, after)) => {
                 out.extend([before, self.version(), after]);
             }
@@ -509,7 +510,8 @@ impl<'a> Operation<'a> {
     pub fn doc_url(&self) -> Option<String> {
         let template = self.api.doc_url_template();
         (!template.is_empty()).then(|| {
-            template.replace("{version}", self.api.version()).replace("{operation}", self.id())
+            let of_version = search::replaced(template, "{version}", self.api.version());
+            search::replaced(&of_version, "{operation}", self.id())
         })
     }
 

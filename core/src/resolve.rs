@@ -14,6 +14,7 @@ use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
 use crate::schema::SchemaKind;
+use crate::search::replaced;
 use crate::value::{Value, View};
 
 /// The body of a call.
@@ -175,7 +176,7 @@ impl<'a> Operation<'a> {
                     let names: Vec<&str> =
                         given.iter().map(|given| given.parameter.bare_name()).collect();
                     hint.push_str("; given: ");
-                    hint.push_str(&alternatives(&names).replace(" or ", ", "));
+                    hint.push_str(&replaced(&alternatives(&names), " or ", ", "));
                 }
                 hint
             });
