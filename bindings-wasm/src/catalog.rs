@@ -3,7 +3,6 @@
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use contajners_core::nearest;
