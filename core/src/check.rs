@@ -10,6 +10,7 @@ use crate::catalog::{Api, Operation};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
+use crate::search::joined;
 use crate::value::{Value, View};
 use crate::version::VersionSet;
 
@@ -594,7 +595,7 @@ impl<'a> Checker<'a> {
                 let named: Vec<&str> =
                     members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();
                 match members.len() > MEMBERS {
-                    true => format!("it is one of `{}` …", named.join("`, `")),
+                    true => format!("it is one of `{}` …", joined(&named, "`, `")),
                     false => format!("it is {}", alternatives(&named)),
                 }
             });

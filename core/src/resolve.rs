@@ -14,7 +14,7 @@ use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
 use crate::schema::SchemaKind;
-use crate::search::replaced;
+use crate::search::{joined, replaced};
 use crate::value::{Value, View};
 
 /// The body of a call.
@@ -208,7 +208,7 @@ impl<'a> Operation<'a> {
                 format!("`{}` takes no parameters", self.id())
             } else {
                 let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                format!("it takes {}", names.join(", "))
+                format!("it takes {}", joined(&names, ", "))
             });
         }
         error
@@ -396,7 +396,7 @@ impl<'a> Operation<'a> {
                 Some(given) => {
                     let mut texts: Vec<String> = Vec::new();
                     self.each_text(given, &mut |text| texts.push(text.into()))?;
-                    texts.join(",")
+                    joined(&texts, ",")
                 }
                 // Credentials that are not given are those of nobody.
                 None if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {
