@@ -18,6 +18,16 @@ pub fn engines() -> Vec<String> {
     contajners_resources::ENGINES.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
+/// The library's `join` is half a KiB of a page.
+fn joined(names: &[&str], between: &str) -> String {
+    let mut out = String::new();
+    for (i, name) in names.iter().enumerate() {
+        out.push_str(if i > 0 { between } else { "" });
+        out.push_str(name);
+    }
+    out
+}
+
 /// All versions of an engine's API.
 #[wasm_bindgen]
 pub struct Pack(contajners_core::Pack<'static>);
@@ -35,8 +45,8 @@ impl Pack {
         let near = nearest(engine, known.iter().copied());
         let hint = match (near.as_slice(), known.as_slice()) {
             ([], []) => "no pack is inside: give one with `pack`".into(),
-            ([], known) => format!("there is `{}`", known.join("`, `")),
-            (near, _) => format!("did you mean `{}`?", near.join("` or `")),
+            ([], known) => format!("there is `{}`", joined(known, "`, `")),
+            (near, _) => format!("did you mean `{}`?", joined(near, "` or `")),
         };
         let text = format!("unknown engine {}", error::quoted(engine));
         Err(error::config("unknown-engine", &text, &hint))

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::{ResolveError, ResolveErrorKind};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, nearest_names};
 use crate::pack::records::{
     DefinitionRecord, NameRecord, OperationRecord, ParameterRecord, ResponseRecord, VariantRecord,
     VersionRecord, media_types,
@@ -15,6 +15,7 @@ use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
 use crate::resolve::is_json;
 use crate::schema::Schema;
+use crate::search;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
 use crate::words;
 
@@ -82,7 +83,7 @@ impl<'a> Pack<'a> {
     /// The versions on either side of one that is not there.
     fn near_versions(&self, version: &str) -> Vec<String> {
         let Some(wanted) = ApiVersion::parse(version) else {
-            return nearest(version, self.versions()).into_iter().map(Into::into).collect();
+            return nearest_names(version, self.versions());
         };
         let numbered = || self.versions().filter_map(|own| Some((ApiVersion::parse(own)?, own)));
         let below = numbered().filter(|(own, _)| *own < wanted).max_by_key(|(own, _)| *own);
@@ -172,7 +173,7 @@ impl<'a> Api<'a> {
     /// Appends what stands before every path of this version, such as `/v1.41`.
     pub(crate) fn write_prefix(&self, out: &mut String) {
         let template = self.prefix_template();
-        match template.split_once("{version}") {
+        match search::split_once(template, "{version}") {
             Some((before, after)) => {
                 out.extend([before, self.version(), after]);
             }
@@ -238,9 +239,9 @@ impl<'a> Api<'a> {
         let inside = self.category(category)?;
         let Some(elsewhere) = found else {
             let mut error = self.unknown_operation(id);
-            let near = nearest(id, inside.iter().map(|operation| operation.id()));
+            let near = nearest_names(id, inside.iter().map(|operation| operation.id()));
             if !near.is_empty() {
-                error.0.nearest = near.into_iter().map(Into::into).collect();
+                error.0.nearest = near;
             }
             return Err(error);
         };
@@ -306,7 +307,8 @@ impl<'a> Api<'a> {
         }
         let mut near = words::meant(id, self.operations());
         if near.is_empty() {
-            near = nearest(id, self.operations().map(|operation| operation.id()));
+            let ids: Vec<&str> = self.operations().map(|operation| operation.id()).collect();
+            near = nearest(id, ids);
         }
         error.0.nearest = near.into_iter().map(Into::into).collect();
         if error.0.nearest.is_empty() {
@@ -347,10 +349,7 @@ impl<'a> Api<'a> {
                 ResolveError::new(ResolveErrorKind::UnknownCategory, self.engine(), self.version());
             error.0.name = category.to_string();
             let categories = self.categories();
-            error.0.nearest = nearest(category, categories.iter().map(|name| &**name))
-                .into_iter()
-                .map(Into::into)
-                .collect();
+            error.0.nearest = nearest_names(category, categories.iter().map(|name| &**name));
             return Err(error);
         }
         Ok(operations)
@@ -516,7 +515,8 @@ impl<'a> Operation<'a> {
     pub fn doc_url(&self) -> Option<String> {
         let template = self.api.doc_url_template();
         (!template.is_empty()).then(|| {
-            template.replace("{version}", self.api.version()).replace("{operation}", self.id())
+            let of_version = search::replaced(template, "{version}", self.api.version());
+            search::replaced(&of_version, "{operation}", self.id())
         })
     }
 

@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 
 use crate::catalog::{Api, Operation};
 use crate::finding::{Finding, FindingKind, Told};
-use crate::nearest::{alternatives, nearest};
+use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
+use crate::search::joined;
 use crate::value::{Value, View};
 use crate::version::VersionSet;
 
@@ -176,12 +177,12 @@ fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
     Some(schema)
 }
 
-/// Looks for something in a schema and in the parts it is made of.
-pub(crate) fn within<'a, T>(
+/// Looks for a schema in one and in the parts it is made of.
+pub(crate) fn within<'a>(
     schema: Schema<'a>,
     budget: &mut usize,
-    look: &impl Fn(Schema<'a>) -> Option<T>,
-) -> Option<T> {
+    look: &dyn Fn(Schema<'a>) -> Option<Schema<'a>>,
+) -> Option<Schema<'a>> {
     *budget = budget.checked_sub(1)?;
     let schema = schema.resolved();
     look(schema).or_else(|| schema.parts().find_map(|part| within(part, budget, look)))
@@ -466,7 +467,7 @@ impl<'a> Checker<'a> {
     fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
         let pointer = self.pointer(Some(name));
         let history = self.root.history(&self.path, |schema| {
-            within(schema, &mut 64, &|schema| schema.property(name)).is_some()
+            within(schema, &mut 64, &|schema| Some(schema.property(name)?.schema)).is_some()
         });
         // Clients that know a later version send its fields to all, as long as they say nothing.
         if !history.is_empty() && is_empty(value) {
@@ -479,8 +480,7 @@ impl<'a> Checker<'a> {
                 return Told { summary, hint, ..Told::default() };
             }
             let names = fields.declared.iter().map(|property| property.name);
-            let nearest = nearest(name, names).into_iter().map(Into::into).collect();
-            Told { summary, nearest, ..Told::default() }
+            Told { summary, nearest: nearest_names(name, names), ..Told::default() }
         });
     }
 
@@ -501,7 +501,8 @@ impl<'a> Checker<'a> {
             let expected = with_article(schema);
             let summary = format!("{} is {expected}; {found} was given", checker.shown(pointer));
             let history = checker.root.history(&checker.path, |schema| {
-                within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(())).is_some()
+                within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(schema))
+                    .is_some()
             });
             let hint = (!history.is_empty())
                 .then(|| format!("{found} is taken in {history}; {}", checker.speaks()));
@@ -516,7 +517,7 @@ impl<'a> Checker<'a> {
             let named: Vec<&str> =
                 members.iter().copied().filter(|name| !name.is_empty()).take(MEMBERS).collect();
             let expected = match members.len() > MEMBERS {
-                true => format!("one of `{}` …", named.join("`, `")),
+                true => format!("one of `{}` …", joined(&named, "`, `")),
                 false => alternatives(&named),
             };
             let place = checker.shown(pointer);
@@ -528,7 +529,7 @@ impl<'a> Checker<'a> {
             let history = checker.root.history(&checker.path, |schema| {
                 within(schema, &mut 64, &|schema| {
                     let schema = schema.items().map_or(schema, Schema::resolved);
-                    schema.members().any(|member| member_text(member) == text).then_some(())
+                    schema.members().any(|member| member_text(member) == text).then_some(schema)
                 })
                 .is_some()
             });
@@ -536,8 +537,7 @@ impl<'a> Checker<'a> {
                 let hint = Some(checker.available(&history));
                 return Told { hint, expected: Some(expected), ..told };
             }
-            let nearest: Vec<String> =
-                nearest(text, members.iter().copied()).into_iter().map(Into::into).collect();
+            let nearest = nearest_names(text, members.iter().copied());
             let hint = nearest.is_empty().then(|| format!("it is {expected}"));
             Told { nearest, hint, expected: Some(expected), ..told }
         });

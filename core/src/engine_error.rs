@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 
 use crate::pointer;
+use crate::search::split_once;
 use crate::value::{Value, View};
 
 /// Longer messages are cut; an error page can be of any size.
@@ -57,11 +58,11 @@ pub fn message_of_text(body: &str) -> String {
         return tidy(text);
     }
     let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|from| {
-        let from = from + "<title>".len();
-        let to = lower[from..].find("</title>")?;
+    let title = split_once(&lower, "<title>").and_then(|(_, behind)| {
+        let (title, _) = split_once(behind, "</title>")?;
         // The same byte offsets: lowering ASCII moves nothing.
-        text.get(from..from + to)
+        let from = text.len() - behind.len();
+        text.get(from..from + title.len())
     });
     title.map_or_else(|| "an HTML page".into(), |title| tidy(title.trim()))
 }

@@ -11,6 +11,7 @@ use crate::catalog::{Api, Operation};
 use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
+use crate::search::joined;
 use crate::version::VersionSet;
 
 /// How many references and parts are gone through in search of a field.
@@ -134,7 +135,7 @@ impl<'a> Api<'a> {
             match schema.go(fields) {
                 Ok(schema) => {
                     let history = self.path_history(root, fields);
-                    return Ok(Explanation { path: names.join("."), schema, history });
+                    return Ok(Explanation { path: joined(&names, "."), schema, history });
                 }
                 Err(missing) => {
                     // Where one gets farthest is what was meant.
@@ -179,7 +180,7 @@ impl<'a> Api<'a> {
     }
 
     fn unknown_field(&self, root: &str, fields: &[&str], missing: &Missing<'_>) -> ExplainError {
-        let before = [&[root], &fields[..missing.at]].concat().join(".");
+        let before = joined(&[&[root], &fields[..missing.at]].concat(), ".");
         let name = fields[missing.at];
         let text =
             format!("`{before}` has no field `{name}` in {} {}", self.engine(), self.version());

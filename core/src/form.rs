@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::encode::query_part;
+use crate::search::split_once;
 
 /// The fields of a form, in the order they were given.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Form {
     /// always give the same body.
     fn multipart(&self) -> (Cow<'static, str>, String) {
         let mut boundary = String::from("contajners");
-        while self.fields.iter().any(|(_, value, _)| value.contains(&boundary)) {
+        while self.fields.iter().any(|(_, value, _)| split_once(value, &boundary).is_some()) {
             boundary.push('-');
             boundary.push_str(&format!("{:x}", boundary.len()));
         }

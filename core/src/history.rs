@@ -97,10 +97,10 @@ impl fmt::Debug for SchemaHistory<'_> {
     }
 }
 
-fn has_member(schema: Schema<'_>, is_it: &impl Fn(&str) -> bool) -> bool {
-    let found = |schema: Schema<'_>| {
+fn has_member<'a>(schema: Schema<'a>, is_it: &impl Fn(&str) -> bool) -> bool {
+    let found = |schema: Schema<'a>| {
         let schema = schema.items().map_or(schema, Schema::resolved);
-        schema.members().any(is_it).then_some(())
+        schema.members().any(is_it).then_some(schema)
     };
     within(schema, &mut 64, &found).is_some()
 }

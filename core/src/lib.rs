@@ -61,6 +61,7 @@ mod pointer;
 mod request;
 mod resolve;
 mod schema;
+mod search;
 pub mod stream;
 mod value;
 mod version;

@@ -11,6 +11,19 @@ const LONGEST: usize = 64;
 /// Case is left out of account. A name is close when at most a third of it was mistyped, or
 /// when one of the two contains the other.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest_of(typed, &mut candidates.into_iter())
+}
+
+/// The same for an error to keep.
+pub(crate) fn nearest_names<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    nearest(typed, candidates).into_iter().map(Into::into).collect()
+}
+
+/// Once for all kinds of candidates: it would be in a page ten times.
+fn nearest_of<'a>(typed: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = fold(typed);
     // Kept in order while it grows: it is short, and a sort would be most of the code of a page.
     let mut close: Vec<(usize, &str)> = Vec::new();

@@ -1,7 +1,6 @@
 //! JSON pointers (RFC 6901) into a caller's values.
 
-use alloc::string::String;
-
+use crate::search::replaced;
 use crate::value::Value;
 
 /// Pointers of more steps lead nowhere; an error's message lies a step or two deep.
@@ -22,7 +21,7 @@ fn walk(value: &dyn Value, pointer: &str, left: usize, look: &mut dyn FnMut(&dyn
     };
     let Some(left) = left.checked_sub(1) else { return };
     let (step, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let step = String::from(step).replace("~1", "/").replace("~0", "~");
+    let step = replaced(&replaced(step, "~1", "/"), "~0", "~");
     let mut found = false;
     value.fields(&mut |name, field| {
         if !found && name == step {

@@ -9,11 +9,12 @@ use crate::catalog::{Operation, Parameter};
 use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
-use crate::nearest::{alternatives, nearest};
+use crate::nearest::{alternatives, nearest_names};
 use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
 use crate::schema::SchemaKind;
+use crate::search::{joined, replaced};
 use crate::value::{Value, View};
 
 /// The body of a call.
@@ -175,7 +176,7 @@ impl<'a> Operation<'a> {
                     let names: Vec<&str> =
                         given.iter().map(|given| given.parameter.bare_name()).collect();
                     hint.push_str("; given: ");
-                    hint.push_str(&alternatives(&names).replace(" or ", ", "));
+                    hint.push_str(&replaced(&alternatives(&names), " or ", ", "));
                 }
                 hint
             });
@@ -197,8 +198,7 @@ impl<'a> Operation<'a> {
             return error;
         }
         let names: Vec<&str> = self.parameters().map(|parameter| parameter.bare_name()).collect();
-        error.0.nearest =
-            nearest(name, names.iter().copied()).into_iter().map(Into::into).collect();
+        error.0.nearest = nearest_names(name, names.iter().copied());
         if let Some(body) = self.body()
             && body.schema().property(name).is_some()
         {
@@ -208,7 +208,7 @@ impl<'a> Operation<'a> {
                 format!("`{}` takes no parameters", self.id())
             } else {
                 let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                format!("it takes {}", names.join(", "))
+                format!("it takes {}", joined(&names, ", "))
             });
         }
         error
@@ -396,7 +396,7 @@ impl<'a> Operation<'a> {
                 Some(given) => {
                     let mut texts: Vec<String> = Vec::new();
                     self.each_text(given, &mut |text| texts.push(text.into()))?;
-                    texts.join(",")
+                    joined(&texts, ",")
                 }
                 // Credentials that are not given are those of nobody.
                 None if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {

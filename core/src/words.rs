@@ -27,10 +27,11 @@ pub(crate) fn meant<'a>(
     let mut found: Vec<(usize, &str)> = Vec::new();
     for operation in operations {
         if let Some(others) = others(&wanted, &operation) {
-            found.push((others, operation.id()));
+            let item = (others, operation.id());
+            // In order as it grows: it is short, and a page carries what sorts.
+            found.insert(found.partition_point(|known| *known < item), item);
         }
     }
-    found.sort_unstable();
     let fewest = found.first().map_or(0, |(others, _)| *others);
     { found.into_iter() }
         .take_while(|(others, _)| *others == fewest)
@@ -59,15 +60,14 @@ fn others(wanted: &[String], operation: &Operation<'_>) -> Option<usize> {
     }
     // What the path ends in is what the method is applied to.
     let ends_elsewhere = !own.iter().skip(last).any(|word| wanted.contains(word));
-    own.sort_unstable();
-    own.dedup();
     // `inspect` is a little off from `list`, and `logs` is far.
     let off = |word: &&String| match () {
         () if wanted.contains(word) => 0,
         () if does.contains(&&***word) => 1,
         () => 2,
     };
-    let others: usize = own.iter().map(|word| off(&word)).sum();
+    let once = { own.iter().enumerate() }.filter(|(at, word)| !own[..*at].contains(word));
+    let others: usize = once.map(|(_, word)| off(&word)).sum();
     Some(others + usize::from(ends_elsewhere))
 }
 

@@ -1,0 +1,71 @@
+//! Texts in texts, and texts made of them: the standard library's search is made for long ones, and
+//! a page would carry 2 KiB of it.
+
+use alloc::string::String;
+
+/// What stands before and behind the first place of a text in another one.
+pub(crate) fn split_once<'t>(text: &'t str, wanted: &str) -> Option<(&'t str, &'t str)> {
+    let at = text.as_bytes().windows(wanted.len().max(1)).position(|w| w == wanted.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + wanted.len()..)?))
+}
+
+/// The text with another one in each place of `wanted`.
+pub(crate) fn replaced(text: &str, wanted: &str, by: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = split_once(rest, wanted) {
+        out.push_str(before);
+        out.push_str(by);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The texts one behind another. The library's `join` is made for speed, and in a page once for
+/// each kind of text, at half a KiB.
+pub(crate) fn joined<S: AsRef<str>>(texts: &[S], between: &str) -> String {
+    let mut out = String::new();
+    for (i, text) in texts.iter().enumerate() {
+        if i > 0 {
+            out.push_str(between);
+        }
+        out.push_str(text.as_ref());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_as_the_standard_library() {
+        for texts in [&[][..], &[""], &["a"], &["a", "", "b"]] {
+            assert_eq!(joined(texts, ", "), texts.join(", "));
+        }
+    }
+
+    #[test]
+    fn finds_the_first() {
+        assert_eq!(split_once("a–b–c", "–"), Some(("a", "b–c")));
+        assert_eq!(split_once("aab", "ab"), Some(("a", "")));
+        assert_eq!(split_once("ab", "ab"), Some(("", "")));
+        assert_eq!(split_once("a", "ab"), None);
+        assert_eq!(split_once("a", ""), None);
+        assert_eq!(split_once("", ""), None);
+    }
+
+    #[test]
+    fn replaces_as_the_standard_library() {
+        for (text, wanted, by) in [
+            ("~01~1", "~1", "/"),
+            ("aaaa", "aa", "a"),
+            ("", "a", "b"),
+            ("xa", "a", ""),
+            ("é", "e", "a"),
+        ] {
+            assert_eq!(replaced(text, wanted, by), text.replace(wanted, by));
+        }
+    }
+}
