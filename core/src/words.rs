@@ -83,7 +83,8 @@ fn verbs(method: Method) -> &'static [&'static str] {
 }
 
 /// Splits a name into words: at what is no letter or digit, and before a capital after a small
-/// letter. Words are small, and of a plural the singular.
+/// letter. Words are small, and of a plural the singular. Names are ASCII, and tables of other
+/// letters would be a tenth of a page.
 fn split(name: &str, words: &mut Vec<String>) {
     let mut word = String::new();
     let mut end = |word: &mut String| {
@@ -96,13 +97,13 @@ fn split(name: &str, words: &mut Vec<String>) {
     };
     let mut was_small = false;
     for c in name.chars() {
-        if !c.is_alphanumeric() || c.is_uppercase() && was_small {
+        if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && was_small {
             end(&mut word);
         }
-        if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
         }
-        was_small = c.is_lowercase();
+        was_small = c.is_ascii_lowercase();
     }
     end(&mut word);
 }
