@@ -489,10 +489,10 @@ impl<'a> Operation<'a> {
     /// Returns in which versions the operation takes a parameter of that name, wherever it
     /// goes.
     pub fn parameter_history(&self, name: &str) -> VersionSet<'a> {
-        self.history_of(|parameter| parameter.is_named(name))
+        self.history_of(&|parameter| parameter.is_named(name))
     }
 
-    fn history_of(&self, is_it: impl Fn(&Parameter<'a>) -> bool) -> VersionSet<'a> {
+    fn history_of(&self, is_it: &dyn Fn(&Parameter<'a>) -> bool) -> VersionSet<'a> {
         let mut set = VersionSet::empty(self.pack());
         for (versions, variant) in self.variants() {
             if (Self { variant, ..*self }).parameters().any(|parameter| is_it(&parameter)) {
@@ -605,7 +605,8 @@ impl<'a> Parameter<'a> {
     /// Returns in which versions the operation takes it in this place.
     pub fn history(&self) -> VersionSet<'a> {
         let (name, location) = (self.bare_name(), self.location());
-        self.operation.history_of(|other| other.location() == location && other.bare_name() == name)
+        self.operation
+            .history_of(&|other| other.location() == location && other.bare_name() == name)
     }
 }
 

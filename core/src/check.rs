@@ -144,11 +144,11 @@ impl<'a> Root<'a> {
     }
 
     /// In which versions something at a place is so.
-    fn history(self, steps: &[Step], is_so: impl Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
+    fn history(self, steps: &[Step], is_so: &dyn Fn(Schema<'a>) -> bool) -> VersionSet<'a> {
         let pack = self.operation.api().pack();
         pack.versions_where(|api| {
             let there = self.in_version(api).and_then(Root::schema);
-            there.and_then(|schema| follow(schema, steps)).is_some_and(&is_so)
+            there.and_then(|schema| follow(schema, steps)).is_some_and(is_so)
         })
     }
 }
@@ -466,7 +466,7 @@ impl<'a> Checker<'a> {
 
     fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
         let pointer = self.pointer(Some(name));
-        let history = self.root.history(&self.path, |schema| {
+        let history = self.root.history(&self.path, &|schema| {
             within(schema, &mut 64, &|schema| Some(schema.property(name)?.schema)).is_some()
         });
         // Clients that know a later version send its fields to all, as long as they say nothing.
@@ -500,7 +500,7 @@ impl<'a> Checker<'a> {
         self.find(FindingKind::WrongType, pointer, |checker, pointer| {
             let expected = with_article(schema);
             let summary = format!("{} is {expected}; {found} was given", checker.shown(pointer));
-            let history = checker.root.history(&checker.path, |schema| {
+            let history = checker.root.history(&checker.path, &|schema| {
                 within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(schema))
                     .is_some()
             });
@@ -526,7 +526,7 @@ impl<'a> Checker<'a> {
                 text: Some(format!("{place} has no value `{}`", shortened(text, SHOWN))),
                 ..Told::default()
             };
-            let history = checker.root.history(&checker.path, |schema| {
+            let history = checker.root.history(&checker.path, &|schema| {
                 within(schema, &mut 64, &|schema| {
                     let schema = schema.items().map_or(schema, Schema::resolved);
                     schema.members().any(|member| member_text(member) == text).then_some(schema)

@@ -5,7 +5,8 @@ use alloc::format;
 use core::fmt;
 
 use crate::pack::records::{
-    ADDITIONAL_ANY, ADDITIONAL_FORBIDDEN, ADDITIONAL_SCHEMA, DefinitionRecord, SchemaRecord, Tag,
+    ADDITIONAL_ANY, ADDITIONAL_FORBIDDEN, ADDITIONAL_SCHEMA, DefinitionRecord, List, Pairs,
+    SchemaRecord, Tag,
 };
 use crate::pack::{Pack, Table};
 use crate::version::{VersionSet, set_contains};
@@ -156,13 +157,15 @@ impl<'a> Schema<'a> {
     /// Returns the declared fields of an object, sorted by name.
     pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + use<'a> {
         let (schema, record) = (*self, self.record());
-        (record.tag() == Tag::Object).then(|| record.properties()).into_iter().flatten().map(
-            move |(name, node)| Property {
-                name: schema.pack.text(name >> 1),
-                schema: schema.at(node),
-                required: name & 1 == 1,
-            },
-        )
+        let properties = match record.tag() {
+            Tag::Object => record.properties(),
+            _ => Pairs::empty(),
+        };
+        properties.map(move |(name, node)| Property {
+            name: schema.pack.text(name >> 1),
+            schema: schema.at(node),
+            required: name & 1 == 1,
+        })
     }
 
     /// Returns a declared field by its name, looked for through references and the parts of
@@ -198,11 +201,11 @@ impl<'a> Schema<'a> {
     /// Returns the parts of an `allOf`, `oneOf` or `anyOf`.
     pub fn parts(&self) -> impl Iterator<Item = Self> + use<'a> {
         let (schema, record) = (*self, self.record());
-        matches!(record.tag(), Tag::AllOf | Tag::OneOf | Tag::AnyOf)
-            .then(|| record.parts())
-            .into_iter()
-            .flatten()
-            .map(move |node| schema.at(node))
+        let parts = match record.tag() {
+            Tag::AllOf | Tag::OneOf | Tag::AnyOf => record.parts(),
+            _ => List::empty(),
+        };
+        parts.map(move |node| schema.at(node))
     }
 
     fn definition_record(&self) -> Option<DefinitionRecord<'a>> {

@@ -65,6 +65,10 @@ impl<'a> Pairs<'a> {
     pub(crate) fn end(self) -> Cursor<'a> {
         self.0.end()
     }
+
+    pub(crate) fn empty() -> Self {
+        Self(List::empty())
+    }
 }
 
 impl Iterator for Pairs<'_> {
