@@ -333,7 +333,7 @@ async fn deliver(
     progress: &Progress,
     limits: &Limits,
 ) -> Result<hyper::Response<Incoming>, Undelivered> {
-    let sending = connection.try_send_request(message);
+    let sending = connection.send(message);
     let outcome = if limits.read.is_none() && limits.write.is_none() {
         sending.await
     } else {

@@ -74,6 +74,7 @@ mod body;
 mod builder;
 mod call;
 mod checks;
+mod chunks;
 mod client;
 mod credentials;
 mod data;

@@ -7,11 +7,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
 
 use crate::body::Outgoing;
+use crate::chunks::{Announced, Joined};
+use crate::exchange::Message;
 use crate::transport::{Listening, Wire};
 
 /// Below the idle limit of every engine known.
@@ -20,7 +24,23 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4);
 const KEPT: usize = 16;
 
 /// A connection that takes one request at a time.
-pub(crate) type Connection = SendRequest<Outgoing>;
+#[derive(Debug)]
+pub(crate) struct Connection {
+    sender: SendRequest<Outgoing>,
+    announced: Arc<Announced>,
+}
+
+impl Connection {
+    /// Sends a request and waits for the head of its answer.
+    pub(crate) fn send(
+        &mut self,
+        message: Message,
+    ) -> impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>> + use<>
+    {
+        self.announced.announce(message.method() != hyper::Method::HEAD);
+        self.sender.try_send_request(message)
+    }
+}
 
 /// The idle connections of a client.
 #[derive(Debug, Default)]
@@ -38,7 +58,7 @@ struct Idle {
 
 impl Idle {
     fn is_usable(&self) -> bool {
-        self.since.elapsed() < IDLE_LIMIT && !self.connection.is_closed()
+        self.since.elapsed() < IDLE_LIMIT && !self.connection.sender.is_closed()
     }
 }
 
@@ -53,7 +73,7 @@ impl Pool {
                 let newest = all.iter().rposition(|idle| idle.runtime == runtime)?;
                 all.remove(newest)?
             };
-            if idle.connection.ready().await.is_ok() {
+            if idle.connection.sender.ready().await.is_ok() {
                 return Some(idle.connection);
             }
         }
@@ -95,11 +115,13 @@ impl Lease {
 /// Speaks HTTP over a fresh connection. A task of its own moves the bytes until the connection
 /// is dropped or closed.
 pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
-    let (connection, driver) = http1::handshake(TokioIo::new(Listening::new(wire))).await?;
+    let announced = Arc::<Announced>::default();
+    let wire = Joined::new(Listening::new(wire), announced.clone());
+    let (sender, driver) = http1::handshake(TokioIo::new(wire)).await?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::debug!(error = %error, "connection ended");
         }
     });
-    Ok(connection)
+    Ok(Connection { sender, announced })
 }
