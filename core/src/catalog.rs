@@ -85,10 +85,16 @@ impl<'a> Pack<'a> {
         let Some(wanted) = ApiVersion::parse(version) else {
             return nearest_names(version, self.versions());
         };
-        let numbered = || self.versions().filter_map(|own| Some((ApiVersion::parse(own)?, own)));
-        let below = numbered().filter(|(own, _)| *own < wanted).max_by_key(|(own, _)| *own);
-        let above = numbered().filter(|(own, _)| *own > wanted).min_by_key(|(own, _)| *own);
-        [below, above].into_iter().flatten().map(|(_, own)| own.into()).collect()
+        let (mut below, mut above) = (None::<(ApiVersion, &str)>, None::<(ApiVersion, &str)>);
+        for name in self.versions() {
+            let Some(own) = ApiVersion::parse(name) else { continue };
+            if own < wanted && below.is_none_or(|(best, _)| best <= own) {
+                below = Some((own, name));
+            } else if own > wanted && above.is_none_or(|(best, _)| own < best) {
+                above = Some((own, name));
+            }
+        }
+        below.into_iter().chain(above).map(|(_, name)| name.into()).collect()
     }
 
     /// Returns in which versions an operation of that id exists.

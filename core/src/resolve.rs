@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::catalog::{Operation, Parameter};
+use crate::catalog::{Operation, Parameter, RequestBody};
 use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
@@ -284,8 +284,8 @@ impl<'a> Operation<'a> {
             && (has_fields || self.body().is_none() && declared.iter().any(is_form))
         {
             let multipart = "multipart/form-data";
-            let mut media_types = self.body().into_iter().flat_map(|body| body.media_types());
-            let mut fields = form::Form::new(media_types.any(|name| name == multipart));
+            let takes = |body: RequestBody<'_>| body.media_types().any(|name| name == multipart);
+            let mut fields = form::Form::new(self.body().is_some_and(takes));
             for given in given.iter().filter(|given| is_form(&given.parameter)) {
                 let schema = given.parameter.schema();
                 let schema = schema.items().unwrap_or(schema);
