@@ -9,6 +9,7 @@ mod checks;
 mod connections;
 mod credentials;
 mod errors;
+mod faults;
 mod limits;
 mod lines;
 mod observed;
