@@ -137,3 +137,46 @@ fn a_full_disk_keeps_the_pack() {
     room.run(&["--from", "specs"], 0);
     assert_ne!(room.pack(), before);
 }
+
+/// Killed at a hundred points between its start and its end, it leaves the old pack or the new one.
+#[test]
+fn an_interrupted_run_leaves_a_whole_pack() {
+    let room = Room::new();
+    let operations = |count: usize| {
+        let paths: String = (0..count)
+            .map(|at| format!("  /a{at}:\n    get: {{ operationId: A{at} }}\n"))
+            .collect();
+        format!("swagger: '2.0'\npaths:\n{paths}")
+    };
+    let pack_of = |count: usize| {
+        room.spec("v1.0", &operations(count));
+        room.run(&["--from", "specs"], 0);
+        room.pack()
+    };
+    let packs = [pack_of(700), pack_of(701)];
+    let start = Instant::now();
+    pack_of(700);
+    let whole = start.elapsed();
+    let mut ended = 0;
+    for round in 0..100 {
+        room.spec("v1.0", &operations(700 + (round + 1) % 2));
+        let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
+        command.args(["--sources", "sources.yaml", "--out", "packs", "--from", "specs"]);
+        let mut child = command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // The last ones far beyond the end, however busy the machine has become.
+        let part = if round < 95 { round as u32 } else { 600 };
+        std::thread::sleep(whole * part / 80);
+        ended += usize::from(child.try_wait().unwrap().is_some());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(packs.contains(&room.pack()), "round {round}");
+    }
+    // It was killed in the middle of things, and not only before or after.
+    assert!((1..100).contains(&ended), "{ended} of 100 ended by themselves");
+    // What killed runs have left is nobody's trouble.
+    assert_eq!(pack_of(701), packs[1]);
+}
