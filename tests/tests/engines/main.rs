@@ -12,6 +12,7 @@ mod images;
 mod networks_and_volumes;
 mod over_ssh;
 mod podman_only;
+mod restart;
 mod sockets;
 mod versions;
 mod waiting;
