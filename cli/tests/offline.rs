@@ -159,6 +159,7 @@ fn differences_are_shown() {
             "diff docker v1.41",
             "diff docker v1.41 v1.42 ContainerCreat",
             "diff docker v1.41 v9",
+            "diff docker v1.41 podman",
             "diff docker v1.41 v1.42 a b",
         ],
     );

@@ -127,7 +127,15 @@ fn sides<'w>(
         let chosen = settings.engine(&crate::args::Engine { engine: side })?;
         chosen.api()
     };
-    Ok((api(from)?, api(to)?, rest.first().map(|name| &**name)))
+    let (one, two) = (api(from.clone())?, api(to.clone()));
+    let two = two.map_err(|failure| match to.split_once('@') {
+        // Two engines are meant.
+        Some((_, other)) if api(other.to_owned()).is_ok() => {
+            failure.with_hint(format!("write `{from} {other}@VERSION`"))
+        }
+        _ => failure,
+    });
+    Ok((one, two?, rest.first().map(|name| &**name)))
 }
 
 fn one_side(first: &str) -> Failure {
