@@ -40,7 +40,8 @@
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
 //! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
-//! for a list of them. In a version without a definition that it names, a rule does nothing.
+//! for a list of them. `A/B` is the field `B` of the object that the field `A` is. In a version without
+//! a definition that it names, a rule does nothing.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets

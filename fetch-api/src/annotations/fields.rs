@@ -76,8 +76,31 @@ pub(super) fn are_known(fields: &FieldsText, definitions: &BTreeMap<String, Sche
     })
 }
 
-/// Adds fields to an object; tells whether there was one that it did not have.
+/// Adds fields to an object; tells whether there was one that it did not have. A name with slashes
+/// leads to an object inside.
 pub(super) fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
+    let (inner, own): (FieldsText, FieldsText) =
+        { fields.clone().into_iter() }.partition(|(name, _)| name.contains('/'));
+    let mut any = !own.is_empty() && add(schema, &own);
+    for (path, field) in inner {
+        let mut steps: Vec<&str> = path.split('/').collect();
+        let Some(name) = steps.pop() else { continue };
+        let found = { steps.iter() }.try_fold(&mut *schema, |schema, step| inside(schema, step));
+        any |= found.is_some_and(|at| add(at, &FieldsText::from([(name.to_owned(), field)])));
+    }
+    any
+}
+
+/// A field's schema, where it is written out in place.
+fn inside<'s>(schema: &'s mut Schema, name: &str) -> Option<&'s mut Schema> {
+    match &mut schema.kind {
+        Kind::Object(object) => object.properties.get_mut(name).map(|(schema, _)| schema),
+        Kind::AllOf(parts) => parts.iter_mut().find_map(|part| inside(part, name)),
+        _ => None,
+    }
+}
+
+fn add(schema: &mut Schema, fields: &FieldsText) -> bool {
     let new = |object: &mut Object| {
         let mut any = false;
         for (name, field) in fields {

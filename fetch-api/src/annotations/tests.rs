@@ -304,6 +304,25 @@ fn definitions_may_be_missing_in_some_versions() {
 }
 
 #[test]
+fn adds_fields_to_objects_inside() {
+    let object = |fields: &[(&str, Schema)]| {
+        let properties =
+            fields.iter().map(|(name, own)| ((*name).to_owned(), (own.clone(), false))).collect();
+        Schema::of(Kind::Object(Object { properties, ..Object::default() }))
+    };
+    let text = || Schema::of(Kind::String);
+    let mut schema = object(&[("A", object(&[("B", text())])), ("C", text())]);
+    let fields =
+        |path: &str| BTreeMap::from([(path.to_owned(), FieldText::One(FieldKind::String))]);
+    assert!(add_fields(&mut schema, &fields("A/D")));
+    assert_eq!(schema, object(&[("A", object(&[("B", text()), ("D", text())])), ("C", text())]));
+    // What is there, and what there is not.
+    for path in ["A/B", "C/D", "X/D", "A/B/D"] {
+        assert!(!add_fields(&mut schema, &fields(path)), "{path}");
+    }
+}
+
+#[test]
 fn adds_fields_that_are_left_out() {
     let annotations = Annotations::parse(
         "- operation: Build\n  body: { fields: { Extra: [string], Also: any } }\n\

@@ -205,7 +205,7 @@ const FORGOTTEN: &[&str] =
     &["ContainerList `trunc_cmd`", "ImageList `only_ids`", "ImageTag `force`"];
 
 /// What is rightly found in docker-py's requests: fields by names that the engine has not, or has in
-/// another case, which Go does not mind. One is the spec's mistake: engines write `Healthcheck`.
+/// another case, which Go does not mind.
 const MISTAKES: &[&str] = &[
     // Of old versions; the path tells it.
     "unknown field `/Container` of `ContainerExec`",
@@ -215,8 +215,6 @@ const MISTAKES: &[&str] = &[
     "unknown field `/Mode/replicated` of `ServiceUpdate`",
     // The name of a network stands where `EndpointsConfig` belongs.
     "unknown field `/NetworkingConfig/py` of `ContainerCreate`",
-    "unknown field `/TaskTemplate/ContainerSpec/Healthcheck` of `ServiceCreate`",
-    "unknown field `/TaskTemplate/ContainerSpec/Healthcheck` of `ServiceUpdate`",
 ];
 
 /// Runs the calls of docker-py and checks all that it sends. The engine is its own: there is one
