@@ -19,6 +19,48 @@ pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
+/// Makes a connection around another one write as that one does; what it reads is its own affair.
+macro_rules! writes_through {
+    ($wrapper:ident) => {
+        impl<W: Wire> tokio::io::AsyncWrite for $wrapper<W> {
+            fn poll_write(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.wire).poll_write(context, bytes)
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                bytes: &[io::IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.wire).poll_write_vectored(context, bytes)
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                self.wire.is_write_vectored()
+            }
+
+            fn poll_flush(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.wire).poll_flush(context)
+            }
+
+            fn poll_shutdown(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.wire).poll_shutdown(context)
+            }
+        }
+    };
+}
+pub(crate) use writes_through;
+
 /// A connection that still reads when it cannot write any more.
 ///
 /// An engine may refuse an upload in the middle: it answers and hangs up. Whoever is writing then

@@ -7,9 +7,9 @@ use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, Unexpec
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::transport::Wire;
+use crate::transport::{Wire, writes_through};
 
 /// The first byte of a TLS alert, which is what most say to a client that speaks plain HTTP.
 /// No answer of HTTP begins with it.
@@ -79,35 +79,7 @@ fn is_of_tls(came: &[u8]) -> bool {
             && WORDS.iter().any(|words| came.windows(words.len()).any(|piece| piece == *words))
 }
 
-impl<W: Wire> AsyncWrite for Plain<W> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.wire.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(context)
-    }
-}
+writes_through!(Plain);
 
 /// What answers speaks TLS.
 #[derive(Debug)]
