@@ -3,6 +3,7 @@
 //! One file per chore; this one only dispatches. What CI runs is `cargo xtask ci`, and each of its
 //! steps can be run alone under the name it is printed with.
 
+mod bench;
 mod ci;
 mod conformance;
 mod cross;
@@ -28,6 +29,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    Bench(bench::Args),
     Ci(ci::Args),
     Conformance(conformance::Args),
     Demo(demo::Args),
@@ -42,6 +44,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Chore::parse() {
+        Chore::Bench(args) => bench::run(&args),
         Chore::Ci(args) => ci::run(&args),
         Chore::Conformance(args) => conformance::run(&args),
         Chore::Demo(args) => demo::run(&args),

@@ -61,6 +61,9 @@ pub(crate) const SSH: &[Package] =
 /// What engines speak TLS with: dockerd by itself, podman behind stunnel.
 pub(crate) const TLS: &[Package] = &[package("openssl", "openssl"), package("stunnel4", "stunnel")];
 
+/// A client that is measured beside this one.
+pub(crate) const CURL: &[Package] = &[package("curl", "curl")];
+
 /// The shells that complete command lines.
 pub(crate) const SHELLS: &[Package] =
     &[package("bash", "bash"), package("fish", "fish"), package("zsh", "zsh")];

@@ -1,0 +1,97 @@
+//! Measuring contenders in turn.
+
+use std::time::Duration;
+
+use crate::Outcome;
+
+/// Someone who does the same work as the others.
+pub(crate) struct Contender<'a> {
+    pub(crate) name: &'static str,
+    /// Does one round and says how long it took.
+    pub(crate) round: Box<dyn FnMut() -> Outcome<Duration> + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    pub(crate) fn new(name: &'static str, round: impl FnMut() -> Outcome<Duration> + 'a) -> Self {
+        Self { name, round: Box::new(round) }
+    }
+}
+
+/// The times of all rounds of one contender.
+pub(crate) struct Times {
+    pub(crate) name: &'static str,
+    pub(crate) rounds: Vec<Duration>,
+}
+
+impl Times {
+    pub(crate) fn median(&self) -> f64 {
+        median(self.rounds.iter().map(Duration::as_secs_f64).collect())
+    }
+
+    /// How many times faster the first one is: the median of the ratios of each round.
+    pub(crate) fn slower_than(&self, first: &Self) -> f64 {
+        let pairs = self.rounds.iter().zip(&first.rounds);
+        median(pairs.map(|(mine, its)| mine.as_secs_f64() / its.as_secs_f64()).collect())
+    }
+}
+
+/// Lets each contender do its rounds; who begins changes with each, and a round before does not
+/// count.
+///
+/// # Errors
+///
+/// With the first error of a contender, and its name.
+pub(crate) fn in_turn(mut contenders: Vec<Contender<'_>>, rounds: usize) -> Outcome<Vec<Times>> {
+    let mut all: Vec<Times> = contenders
+        .iter()
+        .map(|contender| Times { name: contender.name, rounds: Vec::with_capacity(rounds) })
+        .collect();
+    let count = contenders.len();
+    for round in 0..=rounds {
+        for step in 0..count {
+            let at = (round + step) % count;
+            let contender = &mut contenders[at];
+            let time =
+                (contender.round)().map_err(|error| format!("{}: {error}", contender.name))?;
+            if round > 0 {
+                all[at].rounds.push(time);
+            }
+        }
+    }
+    Ok(all)
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_has_the_same_rounds_and_ratios_are_of_one_round() {
+        let mut tick = 0;
+        let mut order = Vec::new();
+        let first = Contender::new("first", || Ok(Duration::from_millis(2)));
+        let second = Contender::new("second", || {
+            tick += 1;
+            order.push(tick);
+            Ok(Duration::from_millis(4))
+        });
+        let times = in_turn(vec![first, second], 5).unwrap();
+        assert_eq!(times[0].rounds.len(), 5);
+        assert_eq!(times[1].rounds.len(), 5);
+        assert!((times[1].slower_than(&times[0]) - 2.0).abs() < 1e-9);
+        assert!((times[0].slower_than(&times[1]) - 0.5).abs() < 1e-9);
+        assert_eq!(order, [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn who_fails_is_named() {
+        let failing = Contender::new("curl", || Err("no answer".into()));
+        let error = in_turn(vec![failing], 3).err().unwrap();
+        assert_eq!(error.to_string(), "curl: no answer");
+    }
+}

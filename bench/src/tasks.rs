@@ -1,0 +1,259 @@
+//! What clients do with an engine, over its unix socket and with TLS.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+
+use crate::clients::{Bare, Bollard, Contajners, Side, curl};
+use crate::engine::{CONTAINERS, Stage};
+use crate::report::{Floor, Report, Row, Unit};
+use crate::rounds::{Contender, in_turn};
+use crate::{Args, Outcome};
+
+/// How many rounds of short tasks, and of those that move much.
+const ROUNDS: usize = 11;
+const LONG_ROUNDS: usize = 5;
+
+/// How many callers there are at once.
+const CALLERS: usize = 32;
+
+/// The floors of what is to be reached beside another.
+const NEAR_HYPER: Floor = Floor { name: "hyper", ratio: 0.95 };
+const TWICE_BOLLARD: Floor = Floor { name: "bollard", ratio: 2.0 };
+const NEAR_CURL: Floor = Floor { name: "curl", ratio: 0.95 };
+
+/// Something that each client does.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    Ping,
+    List,
+    Inspect(&'a str),
+    /// Pings by many callers at once.
+    Callers,
+    /// Reads a log and gets so many bytes of content at least.
+    Logs(&'a str, usize),
+    /// The same for an export.
+    Export(&'a str, usize),
+    Load(&'a Path),
+}
+
+impl Task<'_> {
+    /// Does it so many times.
+    async fn by<S: Side>(self, side: &S, others: &[S], times: usize) -> Outcome<Duration> {
+        let begin = Instant::now();
+        match self {
+            Self::Callers => {
+                let caller = async |side: &S| {
+                    for _ in 0..times / CALLERS {
+                        side.ping().await?;
+                    }
+                    Outcome::Ok(())
+                };
+                try_join_all(others.iter().map(caller)).await?;
+            }
+            task => {
+                for _ in 0..times {
+                    task.once(side).await?;
+                }
+            }
+        }
+        Ok(begin.elapsed())
+    }
+
+    async fn once<S: Side>(self, side: &S) -> Outcome {
+        match self {
+            Self::Ping | Self::Callers => side.ping().await,
+            Self::List => match side.list().await? {
+                count if count >= CONTAINERS => Ok(()),
+                count => Err(format!("only {count} containers").into()),
+            },
+            Self::Inspect(id) => match side.inspect(id).await? == id {
+                true => Ok(()),
+                false => Err("another container was inspected".into()),
+            },
+            Self::Logs(id, size) => enough(side.logs(id).await?, size),
+            Self::Export(id, size) => enough(side.export(id).await?, size),
+            Self::Load(archive) => side.load(archive).await,
+        }
+    }
+
+    /// The same by curl, where curl can do it.
+    fn curl(self, socket: &Path, times: usize) -> Command {
+        let mut command = curl::curl(socket);
+        match self {
+            Self::Ping => curl::get(&mut command, "/v1.41/_ping", times),
+            Self::Callers => {
+                let at_once = CALLERS.to_string();
+                command.args(["--parallel", "--parallel-immediate", "--parallel-max", &at_once]);
+                curl::get(&mut command, "/v1.41/_ping", times);
+            }
+            Self::List => curl::get(&mut command, "/v1.41/containers/json?all=true", times),
+            Self::Inspect(id) => {
+                curl::get(&mut command, &format!("/v1.41/containers/{id}/json"), times);
+            }
+            Self::Logs(id, _) => {
+                let target = format!("/v1.41/containers/{id}/logs?stdout=true&stderr=true");
+                curl::get(&mut command, &target, times);
+            }
+            Self::Export(id, _) => {
+                curl::get(&mut command, &format!("/v1.41/containers/{id}/export"), times);
+            }
+            Self::Load(archive) => curl::post(&mut command, "/v1.41/images/load", archive),
+        }
+        command
+    }
+}
+
+fn enough(length: usize, size: usize) -> Outcome {
+    match length >= size {
+        true => Ok(()),
+        false => Err(format!("{length} bytes came, of {size}").into()),
+    }
+}
+
+/// How a client reaches the engine.
+#[derive(Clone, Copy)]
+enum Way {
+    Unix,
+    Tls,
+}
+
+/// The clients of one task.
+struct Sides<S> {
+    one: S,
+    many: Vec<S>,
+}
+
+impl<S: Side> Sides<S> {
+    fn new(stage: &Stage<'_>, way: Way) -> Outcome<Self> {
+        stage.runtime.block_on(async {
+            let one = match way {
+                Way::Unix => S::over_unix(stage.socket()).await?,
+                Way::Tls => {
+                    S::over_tls(stage.engine.tls_address().port(), &stage.certificates()).await?
+                }
+            };
+            let many = try_join_all((0..CALLERS).map(async |_| one.another().await)).await?;
+            Ok(Self { one, many })
+        })
+    }
+
+    fn contender<'s>(
+        &'s self,
+        stage: &'s Stage<'_>,
+        task: Task<'s>,
+        times: usize,
+    ) -> Contender<'s> {
+        let round = move || stage.runtime.block_on(task.by(&self.one, &self.many, times));
+        Contender::new(S::NAME, round)
+    }
+}
+
+/// Everything over the unix socket.
+///
+/// # Errors
+///
+/// With the first error of a client.
+pub(crate) fn over_unix(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcome {
+    const GROUP: &str = "unix socket";
+    let wants = |task| args.wants(GROUP, task);
+    let mut measure = |name, task, times, unit, floors: &[Floor]| {
+        let long = matches!(task, Task::Logs(..) | Task::Export(..) | Task::Load(_));
+        let rounds = rounds(args, long);
+        let row = measured(stage, Way::Unix, task, times, rounds)?;
+        report.add(Row::new(GROUP, name, unit, row, floors));
+        Outcome::Ok(())
+    };
+    if wants("ping") {
+        let times = 2000 / stage.part;
+        measure("ping", Task::Ping, times, Unit::calls(times), &[NEAR_HYPER, TWICE_BOLLARD])?;
+    }
+    if wants("list of 50 containers") {
+        let times = (100 / stage.part).max(1);
+        measure("list of 50 containers", Task::List, times, Unit::calls(times), &[NEAR_HYPER])?;
+    }
+    if wants("inspect") {
+        let times = 500 / stage.part;
+        let task = Task::Inspect(&stage.inspected);
+        measure("inspect", task, times, Unit::calls(times), &[NEAR_HYPER])?;
+    }
+    if wants("ping by 32 callers") {
+        let times = 6400 / stage.part;
+        measure("ping by 32 callers", Task::Callers, times, Unit::calls(times), &[])?;
+    }
+    if wants("logs, lines of 100 bytes") {
+        let size = stage.log_size();
+        let task = Task::Logs(stage.logged()?, size);
+        measure("logs, lines of 100 bytes", task, 1, Unit::bytes(size), &[])?;
+    }
+    if wants("logs, one line of 9 MiB") {
+        let task = Task::Logs(stage.on_a_terminal()?, Stage::LINE);
+        measure("logs, one line of 9 MiB", task, 1, Unit::bytes(Stage::LINE), &[])?;
+    }
+    if wants("export") {
+        let size = stage.export_size();
+        let task = Task::Export(stage.exported()?, size);
+        measure("export", task, 1, Unit::bytes(size), &[NEAR_CURL])?;
+    }
+    if wants("load") {
+        let task = Task::Load(stage.archive()?);
+        measure("load", task, 1, Unit::bytes(stage.load_size()), &[])?;
+    }
+    Ok(())
+}
+
+/// Short calls with TLS and certificates on both sides.
+///
+/// # Errors
+///
+/// As [`over_unix`].
+pub(crate) fn over_tls(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcome {
+    const GROUP: &str = "TLS";
+    for (name, task, times) in [
+        ("ping", Task::Ping, 2000),
+        ("list of 50 containers", Task::List, 100),
+        ("inspect", Task::Inspect(&stage.inspected), 500),
+    ] {
+        if args.wants(GROUP, name) {
+            let times = times / stage.part;
+            let floors = [NEAR_HYPER, TWICE_BOLLARD];
+            let floors = if name == "ping" { &floors[..] } else { &floors[..1] };
+            let row = measured(stage, Way::Tls, task, times, rounds(args, false))?;
+            report.add(Row::new(GROUP, name, Unit::calls(times), row, floors));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn rounds(args: &Args, long: bool) -> usize {
+    match (args.quick, long) {
+        (true, _) => 3,
+        (false, true) => LONG_ROUNDS,
+        (false, false) => ROUNDS,
+    }
+}
+
+/// All clients in turn; curl is left out with TLS, where its own library would be measured.
+fn measured(
+    stage: &Stage<'_>,
+    way: Way,
+    task: Task<'_>,
+    times: usize,
+    rounds: usize,
+) -> Outcome<Vec<crate::rounds::Times>> {
+    let ours = Sides::<Contajners>::new(stage, way)?;
+    let bare = Sides::<Bare>::new(stage, way)?;
+    let bollard = Sides::<Bollard>::new(stage, way)?;
+    let mut contenders = vec![
+        ours.contender(stage, task, times),
+        bare.contender(stage, task, times),
+        bollard.contender(stage, task, times),
+    ];
+    if matches!(way, Way::Unix) {
+        let mut command = task.curl(stage.socket(), times);
+        contenders.push(Contender::new(curl::NAME, move || curl::time(&mut command)));
+    }
+    in_turn(contenders, rounds)
+}
