@@ -14,6 +14,8 @@ use crate::report::{Report, Table};
 use crate::{Args, Outcome};
 
 const GROUP: &str = "peak memory";
+/// How often short calls are made.
+const TIMES: usize = 100;
 
 /// What a process of its own does.
 #[derive(Subcommand)]
@@ -42,7 +44,7 @@ pub(crate) fn run(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcom
             "logs" => stage.logged()?.to_owned(),
             "export" => stage.exported()?.to_owned(),
             "load" => stage.archive()?.display().to_string(),
-            _ => String::new(),
+            _ => TIMES.to_string(),
         };
         let mut cells = Vec::new();
         for client in &names[..3] {
@@ -50,8 +52,8 @@ pub(crate) fn run(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcom
         }
         let mut command = curl::curl(stage.socket());
         match task {
-            "ping" => curl::get(&mut command, "/v1.41/_ping", 1),
-            "list" => curl::get(&mut command, "/v1.41/containers/json?all=true", 1),
+            "ping" => curl::get(&mut command, "/v1.41/_ping", TIMES),
+            "list" => curl::get(&mut command, "/v1.41/containers/json?all=true", TIMES),
             "logs" => {
                 let target = format!("/v1.41/containers/{what}/logs?stdout=true&stderr=true");
                 curl::get(&mut command, &target, 1);
@@ -126,9 +128,18 @@ fn once<S: Side>(socket: &Path, task: &str, what: &str) -> Outcome {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let side = S::over_unix(socket).await?;
+        let times = || what.parse::<usize>();
         match task {
-            "ping" => side.ping().await?,
-            "list" => drop(side.list().await?),
+            "ping" => {
+                for _ in 0..times()? {
+                    side.ping().await?;
+                }
+            }
+            "list" => {
+                for _ in 0..times()? {
+                    side.list().await?;
+                }
+            }
             "logs" => drop(side.logs(what).await?),
             "export" => drop(side.export(what).await?),
             _ => side.load(Path::new(what)).await?,

@@ -1,7 +1,7 @@
 //! What clients do with an engine, over its unix socket and with TLS.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -87,6 +87,8 @@ impl Task<'_> {
             Self::Callers => {
                 let at_once = CALLERS.to_string();
                 command.args(["--parallel", "--parallel-immediate", "--parallel-max", &at_once]);
+                // It draws its progress with `--silent`, too.
+                command.stderr(Stdio::null());
                 curl::get(&mut command, "/v1.41/_ping", times);
             }
             Self::List => curl::get(&mut command, "/v1.41/containers/json?all=true", times),
