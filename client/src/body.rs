@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
+#[cfg(feature = "archives")]
 use crate::archive::Folder;
 use crate::observer::Watched;
 
@@ -27,6 +28,7 @@ pub(crate) enum Given {
     Json(Result<serde_json::Value, serde_json::Error>),
     Bytes(Bytes),
     File(PathBuf),
+    #[cfg(feature = "archives")]
     Folder(Folder),
     Reader(Pin<Box<dyn AsyncRead + Send>>),
 }
@@ -39,6 +41,7 @@ impl fmt::Debug for Given {
             Self::Json(_) => "Json",
             Self::Bytes(_) => "Bytes",
             Self::File(_) => "File",
+            #[cfg(feature = "archives")]
             Self::Folder(_) => "Folder",
             Self::Reader(_) => "Reader",
         })

@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::io::AsyncRead;
 use tracing::{Instrument as _, Span};
 
+#[cfg(feature = "archives")]
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
 use crate::checks::Checks;
@@ -136,6 +137,7 @@ impl Call {
 
     /// Gives a folder as the body; it becomes a tar while it is sent. A path is the folder as it
     /// is, [`Folder::build_context`] goes by its ignore file.
+    #[cfg(feature = "archives")]
     pub fn body_folder(mut self, folder: impl Into<Folder>) -> Self {
         self.body = Given::Folder(folder.into());
         self
@@ -525,6 +527,7 @@ fn raw(
         }
         _ => {
             let usual = match body {
+                #[cfg(feature = "archives")]
                 Given::Folder(_) => "application/x-tar",
                 _ => "application/octet-stream",
             };

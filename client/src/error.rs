@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use contajners_core::{
     Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
+#[cfg(feature = "archives")]
 use crate::archive::UnpackError;
 use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
@@ -72,7 +72,8 @@ pub enum ErrorKind {
     /// A state that was waited for is not going to be reached, or was not in time. See
     /// [`Client::wait`](crate::Client::wait).
     Wait,
-    /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written.
+    /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written. It takes
+    /// the feature `archives`.
     Unpack,
 }
 
@@ -257,26 +258,6 @@ impl Error {
     pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
         let text = format!("cannot read {what}");
         Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
-    }
-
-    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
-        let text = format!("the ignore file {shown} is malformed");
-        Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
-    }
-
-    pub(crate) fn no_dockerfile(folder: &Path, name: &str) -> Self {
-        let folder = quoted(&folder.to_string_lossy());
-        Self::new(ErrorKind::Body, "no-dockerfile", format!("no {} in {folder}", quoted(name)))
-            .with_hint("name the build file by its path in the folder")
-    }
-
-    pub(crate) fn unpack(call: &CallOf, source: UnpackError) -> Self {
-        let (code, hint) = (source.code(), source.hint());
-        let text = format!("cannot unpack the answer to {call}");
-        Self::new(ErrorKind::Unpack, code, text)
-            .with_hint(hint)
-            .with_source(source)
-            .of(call, Sent::Perhaps)
     }
 
     pub(crate) fn connect(engine: &str, address: &str, hint: String, source: io::Error) -> Self {
@@ -571,6 +552,30 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     out.push('`');
     out
+}
+
+/// Errors of folders that are sent, and of archives that become folders.
+#[cfg(feature = "archives")]
+impl Error {
+    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
+        let text = format!("the ignore file {shown} is malformed");
+        Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
+    }
+
+    pub(crate) fn no_dockerfile(folder: &std::path::Path, name: &str) -> Self {
+        let folder = quoted(&folder.to_string_lossy());
+        Self::new(ErrorKind::Body, "no-dockerfile", format!("no {} in {folder}", quoted(name)))
+            .with_hint("name the build file by its path in the folder")
+    }
+
+    pub(crate) fn unpack(call: &CallOf, source: UnpackError) -> Self {
+        let (code, hint) = (source.code(), source.hint());
+        let text = format!("cannot unpack the answer to {call}");
+        Self::new(ErrorKind::Unpack, code, text)
+            .with_hint(hint)
+            .with_source(source)
+            .of(call, Sent::Perhaps)
+    }
 }
 
 impl fmt::Display for Error {

@@ -398,6 +398,7 @@ pub(crate) async fn outgoing(
         (RequestContent::Callers, Given::Reader(reader)) => {
             Outgoing::reader(reader, None, progress)
         }
+        #[cfg(feature = "archives")]
         (RequestContent::Callers, Given::Folder(folder)) => {
             Outgoing::reader(Box::pin(folder.open().await?), None, progress)
         }

@@ -56,17 +56,16 @@
 //!
 //! # Features
 //!
-//! `docker` and `podman` (both on by default), `cloud-hypervisor`, `firecracker` and `incus`: the packs
-//! that a program carries. Any other
-//! pack comes in through [`ClientBuilder::from_pack`].
-//!
-//! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
-//!
-//! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
-//! is an error when the client is built.
-//!
-//! `zstd` (off by default): folders compressed with zstd, by its C library.
+//! | feature | by default | is for |
+//! |---|---|---|
+//! | `docker`, `podman` | on | the packs that a program carries; with `podman` also what reads `containers.conf`, where connections of Podman may stand |
+//! | `cloud-hypervisor`, `firecracker`, `incus` | off | packs, too; any other comes in through [`ClientBuilder::from_pack`] |
+//! | `archives` | on | folders as bodies and answers that become folders: `Folder`, `Unpack`, `Call::body_folder`, `ByteStream::unpack_into` |
+//! | `tls` | on | `https://`, and `tcp://` with certificates; without it such an address is an error when the client is built |
+//! | `blocking` | off | a client for programs without `async`, made by `ClientBuilder::build_blocking` |
+//! | `zstd` | off | folders compressed with zstd, by its C library; brings `archives` along |
 
+#[cfg(feature = "archives")]
 mod archive;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -84,6 +83,8 @@ mod endpoint;
 mod error;
 mod exchange;
 mod observer;
+#[cfg(any(feature = "archives", feature = "blocking"))]
+mod pipe;
 mod pool;
 mod response;
 mod ssh;
@@ -93,6 +94,7 @@ mod trace;
 mod transport;
 mod wait;
 
+#[cfg(feature = "archives")]
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
