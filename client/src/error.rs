@@ -14,6 +14,7 @@ use contajners_core::{
 
 #[cfg(feature = "archives")]
 use crate::archive::UnpackError;
+#[cfg(feature = "credentials")]
 use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
@@ -114,6 +115,9 @@ impl fmt::Display for CallOf {
 const ALLOW_MORE_TO_WAIT: &str = "allow more with `timeout`";
 
 impl Error {
+    /// In one place: it is written into by all of the others, and seldom runs.
+    #[cold]
+    #[inline(never)]
     fn new(kind: ErrorKind, code: &'static str, text: String) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -193,6 +197,7 @@ impl Error {
         }
     }
 
+    #[cfg(feature = "credentials")]
     pub(crate) fn credentials(error: CredentialsError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         let new = Self::new(ErrorKind::Credentials, code, text).with_hint(hint);
@@ -200,6 +205,13 @@ impl Error {
             Some(cause) => new.with_source(cause),
             None => new,
         }
+    }
+
+    #[cfg(not(feature = "ssh"))]
+    pub(crate) fn ssh_not_built() -> Self {
+        let text = "this program was built without ssh".into();
+        Self::new(ErrorKind::Config, "ssh-not-built", text)
+            .with_hint("turn on the feature `ssh` of `contajners`")
     }
 
     pub(crate) fn version_setting(error: &ResolveError, from: Option<&str>) -> Self {
