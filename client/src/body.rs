@@ -13,7 +13,10 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::Work;
+#[cfg(feature = "archives")]
 use crate::archive::Folder;
+use crate::error::{Error, quoted};
 use crate::observer::Watched;
 
 /// How much is asked of a reader at a time.
@@ -26,9 +29,37 @@ pub(crate) enum Given {
     Nothing,
     Json(Result<serde_json::Value, serde_json::Error>),
     Bytes(Bytes),
-    File(PathBuf),
-    Folder(Folder),
     Reader(Pin<Box<dyn AsyncRead + Send>>),
+    /// What is opened when it is sent, and the media type that it has by itself. How it is opened
+    /// comes with it, so that a program that sends no files has no code for them.
+    Unopened(Open, &'static str),
+}
+
+/// Opens what a call sends.
+type Open = Box<dyn FnOnce(Arc<Progress>) -> Work<'static, Result<Outgoing, Error>> + Send>;
+
+impl Given {
+    pub(crate) fn file(path: PathBuf) -> Self {
+        let open = |progress: Arc<Progress>| -> Work<'static, _> {
+            Box::pin(async move {
+                let shown = quoted(&path.to_string_lossy());
+                let opened = Outgoing::file(path, &progress).await;
+                opened.map_err(|error| Error::unreadable(&format!("the file {shown}"), error))
+            })
+        };
+        Self::Unopened(Box::new(open), "application/octet-stream")
+    }
+
+    #[cfg(feature = "archives")]
+    pub(crate) fn folder(folder: Folder) -> Self {
+        let open = |progress: Arc<Progress>| -> Work<'static, _> {
+            Box::pin(async move {
+                let reader = folder.open().await?;
+                Ok(Outgoing::reader(Box::pin(reader), None, &progress))
+            })
+        };
+        Self::Unopened(Box::new(open), "application/x-tar")
+    }
 }
 
 impl fmt::Debug for Given {
@@ -38,9 +69,8 @@ impl fmt::Debug for Given {
             Self::Nothing => "Nothing",
             Self::Json(_) => "Json",
             Self::Bytes(_) => "Bytes",
-            Self::File(_) => "File",
-            Self::Folder(_) => "Folder",
             Self::Reader(_) => "Reader",
+            Self::Unopened(..) => "Unopened",
         })
     }
 }
@@ -61,7 +91,7 @@ pub(crate) enum Outgoing {
 
 impl Outgoing {
     /// Opens a file; its length is announced, and no more than that is sent.
-    pub(crate) async fn file(path: PathBuf, progress: &Arc<Progress>) -> io::Result<Self> {
+    async fn file(path: PathBuf, progress: &Arc<Progress>) -> io::Result<Self> {
         let file = tokio::fs::File::open(&path).await?;
         let metadata = file.metadata().await?;
         if metadata.is_dir() {

@@ -42,7 +42,8 @@ impl PackBytes {
 /// A pack that the caller brings.
 #[derive(Clone)]
 enum Given {
-    Bytes(Cow<'static, [u8]>),
+    /// With what looks at them: a program that brings no pack has no code for that.
+    Bytes(Cow<'static, [u8]>, fn(&[u8]) -> Result<Pack<'_>, Error>),
     Opened(Pack<'static>),
 }
 
@@ -86,7 +87,7 @@ impl ClientBuilder {
 
     /// Begins with a pack of your own, for an engine that this crate carries none of.
     pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> Self {
-        Self { pack: Some(Given::Bytes(pack.into())), ..Self::new(String::new()) }
+        Self { pack: Some(Given::Bytes(pack.into(), checked)), ..Self::new(String::new()) }
     }
 
     /// Begins with a pack that is open already, and verified if it came from elsewhere.
@@ -179,6 +180,7 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok(()) }
     /// ```
+    #[cfg(feature = "ssh")]
     pub fn ssh_command<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
         self.ssh = words.into_iter().map(Into::into).collect();
         self
@@ -190,6 +192,7 @@ impl ClientBuilder {
     /// They go into `X-Registry-Auth` and `X-Registry-Config` where an operation takes these and
     /// a call gives neither parameter nor header of that name; other calls look at no file. Which
     /// registry it is tells the image's name among the parameters.
+    #[cfg(feature = "credentials")]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
@@ -237,7 +240,7 @@ impl ClientBuilder {
     pub fn discover(&self) -> Result<Discovered, Error> {
         match &self.pack {
             None => self.place(crate::pack(&self.engine)?),
-            Some(Given::Bytes(bytes)) => self.place(checked(bytes)?),
+            Some(Given::Bytes(bytes, checked)) => self.place(checked(bytes)?),
             Some(Given::Opened(pack)) => self.place(*pack),
         }
     }
@@ -270,8 +273,8 @@ impl ClientBuilder {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
             Some(Given::Opened(pack)) => PackBytes::Static(pack),
-            Some(Given::Bytes(Cow::Borrowed(bytes))) => PackBytes::Static(checked(bytes)?),
-            Some(Given::Bytes(Cow::Owned(bytes))) => {
+            Some(Given::Bytes(Cow::Borrowed(bytes), checked)) => PackBytes::Static(checked(bytes)?),
+            Some(Given::Bytes(Cow::Owned(bytes), checked)) => {
                 checked(&bytes)?;
                 PackBytes::Owned(bytes)
             }
@@ -285,6 +288,8 @@ impl ClientBuilder {
                 let connector = Connector::new(&settings, host);
                 Some(connector.map_err(|fault| Error::tls(ErrorKind::Config, fault))?)
             }
+            #[cfg(not(feature = "ssh"))]
+            Endpoint::Ssh { .. } => return Err(Error::ssh_not_built()),
             _ => None,
         };
         let version = match self.api_version {

@@ -17,14 +17,16 @@ use serde_json::Value;
 use tokio::io::AsyncRead;
 use tracing::{Instrument as _, Span};
 
+use crate::Work;
+#[cfg(feature = "archives")]
 use crate::archive::Folder;
 use crate::body::{Given, Progress};
 use crate::checks::Checks;
 use crate::client::Client;
-use crate::credentials::{Rules, Wanted as WantedCredentials};
+use crate::credentials::{self, Wanted as WantedCredentials};
 use crate::data::Data;
 use crate::duplex::{self, Duplex};
-use crate::error::{CallOf, Error, Sent, Waiting, quoted};
+use crate::error::{CallOf, Error, Sent, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
@@ -130,14 +132,15 @@ impl Call {
 
     /// Gives a file as the body; it is read while it is sent.
     pub fn body_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.body = Given::File(path.into());
+        self.body = Given::file(path.into());
         self
     }
 
     /// Gives a folder as the body; it becomes a tar while it is sent. A path is the folder as it
     /// is, [`Folder::build_context`] goes by its ignore file.
+    #[cfg(feature = "archives")]
     pub fn body_folder(mut self, folder: impl Into<Folder>) -> Self {
-        self.body = Given::Folder(folder.into());
+        self.body = Given::folder(folder.into());
         self
     }
 
@@ -303,45 +306,48 @@ impl Call {
     }
 
     /// Resolves the call against the version that is spoken.
-    async fn prepare(self, span: &Span) -> Result<Prepared, Error> {
-        let Self { client, what, parameters, body, content_type, headers, errors } = self;
-        let deadline = Deadline::of(&client.0.limits);
-        let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
-        let mut request = match what {
-            What::Operation(operation) => {
-                let api = client.api_before(deadline).await?;
-                let Resolved { mut request, wanted, findings: found, path } = resolve(
-                    &client,
-                    api,
-                    &operation,
-                    parameters,
-                    &body,
-                    content_type.as_deref(),
-                    &headers,
-                    client.0.checks,
-                )?;
-                client.0.checks.judge(&found).map_err(|error| {
-                    error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
-                })?;
-                findings = found;
-                template = Some(path);
-                if let Some(wanted) = wanted {
-                    remark = fill_credentials(&client, &mut request, &wanted, deadline).await?;
+    fn prepare(self, span: &Span) -> Work<'_, Result<Prepared, Error>> {
+        Box::pin(async move {
+            let Self { client, what, parameters, body, content_type, headers, errors } = self;
+            let deadline = Deadline::of(&client.0.limits);
+            let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
+            let mut request = match what {
+                What::Operation(operation) => {
+                    let api = client.api_before(deadline).await?;
+                    let Resolved { mut request, wanted, findings: found, path } = resolve(
+                        &client,
+                        api,
+                        &operation,
+                        parameters,
+                        &body,
+                        content_type.as_deref(),
+                        &headers,
+                        client.0.checks,
+                    )?;
+                    client.0.checks.judge(&found).map_err(|error| {
+                        error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
+                    })?;
+                    findings = found;
+                    template = Some(path);
+                    if let Some(wanted) = wanted {
+                        remark =
+                            credentials::fill(&client, &mut request, &wanted, deadline).await?;
+                    }
+                    request
                 }
-                request
-            }
-            What::Raw(method, target) => {
-                if let Some((name, _)) = parameters.first() {
-                    return Err(Error::raw_parameter(name));
+                What::Raw(method, target) => {
+                    if let Some((name, _)) = parameters.first() {
+                        return Err(Error::raw_parameter(name));
+                    }
+                    raw(method, &target, &body, content_type.as_deref())?
                 }
-                raw(method, &target, &body, content_type.as_deref())?
+            };
+            for (name, value) in &headers {
+                request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
             }
-        };
-        for (name, value) in &headers {
-            request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
-        }
-        trace::resolved(span, &client, &request, template);
-        Ok(Prepared { client, request, body, errors, deadline, remark, findings })
+            trace::resolved(span, &client, &request, template);
+            Ok(Prepared { client, request, body, errors, deadline, remark, findings })
+        })
     }
 
     fn span(&self) -> Span {
@@ -354,14 +360,16 @@ impl Call {
         )
     }
 
-    async fn perform(self, wanted: Wanted) -> Result<Response, Error> {
-        let span = self.span();
-        let result = self.exchange(wanted, &span).instrument(span.clone()).await;
-        trace::ended(&span, &result);
-        // What is wrong with the body is told there, too.
-        result.map(|mut response| {
-            response.body.span = span;
-            response
+    fn perform(self, wanted: Wanted) -> Work<'static, Result<Response, Error>> {
+        Box::pin(async move {
+            let span = self.span();
+            let result = self.exchange(wanted, &span).instrument(span.clone()).await;
+            trace::ended(&span, &result);
+            // What is wrong with the body is told there, too.
+            result.map(|mut response| {
+                response.body.span = span;
+                response
+            })
         })
     }
 
@@ -448,10 +456,7 @@ fn resolve<'a>(
         values.push((name, value));
     }
     let values: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (&**name, value)).collect();
-    let wanted = match client.0.credentials.is_none() {
-        true => None,
-        false => WantedCredentials::by(operation, &values, headers),
-    };
+    let wanted = client.0.credentials.wanted(operation, &values, headers);
     let values: Vec<(&str, &dyn contajners_core::Value)> =
         values.iter().map(|&(name, value)| (name, value as _)).collect();
     let given = match (body, content_type) {
@@ -478,32 +483,6 @@ fn resolve<'a>(
     Ok(Resolved { request, path: operation.path(), wanted, findings })
 }
 
-/// Fills in credentials that are known for the call; the request is otherwise complete, so that
-/// no helper runs for a call that cannot be made. Returns what was passed over.
-async fn fill_credentials(
-    client: &Client,
-    request: &mut Request,
-    wanted: &WantedCredentials,
-    deadline: Option<Deadline>,
-) -> Result<Option<String>, Error> {
-    let engine = client.pack().engine();
-    let work = client.0.credentials.find(Rules::of(engine), wanted);
-    let found = match deadline {
-        None => work.await,
-        Some(deadline) => match tokio::time::timeout(deadline.left(), work).await {
-            Ok(found) => found,
-            Err(_) => return Err(client.0.peer.timeout(Waiting::Whole, deadline.limit)),
-        },
-    };
-    let found = found
-        .map_err(|error| Error::credentials(error).of(&CallOf::new(engine, request), Sent::No))?;
-    if let Some(value) = found.value {
-        let header = wanted.header();
-        request.set_encoded_header(header, &value).map_err(|error| Error::raw(error, header))?;
-    }
-    Ok(found.remark)
-}
-
 fn raw(
     method: Method,
     target: &str,
@@ -525,7 +504,7 @@ fn raw(
         }
         _ => {
             let usual = match body {
-                Given::Folder(_) => "application/x-tar",
+                Given::Unopened(_, media_type) => media_type,
                 _ => "application/octet-stream",
             };
             let media_type = content_type.unwrap_or(usual);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use contajners_core::{Api, Method, Negotiation, NegotiationStep, Pack, Request};
 use tokio::sync::OnceCell;
 
+use crate::Work;
 use crate::body::{Outgoing, Progress};
 use crate::builder::{ClientBuilder, PackBytes};
 use crate::call::{Call, What};
@@ -112,7 +113,10 @@ impl Client {
     }
 
     pub(crate) async fn api_before(&self, deadline: Option<Deadline>) -> Result<Api<'_>, Error> {
-        let version = self.0.version.get_or_try_init(|| self.negotiate(deadline)).await?;
+        let version = match self.0.version.get() {
+            Some(version) => version,
+            None => self.negotiated(deadline).await?,
+        };
         self.pack().api(version).map_err(|error| Error::version_setting(&error, None))
     }
 
@@ -126,9 +130,13 @@ impl Client {
         &self.0.discovered
     }
 
+    fn negotiated(&self, deadline: Option<Deadline>) -> Work<'_, Result<&String, Error>> {
+        Box::pin(self.0.version.get_or_try_init(move || self.negotiate(deadline)))
+    }
+
     async fn negotiate(&self, deadline: Option<Deadline>) -> Result<String, Error> {
         let limit = self.0.limits.connect;
-        let work = self.ask_version(deadline);
+        let work: Work<'_, _> = Box::pin(self.ask_version(deadline));
         match limit {
             None => work.await,
             // A socket that takes connections and never answers is no better than none.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +12,9 @@ use contajners_core::{
     Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
 };
 
+#[cfg(feature = "archives")]
 use crate::archive::UnpackError;
+#[cfg(feature = "credentials")]
 use crate::credentials::CredentialsError;
 use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
@@ -72,7 +73,8 @@ pub enum ErrorKind {
     /// A state that was waited for is not going to be reached, or was not in time. See
     /// [`Client::wait`](crate::Client::wait).
     Wait,
-    /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written.
+    /// An archive is not unpacked: it is no tar, has what is refused, or cannot be written. It takes
+    /// the feature `archives`.
     Unpack,
 }
 
@@ -113,6 +115,9 @@ impl fmt::Display for CallOf {
 const ALLOW_MORE_TO_WAIT: &str = "allow more with `timeout`";
 
 impl Error {
+    /// In one place: it is written into by all of the others, and seldom runs.
+    #[cold]
+    #[inline(never)]
     fn new(kind: ErrorKind, code: &'static str, text: String) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -192,6 +197,7 @@ impl Error {
         }
     }
 
+    #[cfg(feature = "credentials")]
     pub(crate) fn credentials(error: CredentialsError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());
         let new = Self::new(ErrorKind::Credentials, code, text).with_hint(hint);
@@ -199,6 +205,13 @@ impl Error {
             Some(cause) => new.with_source(cause),
             None => new,
         }
+    }
+
+    #[cfg(not(feature = "ssh"))]
+    pub(crate) fn ssh_not_built() -> Self {
+        let text = "this program was built without ssh".into();
+        Self::new(ErrorKind::Config, "ssh-not-built", text)
+            .with_hint("turn on the feature `ssh` of `contajners`")
     }
 
     pub(crate) fn version_setting(error: &ResolveError, from: Option<&str>) -> Self {
@@ -257,26 +270,6 @@ impl Error {
     pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
         let text = format!("cannot read {what}");
         Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
-    }
-
-    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
-        let text = format!("the ignore file {shown} is malformed");
-        Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
-    }
-
-    pub(crate) fn no_dockerfile(folder: &Path, name: &str) -> Self {
-        let folder = quoted(&folder.to_string_lossy());
-        Self::new(ErrorKind::Body, "no-dockerfile", format!("no {} in {folder}", quoted(name)))
-            .with_hint("name the build file by its path in the folder")
-    }
-
-    pub(crate) fn unpack(call: &CallOf, source: UnpackError) -> Self {
-        let (code, hint) = (source.code(), source.hint());
-        let text = format!("cannot unpack the answer to {call}");
-        Self::new(ErrorKind::Unpack, code, text)
-            .with_hint(hint)
-            .with_source(source)
-            .of(call, Sent::Perhaps)
     }
 
     pub(crate) fn connect(engine: &str, address: &str, hint: String, source: io::Error) -> Self {
@@ -571,6 +564,30 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     out.push('`');
     out
+}
+
+/// Errors of folders that are sent, and of archives that become folders.
+#[cfg(feature = "archives")]
+impl Error {
+    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
+        let text = format!("the ignore file {shown} is malformed");
+        Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
+    }
+
+    pub(crate) fn no_dockerfile(folder: &std::path::Path, name: &str) -> Self {
+        let folder = quoted(&folder.to_string_lossy());
+        Self::new(ErrorKind::Body, "no-dockerfile", format!("no {} in {folder}", quoted(name)))
+            .with_hint("name the build file by its path in the folder")
+    }
+
+    pub(crate) fn unpack(call: &CallOf, source: UnpackError) -> Self {
+        let (code, hint) = (source.code(), source.hint());
+        let text = format!("cannot unpack the answer to {call}");
+        Self::new(ErrorKind::Unpack, code, text)
+            .with_hint(hint)
+            .with_source(source)
+            .of(call, Sent::Perhaps)
+    }
 }
 
 impl fmt::Display for Error {

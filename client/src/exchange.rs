@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
 use tokio::time::{sleep, timeout};
 
+use crate::Work;
 use crate::body::{Outgoing, Phase, Progress};
 use crate::discovery::{Discovered, Source};
 use crate::endpoint::Endpoint;
@@ -175,7 +176,7 @@ pub(crate) async fn exchange(
     limits: &Limits,
     deadline: Option<Deadline>,
 ) -> Result<Answered, Error> {
-    let work = attempt(peer, request, call, body, &progress, limits);
+    let work = attempts(peer, request, call, body, &progress, limits);
     let (response, connection) = match deadline {
         None => work.await?,
         Some(deadline) => match timeout(deadline.left(), work).await {
@@ -194,6 +195,17 @@ pub(crate) async fn exchange(
         headers: head.headers,
         body: Incomplete { incoming, lease, progress },
     })
+}
+
+fn attempts<'a>(
+    peer: &'a Peer,
+    request: &'a Request,
+    call: &'a CallOf,
+    body: Outgoing,
+    progress: &'a Progress,
+    limits: &'a Limits,
+) -> Work<'a, Result<(hyper::Response<Incoming>, Connection), Error>> {
+    Box::pin(attempt(peer, request, call, body, progress, limits))
 }
 
 async fn attempt(
@@ -398,15 +410,7 @@ pub(crate) async fn outgoing(
         (RequestContent::Callers, Given::Reader(reader)) => {
             Outgoing::reader(reader, None, progress)
         }
-        (RequestContent::Callers, Given::Folder(folder)) => {
-            Outgoing::reader(Box::pin(folder.open().await?), None, progress)
-        }
-        (RequestContent::Callers, Given::File(path)) => {
-            let shown = crate::error::quoted(&path.to_string_lossy());
-            Outgoing::file(path, progress).await.map_err(|error: io::Error| {
-                Error::unreadable(&format!("the file {shown}"), error)
-            })?
-        }
+        (RequestContent::Callers, Given::Unopened(open, _)) => open(progress.clone()).await?,
         _ => Outgoing::Bytes(Bytes::new()),
     })
 }

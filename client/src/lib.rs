@@ -56,17 +56,20 @@
 //!
 //! # Features
 //!
-//! `docker` and `podman` (both on by default), `cloud-hypervisor`, `firecracker` and `incus`: the packs
-//! that a program carries. Any other
-//! pack comes in through [`ClientBuilder::from_pack`].
-//!
-//! `blocking`: a client for programs without `async`, made by `ClientBuilder::build_blocking`.
-//!
-//! `tls` (on by default): `https://`, and `tcp://` with certificates. Without it such an address
-//! is an error when the client is built.
-//!
-//! `zstd` (off by default): folders compressed with zstd, by its C library.
+//! | feature | by default | is for |
+//! |---|---|---|
+//! | `docker`, `podman` | on | the packs that a program carries; with `podman` also what reads `containers.conf`, where connections of Podman may stand |
+//! | `cloud-hypervisor`, `firecracker`, `incus` | off | packs, too; any other comes in through [`ClientBuilder::from_pack`] |
+//! | `archives` | on | folders as bodies and answers that become folders: `Folder`, `Unpack`, `Call::body_folder`, `ByteStream::unpack_into` |
+//! | `credentials` | on | credentials for registries, from files and the helpers they name: `Credentials`; without it a call has those that it is given |
+//! | `ssh` | on | `ssh://`; without it such an address is an error when the client is built |
+//! | `tls` | on | `https://`, and `tcp://` with certificates; without it such an address is an error when the client is built |
+//! | `blocking` | off | a client for programs without `async`, made by `ClientBuilder::build_blocking` |
+//! | `zstd` | off | folders compressed with zstd, by its C library; brings `archives` along |
 
+use std::pin::Pin;
+
+#[cfg(feature = "archives")]
 mod archive;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -76,6 +79,10 @@ mod call;
 mod checks;
 mod chunks;
 mod client;
+#[cfg(feature = "credentials")]
+mod credentials;
+#[cfg(not(feature = "credentials"))]
+#[path = "credentials/absent.rs"]
 mod credentials;
 mod data;
 mod discovery;
@@ -84,8 +91,14 @@ mod endpoint;
 mod error;
 mod exchange;
 mod observer;
+#[cfg(any(feature = "archives", feature = "blocking"))]
+mod pipe;
 mod pool;
 mod response;
+#[cfg(feature = "ssh")]
+mod ssh;
+#[cfg(not(feature = "ssh"))]
+#[path = "ssh/absent.rs"]
 mod ssh;
 mod stream;
 mod tls;
@@ -93,6 +106,7 @@ mod trace;
 mod transport;
 mod wait;
 
+#[cfg(feature = "archives")]
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
@@ -100,6 +114,7 @@ pub use checks::Checks;
 pub use client::Client;
 pub use contajners_core;
 pub use contajners_core::{Content, Finding, FindingKind, Method, stream::Output};
+#[cfg(feature = "credentials")]
 pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
@@ -111,6 +126,10 @@ pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;
 pub use wait::{Wait, Waited};
+
+/// A part of a call in a box of its own. Bodies of `async` functions are compiled anew in each unit
+/// of code that awaits them, and with all that they await in turn; behind a box there is one.
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

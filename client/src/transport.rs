@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use crate::Work;
 use crate::endpoint::Endpoint;
 use crate::exchange::Peer;
 use crate::tls::Plain;
@@ -147,7 +148,11 @@ impl<W: Wire> AsyncWrite for Listening<W> {
 }
 
 /// Connects to an endpoint.
-pub(crate) async fn connect(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>> {
+pub(crate) fn connect(peer: &Peer, limit: Option<Duration>) -> Work<'_, io::Result<Box<dyn Wire>>> {
+    Box::pin(reach(peer, limit))
+}
+
+async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>> {
     match &peer.endpoint {
         #[cfg(unix)]
         Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),

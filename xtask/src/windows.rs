@@ -22,7 +22,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if matches!(builder, Builder::Distribution { .. }) {
         ensure(&[MINGW], missing)?;
     }
-    let features = ["--no-default-features", "--features", "docker,podman"];
+    let features =
+        ["--no-default-features", "--features", "archives,credentials,docker,podman,ssh"];
     let words = [&["check", "-p", "contajners", "--target", TARGET], &features[..]].concat();
     // Flags of its own keep what is compiled for this machine as it is.
     steps::run(

@@ -1,13 +1,18 @@
 //! A folder as it is given: what of it is sent, and how.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::archive::ignore::{self, Ignore};
 use crate::archive::pack;
-use crate::archive::pipe::{self, FolderReader};
 use crate::error::{Error, quoted};
+use crate::pipe::{self, PipeReader};
 
 /// The names that a build file has when none is given; the first that is there counts.
 const DOCKERFILES: [&str; 3] = ["Dockerfile", "dockerfile", "Containerfile"];
@@ -131,7 +136,8 @@ impl Folder {
         let (folder, ignore) = prepared
             .await
             .unwrap_or_else(|error| Err(Error::unreadable(&shown, io::Error::other(error))))?;
-        Ok(pipe::spawn(move |writer| pack::pack(&folder.path, &ignore, folder.compression, writer)))
+        let work = move |writer| pack::pack(&folder.path, &ignore, folder.compression, writer);
+        Ok(FolderReader(pipe::spawn(work)))
     }
 
     fn prepare(&self) -> Result<Ignore, Error> {
@@ -154,6 +160,28 @@ impl Folder {
             }
         }
         Ok(Ignore::default())
+    }
+}
+
+/// A folder as a tar, made while it is read: see [`Folder::open`].
+///
+/// Dropped, it stops the reading of the folder.
+#[must_use = "nothing is read of a folder but what this is asked for"]
+pub struct FolderReader(PipeReader);
+
+impl AsyncRead for FolderReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl fmt::Debug for FolderReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FolderReader").finish_non_exhaustive()
     }
 }
 

@@ -3,18 +3,15 @@
 //! `folder` says what is sent, `ignore` what is not, `pack` makes the archive while it is sent;
 //! `entries` reads an archive and `unpack` writes it, trusting
 //! nothing it says. Files are read and written on tokio's threads for blocking work, a
-//! bounded `pipe` away from the connection, so that neither side runs ahead of the other.
+//! bounded [`pipe`](crate::pipe) away from the connection, so that neither side runs ahead of the
+//! other.
 
 mod entries;
 mod folder;
 mod ignore;
 mod pack;
-mod pipe;
 mod unpack;
 
-pub use folder::{Compression, Folder};
-pub use pipe::FolderReader;
-#[cfg(feature = "blocking")]
-pub(crate) use pipe::{PipeWriter, spawn as spawn_pipe};
+pub use folder::{Compression, Folder, FolderReader};
 pub(crate) use unpack::UnpackError;
 pub use unpack::{Unpack, Unpacked};

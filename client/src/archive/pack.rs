@@ -16,8 +16,8 @@ use tar::{EntryType, Header};
 use crate::archive::entries::padding;
 use crate::archive::folder::Compression;
 use crate::archive::ignore::{Ignore, Judged};
-use crate::archive::pipe::PipeWriter;
 use crate::error::quoted;
+use crate::pipe::PipeWriter;
 
 /// The longest name that stands in a header; longer ones come before it, as GNU does.
 const NAME_FIELD: usize = 100;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::archive::{FolderReader, PipeWriter, spawn_pipe};
+use crate::pipe::{self, PipeReader, PipeWriter};
 
 /// How much is asked of a reader at a time.
 const PIECE: usize = 64 << 10;
@@ -15,7 +15,7 @@ const PIECE: usize = 64 << 10;
 /// that cannot be made takes nothing of it.
 pub(super) enum Body<R> {
     Waiting(Option<R>),
-    Running(FolderReader),
+    Running(PipeReader),
 }
 
 impl<R: Read + Send + Unpin + 'static> AsyncRead for Body<R> {
@@ -27,7 +27,7 @@ impl<R: Read + Send + Unpin + 'static> AsyncRead for Body<R> {
         if let Self::Waiting(reader) = &mut *self
             && let Some(reader) = reader.take()
         {
-            *self = Self::Running(spawn_pipe(|writer| pass(reader, writer)));
+            *self = Self::Running(pipe::spawn(|writer| pass(reader, writer)));
         }
         match &mut *self {
             Self::Running(piped) => Pin::new(piped).poll_read(context, buffer),

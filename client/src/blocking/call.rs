@@ -17,6 +17,7 @@ use super::duplex::Duplex;
 use super::response::Response;
 use super::runtime::Runtime;
 use super::stream::{ByteStream, DocumentStream, OutputStream};
+#[cfg(feature = "archives")]
 use crate::archive::Folder;
 use crate::data::Data;
 use crate::error::Error;
@@ -47,8 +48,8 @@ pub struct Call {
 
 /// What is given to a call, which is the same as with the asynchronous one.
 macro_rules! given {
-    ($($(#[$doc:meta])+ $name:ident($($argument:ident: $of:ty),*);)+) => {$(
-        $(#[$doc])+
+    ($($(#[$attribute:meta])+ $name:ident($($argument:ident: $of:ty),*);)+) => {$(
+        $(#[$attribute])+
         #[doc = concat!("See [`Call::", stringify!($name), "`](crate::Call::", stringify!($name), ").")]
         pub fn $name(self $(, $argument: $of)*) -> Self {
             Self { inner: self.inner.$name($($argument),*), ..self }
@@ -71,6 +72,7 @@ impl Call {
         /// Gives a file as the body; it is read while it is sent.
         body_file(path: impl Into<PathBuf>);
         /// Gives a folder as the body; it becomes a tar while it is sent.
+        #[cfg(feature = "archives")]
         body_folder(folder: impl Into<Folder>);
         /// Sets the media type of the body, where it is not the one that the operation documents.
         content_type(media_type: impl Into<String>);

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt as _;
 
 use super::runtime::Runtime;
+#[cfg(feature = "archives")]
 use crate::archive::{Unpack, Unpacked};
 use crate::error::Error;
 use crate::stream::OutputPiece;
@@ -35,6 +36,7 @@ impl ByteStream {
     /// Those of the iterator; of the kind [`Unpack`](crate::ErrorKind::Unpack) when the archive is
     /// no tar, ends too soon, is larger than allowed or has an entry that is refused, and when the
     /// folder cannot be written.
+    #[cfg(feature = "archives")]
     pub fn unpack_into(self, into: impl Into<Unpack>) -> Result<Unpacked, Error> {
         self.runtime.wait(self.inner.unpack_into(into))
     }

@@ -17,13 +17,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use contajners_core::{Operation, Request};
 use serde_json::Value;
 
 pub use auth::RegistryAuth;
 pub(crate) use error::CredentialsError;
 pub(crate) use wanted::Wanted;
 
+use crate::Work;
+use crate::client::Client;
 use crate::discovery::System;
+use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::exchange::Deadline;
 use helper::Helper;
 use plan::{Machine, Plan, Step};
 use reference::Repository;
@@ -107,17 +112,21 @@ impl Credentials {
         self
     }
 
-    /// Tells whether there is nothing to look for.
-    pub(crate) fn is_none(&self) -> bool {
-        self.place == Place::Nowhere
+    /// Returns what a call takes and was not given, if it is to be looked for.
+    pub(crate) fn wanted(
+        &self,
+        operation: Operation<'_>,
+        values: &[(&str, &Value)],
+        headers: &[(String, String)],
+    ) -> Option<Wanted> {
+        if self.place == Place::Nowhere {
+            return None;
+        }
+        Wanted::by(operation, values, headers)
     }
 
     /// Finds what a call wants.
-    pub(crate) async fn find(
-        &self,
-        rules: Rules,
-        wanted: &Wanted,
-    ) -> Result<Found, CredentialsError> {
+    async fn find(&self, rules: Rules, wanted: &Wanted) -> Result<Found, CredentialsError> {
         let mut remarks = Vec::new();
         let value = match wanted {
             Wanted::Registry { repository } => {
@@ -207,12 +216,42 @@ impl Credentials {
     }
 }
 
+/// Fills in credentials that are known for the call; the request is otherwise complete, so that
+/// no helper runs for a call that cannot be made. Returns what was passed over.
+pub(crate) fn fill<'a>(
+    client: &'a Client,
+    request: &'a mut Request,
+    wanted: &'a Wanted,
+    deadline: Option<Deadline>,
+) -> Work<'a, Result<Option<String>, Error>> {
+    Box::pin(async move {
+        let engine = client.pack().engine();
+        let work = client.0.credentials.find(Rules::of(engine), wanted);
+        let found = match deadline {
+            None => work.await,
+            Some(deadline) => match tokio::time::timeout(deadline.left(), work).await {
+                Ok(found) => found,
+                Err(_) => return Err(client.0.peer.timeout(Waiting::Whole, deadline.limit)),
+            },
+        };
+        let found = found.map_err(|error| {
+            Error::credentials(error).of(&CallOf::new(engine, request), Sent::No)
+        })?;
+        if let Some(value) = found.value {
+            let header = wanted.header();
+            let set = request.set_encoded_header(header, &value);
+            set.map_err(|error| Error::raw(error, header))?;
+        }
+        Ok(found.remark)
+    })
+}
+
 /// What was found for a call.
-pub(crate) struct Found {
+struct Found {
     /// What goes into the header; `None` when there is nothing.
-    pub(crate) value: Option<Value>,
+    value: Option<Value>,
     /// What was wrong and passed over, for the error of a call that is refused.
-    pub(crate) remark: Option<String>,
+    remark: Option<String>,
 }
 
 impl Default for Credentials {

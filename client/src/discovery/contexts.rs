@@ -5,10 +5,9 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
+use super::digest::sha256;
 use super::{Around, DiscoverError, Named, Source, tls};
+use serde_json::Value;
 
 /// The context that stands for having none.
 pub(super) const DEFAULT: &str = "default";
@@ -43,7 +42,7 @@ pub(super) fn by_name(
 ) -> Result<Named, DiscoverError> {
     let source = Source::Context(name.into());
     let Some(folder) = folder(around) else { return Err(DiscoverError::unknown(source, from)) };
-    let id = format!("{:x}", Sha256::digest(name));
+    let id = sha256(name.as_bytes());
     let file = folder.join("contexts/meta").join(&id).join("meta.json");
     let Some(context) = around.json(&file)? else {
         return Err(DiscoverError::unknown(source, from));

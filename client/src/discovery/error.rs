@@ -25,6 +25,9 @@ enum Kind {
     Unreadable { file: String, error: io::Error },
     /// A file is not what it should be.
     Malformed { file: String, what: String },
+    /// A file says what this program was not built to read.
+    #[cfg(any(test, not(feature = "podman")))]
+    WithoutPodman { file: String },
     /// The engine's tool knows no names for addresses.
     Nameless { engine: String },
     /// The pack names no address.
@@ -52,6 +55,11 @@ impl DiscoverError {
         Self { kind: Kind::Malformed { file: quoted(&file.to_string_lossy()), what: what.into() } }
     }
 
+    #[cfg(any(test, not(feature = "podman")))]
+    pub(super) fn without_podman(file: &Path) -> Self {
+        Self { kind: Kind::WithoutPodman { file: quoted(&file.to_string_lossy()) } }
+    }
+
     pub(super) fn nowhere(engine: &str) -> Self {
         Self { kind: Kind::Nowhere { engine: engine.into() } }
     }
@@ -72,6 +80,8 @@ impl DiscoverError {
             Kind::Nameless { .. } => "no-connections",
             Kind::Unreadable { .. } => "config-unreadable",
             Kind::Malformed { .. } => "config-malformed",
+            #[cfg(any(test, not(feature = "podman")))]
+            Kind::WithoutPodman { .. } => "podman-not-built",
             Kind::Nowhere { .. } => "no-address",
         }
     }
@@ -85,6 +95,8 @@ impl DiscoverError {
             }
             Kind::Unknown { .. } => "`docker context ls` shows those that exist",
             Kind::Unreadable { .. } => "an address given by hand avoids the file",
+            #[cfg(any(test, not(feature = "podman")))]
+            Kind::WithoutPodman { .. } => "turn on the feature `podman` of `contajners`",
             Kind::Malformed { .. } => "mend the file, or give an address by hand",
             Kind::Nameless { .. } | Kind::Nowhere { .. } => "give an address by hand",
         }
@@ -107,6 +119,10 @@ impl fmt::Display for DiscoverError {
             }
             Kind::Unreadable { file, .. } => write!(f, "cannot read {file}"),
             Kind::Malformed { file, what } => write!(f, "{file} cannot be used: {what}"),
+            #[cfg(any(test, not(feature = "podman")))]
+            Kind::WithoutPodman { file } => {
+                write!(f, "{file} names a connection, and this program was built without Podman")
+            }
             Kind::Nowhere { engine } => write!(f, "nothing says where {engine} listens"),
         }
     }

@@ -9,6 +9,7 @@
 //! error, and nothing else is tried instead.
 
 mod contexts;
+mod digest;
 mod error;
 mod podman;
 mod tls;

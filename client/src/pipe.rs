@@ -1,6 +1,5 @@
 //! A bounded way from a thread that blocks to a task that reads.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -20,11 +19,8 @@ enum Message {
     End(io::Result<()>),
 }
 
-/// A folder as a tar, made while it is read: see [`Folder::open`](crate::Folder::open).
-///
-/// Dropped, it stops the reading of the folder.
-#[must_use = "nothing is read of a folder but what this is asked for"]
-pub struct FolderReader {
+/// The end that is read. Dropped, it fails what is still written.
+pub(crate) struct PipeReader {
     messages: mpsc::Receiver<Message>,
     rest: Bytes,
     is_done: bool,
@@ -39,7 +35,7 @@ pub(crate) struct PipeWriter {
 /// Starts a thread that writes, and returns what it wrote.
 pub(crate) fn spawn(
     work: impl FnOnce(PipeWriter) -> io::Result<PipeWriter> + Send + 'static,
-) -> FolderReader {
+) -> PipeReader {
     let (sender, messages) = mpsc::channel(WAITING);
     let writer = PipeWriter { messages: sender.clone(), buffer: BytesMut::new() };
     tokio::task::spawn_blocking(move || {
@@ -47,7 +43,7 @@ pub(crate) fn spawn(
         // The reader may have gone: then nobody wants to know.
         let _ = sender.blocking_send(Message::End(end));
     });
-    FolderReader { messages, rest: Bytes::new(), is_done: false }
+    PipeReader { messages, rest: Bytes::new(), is_done: false }
 }
 
 impl Write for PipeWriter {
@@ -73,7 +69,7 @@ impl Write for PipeWriter {
     }
 }
 
-impl AsyncRead for FolderReader {
+impl AsyncRead for PipeReader {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -96,11 +92,5 @@ impl AsyncRead for FolderReader {
         buffer.put_slice(&self.rest[..taken]);
         self.rest.advance(taken);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl fmt::Debug for FolderReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FolderReader").finish_non_exhaustive()
     }
 }

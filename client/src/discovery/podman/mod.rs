@@ -1,10 +1,17 @@
 //! Podman's connections, as its command keeps them: in `podman-connections.json` since v5, and
 //! before in `containers.conf`, whose entries come second. Those over ssh name a key.
 
+#[cfg(any(test, not(feature = "podman")))]
+mod absent;
+#[cfg(feature = "podman")]
+mod conf;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+#[cfg(not(feature = "podman"))]
+use self::absent as conf;
 use super::{Around, DiscoverError, Named, Source};
 use crate::tls::Tls;
 
@@ -12,6 +19,15 @@ use crate::tls::Tls;
 pub(super) const KEY_VARIABLE: &str = "CONTAINER_SSHKEY";
 /// The variable that names a connection.
 pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
+
+/// A connection as `containers.conf` has it.
+struct Destination {
+    uri: String,
+    identity: Option<String>,
+    ca: Option<String>,
+    certificate: Option<String>,
+    key: Option<String>,
+}
 
 /// Returns the address of the connection that the environment names.
 pub(super) fn named(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
@@ -28,16 +44,13 @@ pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
         let from = crate::error::quoted(&file.to_string_lossy());
         return by_name(around, name, Some(&from)).map(Some);
     }
-    for (file, config) in configs(around)?.into_iter().rev() {
-        let active = config.get("engine").and_then(|engine| engine.get("active_service"));
-        if let Some(name) = active.and_then(toml::Value::as_str)
-            && !name.is_empty()
-        {
+    match conf::active(around, &files(around))? {
+        Some((file, name)) => {
             let from = crate::error::quoted(&file.to_string_lossy());
-            return by_name(around, name, Some(&from)).map(Some);
+            by_name(around, &name, Some(&from)).map(Some)
         }
+        None => Ok(None),
     }
-    Ok(None)
 }
 
 /// Returns the address of a connection, which is named by what is told.
@@ -65,24 +78,15 @@ pub(super) fn by_name(
             source,
         });
     }
-    for (file, config) in configs(around)?.into_iter().rev() {
-        let destinations =
-            config.get("engine").and_then(|engine| engine.get("service_destinations"));
-        let Some(destination) = destinations.and_then(|all| all.get(name)) else { continue };
-        let Some(uri) = destination.get("uri").and_then(toml::Value::as_str) else {
-            return Err(DiscoverError::malformed(&file, "a service destination has no `uri`"));
-        };
-        let path = |key| {
-            destination.get(key).and_then(toml::Value::as_str).filter(|path| !path.is_empty())
-        };
-        return Ok(Named {
-            address: uri.to_owned(),
-            identity: path("identity").map(Into::into),
-            tls: tls_of(path("tls_ca"), path("tls_cert"), path("tls_key")),
+    match conf::destination(around, &files(around), name)? {
+        Some(Destination { uri, identity, ca, certificate, key }) => Ok(Named {
+            address: uri,
+            identity,
+            tls: tls_of(ca.as_deref(), certificate.as_deref(), key.as_deref()),
             source,
-        });
+        }),
+        None => Err(DiscoverError::unknown(source, from)),
     }
-    Err(DiscoverError::unknown(source, from))
 }
 
 /// The TLS of a connection; `None` when nothing is said about it.
@@ -109,35 +113,13 @@ fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, Discover
     Ok(around.json(&file)?.map(|connections| (file, connections)))
 }
 
-/// The files of `containers.conf` that exist; later ones win.
-fn configs(around: &Around<'_>) -> Result<Vec<(PathBuf, toml::Table)>, DiscoverError> {
-    let files: Vec<PathBuf> = match around.variable("CONTAINERS_CONF") {
-        Some(file) => vec![file.into()],
-        None => {
-            let own = around.folder("XDG_CONFIG_HOME", "HOME", ".config");
-            let system =
-                ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"];
-            system
-                .iter()
-                .map(PathBuf::from)
-                .chain(own.map(|folder| folder.join("containers/containers.conf")))
-                .collect()
-        }
-    };
-    let mut all = Vec::new();
-    for file in files {
-        let Some(bytes) = around.read(&file)? else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        match text.parse::<toml::Table>() {
-            Ok(config) => all.push((file, config)),
-            Err(error) => {
-                let line = error.span().map_or(0, |span| {
-                    text.get(..span.start).map_or(0, |before| before.matches('\n').count())
-                });
-                let what = format!("no TOML at line {}", line + 1);
-                return Err(DiscoverError::malformed(&file, &what));
-            }
-        }
+/// Where a `containers.conf` may be; later ones win.
+fn files(around: &Around<'_>) -> Vec<PathBuf> {
+    if let Some(file) = around.variable("CONTAINERS_CONF") {
+        return vec![file.into()];
     }
-    Ok(all)
+    let system = ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"];
+    let own = around.folder("XDG_CONFIG_HOME", "HOME", ".config");
+    let own = own.map(|folder| folder.join("containers/containers.conf"));
+    system.iter().map(PathBuf::from).chain(own).collect()
 }
