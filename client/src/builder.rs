@@ -9,7 +9,7 @@ use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
 use crate::checks::Checks;
-use crate::client::{Client, Inner};
+use crate::client::{Client, Inner, Spoken};
 use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
@@ -309,7 +309,7 @@ impl ClientBuilder {
                 if let Some(category) = &self.category {
                     api.category(category).map_err(|error| Error::version_setting(&error, None))?;
                 }
-                OnceCell::new_with(Some(api.version().to_owned()))
+                OnceCell::new_with(Some(Spoken::new(opened, api)))
             }
         };
         Ok(Client(Arc::new(Inner {

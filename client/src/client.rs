@@ -48,8 +48,25 @@ pub(crate) struct Inner {
     pub(crate) checks: Checks,
     pub(crate) category: Option<String>,
     pub(crate) discovered: Discovered,
-    /// The version to speak, as the pack spells it: pinned, or negotiated with the first call.
-    pub(crate) version: OnceCell<String>,
+    /// The version to speak: pinned, or negotiated with the first call.
+    pub(crate) version: OnceCell<Spoken>,
+}
+
+/// A version of the pack.
+pub(crate) struct Spoken {
+    /// As the pack spells it.
+    pub(crate) name: String,
+    /// Where it stands among the versions: to find it by its name is more work than to resolve
+    /// a call.
+    at: usize,
+}
+
+impl Spoken {
+    pub(crate) fn new(pack: Pack<'_>, api: Api<'_>) -> Self {
+        let name = api.version();
+        let at = pack.apis().position(|each| each.version() == name);
+        Self { name: name.to_owned(), at: at.unwrap_or(usize::MAX) }
+    }
 }
 
 impl Client {
@@ -117,7 +134,14 @@ impl Client {
             Some(version) => version,
             None => self.negotiated(deadline).await?,
         };
-        self.pack().api(version).map_err(|error| Error::version_setting(&error, None))
+        match self.pack().apis().nth(version.at) {
+            Some(api) => Ok(api),
+            // A pack may be without any version.
+            None => self
+                .pack()
+                .api(&version.name)
+                .map_err(|error| Error::version_setting(&error, None)),
+        }
     }
 
     /// Returns the pack with all versions of the engine's API.
@@ -130,11 +154,11 @@ impl Client {
         &self.0.discovered
     }
 
-    fn negotiated(&self, deadline: Option<Deadline>) -> Work<'_, Result<&String, Error>> {
+    fn negotiated(&self, deadline: Option<Deadline>) -> Work<'_, Result<&Spoken, Error>> {
         Box::pin(self.0.version.get_or_try_init(move || self.negotiate(deadline)))
     }
 
-    async fn negotiate(&self, deadline: Option<Deadline>) -> Result<String, Error> {
+    async fn negotiate(&self, deadline: Option<Deadline>) -> Result<Spoken, Error> {
         let limit = self.0.limits.connect;
         let work: Work<'_, _> = Box::pin(self.ask_version(deadline));
         match limit {
@@ -147,13 +171,17 @@ impl Client {
         }
     }
 
-    async fn ask_version(&self, deadline: Option<Deadline>) -> Result<String, Error> {
+    fn spoken(&self, api: Api<'_>) -> Spoken {
+        Spoken::new(self.pack(), api)
+    }
+
+    async fn ask_version(&self, deadline: Option<Deadline>) -> Result<Spoken, Error> {
         let mut negotiation = Negotiation::new(self.pack());
         loop {
             let header = negotiation.header();
             let Some(request) = negotiation.request() else {
-                let api = negotiation.unasked();
-                return Ok(api.map_or_else(String::new, |api| api.version().to_owned()));
+                let none = || Spoken { name: String::new(), at: usize::MAX };
+                return Ok(negotiation.unasked().map_or_else(none, |api| self.spoken(api)));
             };
             let call = CallOf::new(self.pack().engine(), &request);
             let progress = Progress::new();
@@ -177,7 +205,7 @@ impl Client {
                         engine_speaks = said.as_deref(),
                         "negotiated"
                     );
-                    return Ok(api.version().to_owned());
+                    return Ok(self.spoken(api));
                 }
                 Ok(NegotiationStep::Again(next)) => negotiation = next,
                 Err(error) => return Err(Error::negotiate(&error).of(&call, Sent::No)),
@@ -213,7 +241,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("engine", &self.0.peer.engine)
             .field("endpoint", &self.0.peer.endpoint)
-            .field("version", &self.0.version.get())
+            .field("version", &self.0.version.get().map(|version| &version.name))
             .field("category", &self.0.category)
             .finish_non_exhaustive()
     }

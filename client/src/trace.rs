@@ -57,7 +57,7 @@ pub(crate) fn resolved(span: &Span, client: &Client, request: &Request, template
         return;
     }
     if let Some(version) = client.0.version.get() {
-        span.record("version", version);
+        span.record("version", version.name.as_str());
     }
     let method = request.method().as_str();
     span.record("http.request.method", method);

@@ -3,11 +3,13 @@
 //! The name is `DOCKER_CONTEXT`, else `currentContext` in `config.json`; `default` means the
 //! usual socket. A context's file lies below the SHA-256 of its name.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::digest::sha256;
-use super::{Around, DiscoverError, Named, Source, tls};
+use hmac_sha256::Hash;
 use serde_json::Value;
+
+use super::{Around, DiscoverError, Named, Source, tls};
 
 /// The context that stands for having none.
 pub(super) const DEFAULT: &str = "default";
@@ -42,7 +44,7 @@ pub(super) fn by_name(
 ) -> Result<Named, DiscoverError> {
     let source = Source::Context(name.into());
     let Some(folder) = folder(around) else { return Err(DiscoverError::unknown(source, from)) };
-    let id = sha256(name.as_bytes());
+    let id = digest(name);
     let file = folder.join("contexts/meta").join(&id).join("meta.json");
     let Some(context) = around.json(&file)? else {
         return Err(DiscoverError::unknown(source, from));
@@ -59,6 +61,14 @@ pub(super) fn by_name(
         identity: None,
         tls: tls::of_context(around, &files, skip_verify),
         source,
+    })
+}
+
+/// The digest in hexadecimal digits.
+fn digest(name: &str) -> String {
+    Hash::hash(name.as_bytes()).iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
     })
 }
 

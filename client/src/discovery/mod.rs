@@ -9,7 +9,6 @@
 //! error, and nothing else is tried instead.
 
 mod contexts;
-mod digest;
 mod error;
 mod podman;
 mod tls;
