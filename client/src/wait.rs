@@ -18,6 +18,10 @@ use crate::call::read_error;
 use crate::client::Client;
 use crate::error::{CallOf, Error};
 
+/// Waiters ask no more often than that, whatever their pack says: it may be a stranger's, and one
+/// without a delay would ask as fast as the engine answers.
+const SHORTEST_DELAY: Duration = Duration::from_millis(10);
+
 /// A wait that has not begun yet: see [`Client::wait`].
 ///
 /// It takes the parameters of the operation that is asked, which is `id` for containers of both
@@ -106,7 +110,7 @@ impl Wait {
     }
 
     /// Sets the time between two tries, which by default is what the waiter says: half a second
-    /// with Docker and Podman.
+    /// with Docker and Podman, and with no pack less than 10 ms.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
@@ -140,7 +144,7 @@ impl Wait {
             Limit::Callers(limit) => limit,
             Limit::Waiters => waiter.within(),
         };
-        let delay = delay.unwrap_or(waiter.every());
+        let delay = delay.unwrap_or(waiters_delay(waiter.every()));
         let parameters = checked(waiter, parameters)?;
 
         let mut last: Option<Tried> = None;
@@ -179,6 +183,11 @@ impl Wait {
             last = Some(tried);
         }
     }
+}
+
+/// The time between two tries, when the waiter says this.
+fn waiters_delay(every: Duration) -> Duration {
+    every.max(SHORTEST_DELAY)
 }
 
 /// Works until a limit runs out, which is then the error.
@@ -278,5 +287,23 @@ impl fmt::Debug for Wait {
             .field("parameters", &names)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_may_not_ask_without_a_rest() {
+        let check = |every: u64, expected: u64| {
+            let delay = waiters_delay(Duration::from_millis(every));
+            assert_eq!(delay, Duration::from_millis(expected));
+        };
+        check(0, 10);
+        check(9, 10);
+        check(10, 10);
+        check(500, 500);
+        check(u32::MAX.into(), u32::MAX.into());
     }
 }
