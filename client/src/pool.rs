@@ -12,6 +12,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
+use tokio::task::AbortHandle;
 
 use crate::body::Outgoing;
 use crate::chunks::{Announced, Joined};
@@ -28,6 +29,16 @@ const KEPT: usize = 16;
 pub(crate) struct Connection {
     sender: SendRequest<Outgoing>,
     announced: Arc<Announced>,
+    /// The task that moves its bytes.
+    driver: AbortHandle,
+}
+
+impl Drop for Connection {
+    /// Ends the task, too. By itself it would go on with an upload that was answered before its
+    /// end, and wait for ever with one that was cut: see [`Listening`].
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
 }
 
 impl Connection {
@@ -118,10 +129,10 @@ pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> 
     let announced = Arc::<Announced>::default();
     let wire = Joined::new(Listening::new(wire), announced.clone());
     let (sender, driver) = http1::handshake(TokioIo::new(wire)).await?;
-    tokio::spawn(async move {
+    let driver = tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::debug!(error = %error, "connection ended");
         }
     });
-    Ok(Connection { sender, announced })
+    Ok(Connection { sender, announced, driver: driver.abort_handle() })
 }
