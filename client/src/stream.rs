@@ -199,6 +199,7 @@ impl ByteStream {
         self.incoming = None;
         if let Some(lease) = self.lease.take()
             && self.progress.phase() == Phase::Done
+            && lease.connection.taking().stuck().is_none()
         {
             lease.give_back();
         }
