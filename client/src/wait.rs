@@ -9,8 +9,10 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use contajners_core::stream::fits;
 use contajners_core::{Verdict, Waiter};
 use serde::Serialize;
+use serde::de::Error as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
@@ -243,7 +245,10 @@ async fn try_once(
         true => response.bytes().await?,
         false => read_error(response.into_stream()).await,
     };
-    let json = serde_json::from_slice(&body);
+    let json = match fits(&body, client.0.answer_limit) {
+        true => serde_json::from_slice(&body),
+        false => Err(serde_json::Error::custom("it would take too much memory")),
+    };
     Ok(Tried { call, status, body, json })
 }
 
