@@ -4,6 +4,7 @@
 
 #![cfg(all(unix, feature = "tls"))]
 
+mod cuts;
 mod engine;
 mod table;
 
