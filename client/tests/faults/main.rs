@@ -6,6 +6,7 @@
 
 mod cuts;
 mod engine;
+mod linear;
 mod table;
 
 use std::thread;
