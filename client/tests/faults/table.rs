@@ -374,6 +374,10 @@ fn bodies() -> Vec<Row> {
         row("JSON with 100,000 keys", json(&keys(&|at| at.to_string(), 100_000))).values(),
         row("JSON with one key 100,000 times", json(&keys(&|_| "a".into(), 100_000))).values(),
         row("JSON of 120,000 small objects", json(&small)).values(),
+        row(
+            "an error of 120,000 small objects",
+            raw(format!("HTTP/1.1 500 No\r\nContent-Length: {}\r\n\r\n{small}", small.len())),
+        ),
         row("JSON of 250,000 small lists", json(&lists)).values(),
         row("a number that is too large", json("[1e999999999]")),
         row("a number of 900,000 digits", json(&format!("[{digits}]"))),
