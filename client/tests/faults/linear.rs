@@ -45,12 +45,32 @@ where
     memory.bytes_total
 }
 
+/// The output of a terminal over a socket, in small pieces.
+fn attached(size: usize) -> Fault {
+    Arc::new(move |wire| {
+        let head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+        let mut is_taken = wire.write_all(head.as_bytes()).is_ok();
+        for _ in 0..size / 1000 {
+            is_taken = is_taken && wire.write_all(&[b'x'; 1000]).is_ok();
+        }
+        Then::Close
+    })
+}
+
 #[track_caller]
 fn check<F>(content_type: &'static str, around: fn(usize) -> [Vec<u8>; 2], take: fn(Client) -> F)
 where
     F: Future<Output = Result<usize, Error>>,
 {
-    let of = |size| allocated(&answer(content_type, size, around(size)), size, take);
+    check_fault(content_type, |size| answer(content_type, size, around(size)), take);
+}
+
+#[track_caller]
+fn check_fault<F>(content_type: &str, fault: impl Fn(usize) -> Fault, take: fn(Client) -> F)
+where
+    F: Future<Output = Result<usize, Error>>,
+{
+    let of = |size| allocated(&fault(size), size, take);
     let (one, nine) = (of(MB), of(9 * MB));
     println!("{content_type}: {one} bytes for 1 MB, {nine} bytes for 9 MB");
     // Buffers grow by doubling, which may be once more; what is looked at again and again would be
@@ -61,6 +81,16 @@ where
 async fn output(client: Client) -> Result<usize, Error> {
     let call = client.invoke("ContainerLogs").param("id", "x").param("stdout", true);
     let mut output = call.output().await?;
+    let mut length = 0;
+    while let Some(piece) = output.next().await {
+        length += piece?.bytes.len();
+    }
+    Ok(length)
+}
+
+async fn socket(client: Client) -> Result<usize, Error> {
+    let call = client.invoke("ContainerAttach").param("id", "x").param("stream", true);
+    let (mut output, _input) = call.socket().await?.split_raw();
     let mut length = 0;
     while let Some(piece) = output.next().await {
         length += piece?.bytes.len();
@@ -98,6 +128,7 @@ fn a_log_without_a_line_takes_time_as_its_length_does() {
     }
     check("application/vnd.docker.multiplexed-stream", frame, output);
     check("application/vnd.docker.multiplexed-stream", frame, text);
+    check_fault("a socket", attached, socket);
 }
 
 #[test]
