@@ -5,7 +5,7 @@ use std::io::{self, Write as _, stderr};
 use std::sync::Arc;
 
 use contajners::{ByteStream, Call, Checks, Client, ClientBuilder, OutputStream, Response};
-use contajners_core::stream::Output as Channel;
+use contajners_core::stream::{Output as Channel, fits};
 use contajners_core::{Api, Content, Method, Pack, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -26,6 +26,9 @@ use crate::wire::{Heads, Watch};
 
 /// The code of a key whose password is not known.
 const KEY_NEEDS_PASSWORD: &str = "key-needs-password";
+
+/// What takes more than such a document may as values is not looked into.
+const LARGEST: usize = 16 << 20;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +232,8 @@ fn look_for_errors(asked: Asked<'_>, documents: &[&str]) -> Result<(), Failure> 
     if method == Method::Get {
         return Ok(());
     }
-    let mut values = documents.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    let fitting = documents.iter().filter(|text| fits(text.as_bytes(), LARGEST));
+    let mut values = fitting.filter_map(|text| serde_json::from_str::<Value>(text).ok());
     match values.find_map(|value| engine_error::in_band(&value)) {
         Some(message) => Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}"))),
         None => Ok(()),

@@ -162,8 +162,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the bytes of an answer that is read as a whole; 256 MiB by default. Streams have
-    /// no limit, since they hold no more than a piece.
+    /// Limits the bytes of an answer that is read as a whole; 256 MiB by default. JSON that would
+    /// take more than 16 times as much as values is refused, too. Streams have no limit, since they
+    /// hold no more than a piece.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self

@@ -33,12 +33,12 @@ use crate::stream::{ByteStream, DocumentStream, OutputStream};
 use crate::trace;
 
 /// The most of an error's body that is kept.
-const ERROR_LIMIT: usize = 1 << 20;
+pub(crate) const ERROR_LIMIT: usize = 1 << 20;
 /// How long the next piece of an error's body is waited for: some engines send one without an
 /// end.
-const ERROR_PIECE_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const ERROR_PIECE_WAIT: Duration = Duration::from_secs(1);
 /// How long all of it is waited for.
-const ERROR_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const ERROR_WAIT: Duration = Duration::from_secs(5);
 
 /// A call that has not been made yet: see [`Client::invoke`] and [`Client::request`].
 ///

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use contajners_core::stream::fits;
 use contajners_core::{Api, Method, Negotiation, NegotiationStep, Pack, Request};
 use tokio::sync::OnceCell;
 
@@ -194,8 +195,9 @@ impl Client {
             let limit = if negotiation.wants_body() { VERSION_LIMIT } else { 4096 };
             let body = self.stream(answered.body, call.clone(), deadline).collect(limit).await;
             if let (true, Ok(body)) = (negotiation.wants_body(), body) {
-                let body = serde_json::from_slice::<serde_json::Value>(&body).ok();
-                said = body.and_then(|body| negotiation.said_in(&body));
+                let fitting = Some(body).filter(|body| fits(body, VERSION_LIMIT));
+                let body = fitting.and_then(|body| serde_json::from_slice(&body).ok());
+                said = body.and_then(|body: serde_json::Value| negotiation.said_in(&body));
             }
             match negotiation.handle_answer(status, said.as_deref()) {
                 Ok(NegotiationStep::Done(api)) => {

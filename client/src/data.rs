@@ -1,7 +1,7 @@
 //! What an answer is when all of it has been read.
 
 use bytes::Bytes;
-use contajners_core::stream::{Demultiplexer, Documents, Output};
+use contajners_core::stream::{DecodeErrorKind, Demultiplexer, Documents, Output, fits};
 use contajners_core::{Content, engine_error};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,12 +35,17 @@ impl Data {
     }
 }
 
-/// Makes data of a whole body.
-pub(crate) fn of(content: Content, body: Bytes, call: &CallOf) -> Result<Data, Error> {
+/// Makes data of a whole body, of which so many bytes are kept.
+pub(crate) fn of(
+    content: Content,
+    body: Bytes,
+    limit: usize,
+    call: &CallOf,
+) -> Result<Data, Error> {
     match content {
         Content::Nothing => Ok(Data::Nothing),
         Content::Json | Content::JsonLines => {
-            let mut all: Vec<Value> = documents(content, &body, call)?;
+            let mut all: Vec<Value> = documents(content, &body, limit, call)?;
             Ok(match all.len() {
                 0 => Data::Nothing,
                 1 => Data::Json(all.remove(0)),
@@ -57,14 +62,16 @@ pub(crate) fn of(content: Content, body: Bytes, call: &CallOf) -> Result<Data, E
 pub(crate) fn typed<T: DeserializeOwned>(
     content: Content,
     body: Bytes,
+    limit: usize,
     call: &CallOf,
 ) -> Result<T, Error> {
     if content == Content::Json
+        && fits(&body, limit)
         && let Ok(one) = serde_json::from_slice(&body)
     {
         return Ok(one);
     }
-    let value = match of(content, body.clone(), call)? {
+    let value = match of(content, body.clone(), limit, call)? {
         Data::Bytes(bytes) => return Err(Error::not_text(call, bytes)),
         other => other.into_json().unwrap_or_default(),
     };
@@ -80,9 +87,14 @@ pub(crate) fn typed<T: DeserializeOwned>(
     }
 }
 
-fn documents(content: Content, body: &[u8], call: &CallOf) -> Result<Vec<Value>, Error> {
+fn documents(
+    content: Content,
+    body: &[u8],
+    limit: usize,
+    call: &CallOf,
+) -> Result<Vec<Value>, Error> {
     let errors = if content == Content::JsonLines { InBand::Looked } else { InBand::Ignored };
-    let mut documents = Documents::with_limit(body.len().saturating_add(1));
+    let mut documents = Documents::with_limit(limit);
     documents.push(body);
     documents.finish();
     let mut all = Vec::new();
@@ -90,6 +102,9 @@ fn documents(content: Content, body: &[u8], call: &CallOf) -> Result<Vec<Value>,
         match documents.pop() {
             Ok(Some(document)) => all.push(read(document, call, errors)?),
             Ok(None) => return Ok(all),
+            Err(error) if error.kind() == DecodeErrorKind::DocumentTooLong => {
+                return Err(Error::too_large_as_values(call, limit));
+            }
             // Whoever reads all of it is told what a JSON reader says about the end.
             Err(error) => {
                 let rest = &body[usize::try_from(error.offset()).unwrap_or(0).min(body.len())..];

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use tracing::Span;
 
 use crate::body::Outgoing;
+use crate::call::{ERROR_LIMIT, ERROR_PIECE_WAIT, ERROR_WAIT};
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Limits, Message, Peer, message, wire};
 use crate::observer::{Head as WholeHead, Watched};
@@ -31,10 +32,6 @@ use crate::transport::Wire;
 const HEAD_LIMIT: usize = 64 << 10;
 /// The most headers of an answer.
 const HEADERS: usize = 100;
-/// The most of an error's body that is read.
-const ERROR_LIMIT: usize = 1 << 20;
-/// How long the next piece of an error's body is waited for.
-const ERROR_WAIT: Duration = Duration::from_secs(1);
 /// How much is read at a time.
 const PIECE: usize = 32 << 10;
 
@@ -250,8 +247,13 @@ async fn attempt(
     peer.watched.request(&message);
     let bytes = written(&message, &body);
     let broken = |error: io::Error| peer.broken(error).of(call, Sent::Perhaps);
-    wire.write_all(&bytes).await.map_err(broken)?;
-    wire.flush().await.map_err(broken)?;
+    match write(&mut *wire, &bytes, limits.write).await {
+        Ok(()) => {}
+        Err(Unwritten::Broken(error)) => return Err(broken(error)),
+        Err(Unwritten::TimedOut(limit)) => {
+            return Err(peer.timeout(Waiting::Write, limit).of(call, Sent::Perhaps));
+        }
+    }
 
     let mut received = BytesMut::new();
     let reading = read_head(&mut *wire, &mut received, &peer.watched);
@@ -320,6 +322,37 @@ fn written(message: &Message, body: &Bytes) -> Vec<u8> {
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(body);
     out
+}
+
+enum Unwritten {
+    Broken(io::Error),
+    TimedOut(Duration),
+}
+
+/// Writes a request, unless the engine takes nothing of it for too long.
+async fn write(
+    wire: &mut dyn Wire,
+    mut bytes: &[u8],
+    limit: Option<Duration>,
+) -> Result<(), Unwritten> {
+    async fn within<T>(
+        limit: Option<Duration>,
+        work: impl Future<Output = io::Result<T>>,
+    ) -> Result<T, Unwritten> {
+        let done = match limit {
+            None => work.await,
+            Some(limit) => timeout(limit, work).await.map_err(|_| Unwritten::TimedOut(limit))?,
+        };
+        done.map_err(Unwritten::Broken)
+    }
+    while !bytes.is_empty() {
+        let length = within(limit, wire.write(bytes)).await?;
+        if length == 0 {
+            return Err(Unwritten::Broken(io::ErrorKind::WriteZero.into()));
+        }
+        bytes = &bytes[length..];
+    }
+    within(limit, wire.flush()).await
 }
 
 /// What matters of the head of an answer.
@@ -406,12 +439,16 @@ async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &Head) ->
     let wanted = head.length.map_or(ERROR_LIMIT, |length| {
         usize::try_from(length).unwrap_or(ERROR_LIMIT).min(ERROR_LIMIT)
     });
-    while received.len() < wanted && !(head.chunked && received.ends_with(b"0\r\n\r\n")) {
-        match timeout(ERROR_WAIT, wire.read_buf(&mut received)).await {
-            Ok(Ok(length)) if length > 0 => {}
-            _ => break,
+    let reading = async {
+        while received.len() < wanted && !(head.chunked && received.ends_with(b"0\r\n\r\n")) {
+            match timeout(ERROR_PIECE_WAIT, wire.read_buf(&mut received)).await {
+                Ok(Ok(length)) if length > 0 => {}
+                _ => break,
+            }
         }
-    }
+    };
+    // What has come by then has to do.
+    let _ = timeout(ERROR_WAIT, reading).await;
     received.truncate(wanted);
     if !head.chunked {
         return received.freeze();

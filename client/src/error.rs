@@ -474,6 +474,15 @@ impl Error {
             .of(call, Sent::Perhaps)
     }
 
+    pub(crate) fn too_large_as_values(call: &CallOf, limit: usize) -> Self {
+        let text = format!(
+            "the answer to {call} would take more than 16 times the {limit} bytes that are kept"
+        );
+        Self::new(ErrorKind::Decode, "answer-too-large", text)
+            .with_hint("take it with `stream` or `bytes`, or allow more with `answer_limit`")
+            .of(call, Sent::Perhaps)
+    }
+
     /// Returns whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

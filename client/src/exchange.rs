@@ -21,7 +21,7 @@ use crate::observer::{Head, Watched};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
-use crate::transport::{self, Wire};
+use crate::transport::{self, Taking, Wire};
 
 /// How long things may take; `None` is for ever.
 #[derive(Debug, Clone, Copy)]
@@ -345,12 +345,13 @@ async fn deliver(
     progress: &Progress,
     limits: &Limits,
 ) -> Result<hyper::Response<Incoming>, Undelivered> {
+    let taking = connection.taking().clone();
     let sending = connection.send(message);
     let outcome = if limits.read.is_none() && limits.write.is_none() {
         sending.await
     } else {
         tokio::pin!(sending);
-        let watch = watch(progress, limits);
+        let watch = watch(progress, &taking, limits);
         tokio::pin!(watch);
         let first = std::future::poll_fn(|context| {
             use std::task::Poll;
@@ -373,26 +374,36 @@ async fn deliver(
 }
 
 /// Ends when the engine takes or gives nothing for too long.
-async fn watch(progress: &Progress, limits: &Limits) -> (Waiting, Duration) {
+async fn watch(progress: &Progress, taking: &Taking, limits: &Limits) -> (Waiting, Duration) {
     // While the caller's reader is awaited no limit runs; this is how often that is looked at.
     const LOOK: Duration = Duration::from_millis(50);
     loop {
-        let (what, limit) = match progress.phase() {
-            Phase::Caller => (Waiting::Write, None),
-            Phase::Wire => (Waiting::Write, limits.write),
-            Phase::Done => (Waiting::Read, limits.read),
+        let phase = progress.phase();
+        let quiet = Duration::from_millis(progress.quiet());
+        let stuck = taking.stuck();
+        let (read, write) = match phase {
+            Phase::Caller => (None, None),
+            Phase::Wire => (None, limits.write.map(|limit| (limit, quiet))),
+            // What was handed over as a whole has still to be taken.
+            Phase::Done => (
+                limits
+                    .read
+                    .map(|limit| (limit, taking.quiet().map_or(quiet, |own| own.min(quiet)))),
+                limits.write.map(|limit| (limit, stuck.unwrap_or_default())),
+            ),
         };
-        match limit {
-            None if progress.phase() == Phase::Done => std::future::pending().await,
-            None => sleep(limits.read.or(limits.write).unwrap_or(LOOK).min(LOOK)).await,
-            Some(limit) => {
-                let quiet = Duration::from_millis(progress.quiet());
-                match limit.checked_sub(quiet).filter(|left| !left.is_zero()) {
-                    None => return (what, limit),
-                    Some(left) => sleep(left).await,
-                }
+        let mut next = match phase {
+            Phase::Done => Duration::MAX,
+            Phase::Caller | Phase::Wire => limits.read.or(limits.write).unwrap_or(LOOK).min(LOOK),
+        };
+        for (what, limited) in [(Waiting::Write, write), (Waiting::Read, read)] {
+            let Some((limit, quiet)) = limited else { continue };
+            match limit.checked_sub(quiet).filter(|left| !left.is_zero()) {
+                Some(left) => next = next.min(left),
+                None => return (what, limit),
             }
         }
+        sleep(next).await;
     }
 }
 

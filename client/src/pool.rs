@@ -12,11 +12,12 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
+use tokio::task::AbortHandle;
 
 use crate::body::Outgoing;
 use crate::chunks::{Announced, Joined};
 use crate::exchange::Message;
-use crate::transport::{Listening, Wire};
+use crate::transport::{Listening, Taking, Wire};
 
 /// Below the idle limit of every engine known.
 const IDLE_LIMIT: Duration = Duration::from_secs(4);
@@ -28,6 +29,17 @@ const KEPT: usize = 16;
 pub(crate) struct Connection {
     sender: SendRequest<Outgoing>,
     announced: Arc<Announced>,
+    taking: Arc<Taking>,
+    /// The task that moves its bytes.
+    driver: AbortHandle,
+}
+
+impl Drop for Connection {
+    /// Ends the task, too. By itself it would go on with an upload that was answered before its
+    /// end, and wait for ever with one that was cut: see [`Listening`].
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
 }
 
 impl Connection {
@@ -39,6 +51,11 @@ impl Connection {
     {
         self.announced.announce(message.method() != hyper::Method::HEAD);
         self.sender.try_send_request(message)
+    }
+
+    /// Tells how the other side takes what is sent.
+    pub(crate) fn taking(&self) -> &Arc<Taking> {
+        &self.taking
     }
 }
 
@@ -116,12 +133,13 @@ impl Lease {
 /// is dropped or closed.
 pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
     let announced = Arc::<Announced>::default();
-    let wire = Joined::new(Listening::new(wire), announced.clone());
+    let taking = Arc::<Taking>::default();
+    let wire = Joined::new(Listening::new(wire, taking.clone()), announced.clone());
     let (sender, driver) = http1::handshake(TokioIo::new(wire)).await?;
-    tokio::spawn(async move {
+    let driver = tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::debug!(error = %error, "connection ended");
         }
     });
-    Ok(Connection { sender, announced })
+    Ok(Connection { sender, announced, taking, driver: driver.abort_handle() })
 }

@@ -61,7 +61,8 @@ impl Response {
     /// # Errors
     ///
     /// The connection breaks, a time-out runs out, the body is larger than the client's
-    /// `answer_limit`, it is not what its kind says, or it tells of an error.
+    /// `answer_limit`, or takes more than 16 times that as values, it is not what its kind says, or
+    /// it tells of an error.
     pub async fn data(self) -> Result<Data, Error> {
         self.read(data::of).await
     }
@@ -83,16 +84,16 @@ impl Response {
     ///
     /// Those of [`Response::data`], and when the body is bytes that are not text.
     pub async fn text(self) -> Result<String, Error> {
-        self.read(|content, body, call| data::text(content, &body, call)).await
+        self.read(|content, body, _, call| data::text(content, &body, call)).await
     }
 
     async fn read<T>(
         self,
-        make: impl FnOnce(Content, Bytes, &CallOf) -> Result<T, Error>,
+        make: impl FnOnce(Content, Bytes, usize, &CallOf) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (call, span) = (self.body.call.clone(), self.body.span.clone());
         let body = self.body.collect(self.limit).await?;
-        let made = make(self.content, body, &call);
+        let made = make(self.content, body, self.limit, &call);
         trace::ended(&span, &made);
         made
     }

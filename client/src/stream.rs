@@ -121,6 +121,14 @@ impl ByteStream {
     }
 
     fn poll_incoming(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        // Whoever reads slower than the engine writes never waits, and would never see the end.
+        if let Some((deadline, _)) = &self.deadline
+            && self.incoming.is_some()
+            && deadline.left().is_zero()
+        {
+            let limit = deadline.limit;
+            return Poll::Ready(Some(Err(self.timed_out(Waiting::Whole, limit))));
+        }
         loop {
             let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
             match Pin::new(incoming).poll_frame(context) {
@@ -160,9 +168,15 @@ impl ByteStream {
                 over.get_or_insert((Waiting::Read, limit));
             }
         }
-        let Some((what, limit)) = over else { return Poll::Pending };
+        match over {
+            Some((what, limit)) => Poll::Ready(self.timed_out(what, limit)),
+            None => Poll::Pending,
+        }
+    }
+
+    fn timed_out(&mut self, what: Waiting, limit: Duration) -> Error {
         self.close();
-        Poll::Ready(self.peer.timeout(what, limit).of(&self.call, Sent::Perhaps))
+        self.peer.timeout(what, limit).of(&self.call, Sent::Perhaps)
     }
 
     fn restart_timer(&mut self) {
@@ -185,6 +199,7 @@ impl ByteStream {
         self.incoming = None;
         if let Some(lease) = self.lease.take()
             && self.progress.phase() == Phase::Done
+            && lease.connection.taking().stuck().is_none()
         {
             lease.give_back();
         }

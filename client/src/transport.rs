@@ -2,8 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -70,11 +71,50 @@ pub(crate) use writes_through;
 pub(crate) struct Listening<W> {
     wire: W,
     deaf: bool,
+    taking: Arc<Taking>,
 }
 
 impl<W> Listening<W> {
-    pub(crate) fn new(wire: W) -> Self {
-        Self { wire, deaf: false }
+    pub(crate) fn new(wire: W, taking: Arc<Taking>) -> Self {
+        Self { wire, deaf: false, taking }
+    }
+}
+
+/// How the other side takes what is written; that a body was handed over as a whole says nothing
+/// of that.
+#[derive(Debug, Default)]
+pub(crate) struct Taking(Mutex<Taken>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    /// When something was taken last.
+    last: Option<Instant>,
+    /// Since when something waits to be taken.
+    stuck: Option<Instant>,
+}
+
+impl Taking {
+    /// Returns for how long something has been waiting to be taken; `None` when nothing waits.
+    pub(crate) fn stuck(&self) -> Option<Duration> {
+        self.lock().stuck.map(|since| since.elapsed())
+    }
+
+    /// Returns how long ago something was taken.
+    pub(crate) fn quiet(&self) -> Option<Duration> {
+        self.lock().last.map(|last| last.elapsed())
+    }
+
+    fn look<T>(&self, outcome: &Poll<T>) {
+        let now = Instant::now();
+        let mut taken = self.lock();
+        match outcome {
+            Poll::Ready(_) => *taken = Taken { last: Some(now), stuck: None },
+            Poll::Pending => taken.stuck = taken.stuck.or(Some(now)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,6 +157,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write(context, bytes);
+        self.taking.look(&outcome);
         self.unless_broken(outcome, Poll::Pending)
     }
 
@@ -129,6 +170,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write_vectored(context, bytes);
+        self.taking.look(&outcome);
         self.unless_broken(outcome, Poll::Pending)
     }
 
@@ -138,6 +180,11 @@ impl<W: Wire> AsyncWrite for Listening<W> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.wire).poll_flush(context);
+        // Of TLS there may be something to be taken yet when all is written. Where nothing is, it
+        // is not looked at: hyper flushes with each poll.
+        if outcome.is_pending() || self.taking.stuck().is_some() {
+            self.taking.look(&outcome);
+        }
         self.unless_broken(outcome, Poll::Ready(Ok(())))
     }
 

@@ -9,14 +9,20 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use contajners_core::stream::fits;
 use contajners_core::{Verdict, Waiter};
 use serde::Serialize;
+use serde::de::Error as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use crate::call::read_error;
 use crate::client::Client;
 use crate::error::{CallOf, Error};
+
+/// Waiters ask no more often than that, whatever their pack says: it may be a stranger's, and one
+/// without a delay would ask as fast as the engine answers.
+const SHORTEST_DELAY: Duration = Duration::from_millis(10);
 
 /// A wait that has not begun yet: see [`Client::wait`].
 ///
@@ -106,7 +112,7 @@ impl Wait {
     }
 
     /// Sets the time between two tries, which by default is what the waiter says: half a second
-    /// with Docker and Podman.
+    /// with Docker and Podman, and with no pack less than 10 ms.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
@@ -140,7 +146,7 @@ impl Wait {
             Limit::Callers(limit) => limit,
             Limit::Waiters => waiter.within(),
         };
-        let delay = delay.unwrap_or(waiter.every());
+        let delay = delay.unwrap_or(waiters_delay(waiter.every()));
         let parameters = checked(waiter, parameters)?;
 
         let mut last: Option<Tried> = None;
@@ -179,6 +185,11 @@ impl Wait {
             last = Some(tried);
         }
     }
+}
+
+/// The time between two tries, when the waiter says this.
+fn waiters_delay(every: Duration) -> Duration {
+    every.max(SHORTEST_DELAY)
 }
 
 /// Works until a limit runs out, which is then the error.
@@ -234,7 +245,10 @@ async fn try_once(
         true => response.bytes().await?,
         false => read_error(response.into_stream()).await,
     };
-    let json = serde_json::from_slice(&body);
+    let json = match fits(&body, client.0.answer_limit) {
+        true => serde_json::from_slice(&body),
+        false => Err(serde_json::Error::custom("it would take too much memory")),
+    };
     Ok(Tried { call, status, body, json })
 }
 
@@ -278,5 +292,23 @@ impl fmt::Debug for Wait {
             .field("parameters", &names)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_may_not_ask_without_a_rest() {
+        let check = |every: u64, expected: u64| {
+            let delay = waiters_delay(Duration::from_millis(every));
+            assert_eq!(delay, Duration::from_millis(expected));
+        };
+        check(0, 10);
+        check(9, 10);
+        check(10, 10);
+        check(500, 500);
+        check(u32::MAX.into(), u32::MAX.into());
     }
 }

@@ -9,6 +9,10 @@ use crate::value::{Value, View};
 /// Longer messages are cut; an error page can be of any size.
 const LONGEST: usize = 2000;
 
+/// What takes more than such a document may as values is not looked into.
+#[cfg(feature = "serde_json")]
+const LARGEST: usize = 1 << 20;
+
 /// The fields that engines put their message in, the most telling first.
 const MESSAGE_FIELDS: [&str; 4] = ["message", "error", "fault_message", "cause"];
 
@@ -77,7 +81,8 @@ pub fn message(body: &[u8]) -> String {
 /// stands; see [`message_in`].
 #[cfg(feature = "serde_json")]
 pub fn message_with<'p>(pointers: impl IntoIterator<Item = &'p str>, body: &[u8]) -> String {
-    if let Ok(value) = serde_json::from_slice::<serde_json::Value>(body)
+    if crate::stream::fits(body, LARGEST)
+        && let Ok(value) = serde_json::from_slice::<serde_json::Value>(body)
         && let Some(message) = message_in(pointers, &value)
     {
         return message;

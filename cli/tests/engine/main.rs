@@ -4,6 +4,7 @@
 
 #[path = "../command/mod.rs"]
 mod command;
+mod faults;
 mod folders;
 mod waiting;
 

@@ -13,6 +13,8 @@ use crate::archive::unpack::UnpackError;
 const BLOCK: usize = 512;
 /// The most of a long name, or of an entry's extended header.
 const LONGEST_EXTENSION: u64 = 1 << 20;
+/// The most headers that an entry may have before its own; all formats together know of four.
+const MOST_EXTENSIONS: usize = 16;
 /// The most that may follow the end of an archive: padding of its last record.
 const LONGEST_PADDING: u64 = 1 << 20;
 
@@ -52,6 +54,7 @@ impl<R: Read> Archive<'_, R> {
     /// Reads up to the data of the next entry; `None` at the end of the archive.
     pub(super) fn next(&mut self) -> Result<Option<Entry>, UnpackError> {
         let mut extension = Extension::default();
+        let mut extensions = 0;
         loop {
             let start = self.offset;
             let wrong = |what| UnpackError::Malformed(start, what);
@@ -67,6 +70,10 @@ impl<R: Read> Archive<'_, R> {
             }
             let kind = header.entry_type();
             let size = header.entry_size().map_err(|_| wrong("its size is no number"))?;
+            if extensions > MOST_EXTENSIONS {
+                return Err(wrong("an entry has too many headers"));
+            }
+            extensions += 1;
             match kind {
                 EntryType::GNULongName => extension.path = Some(self.name(size)?),
                 EntryType::GNULongLink => extension.target = Some(self.name(size)?),

@@ -4,6 +4,7 @@
 //! is in its place is removed rather than opened, and nothing but folders stays in place. A link
 //! may only point to where its folder or one above leads, all within.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::fmt;
@@ -176,7 +177,7 @@ impl Read for Pieces {
 fn unpack(into: &Unpack, archive: &mut impl Read) -> Result<Unpacked, UnpackError> {
     fs::create_dir_all(&into.folder).map_err(|error| UnpackError::write(&into.folder, error))?;
     let mut archive = Archive { reader: archive, offset: 0 };
-    let mut unpacker = Unpacker { into, folders: Vec::new(), checked: PathBuf::new() };
+    let mut unpacker = Unpacker { into, folders: BTreeMap::new(), checked: PathBuf::new() };
     let mut unpacked = Unpacked::default();
     while let Some(entry) = archive.next()? {
         if unpacked.entries + unpacked.left_out == into.entries_limit {
@@ -210,8 +211,9 @@ fn unpack(into: &Unpack, archive: &mut impl Read) -> Result<Unpacked, UnpackErro
 
 struct Unpacker<'a> {
     into: &'a Unpack,
-    /// Folders, with what they get when all is in them.
-    folders: Vec<(PathBuf, u32, SystemTime)>,
+    /// Folders, with what they get when all is in them. Each is there once, however often it is
+    /// named: an archive may name one without an end.
+    folders: BTreeMap<PathBuf, (u32, SystemTime)>,
     /// The folder that was looked at last: nothing of ours makes a link of it again.
     checked: PathBuf,
 }
@@ -232,7 +234,8 @@ impl Unpacker<'_> {
         match entry.kind {
             EntryType::Directory => {
                 self.enter(entry, &place)?;
-                self.folders.push((path, entry.mode & 0o777, entry.modified));
+                // The last word counts.
+                self.folders.insert(path, (entry.mode & 0o777, entry.modified));
                 Ok(())
             }
             EntryType::Regular | EntryType::Continuous => {
@@ -315,11 +318,9 @@ impl Unpacker<'_> {
     }
 
     /// Gives the folders their modes and times, those inside before those around them.
-    fn finish(mut self) -> Result<(), UnpackError> {
-        // Of a folder that is named twice the last word counts.
-        self.folders.sort_by(|(one, ..), (other, ..)| other.cmp(one));
-        for (path, mode, modified) in &self.folders {
-            // A word before the last may have shut it.
+    fn finish(self) -> Result<(), UnpackError> {
+        for (path, (mode, modified)) in self.folders.iter().rev() {
+            // One that was there before may be shut.
             let _ = make_readable(path);
             let done = File::open(path).and_then(|folder| finish(&folder, *mode, *modified));
             done.map_err(|error| UnpackError::write(path, error))?;

@@ -5,6 +5,51 @@ use super::{DecodeError, DecodeErrorKind};
 /// Documents longer than this are taken for damage, unless told otherwise.
 const DOCUMENT_LIMIT: usize = 16 << 20;
 
+/// How many times its limit a document may take in memory when it is read as values. What engines
+/// send takes less than 10 times its length; `{"":0}` takes 80 times as much.
+const VALUES: usize = 16;
+
+/// About how many bytes of memory a byte of JSON stands for that begins a value, besides those of
+/// texts: as `serde_json` keeps them, a list has place for four values, an object for eleven
+/// fields, and a field shares that with others.
+fn weight(byte: u8) -> usize {
+    match byte {
+        b'{' => 640,
+        b'[' => 128,
+        b',' => 64,
+        _ => 0,
+    }
+}
+
+/// Tells whether JSON would take no more memory as values than a document of that limit may.
+///
+/// [`Documents`] looks at that by itself; this is for whoever reads a text at once.
+///
+/// ```
+/// use contajners_core::stream::fits;
+///
+/// let bomb = format!("[{}0]", "{\"\":0},".repeat(1000));
+/// assert!(fits(bomb.as_bytes(), 1 << 20));
+/// assert!(!fits(bomb.as_bytes(), bomb.len()));
+/// ```
+pub fn fits(json: &[u8], limit: usize) -> bool {
+    let most = limit.saturating_mul(VALUES);
+    if json.len().saturating_mul(weight(b'{')) <= most {
+        return true;
+    }
+    let (mut is_text, mut is_escaped, mut all) = (false, false, 0);
+    for &byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            _ if is_text => {}
+            _ => all += weight(byte),
+        }
+    }
+    all <= most
+}
+
 /// Cuts a stream into JSON documents without reading them.
 ///
 /// Documents may stand on lines of their own, follow each other without anything between, or
@@ -33,6 +78,8 @@ pub struct Documents {
     seen: usize,
     state: State,
     depth: u32,
+    /// What the document at hand would take as values, so far.
+    weight: usize,
     /// Bytes that have left the buffer.
     gone: u64,
     limit: usize,
@@ -65,7 +112,8 @@ impl Documents {
         Self::with_limit(DOCUMENT_LIMIT)
     }
 
-    /// Starts with an empty stream and a limit of so many bytes a document.
+    /// Starts with an empty stream and a limit of so many bytes a document. One that would take
+    /// more than 16 times as many as values counts as too long, too.
     pub fn with_limit(limit: usize) -> Self {
         Self {
             buffer: Vec::new(),
@@ -73,6 +121,7 @@ impl Documents {
             seen: 0,
             state: State::Between,
             depth: 0,
+            weight: 0,
             gone: 0,
             limit,
             finished: false,
@@ -114,12 +163,16 @@ impl Documents {
                     b'{' | b'[' => {
                         self.state = State::Nested;
                         self.depth = 1;
+                        self.weight = weight(byte);
                     }
                     b'"' => self.state = State::Text,
                     _ => self.state = State::Bare,
                 },
                 State::Nested => match byte {
-                    b'{' | b'[' => self.depth = self.depth.saturating_add(1),
+                    b'{' | b'[' => {
+                        self.depth = self.depth.saturating_add(1);
+                        self.weight += weight(byte);
+                    }
                     b'}' | b']' => {
                         self.depth -= 1;
                         if self.depth == 0 {
@@ -127,6 +180,7 @@ impl Documents {
                         }
                     }
                     b'"' => self.state = State::Text,
+                    b',' => self.weight += weight(byte),
                     _ => {}
                 },
                 State::Text => match byte {
@@ -145,7 +199,7 @@ impl Documents {
             }
         }
         let at = self.gone + self.start as u64;
-        if self.seen - self.start > self.limit {
+        if self.is_too_long(self.start, self.seen) {
             return Err(DecodeError::new(DecodeErrorKind::DocumentTooLong, at));
         }
         match self.state {
@@ -165,11 +219,16 @@ impl Documents {
         let start = core::mem::replace(&mut self.start, end);
         self.state = State::Between;
         self.depth = 0;
-        if end - start > self.limit {
+        if self.is_too_long(start, end) {
             let at = self.gone + start as u64;
             return Err(DecodeError::new(DecodeErrorKind::DocumentTooLong, at));
         }
+        self.weight = 0;
         Ok(&self.buffer[start..end])
+    }
+
+    fn is_too_long(&self, start: usize, end: usize) -> bool {
+        end - start > self.limit || self.weight > self.limit.saturating_mul(VALUES)
     }
 }
 
@@ -215,6 +274,29 @@ mod tests {
         let too_long = DecodeError::new(DecodeErrorKind::DocumentTooLong, 3);
         assert_eq!((out.len(), error), (1, Some(too_long)));
         assert_eq!(cut(&[b"]]"]).0, ["]]"]);
+    }
+
+    #[test]
+    fn a_document_that_is_large_as_values_is_too_long() {
+        let bomb = |count| alloc::format!("[{}0]", "{\"\":0},".repeat(count));
+        // A limit of 64 bytes stands for 1024 of values.
+        assert_eq!(cut(&[bomb(1).as_bytes()]).1, None);
+        let (out, error) = cut(&[b"1 ", bomb(2).as_bytes(), b" 2"]);
+        let too_long = DecodeError::new(DecodeErrorKind::DocumentTooLong, 2);
+        assert_eq!((out.len(), error), (1, Some(too_long)));
+        // Commas and braces of a text are text.
+        assert_eq!(cut(&[b"[\"{{{{[[[[,,,,\\\"{{{{\"]"]).1, None);
+        // Each document begins anew.
+        assert_eq!(cut(&[bomb(1).repeat(20).as_bytes()]).0.len(), 20);
+    }
+
+    #[test]
+    fn texts_are_judged_as_documents_are() {
+        let bomb = |count| alloc::format!("[{}0]", "{\"\":0},".repeat(count));
+        assert!(fits(bomb(1).as_bytes(), 64));
+        assert!(!fits(bomb(2).as_bytes(), 64));
+        assert!(fits(b"[\"{{{{[[[[,,,,\\\"{{{{\"]", 16));
+        assert!(fits(b"", 0));
     }
 
     proptest! {

@@ -8,7 +8,7 @@ mod multiplexed;
 
 use core::fmt;
 
-pub use documents::Documents;
+pub use documents::{Documents, fits};
 pub use multiplexed::{Chunk, Demultiplexer, Output};
 
 /// Why a stream cannot be decoded further.
@@ -26,7 +26,7 @@ pub enum DecodeErrorKind {
     FrameHeader,
     /// A frame announces more bytes than the limit.
     FrameTooLong,
-    /// A document is longer than the limit.
+    /// A document is longer than the limit, or would take 16 times as much as values.
     DocumentTooLong,
     /// The stream ended inside a frame or a document.
     Cut,

@@ -112,7 +112,10 @@ impl Demultiplexer {
             self.mode = Mode::Framed;
         }
         if self.mode == Mode::Raw {
-            let bytes = core::mem::take(input);
+            // What is left is the end of what came, not just any empty slice: so a caller sees that
+            // the piece is a part of its own, and need not copy it.
+            let (bytes, rest) = input.split_at(input.len());
+            *input = rest;
             self.offset += bytes.len() as u64;
             let chunk = Chunk { output: Output::Stdout, bytes };
             return Ok((!bytes.is_empty()).then_some(chunk));

@@ -1,0 +1,214 @@
+//! The fault table: answers that no sound engine gives, over every kind of connection. Each ends in
+//! a result or in a defined error within its time-out and with little memory, leaves neither a task
+//! nor a connection behind, and the client works afterwards.
+
+#![cfg(all(unix, feature = "tls"))]
+
+mod cuts;
+mod engine;
+mod linear;
+mod table;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use contajners::{Call, Client, Error, Unpack};
+use serde_json::{Value, json};
+
+use engine::{Engine, HANG, Transport};
+use table::{Row, Wanted};
+
+/// What calls may take whose engines are not slow.
+const AMPLE: Duration = Duration::from_secs(10);
+/// The most bytes that are kept of an answer.
+const ANSWER_LIMIT: usize = 1 << 20;
+/// The largest body that is given as a whole.
+const UPLOAD: usize = 8 << 20;
+
+/// How many rows are tried at a time over each kind of connection.
+const WORKERS: usize = 6;
+
+/// Does what is wanted of a client, and says in a word what came of it.
+async fn told(client: &Client, wanted: Wanted) -> Result<String, Error> {
+    let archive = || client.invoke("ContainerArchive").param("id", "x").param("path", "/");
+    let build = || client.invoke("ImageBuild");
+    match wanted {
+        Wanted::Value => Ok(match client.invoke("ContainerList").await? {
+            Value::Array(items) => format!("a list of {}", items.len()),
+            other => other.to_string(),
+        }),
+        Wanted::Head => {
+            let call = client.invoke("ContainerArchiveInfo").param("id", "x").param("path", "/");
+            let length = call.send().await?.bytes().await?.len();
+            Ok(format!("{length} bytes"))
+        }
+        Wanted::Output => {
+            let call = client.invoke("ContainerLogs").param("id", "x");
+            let mut output = call.param("stdout", true).output().await?;
+            let mut length = 0;
+            while let Some(piece) = output.next().await {
+                length += piece?.bytes.len();
+            }
+            Ok(format!("{length} bytes of output"))
+        }
+        Wanted::Documents => {
+            let mut documents = client.invoke("SystemEvents").documents::<Value>().await?;
+            let mut count = 0;
+            while let Some(document) = documents.next().await {
+                document?;
+                count += 1;
+            }
+            Ok(format!("{count} documents"))
+        }
+        Wanted::Bytes => {
+            let mut stream = archive().stream().await?;
+            let mut length = 0;
+            while let Some(piece) = stream.next().await {
+                length += piece?.len();
+            }
+            Ok(format!("{length} bytes"))
+        }
+        Wanted::Slowly => {
+            let mut stream = archive().stream().await?;
+            while stream.next().await.transpose()?.is_some() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok("an end".to_owned())
+        }
+        Wanted::Unpacked => {
+            let folder = tempfile::tempdir().unwrap();
+            let into = Unpack::new(folder.path()).entries_limit(100).bytes_limit(1 << 20);
+            let unpacked = archive().stream().await?.unpack_into(into).await?;
+            Ok(format!("{} entries", unpacked.entries))
+        }
+        Wanted::Reader => sent(build().body_reader(tokio::io::repeat(b'x'))).await,
+        Wanted::Upload => sent(build().body_bytes(vec![b'x'; UPLOAD])).await,
+        Wanted::Socket => {
+            let call = client.invoke("ContainerAttach").param("id", "x").param("stream", true);
+            call.socket().await.map(|socket| format!("{:?}", socket.content()))
+        }
+        Wanted::SocketWith => {
+            let call = client.request(contajners::Method::Post, "/session");
+            let call = call.body_bytes(vec![b'x'; UPLOAD]);
+            call.socket().await.map(|socket| format!("{:?}", socket.content()))
+        }
+    }
+}
+
+async fn sent(call: Call) -> Result<String, Error> {
+    call.send().await.map(|answer| format!("status {}", answer.status()))
+}
+
+/// How a row ends.
+#[derive(Default)]
+struct Ended {
+    /// A result in a word, or the code of an error.
+    end: String,
+    /// The most memory that was taken.
+    memory: u64,
+    /// What should not be.
+    wrong: Vec<String>,
+}
+
+/// Runs a row over a kind of connection.
+fn run(row: &Row, transport: Transport) -> Ended {
+    let engine = Engine::start(transport, row.greeting, &row.fault);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = row.limits(engine.builder().answer_limit(ANSWER_LIMIT)).build().unwrap();
+    let mut ended = Ended::default();
+    let begun = Instant::now();
+    // The client's tasks run on this thread, and the engine's do not.
+    let memory = allocation_counter::measure(|| {
+        let work = async { tokio::time::timeout(HANG, told(&client, row.wanted)).await };
+        ended.end = match runtime.block_on(work) {
+            Ok(done) => done.unwrap_or_else(|error| error.code().to_owned()),
+            Err(_) => "hangs".to_owned(),
+        };
+    });
+    ended.memory = memory.bytes_max;
+    if row.ends.contains(&&*ended.end) {
+        ended.end = row.ends.join(" or ");
+    }
+    if begun.elapsed() > AMPLE {
+        ended.wrong.push(format!("it took {:?}", begun.elapsed()));
+    }
+    runtime.block_on(async {
+        // What comes late comes now.
+        tokio::time::sleep(row.pause).await;
+        let begun = Instant::now();
+        let after = client.invoke("ContainerList").await;
+        if begun.elapsed() > AMPLE / 4 {
+            ended.wrong.push(format!("the next call took {:?}", begun.elapsed()));
+        }
+        if !matches!(&after, Ok(list) if *list == json!([])) {
+            ended.wrong.push(format!("the client is of no use after: {after:?}"));
+        }
+        drop(client);
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let begun = Instant::now();
+        while tasks() > 0 && begun.elapsed() < AMPLE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if tasks() > 0 {
+            ended.wrong.push(format!("it leaves {} tasks behind", tasks()));
+        }
+    });
+    if !engine.is_left_alone() {
+        ended.wrong.push("it leaves a connection behind".to_owned());
+    }
+    let heads = engine.heads();
+    // Nothing is asked twice, here or elsewhere.
+    let is_asked = if row.greeting.is_empty() { 2..=2 } else { 1..=2 };
+    if !is_asked.contains(&heads.len()) {
+        ended.wrong.push(format!("{} requests came: {heads:?}", heads.len()));
+    }
+    if heads.iter().any(|head| head.to_lowercase().contains("\r\naccept-encoding")) {
+        ended.wrong.push("it asks for a coding that it does not read".to_owned());
+    }
+    if ended.memory > row.memory {
+        ended.wrong.push(format!("it takes {} bytes", ended.memory));
+    }
+    ended
+}
+
+#[test]
+fn every_fault_has_its_end() {
+    let rows = table::rows();
+    let [unix, tcp, tls] = thread::scope(|scope| {
+        let rows = &rows;
+        // Most rows only wait.
+        let over = |transport| {
+            [(); WORKERS].map({
+                let mut workers = 0..;
+                move |()| {
+                    let mine = rows.iter().skip(workers.next().unwrap_or(0)).step_by(WORKERS);
+                    scope.spawn(move || mine.map(|row| run(row, transport)).collect::<Vec<_>>())
+                }
+            })
+        };
+        [Transport::Unix, Transport::Tcp, Transport::Tls].map(over).map(|workers| {
+            let mut all = workers.map(|worker| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter()
+            });
+            // In turn, as they were dealt.
+            (0..rows.len()).filter_map(|at| all[at % WORKERS].next()).collect::<Vec<_>>()
+        })
+    });
+    let (mut table, mut wrong) = (String::new(), String::new());
+    for (((row, unix), tcp), tls) in rows.iter().zip(unix).zip(tcp).zip(tls) {
+        table.push_str(&format!("{}: {}", row.name, unix.end));
+        for (name, other) in [("tcp", &tcp), ("tls", &tls)] {
+            if other.end != unix.end {
+                table.push_str(&format!("; over {name} {}", other.end));
+            }
+        }
+        table.push('\n');
+        for (name, ended) in [("unix", unix), ("tcp", tcp), ("tls", tls)] {
+            for problem in ended.wrong {
+                wrong.push_str(&format!("{} over {name}: {problem}\n", row.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}{table}");
+    insta::assert_snapshot!(table);
+}
