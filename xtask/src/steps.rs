@@ -1,6 +1,7 @@
 //! Commands that chores run, printed before they run.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -12,7 +13,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Returns a command that runs in the root of the workspace.
-pub(crate) fn command(program: &str, args: &[&str]) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
     command
