@@ -50,9 +50,16 @@ fn steps(install: bool) -> Vec<Command> {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.push(doc);
-    steps.push(chore(&["tidy"], false));
-    steps.push(chore(&["no-std"], install));
-    steps.push(chore(&["windows"], install));
+    // What is quick comes first.
+    for words in [&["tidy"][..], &["typos"], &["unused"], &["deny"], &["public-api", "--check"]] {
+        steps.push(chore(words, false));
+    }
+    for word in ["features", "package", "minimal-versions"] {
+        steps.push(chore(&[word], false));
+    }
+    for word in ["msrv", "no-std", "windows"] {
+        steps.push(chore(&[word], install));
+    }
     // The published specs are too many for the repository; where they are, packs are compared.
     if root().join("../shared/specs").is_dir() {
         steps.push(chore(&["fetch-api", "--check", "--from", "../shared/specs"], false));

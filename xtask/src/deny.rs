@@ -27,8 +27,10 @@ pub(crate) fn run(_: &Args) -> Outcome {
     rest.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
     steps::run(rest.args(["bans", "licenses", "sources"]))
         .map_err(|error| format!("{error}; `deny.toml` says what is allowed, and why"))?;
-    // The database is a git repository, which not every machine reaches.
-    if let Err(error) = steps::run(&mut command(&program, &["fetch", "db"])) {
+    // The database is a git repository, which not every machine reaches; some only find out late.
+    let mut fetch = command("timeout", &["120"]);
+    fetch.arg(&program).args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    if let Err(error) = steps::run(&mut fetch) {
         eprintln!(
             "note: {error}: ADVISORIES ARE NOT CHECKED, since their database is out of reach"
         );

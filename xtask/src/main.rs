@@ -10,9 +10,12 @@ mod demo;
 mod deny;
 mod features;
 mod fetch_api;
+mod minimal_versions;
 mod msrv;
 mod no_std;
+mod package;
 mod packages;
+mod public_api;
 mod steps;
 mod test;
 mod tidy;
@@ -42,8 +45,11 @@ enum Chore {
     Features(features::Args),
     #[command(disable_help_flag = true)]
     FetchApi(fetch_api::Args),
+    MinimalVersions(minimal_versions::Args),
     Msrv(msrv::Args),
     NoStd(no_std::Args),
+    Package(package::Args),
+    PublicApi(public_api::Args),
     Test(test::Args),
     Tidy(tidy::Args),
     Typos(typos::Args),
@@ -60,8 +66,11 @@ fn main() -> ExitCode {
         Chore::Deny(args) => deny::run(&args),
         Chore::Features(args) => features::run(&args),
         Chore::FetchApi(args) => fetch_api::run(&args),
+        Chore::MinimalVersions(args) => minimal_versions::run(&args),
         Chore::Msrv(args) => msrv::run(&args),
         Chore::NoStd(args) => no_std::run(&args),
+        Chore::Package(args) => package::run(&args),
+        Chore::PublicApi(args) => public_api::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy(args) => tidy::run(&args),
         Chore::Typos(args) => typos::run(&args),
