@@ -327,8 +327,8 @@ impl OutputStream {
                     Ok(Some(chunk)) => {
                         let (output, length) = (chunk.output, chunk.bytes.len());
                         // The decoder hands out a few bytes of its own, too.
-                        let is_pendings = chunk.bytes.as_ptr_range().end == input.as_ptr();
-                        let own = (!is_pendings).then(|| Bytes::copy_from_slice(chunk.bytes));
+                        let is_of_pending = chunk.bytes.as_ptr_range().end == input.as_ptr();
+                        let own = (!is_of_pending).then(|| Bytes::copy_from_slice(chunk.bytes));
                         let used = self.pending.len() - input.len();
                         let bytes = match own {
                             Some(own) => {

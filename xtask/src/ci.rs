@@ -11,7 +11,7 @@ use crate::steps::{self, cargo, root};
 /// A step that fails does not keep the next ones from running.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Installs missing packages and targets first.
+    /// Installs missing packages, targets and toolchains first.
     #[arg(long)]
     install: bool,
 }
@@ -50,9 +50,16 @@ fn steps(install: bool) -> Vec<Command> {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.push(doc);
-    steps.push(chore(&["tidy"], false));
-    steps.push(chore(&["no-std"], install));
-    steps.push(chore(&["windows"], install));
+    // What is quick comes first.
+    for words in [&["tidy"][..], &["typos"], &["unused"], &["deny"], &["public-api", "--check"]] {
+        steps.push(chore(words, false));
+    }
+    for word in ["features", "package", "minimal-versions"] {
+        steps.push(chore(&[word], false));
+    }
+    for word in ["msrv", "no-std", "windows"] {
+        steps.push(chore(&[word], install));
+    }
     // The published specs are too many for the repository; where they are, packs are compared.
     if root().join("../shared/specs").is_dir() {
         steps.push(chore(&["fetch-api", "--check", "--from", "../shared/specs"], false));
@@ -65,4 +72,25 @@ fn chore(words: &[&str], install: bool) -> Command {
     let mut command = cargo(&["xtask"]);
     command.args(words).args(install.then_some("--install"));
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::Chore;
+
+    #[test]
+    fn the_steps_are_chores_that_take_these_words() {
+        let mut chores = 0;
+        for step in [true, false].into_iter().flat_map(steps) {
+            let words: Vec<_> = step.get_args().collect();
+            if words[0] == "xtask" {
+                chores += 1;
+                Chore::try_parse_from(words).unwrap_or_else(|error| panic!("{step:?}: {error}"));
+            }
+        }
+        assert!(chores > 20, "{chores}");
+    }
 }

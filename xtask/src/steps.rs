@@ -1,6 +1,8 @@
 //! Commands that chores run, printed before they run.
 
 use std::env;
+use std::error::Error;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -12,7 +14,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Returns a command that runs in the root of the workspace.
-pub(crate) fn command(program: &str, args: &[&str]) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
     command
@@ -29,6 +31,21 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     }
     command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
     command
+}
+
+/// Returns the files that git knows, from the root; `words` say which others.
+///
+/// # Errors
+///
+/// If there is no git, or this is none of its work trees.
+pub(crate) fn files(words: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
+    let output = command("git", &["ls-files", "-z"]).args(words).output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("`git ls-files` failed: {}", said.trim_end()).into());
+    }
+    let names = String::from_utf8(output.stdout)?;
+    Ok(names.split_terminator('\0').map(str::to_owned).collect())
 }
 
 /// Prints a command and runs it.

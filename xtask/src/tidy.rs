@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::Outcome;
-use crate::steps::{command, root};
+use crate::steps::{files, root};
 
 /// Checks the files in git: no paths of one machine, no unfinished code, one MSRV everywhere.
 #[derive(clap::Args)]
@@ -18,7 +18,7 @@ const UNFINISHED: [&str; 2] = [concat!("to", "do!("), concat!("FIX", "ME")];
 
 pub(crate) fn run(_: &Args) -> Outcome {
     let mut faults = Vec::new();
-    for path in files()? {
+    for path in files(&[])? {
         // Gone from the work tree, or not text.
         let Ok(text) = fs::read_to_string(root().join(&path)) else { continue };
         faults.extend(own_paths(&path, &text, &roots_here()));
@@ -33,19 +33,6 @@ pub(crate) fn run(_: &Args) -> Outcome {
         0 => Ok(()),
         count => Err(format!("the tree is not tidy ({count}):\n  {}", faults.join("\n  ")).into()),
     }
-}
-
-fn files() -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let output = command("git", &["ls-files", "-z"]).output()?;
-    if !output.status.success() {
-        return Err(format!(
-            "`git ls-files` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        )
-        .into());
-    }
-    let names = String::from_utf8(output.stdout)?;
-    Ok(names.split_terminator('\0').map(str::to_owned).collect())
 }
 
 /// The folders in which this work tree lies, as far as they tell one machine from another.

@@ -81,7 +81,7 @@ const ME: &str = "bWU6aHVudGVyMg==";
 const DOCKER: &str = "/h/.docker/config.json";
 
 #[test]
-fn docker_asks_the_registrys_helper_then_the_store_then_the_file() {
+fn docker_asks_the_helper_of_the_registry_then_the_store_then_the_file() {
     let programs = [("/bin/docker-credential-one", ""), ("/bin/docker-credential-all", "")];
     let config = format!(
         r#"{{"auths":{{"r.x:1":{{"auth":"{ME}"}},"https://old.x/v1/":{{"auth":"{ME}"}},

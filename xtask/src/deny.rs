@@ -1,0 +1,42 @@
+//! `cargo xtask deny`: what other people's crates may be.
+
+use crate::Outcome;
+use crate::steps::{self, command};
+use crate::tools::Tool;
+
+/// Checks licences, duplicates, sources and, where their database can be had, advisories.
+///
+/// `deny.toml` says what is allowed.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+const CARGO_DENY: Tool = Tool {
+    program: "cargo-deny",
+    version: "0.20.2",
+    package: "cargo-deny",
+    // Without its own git, which takes as long as the rest to compile.
+    words: &["--no-default-features"],
+    wheel: None,
+};
+
+pub(crate) fn run(_: &Args) -> Outcome {
+    let program = CARGO_DENY.get()?;
+    let check = ["--locked", "check", "--hide-inclusion-graph"];
+    let mut rest = command(&program, &check);
+    // An exception that nothing needs is out of date.
+    rest.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
+    steps::run(rest.args(["bans", "licenses", "sources"]))
+        .map_err(|error| format!("{error}; `deny.toml` says what is allowed, and why"))?;
+    // The database is a git repository, which not every machine reaches; some only find out late.
+    let mut fetch = command("timeout", &["120"]);
+    fetch.arg(&program).args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    if let Err(error) = steps::run(&mut fetch) {
+        eprintln!(
+            "note: {error}: ADVISORIES ARE NOT CHECKED, since their database is out of reach"
+        );
+        return Ok(());
+    }
+    let mut advisories = command(&program, &["--offline"]);
+    steps::run(advisories.args(check).arg("advisories"))
+        .map_err(|error| format!("{error}; update the crate, or look for another").into())
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask features`: every set of features compiles.
+
+use crate::Outcome;
+use crate::steps::{self, cargo};
+use crate::workspace::{Package, members};
+
+/// Checks each crate of which one chooses features with every set of them; warnings are errors.
+///
+/// Packs change no code but that of `contajners-resources`, where each of them is tried alone. The
+/// other crates pass them on: they are tried without any and with all.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+/// The crate whose features are the packs; those of the same name elsewhere only pass them on.
+const PACKS: &str = "contajners-resources";
+
+pub(crate) fn run(_: &Args) -> Outcome {
+    let members = members()?;
+    let packs = members.iter().find(|member| member.name == PACKS);
+    let packs = &packs.ok_or_else(|| format!("no crate `{PACKS}` here"))?.features;
+    for Package { name, features, .. } in members.iter().filter(|it| !it.features.is_empty()) {
+        let sets = sets(features, packs, name == PACKS);
+        eprintln!("{name}: {} sets of features", sets.len());
+        for set in sets {
+            let list = set.join(",");
+            let mut words = vec!["clippy", "--quiet", "-p", name, "--no-default-features"];
+            if !list.is_empty() {
+                words.extend(["--features", &list]);
+            }
+            words.extend(["--", "-D", "warnings"]);
+            steps::run(&mut cargo(&words))?;
+        }
+    }
+    Ok(())
+}
+
+/// All sets of these features without packs, and all features at once; each pack alone, if they are
+/// this crate's own.
+fn sets<'a>(features: &'a [String], packs: &[String], own_packs: bool) -> Vec<Vec<&'a str>> {
+    let names = features.iter().map(String::as_str);
+    let (packs, others): (Vec<&str>, Vec<&str>) =
+        names.partition(|name| packs.iter().any(|pack| pack == name));
+    let mut sets = vec![Vec::new()];
+    for name in &others {
+        let with: Vec<_> = sets.iter().map(|set| [&set[..], &[*name]].concat()).collect();
+        sets.extend(with);
+    }
+    if own_packs {
+        sets.extend(packs.iter().map(|pack| vec![*pack]));
+    }
+    if !packs.is_empty() {
+        sets.push([others, packs].concat());
+    }
+    sets.sort_by_key(Vec::len);
+    sets.dedup();
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(features: &[&str], own_packs: bool, expected: &[&str]) {
+        let features: Vec<String> = features.iter().map(|name| (*name).to_owned()).collect();
+        let packs = ["x".to_owned(), "y".to_owned(), "z".to_owned()];
+        let sets: Vec<String> =
+            sets(&features, &packs, own_packs).iter().map(|set| set.join("+")).collect();
+        assert_eq!(sets, expected);
+    }
+
+    #[test]
+    fn every_set_once() {
+        check(&["a", "b"], false, &["", "a", "b", "a+b"]);
+        check(&["x"], true, &["", "x"]);
+        check(&["x", "y"], true, &["", "x", "y", "x+y"]);
+        check(&["x", "y"], false, &["", "x+y"]);
+        check(&["y", "a", "x", "b"], false, &["", "a", "b", "a+b", "a+b+y+x"]);
+    }
+}
