@@ -19,12 +19,18 @@ pub(crate) struct Args {
     /// Writes bench/RESULTS.md and the plots beside it.
     #[arg(long)]
     save: bool,
+    /// Measures nothing: looks at the form of what measures, and runs its own tests.
+    #[arg(long, conflicts_with_all = ["quick", "only", "save"])]
+    check: bool,
     /// Installs missing packages with apt-get first (Debian, Ubuntu).
     #[arg(long)]
     install: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    if args.check {
+        return check();
+    }
     ensure(&[BUILD, DOCKER, IMAGE, TLS, CURL], Missing::from_flag(args.install))?;
     // Its own folder, so that no setting of this build moves the command elsewhere.
     let target = root().join("target/bench");
@@ -41,4 +47,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
         bench.arg("--save").arg(root().join("bench"));
     }
     steps::run(&mut bench)
+}
+
+fn check() -> Outcome {
+    let manifest = ["--manifest-path", "bench/Cargo.toml"];
+    steps::run(cargo(&["fmt", "--all", "--check"]).args(manifest))?;
+    let target = ["--locked", "--target-dir", "target/bench"];
+    let mut clippy = cargo(&["clippy", "--workspace", "--all-targets"]);
+    steps::run(clippy.args(manifest).args(target).args(["--", "-D", "warnings"]))?;
+    let mut test = cargo(&["test", "--quiet", "--package", "contajners-bench"]);
+    steps::run(test.args(manifest).args(target))
 }

@@ -54,6 +54,7 @@ fn steps(install: bool) -> Vec<Command> {
     for words in [&["tidy"][..], &["typos"], &["unused"], &["deny"], &["public-api", "--check"]] {
         steps.push(chore(words, false));
     }
+    steps.push(chore(&["bench", "--check"], false));
     for word in ["features", "package", "minimal-versions"] {
         steps.push(chore(&[word], false));
     }
