@@ -326,3 +326,40 @@ fn an_answer_may_be_reset_anywhere() {
         engine.join().unwrap();
     }
 }
+
+/// Whoever is fast enough could send the next request before the connection is known to have more
+/// to say; on several threads there are many orders.
+#[test]
+fn an_answer_behind_an_answer_is_never_the_next_one() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("engine.sock");
+    let evil =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n\"evil\"";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    let answers = [
+        format!("{head}Content-Length: 2\r\n\r\n[]{evil}"),
+        format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n{evil}"),
+    ];
+    runtime.block_on(async {
+        let listener = UnixListener::bind(&path).unwrap();
+        let plan: Arc<Mutex<Plan>> = Arc::default();
+        let served = plan.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, served.clone()));
+            }
+        });
+        let builder = Client::builder("docker").uri(format!("unix://{}", path.display()));
+        let builder = builder.api_version("v1.41").credentials(Credentials::none());
+        let client = builder.build().unwrap();
+        for answer in answers {
+            *plan.lock().unwrap() = (vec![answer.into_bytes()], false);
+            for call in 0..500 {
+                let list = client.invoke("ContainerList").await;
+                assert_eq!(list.unwrap(), json!([]), "call {call}");
+            }
+        }
+    });
+}

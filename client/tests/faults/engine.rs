@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,6 +48,8 @@ struct Shared {
     greeting: Vec<u8>,
     connections: AtomicUsize,
     open: AtomicUsize,
+    /// Whether the fault is over.
+    is_sound: AtomicBool,
     heads: Mutex<Vec<String>>,
 }
 
@@ -111,6 +113,14 @@ impl Engine {
         self.shared.heads.lock().unwrap().clone()
     }
 
+    /// Waits until the fault is over: all of it has been said.
+    pub(crate) fn wait_until_sound(&self) {
+        let begun = Instant::now();
+        while !self.shared.is_sound.load(Ordering::SeqCst) && begun.elapsed() < HANG {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Waits until nobody is connected any more.
     pub(crate) fn is_left_alone(&self) -> bool {
         let begun = Instant::now();
@@ -163,7 +173,12 @@ fn serve(shared: &Shared, mut fault: Option<&Fault>, wire: &mut dyn Wire) {
     while let Some(head) = head_of(wire) {
         shared.heads.lock().unwrap().push(head);
         let then = match fault.take() {
-            Some(fault) => fault(wire),
+            Some(fault) => {
+                let then = fault(wire);
+                let _ = wire.flush();
+                shared.is_sound.store(true, Ordering::SeqCst);
+                then
+            }
             None => {
                 let _ = wire.write_all(SOUND);
                 Then::GoOn

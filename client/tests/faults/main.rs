@@ -134,7 +134,10 @@ fn run(row: &Row, transport: Transport) -> Ended {
     }
     runtime.block_on(async {
         // What comes late comes now.
-        tokio::time::sleep(row.pause).await;
+        if !row.pause.is_zero() {
+            engine.wait_until_sound();
+            tokio::time::sleep(row.pause).await;
+        }
         let begun = Instant::now();
         let after = client.invoke("ContainerList").await;
         if begun.elapsed() > AMPLE / 4 {

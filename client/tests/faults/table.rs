@@ -93,7 +93,7 @@ impl Row {
     }
 
     fn pause(mut self) -> Self {
-        self.pause = Duration::from_millis(60);
+        self.pause = Duration::from_millis(30);
         self
     }
 
