@@ -15,6 +15,9 @@ fn main() {
     divan::main();
 }
 
+/// How much is read from a connection at a time.
+const PIECE: usize = 64 << 10;
+
 const PACKS: [(&str, &[u8], &str, &str); 2] = [
     ("docker", contajners_resources::DOCKER, "v1.41", "ContainerList"),
     ("podman", contajners_resources::PODMAN, "v4.3.1", "ContainerListLibpod"),
@@ -74,13 +77,26 @@ fn decode_frames(bencher: Bencher<'_, '_>, frame: usize) {
     bencher.counter(BytesCount::new(stream.len())).bench(|| {
         let mut demultiplexer = Demultiplexer::framed();
         let mut total = 0;
-        for piece in stream.chunks(64 << 10) {
+        for piece in stream.chunks(PIECE) {
             let mut input = black_box(piece);
             while let Some(chunk) = demultiplexer.decode(&mut input).unwrap() {
                 total += black_box(chunk.bytes).len();
             }
         }
         total
+    });
+}
+
+/// What decoders stand beside: the same bytes in the same pieces, copied.
+#[divan::bench]
+fn copy_memory(bencher: Bencher<'_, '_>) {
+    let stream = vec![b'x'; 8 << 20];
+    let mut copy = vec![0; PIECE];
+    bencher.counter(BytesCount::new(stream.len())).bench_local(|| {
+        for piece in stream.chunks(PIECE) {
+            copy.copy_from_slice(black_box(piece));
+            black_box(&mut copy);
+        }
     });
 }
 
@@ -93,7 +109,7 @@ fn cut_json_lines(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::new(stream.len())).bench(|| {
         let mut documents = Documents::new();
         let mut count = 0;
-        for piece in stream.chunks(64 << 10) {
+        for piece in stream.chunks(PIECE) {
             documents.push(black_box(piece));
             while let Some(document) = documents.pop().unwrap() {
                 count += black_box(document).len();

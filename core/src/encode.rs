@@ -2,39 +2,30 @@
 
 use alloc::string::String;
 
-/// Characters of a path segment that need no encoding beside the unreserved ones: enough to
-/// keep `busybox:musl` and `sha256:…` readable (RFC 3986, `pchar`).
-const SEGMENT: &[u8] = b"-._~:@";
-/// Characters of a query value that need no encoding beside the unreserved ones (RFC 3986,
-/// `query`, less `?` and what separates keys and values).
-const QUERY: &[u8] = b"-._~:@/,";
-
 /// Appends what a vendor wrote of a path, encoding only what no request line can hold.
 pub(crate) fn path_literal(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c.is_ascii_graphic() && c != '#' {
-            true => out.push(c),
-            false => percent_encode(c.encode_utf8(&mut [0; 4]), &[], out),
-        }
-    }
+    percent_encode(text, |byte| byte.is_ascii_graphic() && byte != b'#', out);
 }
 
 /// Appends a value as exactly one path segment: `/`, `?`, `#`, `%` and the like are encoded.
+///
+/// What stays beside letters and digits is enough to keep `busybox:musl` and `sha256:…` readable
+/// (RFC 3986, `pchar`).
 pub(crate) fn path_segment(value: &str, out: &mut String) {
-    percent_encode(value, SEGMENT, out);
+    percent_encode(value, |byte| byte.is_ascii_alphanumeric() || b"-._~:@".contains(&byte), out);
 }
 
-/// Appends a key or a value of a query or a URL-encoded form.
+/// Appends a key or a value of a query or a URL-encoded form (RFC 3986, `query`, less `?` and what
+/// separates keys and values).
 pub(crate) fn query_part(value: &str, out: &mut String) {
-    percent_encode(value, QUERY, out);
+    percent_encode(value, |byte| byte.is_ascii_alphanumeric() || b"-._~:@/,".contains(&byte), out);
 }
 
-fn percent_encode(value: &str, safe: &[u8], out: &mut String) {
+/// Bytes that may stay are ASCII.
+fn percent_encode(value: &str, may_stay: fn(u8) -> bool, out: &mut String) {
     let mut rest = value;
-    while let Some(at) =
-        rest.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !safe.contains(&byte))
-    {
-        // A byte that is not safe is ASCII or begins a character: a boundary either way.
+    while let Some(at) = rest.bytes().position(|byte| !may_stay(byte)) {
+        // What may not stay is ASCII or begins a character: a boundary either way.
         let (clean, unsafe_rest) = rest.split_at(at);
         out.push_str(clean);
         let width = unsafe_rest.chars().next().map_or(1, char::len_utf8);

@@ -104,12 +104,16 @@ impl<'a> Operation<'a> {
     ) -> Result<Vec<Given<'a, 'v>>, ResolveError> {
         let mut given: Vec<Given<'a, 'v>> = Vec::with_capacity(values.len());
         for &(name, value) in values {
-            let mut meant = declared.iter().filter(|parameter| parameter.is_named(name));
-            let first = meant.next().ok_or_else(|| self.unknown_parameter(name))?;
-            let parameter = *core::iter::once(first)
-                .chain(meant)
-                .find(|parameter| parameter.location() == Location::Path)
-                .unwrap_or(first);
+            let mut meant = None;
+            for parameter in declared.iter().filter(|parameter| parameter.is_named(name)) {
+                if meant.is_none() || parameter.location() == Location::Path {
+                    meant = Some(*parameter);
+                }
+                if parameter.location() == Location::Path {
+                    break;
+                }
+            }
+            let Some(parameter) = meant else { return Err(self.unknown_parameter(name)) };
             if value.view() == View::Null {
                 continue;
             }
@@ -242,7 +246,8 @@ impl<'a> Operation<'a> {
         given: &[Given<'a, '_>],
         target: &mut String,
     ) -> Result<(), ResolveError> {
-        let mut separator = if self.path().contains('?') { '&' } else { '?' };
+        // What a vendor wrote of a path may begin the query; of values nothing does.
+        let mut separator = if target.as_bytes().contains(&b'?') { '&' } else { '?' };
         for given in given.iter().filter(|given| given.parameter.location() == Location::Query) {
             let name = given.parameter.name();
             let mut write = |key: &str, text: &str| {

@@ -61,7 +61,8 @@ impl<'a> Operation<'a> {
         let operation = *self;
         self.variant.parameters().map(move |number| {
             let record = ParameterRecord::read(operation.pack().record(Table::Parameters, number));
-            Parameter { operation, record }
+            let name = operation.pack().text(record.name);
+            Parameter { operation, record, name }
         })
     }
 
@@ -171,12 +172,14 @@ impl fmt::Debug for Operation<'_> {
 pub struct Parameter<'a> {
     pub(crate) operation: Operation<'a>,
     record: ParameterRecord,
+    /// It is asked for again and again.
+    name: &'a str,
 }
 
 impl<'a> Parameter<'a> {
     /// Returns the name as the vendor spells it.
     pub fn name(&self) -> &'a str {
-        self.operation.pack().text(self.record.name)
+        self.name
     }
 
     /// Returns the name without the pattern that some specs put behind a path parameter's

@@ -80,8 +80,25 @@ impl<'a> Cursor<'a> {
         (!self.failed).then_some(bytes)
     }
 
-    /// Steps over a length-prefixed record.
-    pub(crate) fn skip_record(&mut self) {
+    /// Steps over so many length-prefixed records.
+    pub(crate) fn skip_records(&mut self, mut count: u32) {
+        // Reaching a record is mostly this, and most are shorter than 128 bytes.
+        let mut at = 0;
+        while count > 0
+            && let Some(&first) = self.rest.get(at)
+            && first < 0x80
+        {
+            at += 1 + usize::from(first);
+            count -= 1;
+        }
+        match self.rest.get(at..) {
+            Some(rest) => self.rest = rest,
+            None => self.fail(),
+        }
+        (0..count).for_each(|_| self.skip_record());
+    }
+
+    fn skip_record(&mut self) {
         let len = self.u32() as usize;
         match self.rest.get(len..) {
             Some(rest) => self.rest = rest,
@@ -113,6 +130,11 @@ mod tests {
         assert_eq!(numbers.map(|_| cursor.u32()), numbers);
         assert_eq!(cursor.record(), Some("ab".as_bytes()));
         assert!(!cursor.failed());
+        let mut behind = Cursor::new(&[1, b'a', 0x81, 0]);
+        behind.skip_records(1);
+        assert_eq!((behind.left(), behind.failed()), (2, false));
+        behind.skip_records(1);
+        assert!(behind.failed());
         assert_eq!((cursor.u32(), cursor.failed()), (0, true));
         assert_eq!((cursor.record(), cursor.count()), (None, 0));
     }

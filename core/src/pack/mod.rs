@@ -284,9 +284,7 @@ impl<'a> Pack<'a> {
         let (index, records) = self.parts(table);
         let offset = le_u32(index, (record / STRIDE) as usize * 4) as usize;
         let mut cursor = Cursor::new(records.get(offset..)?);
-        for _ in 0..record % STRIDE {
-            cursor.skip_record();
-        }
+        cursor.skip_records(record % STRIDE);
         cursor.record()
     }
 
