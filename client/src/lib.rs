@@ -83,6 +83,9 @@ mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod observer;
 mod pool;
 mod response;
