@@ -262,77 +262,19 @@ writes_through!(Joined);
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWrite};
-
-    use super::*;
-
-    /// A wire that gives these pieces, one with each read, and takes anything.
-    struct Pieces(VecDeque<Vec<u8>>);
-
-    impl AsyncRead for Pieces {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            buffer: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            if let Some(mut piece) = self.0.pop_front() {
-                let rest = piece.split_off(piece.len().min(buffer.remaining()));
-                buffer.put_slice(&piece);
-                if !rest.is_empty() {
-                    self.0.push_front(rest);
-                }
-            }
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl AsyncWrite for Pieces {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
 
     /// What is handed on of bytes that come in pieces of these lengths, in turn.
     fn joined(bytes: &[u8], cuts: &[usize], room: usize, announced: bool) -> Vec<u8> {
-        let mut pieces = VecDeque::new();
+        let mut cuts = cuts.iter().cycle();
         let mut rest = bytes;
-        for cut in cuts.iter().cycle() {
-            if rest.is_empty() {
-                break;
-            }
-            let (piece, more) = rest.split_at((*cut).clamp(1, rest.len()));
-            pieces.push_back(piece.to_vec());
+        let pieces = std::iter::from_fn(|| {
+            let cut = *cuts.next().filter(|_| !rest.is_empty())?;
+            let (piece, more) = rest.split_at(cut.clamp(1, rest.len()));
             rest = more;
-        }
-        let signal = Arc::<Announced>::default();
-        signal.announce(announced);
-        let mut wire = Joined::new(Pieces(pieces), signal);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let mut all = Vec::new();
-            let mut buffer = vec![0; room];
-            loop {
-                match wire.read(&mut buffer).await.unwrap() {
-                    0 => break all,
-                    length => all.extend_from_slice(&buffer[..length]),
-                }
-            }
-        })
+            Some(piece)
+        });
+        crate::fuzzing::joined(pieces, room, announced)
     }
 
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -90,6 +90,9 @@ mod duplex;
 mod endpoint;
 mod error;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod observer;
 #[cfg(any(feature = "archives", feature = "blocking"))]
 mod pipe;

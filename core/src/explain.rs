@@ -16,6 +16,8 @@ use crate::version::VersionSet;
 
 /// How many references and parts are gone through in search of a field.
 const BUDGET: usize = 256;
+/// How many lists within lists are gone through; some hold themselves.
+const LISTS: usize = 16;
 
 /// What is at a path of names; made by [`Api::explain`].
 #[derive(Debug, Clone)]
@@ -244,6 +246,7 @@ impl<'a> Schema<'a> {
         let mut schema = self;
         for (at, name) in fields.iter().enumerate() {
             let mut inner = schema;
+            let mut lists = 0..LISTS;
             let found = loop {
                 if *name == "*" {
                     break inside(inner, &mut { BUDGET });
@@ -260,7 +263,8 @@ impl<'a> Schema<'a> {
                 // Any name is one of a map's, once nothing else is meant.
                 match inside(inner, &mut { BUDGET }) {
                     Some(next)
-                        if next.property(name).is_some() || next.resolved().items().is_some() =>
+                        if (next.property(name).is_some() || next.resolved().items().is_some())
+                            && lists.next().is_some() =>
                     {
                         inner = next;
                     }

@@ -87,3 +87,31 @@ fn an_operation_of_one_side_alone_is_added_or_removed() {
     assert!(told("v1.27", "v1.28", "ContainerGetArchive").contains(&renamed.into()));
     assert!(api("docker", "v1.41").diff_of(api("docker", "v1.55"), "Nothing").is_err());
 }
+
+/// A list whose items are such lists, as a spec may well have it.
+#[cfg(feature = "write")]
+#[test]
+fn a_list_that_holds_itself_comes_to_an_end() {
+    use contajners_core::write::{SchemaNode, Shape, VersionRule, Writer};
+
+    let mut writer = Writer::new();
+    let [nothing, toy, nest, version] = ["", "toy", "Nest", "v1.0"].map(|text| writer.string(text));
+    writer.engine(toy, VersionRule::Newest, &[], &[]);
+    writer.version(version, nothing, nothing, &[]);
+    let always = writer.version_set(&[0]);
+    let node = |shape| SchemaNode {
+        format: None,
+        members: Vec::new(),
+        default: None,
+        nullable: false,
+        shape,
+    };
+    let item = writer.schema(&node(Shape::Ref(0)));
+    let list = writer.schema(&node(Shape::Array(item)));
+    writer.definition(nest, &[(always, list)]);
+    let bytes = writer.finish();
+    let api = Pack::open(&bytes).unwrap().newest().unwrap();
+    assert_eq!(api.explain("Nest.0.*").unwrap().schema.label(), "Nest");
+    let error = api.explain("Nest.x").unwrap_err();
+    assert_eq!(error.to_string(), "`Nest` has no field `x` in toy v1.0");
+}

@@ -11,6 +11,7 @@ mod demo;
 mod deny;
 mod features;
 mod fetch_api;
+mod fuzz;
 mod minimal_versions;
 mod msrv;
 mod no_std;
@@ -47,6 +48,7 @@ enum Chore {
     Features(features::Args),
     #[command(disable_help_flag = true)]
     FetchApi(fetch_api::Args),
+    Fuzz(fuzz::Args),
     MinimalVersions(minimal_versions::Args),
     Msrv(msrv::Args),
     NoStd(no_std::Args),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Chore::Deny(args) => deny::run(&args),
         Chore::Features(args) => features::run(&args),
         Chore::FetchApi(args) => fetch_api::run(&args),
+        Chore::Fuzz(args) => fuzz::run(&args),
         Chore::MinimalVersions(args) => minimal_versions::run(&args),
         Chore::Msrv(args) => msrv::run(&args),
         Chore::NoStd(args) => no_std::run(&args),

@@ -8,6 +8,8 @@
 
 mod entries;
 mod folder;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod ignore;
 mod pack;
 mod unpack;

@@ -8,6 +8,8 @@ mod auth;
 mod base64;
 mod config;
 mod error;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod helper;
 mod plan;
 mod reference;

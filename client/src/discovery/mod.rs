@@ -22,6 +22,7 @@ use contajners_core::Pack;
 pub use error::DiscoverError;
 
 use crate::endpoint::Endpoint;
+use crate::error::quoted;
 use crate::tls::Tls;
 
 /// Variables that say where things of all programs lie, beside those that begin with `XDG_`. Any
@@ -68,9 +69,10 @@ impl fmt::Display for Source {
             Self::Given => f.write_str("given"),
             Self::Variable(name) => write!(f, "variable `{name}`"),
             Self::Context(name) if name.is_empty() => f.write_str("current Docker context"),
-            Self::Context(name) => write!(f, "Docker context `{name}`"),
+            // Names come out of files, which may hold anything.
+            Self::Context(name) => write!(f, "Docker context {}", quoted(name)),
             Self::Connection(name) if name.is_empty() => f.write_str("Podman connection"),
-            Self::Connection(name) => write!(f, "Podman connection `{name}`"),
+            Self::Connection(name) => write!(f, "Podman connection {}", quoted(name)),
             Self::Usual(address) => write!(f, "usual socket {address}"),
             Self::Fallback(address) => {
                 write!(f, "usual address {address}, whose socket is missing")

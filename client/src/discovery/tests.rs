@@ -129,6 +129,18 @@ fn other_engines_are_looked_for_where_their_packs_say() {
     assert_eq!(found("cloud-hypervisor", &machine(&[], &[])), tmp);
 }
 
+#[test]
+fn names_of_files_stay_on_one_line() {
+    let machine = machine(&[("HOME", "/h")], &[])
+        .file("/h/.docker/config.json", r#"{"currentContext":"a\n\u001b[2Jb"}"#);
+    check(
+        "docker",
+        &machine,
+        "there is no Docker context `a\u{fffd}\u{fffd}[2Jb`, which `/h/.docker/config.json` names: \
+         unknown-context",
+    );
+}
+
 fn context(host: &str) -> Machine {
     let id = format!("{:x}", Sha256::digest("remote"));
     machine(&[("HOME", "/h")], &["/var/run/docker.sock"])
