@@ -111,7 +111,7 @@ impl<'t> Target<'t> {
 
     fn command(&self) -> Command {
         let program = self.program.strip_prefix(root()).unwrap_or(&self.program);
-        let mut command = command(&format!("./{}", program.display()), &BOUNDS);
+        let mut command = command(format!("./{}", program.display()), &BOUNDS);
         command.arg(format!("-artifact_prefix={}", self.artifacts));
         command
     }
