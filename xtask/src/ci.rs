@@ -37,6 +37,7 @@ fn run_step(step: &mut Command) -> Outcome {
 fn steps(install: bool) -> Vec<Command> {
     let mut steps = vec![
         cargo(&["fmt", "--all", "--check"]),
+        cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
         cargo(&[
             "clippy",
             "--workspace",
@@ -57,6 +58,7 @@ fn steps(install: bool) -> Vec<Command> {
     if root().join("../shared/specs").is_dir() {
         steps.push(chore(&["fetch-api", "--check", "--from", "../shared/specs"], false));
     }
+    steps.push(chore(&["fuzz"], install));
     steps.push(chore(&["test"], install));
     steps
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod cross;
 mod demo;
 mod fetch_api;
+mod fuzz;
 mod no_std;
 mod packages;
 mod steps;
@@ -33,6 +34,7 @@ enum Chore {
     Demo(demo::Args),
     #[command(disable_help_flag = true)]
     FetchApi(fetch_api::Args),
+    Fuzz(fuzz::Args),
     NoStd(no_std::Args),
     Test(test::Args),
     Tidy(tidy::Args),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Chore::Conformance(args) => conformance::run(&args),
         Chore::Demo(args) => demo::run(&args),
         Chore::FetchApi(args) => fetch_api::run(&args),
+        Chore::Fuzz(args) => fuzz::run(&args),
         Chore::NoStd(args) => no_std::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy(args) => tidy::run(&args),

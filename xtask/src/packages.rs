@@ -35,6 +35,9 @@ pub(crate) const BUILD: &[Package] = &[
     Package { name: "libc6-dev", sign: Sign::File("/usr/include/stdlib.h") },
 ];
 
+/// What libFuzzer is compiled with.
+pub(crate) const FUZZ: &[Package] = &[package("g++", "c++")];
+
 /// What runs a private dockerd.
 pub(crate) const DOCKER: &[Package] = &[
     package("docker.io", "dockerd"),
