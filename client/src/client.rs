@@ -138,10 +138,9 @@ impl Client {
         match self.pack().apis().nth(version.at) {
             Some(api) => Ok(api),
             // A pack may be without any version.
-            None => self
-                .pack()
-                .api(&version.name)
-                .map_err(|error| Error::version_setting(&error, None)),
+            None => {
+                self.pack().api(&version.name).map_err(|error| Error::version_setting(&error, None))
+            }
         }
     }
 
