@@ -8,6 +8,7 @@ mod build;
 mod clients;
 mod engine;
 mod memory;
+mod micro;
 mod plot;
 mod processes;
 mod report;
@@ -84,5 +85,6 @@ fn measure(args: &Args) -> Outcome {
     drop(stage);
     drop(engine);
     build::run(args, &mut report)?;
+    micro::run(args, &mut report)?;
     report.finish(args)
 }

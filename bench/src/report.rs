@@ -159,6 +159,8 @@ pub(crate) struct Report {
     machine: String,
     rows: Vec<Row>,
     tables: Vec<Table>,
+    /// Sections that stand as they were printed.
+    texts: String,
 }
 
 impl Report {
@@ -170,7 +172,7 @@ impl Report {
     pub(crate) fn new(args: &Args) -> Outcome<Self> {
         let machine = machine(args)?;
         println!("{machine}");
-        Ok(Self { machine, rows: Vec::new(), tables: Vec::new() })
+        Ok(Self { machine, rows: Vec::new(), tables: Vec::new(), texts: String::new() })
     }
 
     /// Prints a row and keeps it.
@@ -185,6 +187,13 @@ impl Report {
 
     pub(crate) fn table(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Keeps what a command printed.
+    pub(crate) fn text(&mut self, title: &str, command: &str, text: &str) {
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let text = lines.join("\n");
+        let _ = write!(self.texts, "\n## {title}\n\n`{command}`\n\n```text\n{text}\n```\n");
     }
 
     /// Writes what is to be kept.
@@ -227,6 +236,7 @@ impl Report {
         for table in &self.tables {
             table.markdown(&mut out);
         }
+        out.push_str(&self.texts);
         fs::write(folder.join("RESULTS.md"), out)?;
         println!("written: {}", folder.join("RESULTS.md").display());
         Ok(())
