@@ -3,15 +3,15 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::Work;
 #[cfg(feature = "archives")]
@@ -21,6 +21,8 @@ use crate::observer::Watched;
 
 /// How much is asked of a reader at a time.
 const PIECE: usize = 64 << 10;
+/// The same of a file, where another thread has to be asked for each piece.
+const FILE_PIECE: usize = 256 << 10;
 
 /// What a caller gives as a body.
 #[derive(Default)]
@@ -84,6 +86,8 @@ pub(crate) enum Outgoing {
         reader: Pin<Box<dyn AsyncRead + Send>>,
         /// Bytes still to come, when the length is known.
         left: Option<u64>,
+        /// How much of it is read at once.
+        piece: usize,
         buffer: BytesMut,
         progress: Arc<Progress>,
     },
@@ -102,7 +106,7 @@ impl Outgoing {
         if left == Some(0) {
             return Ok(Self::Bytes(Bytes::new()));
         }
-        Ok(Self::reader(Box::pin(file), left, progress))
+        Ok(Self::pieces(Box::pin(file), left, FILE_PIECE, progress))
     }
 
     pub(crate) fn reader(
@@ -110,8 +114,17 @@ impl Outgoing {
         left: Option<u64>,
         progress: &Arc<Progress>,
     ) -> Self {
+        Self::pieces(reader, left, PIECE, progress)
+    }
+
+    fn pieces(
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        left: Option<u64>,
+        piece: usize,
+        progress: &Arc<Progress>,
+    ) -> Self {
         progress.set(Phase::Caller);
-        Self::Reader { reader, left, buffer: BytesMut::new(), progress: progress.clone() }
+        Self::Reader { reader, left, piece, buffer: BytesMut::new(), progress: progress.clone() }
     }
 
     /// Tells whether it can be sent a second time, and makes the second one.
@@ -136,15 +149,16 @@ impl Body for Outgoing {
             Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Reader { reader, left, buffer, progress } => {
+            Self::Reader { reader, left, piece, buffer, progress } => {
                 if *left == Some(0) {
                     progress.set(Phase::Done);
                     return Poll::Ready(None);
                 }
                 progress.set(Phase::Caller);
+                let piece = *piece;
                 let wanted =
-                    left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
-                let read = ready!(poll_piece(reader.as_mut(), context, buffer, wanted));
+                    left.map_or(piece, |left| usize::try_from(left).unwrap_or(piece).min(piece));
+                let read = ready!(poll_piece(reader.as_mut(), context, buffer, piece, wanted));
                 let piece = match read {
                     Ok(piece) => piece,
                     Err(error) => {
@@ -191,22 +205,20 @@ impl Body for Outgoing {
 }
 
 fn poll_piece(
-    reader: Pin<&mut (dyn AsyncRead + Send)>,
+    mut reader: Pin<&mut (dyn AsyncRead + Send)>,
     context: &mut Context<'_>,
     buffer: &mut BytesMut,
+    piece: usize,
     wanted: usize,
 ) -> Poll<io::Result<Bytes>> {
     // Splitting off what was read leaves the rest for the next piece; when hyper has written the
     // former the memory is used again.
     if buffer.capacity() < wanted {
-        buffer.reserve(PIECE);
+        buffer.reserve(piece);
     }
-    buffer.resize(wanted, 0);
-    let mut space = ReadBuf::new(buffer);
-    let polled = reader.poll_read(context, &mut space);
-    let filled = space.filled().len();
-    buffer.truncate(filled);
-    ready!(polled)?;
+    let mut space = buffer.limit(wanted);
+    // It keeps nothing between two polls, and clears no memory that is to be written anyway.
+    ready!(pin!(reader.read_buf(&mut space)).poll(context))?;
     Poll::Ready(Ok(buffer.split().freeze()))
 }
 

@@ -45,6 +45,13 @@ pub(crate) fn of(
     match content {
         Content::Nothing => Ok(Data::Nothing),
         Content::Json | Content::JsonLines => {
+            // One document is read where it lies; whatever else there is takes the longer way.
+            if content == Content::Json
+                && fits(&body, limit)
+                && let Ok(one) = serde_json::from_slice(&body)
+            {
+                return Ok(Data::Json(one));
+            }
             let mut all: Vec<Value> = documents(content, &body, limit, call)?;
             Ok(match all.len() {
                 0 => Data::Nothing,

@@ -45,7 +45,7 @@ impl Way {
             Self::Tls(port, config) => {
                 let stream = TcpStream::connect(("127.0.0.1", *port)).await?;
                 stream.set_nodelay(true)?;
-                let name = ServerName::try_from("localhost")?;
+                let name = ServerName::try_from("127.0.0.1")?;
                 over(TlsConnector::from(config.clone()).connect(name, stream).await?).await?
             }
         };

@@ -29,7 +29,7 @@ impl Side for Bollard {
     async fn over_tls(port: u16, certificates: &Path) -> Outcome<Self> {
         let [key, certificate, ca] =
             ["key.pem", "cert.pem", "ca.pem"].map(|name| certificates.join(name));
-        let address = format!("tcp://localhost:{port}");
+        let address = format!("tcp://127.0.0.1:{port}");
         Ok(Self(Docker::connect_with_ssl(&address, &key, &certificate, &ca, TIMEOUT, &VERSION)?))
     }
 

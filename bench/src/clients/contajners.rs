@@ -24,7 +24,7 @@ impl Side for Contajners {
         let [ca, certificate, key] =
             ["ca.pem", "cert.pem", "key.pem"].map(|name| certificates.join(name));
         let client = Client::builder("docker")
-            .uri(format!("tcp://localhost:{port}"))
+            .uri(format!("tcp://127.0.0.1:{port}"))
             .tls(Tls::new().ca_file(ca).identity_files(certificate, key))
             .api_version(VERSION);
         Ok(Self(client.build()?))
