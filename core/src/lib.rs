@@ -58,6 +58,7 @@ mod nearest;
 mod negotiate;
 mod pack;
 mod pointer;
+mod readings;
 mod request;
 mod resolve;
 mod schema;

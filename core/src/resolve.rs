@@ -10,6 +10,7 @@ use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
 use crate::nearest::{alternatives, nearest_names};
+use crate::readings::{boolean, decimal, integer, is_decimal};
 use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
@@ -623,54 +624,6 @@ fn separator(style: ListStyle) -> Option<char> {
     }
 }
 
-fn boolean(view: &View<'_>) -> Option<bool> {
-    match view {
-        View::Boolean(value) => Some(*value),
-        View::Integer(0) => Some(false),
-        View::Integer(1) => Some(true),
-        View::Text(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
-        View::Text(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
-        _ => None,
-    }
-}
-
-/// The text of a number that is not whole, as its host writes it.
-fn decimal(number: &dyn Value) -> String {
-    let mut text = number.to_json();
-    if text.ends_with(".0") {
-        text.truncate(text.len() - 2);
-    }
-    text
-}
-
-/// Whether a text is a number that engines can read: digits with an optional fraction and an
-/// optional power of ten, and not beyond what they can hold.
-fn is_decimal(text: &str) -> bool {
-    let unsigned = |text| str::strip_prefix(text, ['-', '+']).unwrap_or(text);
-    let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = unsigned(number).split_once('.').unwrap_or((unsigned(number), ""));
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    // The largest number that engines can hold has 309 digits.
-    let fits = |power: i32| (whole.len() as i32).saturating_add(power) <= 308;
-    is_digits(whole)
-        && is_digits(fraction)
-        && whole.len() + fraction.len() > 0
-        && is_digits(unsigned(power))
-        && power.parse().is_ok_and(fits)
-}
-
-fn integer(view: &View<'_>) -> Option<i128> {
-    match view {
-        View::Integer(number) => Some(*number),
-        // Hosts without integers have whole numbers of this kind.
-        View::Number(number) if *number % 1.0 == 0.0 && number.abs() < 9e15 => {
-            Some(*number as i128)
-        }
-        View::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
 /// Tells whether a media type is JSON's: `application/json`, `application/vnd.x+json`, or `*/*`,
 /// which leaves it open.
 pub fn is_json(media_type: &str) -> bool {
@@ -686,19 +639,4 @@ fn is_binary(media_type: &str) -> bool {
     ["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"]
         .iter()
         .any(|binary| binary.eq_ignore_ascii_case(essence))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decimals_are_what_engines_can_read() {
-        for text in ["0", "-1.5", "+2", ".5", "5.", "1e3", "1.25E-7", "9e307"] {
-            assert!(is_decimal(text), "{text}");
-        }
-        for text in ["", "-", ".", "1e", "e3", "0x1", "inf", "NaN", "1e999", "1e9999999999", "1 "] {
-            assert!(!is_decimal(text), "{text}");
-        }
-    }
 }

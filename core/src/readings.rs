@@ -1,0 +1,71 @@
+//! What a value reads as where a spec wants a boolean or a number: hosts and callers write them in
+//! more ways than one.
+
+use alloc::string::String;
+
+use crate::value::{Value, View};
+
+/// The boolean that a value stands for: engines take 0 and 1, too.
+pub(crate) fn boolean(view: &View<'_>) -> Option<bool> {
+    match view {
+        View::Boolean(value) => Some(*value),
+        View::Integer(0) => Some(false),
+        View::Integer(1) => Some(true),
+        View::Text(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
+        View::Text(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The text of a number that is not whole, as its host writes it.
+pub(crate) fn decimal(number: &dyn Value) -> String {
+    let mut text = number.to_json();
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
+/// Whether a text is a number that engines can read: digits with an optional fraction and an
+/// optional power of ten, and not beyond what they can hold.
+pub(crate) fn is_decimal(text: &str) -> bool {
+    let unsigned = |text| str::strip_prefix(text, ['-', '+']).unwrap_or(text);
+    let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = unsigned(number).split_once('.').unwrap_or((unsigned(number), ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    // The largest number that engines can hold has 309 digits.
+    let fits = |power: i32| (whole.len() as i32).saturating_add(power) <= 308;
+    is_digits(whole)
+        && is_digits(fraction)
+        && whole.len() + fraction.len() > 0
+        && is_digits(unsigned(power))
+        && power.parse().is_ok_and(fits)
+}
+
+/// The whole number that a value stands for.
+pub(crate) fn integer(view: &View<'_>) -> Option<i128> {
+    match view {
+        View::Integer(number) => Some(*number),
+        // Hosts without integers have whole numbers of this kind.
+        View::Number(number) if *number % 1.0 == 0.0 && number.abs() < 9e15 => {
+            Some(*number as i128)
+        }
+        View::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_what_engines_can_read() {
+        for text in ["0", "-1.5", "+2", ".5", "5.", "1e3", "1.25E-7", "9e307"] {
+            assert!(is_decimal(text), "{text}");
+        }
+        for text in ["", "-", ".", "1e", "e3", "0x1", "inf", "NaN", "1e999", "1e9999999999", "1 "] {
+            assert!(!is_decimal(text), "{text}");
+        }
+    }
+}
