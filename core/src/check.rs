@@ -264,13 +264,15 @@ struct Checker<'a> {
     path: Vec<Step>,
     findings: Vec<Finding>,
     budget: usize,
+    /// How deep in the value and in the schema, which may be a part of itself.
+    depth: usize,
     /// How deep in alternatives: there findings are counted and not worded.
     trials: usize,
 }
 
 impl<'a> Checker<'a> {
     fn new(root: Root<'a>) -> Self {
-        Self { root, path: Vec::new(), findings: Vec::new(), budget: BUDGET, trials: 0 }
+        Self { root, path: Vec::new(), findings: Vec::new(), budget: BUDGET, depth: 0, trials: 0 }
     }
 
     fn run(mut self, schema: Schema<'a>, value: &dyn Value) -> Vec<Finding> {
@@ -280,13 +282,19 @@ impl<'a> Checker<'a> {
 
     fn is_spent(&mut self) -> bool {
         self.budget = self.budget.saturating_sub(1);
-        self.budget == 0 || self.findings.len() >= MOST || self.path.len() >= DEPTH
+        self.budget == 0 || self.findings.len() >= MOST || self.depth >= DEPTH
     }
 
     fn check(&mut self, schema: Schema<'a>, value: &dyn Value) {
         if self.is_spent() {
             return;
         }
+        self.depth += 1;
+        self.compare(schema, value);
+        self.depth -= 1;
+    }
+
+    fn compare(&mut self, schema: Schema<'a>, value: &dyn Value) {
         let schema = schema.resolved();
         let view = value.view();
         if view == View::Null {
