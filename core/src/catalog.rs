@@ -172,10 +172,11 @@ impl<'a> Api<'a> {
 
     /// Appends what stands before every path of this version, such as `/v1.41`.
     pub(crate) fn write_prefix(&self, out: &mut String) {
-        let template = self.prefix_template();
+        let record = self.record();
+        let template = self.pack.text(record.prefix);
         match search::split_once(template, "{version}") {
             Some((before, after)) => {
-                out.extend([before, self.version(), after]);
+                out.extend([before, self.pack.text(record.name), after]);
             }
             None => out.push_str(template),
         }
