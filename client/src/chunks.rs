@@ -74,7 +74,10 @@ impl<W: Wire> AsyncRead for Joined<W> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.wire).poll_read(context, buffer))?;
-        if matches!(this.state, State::Passing) && this.announced.take() {
+        if matches!(this.state, State::Passing)
+            && this.announced.take()
+            && !is_plain(&buffer.filled()[before..])
+        {
             this.state = State::Head(Vec::new());
         }
         let mut begin = before;
@@ -110,6 +113,30 @@ enum Body {
     Chunked(usize),
     /// Something else, or nothing.
     Other,
+}
+
+/// Whether these bytes are a head as most are, to its end, and say nothing of chunks: the cheap look
+/// that spares nearly all answers the thorough one.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Not one that another is to follow.
+    if !bytes.starts_with(b"HTTP/1.1 ") || bytes.get(9) == Some(&b'1') {
+        return false;
+    }
+    let mut rest = bytes;
+    while let Some(end) = memchr::memchr(b'\n', rest) {
+        rest = &rest[end + 1..];
+        match rest.first() {
+            Some(b'\r' | b'\n') => return true,
+            Some(b't' | b'T') if announces_chunks(rest) => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn announces_chunks(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"transfer-encoding";
+    line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
 }
 
 /// Whether a head may end there: with an empty line, of whatever line ends.
