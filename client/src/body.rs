@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -82,15 +82,19 @@ pub(crate) enum Outgoing {
     /// None at all.
     Nothing,
     Bytes(Bytes),
-    Reader {
-        reader: Pin<Box<dyn AsyncRead + Send>>,
-        /// Bytes still to come, when the length is known.
-        left: Option<u64>,
-        /// How much of it is read at once.
-        piece: usize,
-        buffer: BytesMut,
-        progress: Arc<Progress>,
-    },
+    /// Apart, so that little is moved with a request that is none of these.
+    Pieces(Box<Pieces>),
+}
+
+/// What is read while it is sent.
+pub(crate) struct Pieces {
+    reader: Pin<Box<dyn AsyncRead + Send>>,
+    /// Bytes still to come, when the length is known.
+    left: Option<u64>,
+    /// How much of it is read at once.
+    piece: usize,
+    buffer: BytesMut,
+    progress: Arc<Progress>,
 }
 
 impl Outgoing {
@@ -124,7 +128,8 @@ impl Outgoing {
         progress: &Arc<Progress>,
     ) -> Self {
         progress.set(Phase::Caller);
-        Self::Reader { reader, left, piece, buffer: BytesMut::new(), progress: progress.clone() }
+        let (buffer, progress) = (BytesMut::new(), progress.clone());
+        Self::Pieces(Box::new(Pieces { reader, left, piece, buffer, progress }))
     }
 
     /// Tells whether it can be sent a second time, and makes the second one.
@@ -132,7 +137,7 @@ impl Outgoing {
         match self {
             Self::Nothing => Some(Self::Nothing),
             Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
-            Self::Reader { .. } => None,
+            Self::Pieces(_) => None,
         }
     }
 }
@@ -149,7 +154,8 @@ impl Body for Outgoing {
             Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Reader { reader, left, piece, buffer, progress } => {
+            Self::Pieces(pieces) => {
+                let Pieces { reader, left, piece, buffer, progress } = &mut **pieces;
                 if *left == Some(0) {
                     progress.set(Phase::Done);
                     return Poll::Ready(None);
@@ -190,7 +196,7 @@ impl Body for Outgoing {
         match self {
             Self::Nothing => true,
             Self::Bytes(bytes) => bytes.is_empty(),
-            Self::Reader { left, .. } => *left == Some(0),
+            Self::Pieces(pieces) => pieces.left == Some(0),
         }
     }
 
@@ -198,8 +204,9 @@ impl Body for Outgoing {
         match self {
             Self::Nothing => SizeHint::with_exact(0),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Reader { left: Some(left), .. } => SizeHint::with_exact(*left),
-            Self::Reader { left: None, .. } => SizeHint::default(),
+            Self::Pieces(pieces) => {
+                pieces.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+            }
         }
     }
 }
@@ -228,7 +235,8 @@ pub(crate) struct Progress {
     phase: AtomicU8,
     /// Milliseconds from `start` to the last change.
     changed: AtomicU64,
-    start: Instant,
+    /// When it was looked at first: mostly that is never.
+    start: OnceLock<Instant>,
     failure: Mutex<Option<io::Error>>,
     /// Who is told.
     watched: Watched,
@@ -256,7 +264,7 @@ impl Progress {
         Arc::new(Self {
             phase: AtomicU8::new(Phase::Done as u8),
             changed: AtomicU64::new(0),
-            start: Instant::now(),
+            start: OnceLock::new(),
             failure: Mutex::new(None),
             watched,
         })
@@ -281,7 +289,8 @@ impl Progress {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.start.get_or_init(Instant::now).elapsed().as_millis())
+            .unwrap_or(u64::MAX)
     }
 
     fn fail(&self, error: &io::Error) {

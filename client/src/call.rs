@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -62,7 +63,10 @@ pub(crate) const ERROR_WAIT: Duration = Duration::from_secs(5);
 /// # Ok(()) }
 /// ```
 #[must_use = "a call is made when it is awaited, or by one of the methods that end it"]
-pub struct Call {
+pub struct Call(Box<Parts>);
+
+/// Apart, so that little is moved when a call is.
+struct Parts {
     client: Client,
     what: What,
     parameters: Vec<(String, Result<Value, serde_json::Error>)>,
@@ -94,7 +98,7 @@ enum Wanted {
 
 impl Call {
     pub(crate) fn new(client: Client, what: What) -> Self {
-        Self {
+        Self(Box::new(Parts {
             client,
             what,
             parameters: Vec::new(),
@@ -102,7 +106,7 @@ impl Call {
             content_type: None,
             headers: Vec::new(),
             errors: Errors::Raised,
-        }
+        }))
     }
 
     /// Gives a parameter, by the vendor's name, wherever it belongs: path, query or header.
@@ -113,26 +117,26 @@ impl Call {
     ///
     /// Raw requests take none: their target holds all of it.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        self.parameters.push((name.into(), serde_json::to_value(value)));
+        self.0.parameters.push((name.into(), serde_json::to_value(value)));
         self
     }
 
     /// Gives a value as the body; it becomes JSON. A string is sent as it is where the
     /// operation wants text or YAML.
     pub fn body(mut self, value: impl Serialize) -> Self {
-        self.body = Given::Json(serde_json::to_value(value));
+        self.0.body = Given::Json(serde_json::to_value(value));
         self
     }
 
     /// Gives bytes as the body, of the media type that the operation documents.
     pub fn body_bytes(mut self, bytes: impl Into<Bytes>) -> Self {
-        self.body = Given::Bytes(bytes.into());
+        self.0.body = Given::Bytes(bytes.into());
         self
     }
 
     /// Gives a file as the body; it is read while it is sent.
     pub fn body_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.body = Given::file(path.into());
+        self.0.body = Given::file(path.into());
         self
     }
 
@@ -140,33 +144,33 @@ impl Call {
     /// is, [`Folder::build_context`] goes by its ignore file.
     #[cfg(feature = "archives")]
     pub fn body_folder(mut self, folder: impl Into<Folder>) -> Self {
-        self.body = Given::folder(folder.into());
+        self.0.body = Given::folder(folder.into());
         self
     }
 
     /// Gives a reader as the body; it is read while it is sent, in pieces of up to 64 KiB.
     pub fn body_reader(mut self, reader: impl AsyncRead + Send + 'static) -> Self {
-        self.body = Given::Reader(Box::pin(reader));
+        self.0.body = Given::Reader(Box::pin(reader));
         self
     }
 
     /// Sets the media type of the body, where it is not the one that the operation documents
     /// (`application/gzip`).
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
-        self.content_type = Some(media_type.into());
+        self.0.content_type = Some(media_type.into());
         self
     }
 
     /// Adds a header that is no parameter of the operation.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.0.headers.push((name.into(), value.into()));
         self
     }
 
     /// Takes an answer with an error status like any other, instead of making an [`Error`] of
     /// it: [`Response::status`] tells. Redirections stay errors.
     pub fn allow_error_status(mut self) -> Self {
-        self.errors = Errors::Returned;
+        self.0.errors = Errors::Returned;
         self
     }
 
@@ -260,7 +264,7 @@ impl Call {
 
     async fn open(self, span: &Span) -> Result<Duplex, Error> {
         let Prepared { client, request, body, deadline, .. } = self.prepare(span).await?;
-        let call = CallOf::new(client.pack().engine(), &request);
+        let call = CallOf::new(&client.0.peer.engine, &request);
         if !request.may_open_socket() {
             return Err(Error::never_socket(&call));
         }
@@ -290,106 +294,98 @@ impl Call {
     ///
     /// The call is not what the catalogue says, or the version cannot be found out.
     pub async fn check(self) -> Result<Vec<Finding>, Error> {
-        let What::Operation(operation) = &self.what else { return Ok(Vec::new()) };
-        let api = self.client.api_before(Deadline::of(&self.client.0.limits)).await?;
+        let Parts { client, what, parameters, body, content_type, headers, .. } = *self.0;
+        let What::Operation(operation) = what else { return Ok(Vec::new()) };
+        let api = client.api_before(Deadline::of(&client.0.limits)).await?;
         let resolved = resolve(
-            &self.client,
+            &client,
             api,
-            operation,
-            self.parameters,
-            &self.body,
-            self.content_type.as_deref(),
-            &self.headers,
+            &operation,
+            parameters,
+            &body,
+            content_type.as_deref(),
+            &headers,
             Checks::Warn,
         )?;
         Ok(resolved.findings)
     }
 
     /// Resolves the call against the version that is spoken.
-    fn prepare(self, span: &Span) -> Work<'_, Result<Prepared, Error>> {
-        Box::pin(async move {
-            let Self { client, what, parameters, body, content_type, headers, errors } = self;
-            let deadline = Deadline::of(&client.0.limits);
-            let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
-            let mut request = match what {
-                What::Operation(operation) => {
-                    let api = client.api_before(deadline).await?;
-                    let Resolved { mut request, wanted, findings: found, path } = resolve(
-                        &client,
-                        api,
-                        &operation,
-                        parameters,
-                        &body,
-                        content_type.as_deref(),
-                        &headers,
-                        client.0.checks,
-                    )?;
-                    client.0.checks.judge(&found).map_err(|error| {
-                        error.of(&CallOf::new(client.pack().engine(), &request), Sent::No)
-                    })?;
-                    findings = found;
-                    template = Some(path);
-                    if let Some(wanted) = wanted {
-                        remark =
-                            credentials::fill(&client, &mut request, &wanted, deadline).await?;
-                    }
-                    request
+    async fn prepare(self, span: &Span) -> Result<Prepared, Error> {
+        let Parts { client, what, parameters, body, content_type, headers, errors } = *self.0;
+        let deadline = Deadline::of(&client.0.limits);
+        let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
+        let mut request = match what {
+            What::Operation(operation) => {
+                let api = client.api_before(deadline).await?;
+                let Resolved { mut request, wanted, findings: found, path } = resolve(
+                    &client,
+                    api,
+                    &operation,
+                    parameters,
+                    &body,
+                    content_type.as_deref(),
+                    &headers,
+                    client.0.checks,
+                )?;
+                client.0.checks.judge(&found).map_err(|error| {
+                    error.of(&CallOf::new(&client.0.peer.engine, &request), Sent::No)
+                })?;
+                findings = found;
+                template = Some(path);
+                if let Some(wanted) = wanted {
+                    remark = credentials::fill(&client, &mut request, &wanted, deadline).await?;
                 }
-                What::Raw(method, target) => {
-                    if let Some((name, _)) = parameters.first() {
-                        return Err(Error::raw_parameter(name));
-                    }
-                    raw(method, &target, &body, content_type.as_deref())?
-                }
-            };
-            for (name, value) in &headers {
-                request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
+                request
             }
-            trace::resolved(span, &client, &request, template);
-            Ok(Prepared { client, request, body, errors, deadline, remark, findings })
-        })
+            What::Raw(method, target) => {
+                if let Some((name, _)) = parameters.first() {
+                    return Err(Error::raw_parameter(name));
+                }
+                raw(method, &target, &body, content_type.as_deref())?
+            }
+        };
+        for (name, value) in &headers {
+            request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
+        }
+        trace::resolved(span, &client, &request, template);
+        Ok(Prepared { client, request, body, errors, deadline, remark, findings })
     }
 
     fn span(&self) -> Span {
         trace::span(
-            &self.client,
-            match &self.what {
+            &self.0.client,
+            match &self.0.what {
                 What::Operation(operation) => Some(operation),
                 What::Raw(..) => None,
             },
         )
     }
 
-    fn perform(self, wanted: Wanted) -> Work<'static, Result<Response, Error>> {
-        Box::pin(async move {
-            let span = self.span();
-            let result = self.exchange(wanted, &span).instrument(span.clone()).await;
-            trace::ended(&span, &result);
-            // What is wrong with the body is told there, too.
-            result.map(|mut response| {
-                response.body.span = span;
-                response
-            })
-        })
+    fn perform(self, wanted: Wanted) -> Performed {
+        let span = self.span();
+        let work = Box::pin(self.exchange(wanted, span.clone()));
+        Performed { work, span }
     }
 
-    async fn exchange(self, wanted: Wanted, span: &Span) -> Result<Response, Error> {
+    async fn exchange(self, wanted: Wanted, span: Span) -> Result<Response, Error> {
         let Prepared { client, mut request, body, errors, deadline, remark, findings } =
-            self.prepare(span).await?;
-        let call = CallOf::new(client.pack().engine(), &request);
+            self.prepare(&span).await?;
+        let call = |request: &_| CallOf::new(&client.0.peer.engine, request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if wanted == Wanted::Json && is_bytes {
+            let call = call(&request);
             return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
         }
 
         let progress = Progress::watched(client.0.peer.watched.clone());
         let body = outgoing(&mut request, body, &progress)
             .await
-            .map_err(|error| error.of(&call, Sent::No))?;
+            .map_err(|error| error.of(&call(&request), Sent::No))?;
         tracing::debug!("sending");
-        let answered = client.exchange(&request, &call, body, progress, deadline).await?;
-        let Answered { status, headers, body } = answered;
-        trace::answered(span, status);
+        let answered = client.exchange(&request, body, progress, deadline).await?;
+        let Answered { call, status, headers, body } = answered;
+        trace::answered(&span, status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
@@ -402,7 +398,8 @@ impl Call {
                 return Err(Error::redirect(&call, status, location));
             }
             Outcome::Failure if errors == Errors::Raised => {
-                let (body, head) = (read_error(body).await, request.method() == Method::Head);
+                let reading: Work<'_, _> = Box::pin(read_error(body));
+                let (body, head) = (reading.await, request.method() == Method::Head);
                 let message = if head { String::new() } else { client.0.peer.message(&body) };
                 return Err(Error::refused(&call, status, message, body).or_hint(remark));
             }
@@ -410,6 +407,27 @@ impl Call {
         };
         let limit = client.0.answer_limit;
         Ok(Response { status, headers, outcome, content, body, limit, findings })
+    }
+}
+
+/// A call on its way to the head of its answer, with its span as the current one.
+struct Performed {
+    work: Work<'static, Result<Response, Error>>,
+    span: Span,
+}
+
+impl Future for Performed {
+    type Output = Result<Response, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { work, span } = &mut *self;
+        let mut result = ready!(span.in_scope(|| work.as_mut().poll(context)));
+        trace::ended(span, &result);
+        // What is wrong with the body is told there, too.
+        if let Ok(response) = &mut result {
+            response.body.0.span = span.clone();
+        }
+        Poll::Ready(result)
     }
 }
 
@@ -445,11 +463,7 @@ fn resolve<'a>(
     headers: &[(String, String)],
     checks: Checks,
 ) -> Result<Resolved<'a>, Error> {
-    let found = match &client.0.category {
-        Some(category) => api.operation_in(category, operation),
-        None => api.operation(operation),
-    };
-    let operation = found.map_err(Error::resolve)?;
+    let operation = client.operation(api, operation).map_err(Error::resolve)?;
     let mut values = Vec::with_capacity(parameters.len());
     for (name, value) in parameters {
         let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
@@ -550,7 +564,7 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let response = self.perform(Wanted::Json).await?;
-            let (call, span) = (response.body.call.clone(), response.body.span.clone());
+            let (call, span) = (response.body.0.call.clone(), response.body.0.span.clone());
             match response.data().await? {
                 // Undocumented, or a documented mistake: text is welcome all the same.
                 Data::Bytes(bytes) => match String::from_utf8(bytes.into()) {
@@ -570,17 +584,17 @@ impl IntoFuture for Call {
 impl fmt::Debug for Call {
     /// Shows names only: values may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match &self.what {
+        let what = match &self.0.what {
             What::Operation(operation) => operation.clone(),
             What::Raw(method, target) => {
                 format!("{method} {}", quoted(target.split('?').next().unwrap_or_default()))
             }
         };
-        let names: Vec<&str> = self.parameters.iter().map(|(name, _)| &**name).collect();
+        let names: Vec<&str> = self.0.parameters.iter().map(|(name, _)| &**name).collect();
         f.debug_struct("Call")
             .field("what", &what)
             .field("parameters", &names)
-            .field("body", &self.body)
+            .field("body", &self.0.body)
             .finish_non_exhaustive()
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use contajners_core::stream::fits;
-use contajners_core::{Api, Method, Negotiation, NegotiationStep, Pack, Request};
+use contajners_core::{
+    Api, Method, Negotiation, NegotiationStep, Operation, Pack, Request, ResolveError,
+};
 use tokio::sync::OnceCell;
 
 use crate::Work;
@@ -54,19 +56,44 @@ pub(crate) struct Inner {
 }
 
 /// A version of the pack.
+#[derive(Default)]
 pub(crate) struct Spoken {
     /// As the pack spells it.
     pub(crate) name: String,
     /// Where it stands among the versions: to find it by its name is more work than to resolve
-    /// a call.
-    at: usize,
+    /// a call. `None` in a pack without versions.
+    at: Option<usize>,
+    /// The operations that were called last. A pack is read all over to find one, and after each
+    /// answer that was waited for none of it is near the processor.
+    found: Mutex<Vec<(Box<str>, Operation<'static>)>>,
 }
+
+/// How many operations are kept at hand.
+const FOUND: usize = 32;
 
 impl Spoken {
     pub(crate) fn new(pack: Pack<'_>, api: Api<'_>) -> Self {
         let name = api.version();
         let at = pack.apis().position(|each| each.version() == name);
-        Self { name: name.to_owned(), at: at.unwrap_or(usize::MAX) }
+        Self { name: name.to_owned(), at, found: Mutex::default() }
+    }
+
+    fn api<'a>(&self, pack: Pack<'a>) -> Option<Api<'a>> {
+        pack.apis().nth(self.at?)
+    }
+
+    /// Finds an operation, of a pack that is there for good.
+    fn find(&self, pack: Pack<'static>, id: &str) -> Option<Operation<'static>> {
+        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = all.iter().find(|(known, _)| **known == *id) {
+            return Some(*found);
+        }
+        let found = self.api(pack)?.operation(id).ok()?;
+        if all.len() == FOUND {
+            all.remove(0);
+        }
+        all.push((id.into(), found));
+        Some(found)
     }
 }
 
@@ -135,12 +162,29 @@ impl Client {
             Some(version) => version,
             None => self.negotiated(deadline).await?,
         };
-        match self.pack().apis().nth(version.at) {
+        match version.api(self.pack()) {
             Some(api) => Ok(api),
             // A pack may be without any version.
             None => {
                 self.pack().api(&version.name).map_err(|error| Error::version_setting(&error, None))
             }
+        }
+    }
+
+    /// Finds an operation in the version that is spoken.
+    pub(crate) fn operation<'a>(
+        &self,
+        api: Api<'a>,
+        id: &str,
+    ) -> Result<Operation<'a>, ResolveError> {
+        let found = match (&self.0.pack, self.0.version.get(), &self.0.category) {
+            (PackBytes::Static(pack), Some(version), None) => version.find(*pack, id),
+            _ => None,
+        };
+        match (found, &self.0.category) {
+            (Some(found), _) => Ok(found),
+            (None, Some(category)) => api.operation_in(category, id),
+            (None, None) => api.operation(id),
         }
     }
 
@@ -180,13 +224,13 @@ impl Client {
         loop {
             let header = negotiation.header();
             let Some(request) = negotiation.request() else {
-                let none = || Spoken { name: String::new(), at: usize::MAX };
-                return Ok(negotiation.unasked().map_or_else(none, |api| self.spoken(api)));
+                return Ok(negotiation
+                    .unasked()
+                    .map_or_else(Spoken::default, |api| self.spoken(api)));
             };
-            let call = CallOf::new(self.pack().engine(), &request);
             let progress = Progress::new();
-            let answered =
-                self.exchange(&request, &call, Outgoing::Nothing, progress, deadline).await?;
+            let answered = self.exchange(&request, Outgoing::Nothing, progress, deadline).await?;
+            let call = answered.call;
             let status = answered.status;
             let said = answered.headers.get(header).filter(|_| !negotiation.wants_body());
             let mut said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -217,13 +261,12 @@ impl Client {
     pub(crate) async fn exchange(
         &self,
         request: &Request,
-        call: &CallOf,
         body: Outgoing,
         progress: Arc<Progress>,
         deadline: Option<Deadline>,
     ) -> Result<Answered, Error> {
         let Inner { peer, limits, .. } = &*self.0;
-        exchange(peer, request, call, body, progress, limits, deadline).await
+        exchange(peer, request, body, progress, limits, deadline).await
     }
 
     pub(crate) fn stream(

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -78,36 +79,55 @@ pub enum ErrorKind {
     Unpack,
 }
 
-/// The call that an error belongs to.
+/// The call that an error belongs to. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct CallOf {
-    pub(crate) engine: String,
-    pub(crate) operation: Option<String>,
-    pub(crate) method: Method,
-    pub(crate) target: String,
+pub(crate) struct CallOf(Arc<Of>);
+
+struct Of {
+    engine: String,
+    operation: Option<String>,
+    method: Method,
+    target: String,
 }
 
 impl CallOf {
     pub(crate) fn new(engine: &str, request: &Request) -> Self {
-        Self {
+        Self(Arc::new(Of {
             engine: engine.into(),
             operation: request.operation().map(Into::into),
             method: request.method(),
             target: request.target().into(),
-        }
+        }))
+    }
+
+    pub(crate) fn engine(&self) -> &str {
+        &self.0.engine
+    }
+
+    pub(crate) fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.0.method
+    }
+
+    pub(crate) fn target(&self) -> &str {
+        &self.0.target
     }
 
     /// The path alone: a query may hold secrets.
     fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
+        self.0.target.split('?').next().unwrap_or_default()
     }
 }
 
 impl fmt::Display for CallOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.operation {
-            Some(operation) => write!(f, "`{operation}` ({} {})", self.method, self.path()),
-            None => write!(f, "`{} {}`", self.method, self.path()),
+        let (method, path) = (self.0.method, self.path());
+        match &self.0.operation {
+            Some(operation) => write!(f, "`{operation}` ({method} {path})"),
+            None => write!(f, "`{method} {path}`"),
         }
     }
 }
@@ -153,7 +173,7 @@ impl Error {
 
     /// Tells which call it was, and whether the engine may have acted on it.
     pub(crate) fn of(mut self, call: &CallOf, sent: Sent) -> Self {
-        self.0.acted = sent == Sent::Perhaps && !call.method.is_safe();
+        self.0.acted = sent == Sent::Perhaps && !call.method().is_safe();
         self.0.call = Some(call.clone());
         self
     }
@@ -335,7 +355,7 @@ impl Error {
     }
 
     pub(crate) fn refused(call: &CallOf, status: u16, message: String, body: Bytes) -> Self {
-        let answered = format!("{} answered {status} to {call}", call.engine);
+        let answered = format!("{} answered {status} to {call}", call.engine());
         let text = if message.is_empty() { answered } else { format!("{answered}: {message}") };
         let mut error = Self::new(ErrorKind::Status, "engine-error", text);
         error.0.status = Some(status);
@@ -398,9 +418,9 @@ impl Error {
     pub(crate) fn redirect(call: &CallOf, status: u16, location: Option<&str>) -> Self {
         let text = match location {
             Some(location) => {
-                format!("{} answered {status} to {call}: go to {}", call.engine, quoted(location))
+                format!("{} answered {status} to {call}: go to {}", call.engine(), quoted(location))
             }
-            None => format!("{} answered {status} to {call}", call.engine),
+            None => format!("{} answered {status} to {call}", call.engine()),
         };
         let mut error = Self::new(ErrorKind::Status, "redirected", text)
             .with_hint("engines redirect paths that are not clean; none are followed");
@@ -409,14 +429,14 @@ impl Error {
     }
 
     pub(crate) fn upgraded(call: &CallOf) -> Self {
-        let text = format!("{} made a socket of the connection at {call}", call.engine);
+        let text = format!("{} made a socket of the connection at {call}", call.engine());
         Self::new(ErrorKind::Decode, "upgraded", text)
             .with_hint("take it with `socket`")
             .of(call, Sent::Perhaps)
     }
 
     pub(crate) fn no_socket(call: &CallOf, status: u16) -> Self {
-        let text = format!("{} answered {status} to {call} and made no socket", call.engine);
+        let text = format!("{} answered {status} to {call} and made no socket", call.engine());
         let mut error = Self::new(ErrorKind::Decode, "not-upgraded", text)
             .with_hint("attach, exec and sessions make sockets");
         error.0.status = Some(status);
@@ -438,7 +458,7 @@ impl Error {
     }
 
     pub(crate) fn in_band(call: &CallOf, message: String, document: Bytes) -> Self {
-        let text = format!("{} failed at {call}: {message}", call.engine);
+        let text = format!("{} failed at {call}: {message}", call.engine());
         let mut error = Self::new(ErrorKind::InBand, "in-band-error", text);
         error.0.message = Some(message);
         error.0.body = document;
@@ -511,7 +531,7 @@ impl Error {
     /// Returns the id of the operation that was called; `None` for a raw request.
     pub fn operation(&self) -> Option<&str> {
         let resolve = self.0.resolve.as_ref().and_then(ResolveError::operation);
-        resolve.or(self.0.call.as_ref()?.operation.as_deref())
+        resolve.or(self.0.call.as_ref()?.operation())
     }
 
     /// Returns method, path and query of the request, as they went over the wire.
@@ -519,7 +539,7 @@ impl Error {
     /// The query is the caller's and may hold secrets (`buildargs`), which is why the error's
     /// text leaves it out.
     pub fn target(&self) -> Option<(Method, &str)> {
-        self.0.call.as_ref().map(|call| (call.method, &*call.target))
+        self.0.call.as_ref().map(|call| (call.method(), call.target()))
     }
 
     /// Returns the body of the engine's answer, or as much of it as was read.

@@ -1,15 +1,20 @@
 //! One request out, the head of its answer back: connections, time-outs, the one retry.
 
 use std::error;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contajners_core::{Method, Pack, RawError, Request, RequestContent, engine_error};
 use hyper::HeaderMap;
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
+use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
 use crate::Work;
@@ -154,6 +159,8 @@ impl Peer {
 
 /// The head of an answer, and the body that is yet to come.
 pub(crate) struct Answered {
+    /// What was answered.
+    pub(crate) call: CallOf,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incomplete,
@@ -170,54 +177,57 @@ pub(crate) struct Incomplete {
 pub(crate) async fn exchange(
     peer: &Peer,
     request: &Request,
-    call: &CallOf,
     body: Outgoing,
     progress: Arc<Progress>,
     limits: &Limits,
     deadline: Option<Deadline>,
 ) -> Result<Answered, Error> {
-    let work = attempts(peer, request, call, body, &progress, limits);
-    let (response, connection) = match deadline {
-        None => work.await?,
-        Some(deadline) => match timeout(deadline.left(), work).await {
-            Ok(done) => done?,
-            Err(_) => {
-                let error = peer.timeout(Waiting::Whole, deadline.limit);
-                return Err(error.of(call, Sent::Perhaps));
+    let mut call = None;
+    let done = {
+        let mut work = pin!(attempt(peer, request, body, &progress, limits));
+        let work = poll_fn(|context| {
+            let polled = work.as_mut().poll(context);
+            // Made while the engine is at work.
+            call.get_or_insert_with(|| CallOf::new(&peer.engine, request));
+            polled
+        });
+        match deadline {
+            None => work.await,
+            Some(deadline) => {
+                let whole = || (peer.timeout(Waiting::Whole, deadline.limit), Sent::Perhaps);
+                timeout(deadline.left(), work).await.unwrap_or_else(|_| Err(whole()))
             }
-        },
+        }
     };
+    let call = call.unwrap_or_else(|| CallOf::new(&peer.engine, request));
+    let (response, mut connection) = done.map_err(|(error, sent)| error.of(&call, sent))?;
     peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
+    if progress.phase() != Phase::Done || connection.taking().stuck().is_some() {
+        connection.detach();
+    }
     let lease = Lease { pool: peer.pool.clone(), connection };
     Ok(Answered {
+        call,
         status: head.status.as_u16(),
         headers: head.headers,
         body: Incomplete { incoming, lease, progress },
     })
 }
 
-fn attempts<'a>(
-    peer: &'a Peer,
-    request: &'a Request,
-    call: &'a CallOf,
-    body: Outgoing,
-    progress: &'a Progress,
-    limits: &'a Limits,
-) -> Work<'a, Result<(hyper::Response<Incoming>, Connection), Error>> {
-    Box::pin(attempt(peer, request, call, body, progress, limits))
-}
+/// An answer's head and the connection that its body comes over, or why there is none.
+type Attempted = Result<(hyper::Response<Incoming>, Connection), (Error, Sent)>;
 
 async fn attempt(
     peer: &Peer,
     request: &Request,
-    call: &CallOf,
     body: Outgoing,
     progress: &Progress,
     limits: &Limits,
-) -> Result<(hyper::Response<Incoming>, Connection), Error> {
+) -> Attempted {
     let spare = if request.is_safe_to_repeat() { body.again() } else { None };
-    let mut message = message(peer, request, body)?;
+    let message_with = |body| message(peer, request, body).map_err(|error| (error, Sent::No));
+    let mut message = message_with(body)?;
     if let Some(mut connection) = peer.pool.take().await {
         tracing::debug!("using an idle connection");
         peer.watched.request(&message);
@@ -226,28 +236,29 @@ async fn attempt(
             // It was closed before a byte went out.
             Err(Undelivered { message: Some(unsent), .. }) => message = *unsent,
             Err(failed) => match spare {
-                Some(spare) if failed.may_pass() => message = self::message(peer, request, spare)?,
-                _ => return Err(failed.explain(peer, progress).of(call, Sent::Perhaps)),
+                Some(spare) if failed.may_pass() => message = message_with(spare)?,
+                _ => return Err((failed.explain(peer, progress), Sent::Perhaps)),
             },
         }
         tracing::debug!("the idle connection had gone, taking a new one");
     }
-    let mut connection =
-        connect(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?;
+    let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
+    let mut connection = connecting.await.map_err(|error| (error, Sent::No))?;
     peer.watched.request(&message);
     match deliver(&mut connection, message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {
             let sent = if failed.message.is_some() { Sent::No } else { Sent::Perhaps };
-            Err(failed.explain(peer, progress).of(call, sent))
+            Err((failed.explain(peer, progress), sent))
         }
     }
 }
 
 /// Opens a connection and gets it ready to speak.
-async fn connect(peer: &Peer, limit: Option<Duration>) -> Result<Connection, Error> {
-    let wire = wire(peer, limit).await?;
-    handshake(wire).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
+async fn connect(peer: &Peer, limits: &Limits) -> Result<Connection, Error> {
+    let wire = wire(peer, limits.connect).await?;
+    let is_timed = limits.read.is_some() || limits.write.is_some();
+    handshake(wire, is_timed).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
 }
 
 /// Opens a connection.
@@ -339,26 +350,37 @@ impl Undelivered {
     }
 }
 
-async fn deliver(
-    connection: &mut Connection,
+fn deliver<'a>(
+    connection: &'a mut Connection,
     message: Message,
+    progress: &'a Progress,
+    limits: &'a Limits,
+) -> impl Future<Output = Result<hyper::Response<Incoming>, Undelivered>> + use<'a> {
+    let taking = connection.taking().clone();
+    let sending = connection.send(message);
+    sent(connection, sending, taking, progress, limits)
+}
+
+async fn sent(
+    connection: &mut Connection,
+    sending: impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>>,
+    taking: Arc<Taking>,
     progress: &Progress,
     limits: &Limits,
 ) -> Result<hyper::Response<Incoming>, Undelivered> {
-    let taking = connection.taking().clone();
-    let sending = connection.send(message);
+    let mut sending = pin!(sending);
+    let mut sent = |context: &mut Context<'_>| {
+        connection.poll_for(context, |context| sending.as_mut().poll(context))
+    };
     let outcome = if limits.read.is_none() && limits.write.is_none() {
-        sending.await
+        poll_fn(sent).await
     } else {
-        tokio::pin!(sending);
-        let watch = watch(progress, &taking, limits);
-        tokio::pin!(watch);
-        let first = std::future::poll_fn(|context| {
-            use std::task::Poll;
-            match sending.as_mut().poll(context) {
-                Poll::Ready(done) => Poll::Ready(Ok(done)),
-                Poll::Pending => watch.as_mut().poll(context).map(Err),
-            }
+        let watch: Work<'_, _> = Box::pin(watch(progress, &taking, limits));
+        // What comes without an end takes all of the task's budget, of which a clock wants some, too.
+        let mut watch = unconstrained(watch);
+        let first = poll_fn(|context| match sent(context) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => pin!(&mut watch).poll(context).map(Err),
         });
         match first.await {
             Ok(done) => done,

@@ -86,6 +86,7 @@ mod credentials;
 mod credentials;
 mod data;
 mod discovery;
+mod driver;
 mod duplex;
 mod endpoint;
 mod error;
@@ -93,6 +94,8 @@ mod exchange;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(target_os = "linux")]
+mod local;
 mod observer;
 #[cfg(any(feature = "archives", feature = "blocking"))]
 mod pipe;

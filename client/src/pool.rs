@@ -4,18 +4,23 @@
 //! for a few seconds: Podman closes idle ones after five.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
-use tokio::task::AbortHandle;
 
 use crate::body::Outgoing;
 use crate::chunks::{Announced, Joined};
+use crate::driver::Driver;
 use crate::exchange::Message;
 use crate::transport::{Listening, Taking, Wire};
 
@@ -25,37 +30,70 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4);
 const KEPT: usize = 16;
 
 /// A connection that takes one request at a time.
-#[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct Connection(Box<Open>);
+
+/// Apart, so that little is moved when a connection changes hands.
+struct Open {
     sender: SendRequest<Outgoing>,
     announced: Arc<Announced>,
     taking: Arc<Taking>,
-    /// The task that moves its bytes.
-    driver: AbortHandle,
+    driver: Driver,
 }
 
-impl Drop for Connection {
-    /// Ends the task, too. By itself it would go on with an upload that was answered before its
-    /// end, and wait for ever with one that was cut: see [`Listening`].
-    fn drop(&mut self) {
-        self.driver.abort();
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
     }
 }
 
 impl Connection {
-    /// Sends a request and waits for the head of its answer.
+    /// Hands over a request; the head of its answer is to be waited for with
+    /// [`Connection::poll_for`].
     pub(crate) fn send(
         &mut self,
         message: Message,
     ) -> impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>> + use<>
     {
-        self.announced.announce(message.method() != hyper::Method::HEAD);
-        self.sender.try_send_request(message)
+        self.0.announced.announce(message.method() != hyper::Method::HEAD);
+        // The connection is polled next; nobody has to be woken for that.
+        self.0.driver.rest();
+        self.0.sender.try_send_request(message)
+    }
+
+    /// Polls for something that comes over the connection.
+    pub(crate) fn poll_for<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        wanted: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        self.0.driver.poll_for(context, wanted)
+    }
+
+    /// Polls for the next piece of an answer.
+    pub(crate) fn poll_frame(
+        &mut self,
+        incoming: &mut Incoming,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        self.0.driver.poll_asking(context, |context| Pin::new(&mut *incoming).poll_frame(context))
+    }
+
+    /// Lets what is still to be sent go out by itself.
+    pub(crate) fn detach(&mut self) {
+        self.0.driver.detach();
+    }
+
+    /// Waits until the last answer is done with; tells whether another request can be sent.
+    async fn ready(&mut self) -> bool {
+        let Open { sender, driver, .. } = &mut *self.0;
+        poll_fn(|context| driver.poll_for(context, |context| sender.poll_ready(context)))
+            .await
+            .is_ok()
     }
 
     /// Tells how the other side takes what is sent.
     pub(crate) fn taking(&self) -> &Arc<Taking> {
-        &self.taking
+        &self.0.taking
     }
 }
 
@@ -69,13 +107,15 @@ pub(crate) struct Pool {
 struct Idle {
     connection: Connection,
     since: Instant,
-    /// The runtime whose task moves its bytes: on another one nothing may ever move.
+    /// The runtime that knows when there is something to read: of another one nothing may ever be
+    /// heard.
     runtime: runtime::Id,
 }
 
 impl Idle {
-    fn is_usable(&self) -> bool {
-        self.since.elapsed() < IDLE_LIMIT && !self.connection.sender.is_closed()
+    fn is_usable(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < IDLE_LIMIT
+            && !self.connection.0.sender.is_closed()
     }
 }
 
@@ -85,12 +125,12 @@ impl Pool {
         let runtime = Handle::current().id();
         loop {
             let mut idle = {
-                let mut all = self.lock();
-                all.retain(Idle::is_usable);
+                let (now, mut all) = (Instant::now(), self.lock());
+                all.retain(|idle| idle.is_usable(now));
                 let newest = all.iter().rposition(|idle| idle.runtime == runtime)?;
                 all.remove(newest)?
             };
-            if idle.connection.sender.ready().await.is_ok() {
+            if idle.connection.ready().await {
                 return Some(idle.connection);
             }
         }
@@ -100,13 +140,15 @@ impl Pool {
     fn give_back(&self, connection: Connection) {
         // Outside of a runtime there is no telling whose connection it is.
         let Ok(handle) = Handle::try_current() else { return };
-        let idle = Idle { connection, since: Instant::now(), runtime: handle.id() };
+        connection.0.driver.rest();
+        let now = Instant::now();
+        let idle = Idle { connection, since: now, runtime: handle.id() };
         let mut all = self.lock();
-        all.retain(Idle::is_usable);
+        all.retain(|idle| idle.is_usable(now));
         if all.len() == KEPT {
             all.pop_front();
         }
-        if idle.is_usable() {
+        if idle.is_usable(now) {
             all.push_back(idle);
         }
     }
@@ -129,17 +171,11 @@ impl Lease {
     }
 }
 
-/// Speaks HTTP over a fresh connection. A task of its own moves the bytes until the connection
-/// is dropped or closed.
-pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
+/// Speaks HTTP over a fresh connection. `is_timed` tells whether it matters when something is taken.
+pub(crate) async fn handshake(wire: Box<dyn Wire>, is_timed: bool) -> hyper::Result<Connection> {
     let announced = Arc::<Announced>::default();
-    let taking = Arc::<Taking>::default();
+    let taking = Arc::new(Taking::new(is_timed));
     let wire = Joined::new(Listening::new(wire, taking.clone()), announced.clone());
-    let (sender, driver) = http1::handshake(TokioIo::new(wire)).await?;
-    let driver = tokio::spawn(async move {
-        if let Err(error) = driver.await {
-            tracing::debug!(error = %error, "connection ended");
-        }
-    });
-    Ok(Connection { sender, announced, taking, driver: driver.abort_handle() })
+    let (sender, http) = http1::handshake(TokioIo::new(wire)).await?;
+    Ok(Connection(Box::new(Open { sender, announced, taking, driver: Driver::new(http) })))
 }

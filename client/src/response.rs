@@ -91,7 +91,7 @@ impl Response {
         self,
         make: impl FnOnce(Content, Bytes, usize, &CallOf) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (call, span) = (self.body.call.clone(), self.body.span.clone());
+        let (call, span) = (self.body.0.call.clone(), self.body.0.span.clone());
         let body = self.body.collect(self.limit).await?;
         let made = make(self.content, body, self.limit, &call);
         trace::ended(&span, &made);

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use futures_core::Stream;
 use hyper::body::{Body, Incoming};
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::task::unconstrained;
 use tokio::time::Sleep;
 use tracing::Span;
 
@@ -38,7 +39,10 @@ use crate::trace;
 /// # Ok(()) }
 /// ```
 #[must_use = "an answer that is not read is thrown away with its connection"]
-pub struct ByteStream {
+pub struct ByteStream(pub(crate) Box<Coming>);
+
+/// What a [`ByteStream`] is, apart, so that little is moved when that is.
+pub(crate) struct Coming {
     incoming: Option<Incoming>,
     lease: Option<Lease>,
     progress: Arc<Progress>,
@@ -62,7 +66,7 @@ impl ByteStream {
         deadline: Option<Deadline>,
     ) -> Self {
         let Incomplete { incoming, lease, progress } = body;
-        let mut stream = Self {
+        let mut coming = Box::new(Coming {
             incoming: Some(incoming),
             lease: Some(lease),
             progress,
@@ -74,9 +78,9 @@ impl ByteStream {
             deadline: deadline
                 .map(|deadline| (deadline, Box::pin(tokio::time::sleep_until(deadline.at.into())))),
             rest: Bytes::new(),
-        };
-        stream.end_if_done();
-        stream
+        });
+        coming.end_if_done();
+        Self(coming)
     }
 
     /// Waits for the next piece; `None` at the end.
@@ -90,7 +94,7 @@ impl ByteStream {
     pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let Some(first) = self.next().await.transpose()? else { return Ok(Bytes::new()) };
         if first.len() > limit {
-            return Err(self.too_large(limit));
+            return Err(self.0.too_large(limit));
         }
         let Some(second) = self.next().await.transpose()? else { return Ok(first) };
         let mut all = Vec::with_capacity((first.len() + second.len()).min(limit));
@@ -98,7 +102,7 @@ impl ByteStream {
         all.extend_from_slice(&first);
         while let Some(bytes) = piece {
             if all.len() + bytes.len() > limit {
-                return Err(self.too_large(limit));
+                return Err(self.0.too_large(limit));
             }
             all.extend_from_slice(&bytes);
             piece = self.next().await.transpose()?;
@@ -106,6 +110,16 @@ impl ByteStream {
         Ok(all.into())
     }
 
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        self.0.poll_piece(context)
+    }
+
+    fn close(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Coming {
     fn too_large(&self, limit: usize) -> Error {
         let error = Error::too_large(&self.call, limit);
         trace::failed(&self.span, &error);
@@ -130,8 +144,10 @@ impl ByteStream {
             return Poll::Ready(Some(Err(self.timed_out(Waiting::Whole, limit))));
         }
         loop {
-            let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-            match Pin::new(incoming).poll_frame(context) {
+            let (Some(incoming), Some(lease)) = (&mut self.incoming, &mut self.lease) else {
+                return Poll::Ready(None);
+            };
+            match lease.connection.poll_frame(incoming, context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     self.restart_timer();
                     let Ok(bytes) = frame.into_data() else { continue };
@@ -157,14 +173,18 @@ impl ByteStream {
 
     fn poll_timers(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let mut over = None;
+        // Reading may have used up the task's budget, of which a clock wants some, too.
+        let mut is_over = |timer: &mut Pin<Box<Sleep>>| {
+            pin!(unconstrained(timer.as_mut())).poll(context).is_ready()
+        };
         if let Some((deadline, timer)) = &mut self.deadline
-            && timer.as_mut().poll(context).is_ready()
+            && is_over(timer)
         {
             over = Some((Waiting::Whole, deadline.limit));
         }
         if let Some(limit) = self.read_limit {
             let timer = self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-            if timer.as_mut().poll(context).is_ready() {
+            if is_over(timer) {
                 over.get_or_insert((Waiting::Read, limit));
             }
         }
@@ -225,22 +245,23 @@ impl AsyncRead for ByteStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.rest.is_empty() {
-            match ready!(self.poll_piece(context)) {
+        let coming = &mut *self.0;
+        if coming.rest.is_empty() {
+            match ready!(coming.poll_piece(context)) {
                 None => return Poll::Ready(Ok(())),
-                Some(piece) => self.rest = piece?,
+                Some(piece) => coming.rest = piece?,
             }
         }
-        let take = self.rest.len().min(buffer.remaining());
-        buffer.put_slice(&self.rest[..take]);
-        self.rest.advance(take);
+        let take = coming.rest.len().min(buffer.remaining());
+        buffer.put_slice(&coming.rest[..take]);
+        coming.rest.advance(take);
         Poll::Ready(Ok(()))
     }
 }
 
 impl std::fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ByteStream({})", self.call)
+        write!(f, "ByteStream({})", self.0.call)
     }
 }
 
@@ -265,7 +286,7 @@ pub struct OutputStream {
 
 /// Where output comes from.
 enum Source {
-    Answer(Box<ByteStream>),
+    Answer(ByteStream),
     Socket(DuplexOutput),
 }
 
@@ -291,8 +312,8 @@ impl Source {
 
 impl OutputStream {
     pub(crate) fn new(stream: ByteStream, demultiplexer: Demultiplexer) -> Self {
-        let call = stream.call.clone();
-        Self::from_source(Source::Answer(Box::new(stream)), call, demultiplexer)
+        let call = stream.0.call.clone();
+        Self::from_source(Source::Answer(stream), call, demultiplexer)
     }
 
     pub(crate) fn of_socket(
@@ -384,7 +405,7 @@ impl OutputStream {
 
     fn stopped(&mut self, error: Error) -> Error {
         if let Source::Answer(stream) = &self.source {
-            trace::failed(&stream.span, &error);
+            trace::failed(&stream.0.span, &error);
         }
         self.stop();
         error
@@ -447,9 +468,9 @@ impl<T: DeserializeOwned> DocumentStream<T> {
         loop {
             match self.documents.pop() {
                 Ok(Some(document)) => {
-                    let read = read(document, &self.stream.call, self.errors);
+                    let read = read(document, &self.stream.0.call, self.errors);
                     if let Err(error) = &read {
-                        trace::failed(&self.stream.span, error);
+                        trace::failed(&self.stream.0.span, error);
                         self.stop();
                     }
                     return Poll::Ready(Some(read));
@@ -457,8 +478,8 @@ impl<T: DeserializeOwned> DocumentStream<T> {
                 Ok(None) if self.finished => return Poll::Ready(None),
                 Ok(None) => {}
                 Err(error) => {
-                    let error = Error::decode(&self.stream.call, error);
-                    trace::failed(&self.stream.span, &error);
+                    let error = Error::decode(&self.stream.0.call, error);
+                    trace::failed(&self.stream.0.span, &error);
                     self.stop();
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -511,6 +532,6 @@ impl<T: DeserializeOwned> Stream for DocumentStream<T> {
 
 impl<T> std::fmt::Debug for DocumentStream<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DocumentStream({})", self.stream.call)
+        write!(f, "DocumentStream({})", self.stream.0.call)
     }
 }

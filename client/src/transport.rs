@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "linux")))]
 use tokio::net::UnixStream;
 
 use crate::Work;
 use crate::endpoint::Endpoint;
 use crate::exchange::Peer;
+#[cfg(target_os = "linux")]
+use crate::local::Local;
 use crate::tls::Plain;
 
 /// A connection of any kind.
@@ -82,8 +84,12 @@ impl<W> Listening<W> {
 
 /// How the other side takes what is written; that a body was handed over as a whole says nothing
 /// of that.
-#[derive(Debug, Default)]
-pub(crate) struct Taking(Mutex<Taken>);
+#[derive(Debug)]
+pub(crate) struct Taking {
+    taken: Mutex<Taken>,
+    /// Whether anyone will ask when: to look at a clock takes as long as much of a call.
+    is_timed: bool,
+}
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -94,27 +100,32 @@ struct Taken {
 }
 
 impl Taking {
+    pub(crate) fn new(is_timed: bool) -> Self {
+        Self { taken: Mutex::default(), is_timed }
+    }
+
     /// Returns for how long something has been waiting to be taken; `None` when nothing waits.
     pub(crate) fn stuck(&self) -> Option<Duration> {
         self.lock().stuck.map(|since| since.elapsed())
     }
 
-    /// Returns how long ago something was taken.
+    /// Returns how long ago something was taken; `None` when it is not timed.
     pub(crate) fn quiet(&self) -> Option<Duration> {
         self.lock().last.map(|last| last.elapsed())
     }
 
     fn look<T>(&self, outcome: &Poll<T>) {
-        let now = Instant::now();
         let mut taken = self.lock();
         match outcome {
-            Poll::Ready(_) => *taken = Taken { last: Some(now), stuck: None },
-            Poll::Pending => taken.stuck = taken.stuck.or(Some(now)),
+            Poll::Ready(_) => {
+                *taken = Taken { last: self.is_timed.then(Instant::now), stuck: None }
+            }
+            Poll::Pending => taken.stuck = taken.stuck.or_else(|| Some(Instant::now())),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -201,7 +212,9 @@ pub(crate) fn connect(peer: &Peer, limit: Option<Duration>) -> Work<'_, io::Resu
 
 async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>> {
     match &peer.endpoint {
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
+        Endpoint::Unix(path) => Ok(Box::new(Local::connect(path).await?)),
+        #[cfg(all(unix, not(target_os = "linux")))]
         Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
         #[cfg(not(unix))]
         Endpoint::Unix(_) => {

@@ -240,7 +240,7 @@ async fn try_once(
     let call = client.invoke(waiter.operation_id()).allow_error_status();
     let call = parameters.iter().fold(call, |call, (name, value)| call.param(name, value));
     let response = call.send().await?;
-    let (call, status) = (response.body.call.clone(), response.status());
+    let (call, status) = (response.body.0.call.clone(), response.status());
     let body = match response.is_success() {
         true => response.bytes().await?,
         false => read_error(response.into_stream()).await,

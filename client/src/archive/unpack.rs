@@ -124,7 +124,7 @@ impl ByteStream {
     /// archive is no tar, ends too soon, is larger than allowed or has an entry that is refused,
     /// and when the folder cannot be written.
     pub async fn unpack_into(mut self, into: impl Into<Unpack>) -> Result<Unpacked, Error> {
-        let (call, span) = (self.call.clone(), self.span.clone());
+        let (call, span) = (self.0.call.clone(), self.0.span.clone());
         let into = into.into();
         let (sender, pieces) = mpsc::channel(WAITING);
         let work = tokio::task::spawn_blocking(move || {

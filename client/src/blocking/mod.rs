@@ -25,10 +25,11 @@
 //!
 //! # Threads
 //!
-//! A client has one thread of its own, which moves the bytes of all its connections; the thread
-//! ends with the last clone of the client, and the last call, answer or socket of it. All types
-//! can be sent to other threads, and a [`Client`] can be used from several at once: their calls go
-//! on side by side.
+//! Bytes are moved by the thread that calls. A client has one thread of its own besides, which tells
+//! when there is something to read and when time is over, and sends the rest of a body that was
+//! answered before its end; it ends with the last clone of the client, and the last call, answer or
+//! socket of it. All types can be sent to other threads, and a [`Client`] can be used from several
+//! at once: their calls go on side by side.
 //!
 //! # On an async runtime
 //!
@@ -36,9 +37,9 @@
 //! thread that it is called on does nothing else meanwhile. Use the asynchronous client there, or
 //! `tokio::task::spawn_blocking`.
 //!
-//! An [`Observer`](crate::Observer) is told things on the client's thread, among others. A call of the
-//! same client that waits there would wait for itself: it panics instead, which breaks the connection
-//! that the observer was told of.
+//! An [`Observer`](crate::Observer) is told of the rest of such a body on the client's thread. A call
+//! of the same client that waits there would wait for itself: it panics instead, which breaks the
+//! connection that the observer was told of.
 //!
 //! # Ending a wait
 //!

@@ -1,6 +1,7 @@
 //! The client that blocks: from threads, on async runtimes, and when things are dropped.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -248,25 +249,60 @@ fn it_works_on_async_runtimes_too() {
     assert_eq!(waited.recv_timeout(PATIENCE).unwrap(), [2 << 20; 3]);
 }
 
-#[test]
-fn an_observer_that_waits_for_its_own_client_does_not_wait_for_ever() {
-    #[derive(Default, Clone)]
-    struct Caller(Arc<OnceLock<Client>>);
-    impl Observer for Caller {
-        fn body_sent(&self, _: usize) {
-            let _ = self.0.get().expect("a client").invoke("SystemPing").call();
-        }
+/// Calls its own client when it is told that a piece of a body went out.
+#[derive(Default, Clone)]
+struct Caller {
+    client: Arc<OnceLock<Client>>,
+    pieces: Arc<AtomicUsize>,
+}
+
+impl Observer for Caller {
+    fn body_sent(&self, _: usize) {
+        self.pieces.fetch_add(1, Ordering::SeqCst);
+        self.client.get().expect("a client").invoke("SystemPing").call().unwrap();
     }
+}
+
+#[test]
+fn an_observer_may_call_its_own_client() {
     let engine = always("200 OK", JSON, b"");
     let caller = Caller::default();
     let docker = engine.builder().observer(caller.clone()).build_blocking().unwrap();
-    caller.0.set(docker.clone()).unwrap();
+    caller.client.set(docker.clone()).unwrap();
+    let load = docker.invoke("ImageLoad").body_reader(io::Cursor::new("image"));
+    assert_eq!(load.data().unwrap(), Data::Nothing);
+    assert_eq!(caller.pieces.load(Ordering::SeqCst), 1);
+}
+
+/// The rest of a body that is answered before its end goes out on the client's own thread.
+#[test]
+fn an_observer_on_the_clients_thread_does_not_wait_for_ever() {
+    let (go_on, wait) = mpsc::channel::<()>();
+    struct Late(mpsc::Receiver<()>);
+    impl Read for Late {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            // Until the answer is there.
+            let _ = self.0.recv();
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+    let engine = Script::with_head_only(|stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n").unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+        Then::Close
+    });
+    let caller = Caller::default();
+    let docker = engine.builder().observer(caller.clone()).build_blocking().unwrap();
+    caller.client.set(docker.clone()).unwrap();
     let (done, waited) = mpsc::channel();
     thread::spawn(move || {
-        let load = docker.invoke("ImageLoad").body_reader(io::Cursor::new("image"));
-        done.send(load.data().map_err(|error| error.code())).unwrap();
+        let answer = docker.invoke("ImageLoad").body_reader(Late(wait)).send().unwrap();
+        go_on.send(()).unwrap();
+        done.send(answer.bytes().map_err(|error| error.code())).unwrap();
     });
     assert_eq!(waited.recv_timeout(PATIENCE).unwrap(), Err("connection-broken"));
+    assert_eq!(caller.pieces.load(Ordering::SeqCst), 1);
 }
 
 #[test]

@@ -1,11 +1,23 @@
 //! Which connection a call uses, and what becomes of it.
 
-use std::io::Write;
+use std::future::{Future, poll_fn};
+use std::io::{Read, Write};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
+use std::task::Poll;
+use std::time::Duration;
 
 use contajners::{Client, ErrorKind};
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::{JSON, Script, Then, always, answer, block_on};
+
+/// Whatever a test waits for by other means than the client.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn connections_are_used_again() {
@@ -32,6 +44,70 @@ fn an_answer_that_is_not_read_costs_its_connection() {
         client.invoke("ContainerList").bytes().await.unwrap();
     });
     assert_eq!(engine.connections(), 3);
+}
+
+/// Nobody moves the bytes of a connection but who waits for them: whoever that is at the time.
+#[test]
+fn an_answer_goes_from_one_task_to_another() {
+    let (write, wait) = mpsc::channel::<&[u8]>();
+    let wait = Mutex::new(wait);
+    let engine = Script::new(move |_, _, stream| {
+        let wait = wait.lock().unwrap();
+        while let Ok(bytes) = wait.recv() {
+            stream.write_all(bytes).unwrap();
+        }
+        Then::GoOn
+    });
+    let client = engine.client();
+    write.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n").unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let mut stream =
+        runtime.block_on(client.invoke("ImageGet").param("name", "x").stream()).unwrap();
+    for piece in [&b"one\n"[..], b"two\n"] {
+        // Waits in vain here, and then for the rest of its life elsewhere.
+        let vain = Duration::from_millis(20);
+        let none = runtime.block_on(async { timeout(vain, stream.next()).await.is_err() });
+        assert!(none);
+        let (tell, told) = oneshot::channel();
+        let elsewhere = runtime.spawn(async move {
+            {
+                let mut next = pin!(stream.next());
+                let first = poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await;
+                assert!(first.is_pending());
+                tell.send(()).unwrap();
+                assert_eq!(timeout(PATIENCE, next).await.unwrap().unwrap().unwrap(), piece);
+            }
+            stream
+        });
+        runtime.block_on(told).unwrap();
+        write.send(piece).unwrap();
+        stream = runtime.block_on(elsewhere).unwrap();
+    }
+    assert!(runtime.block_on(stream.next()).is_none());
+    assert_eq!(engine.connections(), 1);
+}
+
+/// An answer that begins before its request has gone out does not have to be read for the rest to
+/// go out.
+#[test]
+fn the_rest_of_a_request_goes_out_while_its_answer_is_kept() {
+    let (got, length) = mpsc::channel();
+    let engine = Script::with_head_only(move |stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n").unwrap();
+        let mut body = vec![0; 1_900_000];
+        got.send(stream.read_exact(&mut body).is_ok()).unwrap();
+        Then::Close
+    });
+    let client = engine.client();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (mut give, body) = tokio::io::duplex(1000);
+    let load = client.invoke("ImageLoad").body_reader(body).send();
+    let answer = runtime.block_on(load).unwrap();
+    let given = runtime.spawn(async move { give.write_all(&vec![b'x'; 1_900_000]).await });
+    runtime.block_on(given).unwrap().unwrap();
+    // With what chunks bring along that is more than was read.
+    assert!(length.recv_timeout(PATIENCE).unwrap());
+    drop(answer);
 }
 
 #[test]
@@ -113,7 +189,7 @@ fn each_runtime_has_connections_of_its_own() {
     let engine = always("200 OK", JSON, b"[]");
     let client = engine.client();
     let list = || async { client.invoke("ContainerList").await.unwrap() };
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
     let (one, two) = (runtime(), runtime());
     one.block_on(list());
     // Nobody drives the first one now: what is idle there stays where it is.
