@@ -112,11 +112,11 @@ impl Endpoint {
                 if rest.is_empty() {
                     return Err(wrong(Kind::NoPath));
                 }
-                if rest.contains('\0') {
-                    return Err(wrong(Kind::Malformed("a path holds no zero byte")));
-                }
                 // `http+unix` is written as a URL, whose host is the path.
                 let path = if scheme == "unix" { rest.into() } else { percent_decoded(rest) };
+                if path.contains('\0') {
+                    return Err(wrong(Kind::Malformed("a path holds no zero byte")));
+                }
                 Ok(Self::Unix(path.into()))
             }
             "tcp" if tls => https(rest, TLS_PORT).map_err(wrong),
@@ -272,14 +272,20 @@ fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
+/// One digit: what parses numbers takes a sign for the first.
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
-            .flatten();
+        let code = match bytes[at..] {
+            [b'%', high, low, ..] => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
         out.push(code.unwrap_or(bytes[at]));
         at += if code.is_some() { 3 } else { 1 };
     }
@@ -406,6 +412,7 @@ mod tests {
         check("unix:///run/a b.sock", "unix:///run/a b.sock");
         check("unix://rel.sock", "unix://rel.sock");
         check("http+unix://%2Frun%2Fa.sock", "unix:///run/a.sock");
+        check("http+unix://%+2Frun%-1%g1%1", "unix://%+2Frun%-1%g1%1");
         check("/run/a.sock", "unix:///run/a.sock");
         check("tcp://localhost", "tcp://localhost:2375");
         check("TCP://10.0.0.1:99/", "tcp://10.0.0.1:99");
@@ -451,6 +458,10 @@ mod tests {
         check(" ", &format!("the address is empty: {forms}"));
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
+        check(
+            "http+unix:///a%00b",
+            "address `http+unix:///a%00b` cannot be read: a path holds no zero byte",
+        );
         check(
             "npipe://engine",
             "address `npipe://engine` cannot be read: a named pipe is `npipe:////./pipe/name`",

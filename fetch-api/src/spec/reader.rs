@@ -535,7 +535,9 @@ pub(super) fn unescaped(step: &str) -> String {
     let mut bytes = Vec::with_capacity(step.len());
     let mut rest = step.as_bytes();
     while let Some((&byte, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        // What parses numbers takes a sign, too.
+        let digits = behind.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
         match (byte, digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
             (b'%', Some(decoded)) => {
                 bytes.push(decoded);
