@@ -149,7 +149,13 @@ fn fuzz(target: &Target<'_>, args: &Args) -> Outcome {
         // All but the words for a dictionary, of which libFuzzer has many.
         told.lines().filter(|line| !line.starts_with('"')).for_each(|line| eprintln!("{line}"));
         let mut text = error.to_string();
-        for input in inputs(&target.artifacts)?.iter().filter(|input| !before.contains(input)) {
+        let mut kept = inputs(&target.artifacts)?;
+        kept.retain(|input| !before.contains(input));
+        if kept.is_empty() {
+            text += "\n  no input was kept: libFuzzer has no stack left to tell of a stack that is used up; \
+                     a debugger shows where";
+        }
+        for input in &kept {
             let again = format!("cargo xtask fuzz {} --input {input}", target.name);
             text += &format!("\n  the input is {input}; to repeat it: `{again}`");
         }
