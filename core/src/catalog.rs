@@ -12,7 +12,7 @@ use crate::nearest::{nearest, nearest_names};
 use crate::pack::records::{
     DefinitionRecord, NameRecord, OperationRecord, VariantRecord, VersionRecord,
 };
-use crate::pack::{Cursor, Pack, Table};
+use crate::pack::{Pack, Table};
 use crate::schema::Schema;
 use crate::search;
 use crate::version::{ApiVersion, VersionSet, set_contains, version_name};
@@ -132,12 +132,19 @@ impl<'a> Pack<'a> {
 
     /// The operations that have the id in some version.
     fn names(&self, id: u32) -> impl Iterator<Item = NameRecord> + use<'a> {
-        let is_before = |bytes| NameRecord::read(Cursor::new(bytes)).id < id;
-        let (first, cursor) = self.block(Table::Names, is_before).unwrap_or((0, Cursor::nowhere()));
-        let all = (first..self.count(Table::Names)).scan(cursor, |cursor, _| cursor.record());
-        all.map(|bytes| NameRecord::read(Cursor::new(bytes)))
-            .skip_while(move |name| name.id < id)
-            .take_while(move |name| name.id == id)
+        let pack = *self;
+        let name = move |i| NameRecord::read(pack.record(Table::Names, i));
+        let count = self.count(Table::Names);
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low.midpoint(high);
+            if name(middle).id < id {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (low..count).map(name).take_while(move |name| name.id == id)
     }
 }
 

@@ -301,39 +301,26 @@ impl<'a> Pack<'a> {
 
     /// The number of a string, when the pack holds it. Strings lie in the order of their bytes.
     pub(crate) fn find_text(&self, text: &str) -> Option<u32> {
+        let (index, records) = self.parts(Table::Strings);
         let wanted = text.as_bytes();
-        let (first, mut cursor) = self.block(Table::Strings, |bytes| bytes <= wanted)?;
-        (first..self.count(Table::Strings).min(first + STRIDE))
-            .find(|_| cursor.record() == Some(wanted))
-    }
-
-    /// The last block of a sorted table whose first record is small enough, or the first block: the
-    /// number of that record, and where it is. None in an empty table.
-    ///
-    /// The first of each block can be reached without stepping over others.
-    pub(crate) fn block(
-        &self,
-        table: Table,
-        is_small: impl Fn(&'a [u8]) -> bool,
-    ) -> Option<(u32, Cursor<'a>)> {
-        let (index, records) = self.parts(table);
         let head = |block: usize| {
             let offset = le_u32(index, block * 4) as usize;
             Cursor::new(records.get(offset..).unwrap_or(&[]))
         };
         let (mut low, mut high) = (0, index.len() / 4);
-        if high == 0 {
-            return None;
-        }
-        while high - low > 1 {
+        while low < high {
             let middle = low.midpoint(high);
-            if head(middle).record().is_some_and(&is_small) {
-                low = middle;
+            if head(middle).record().is_some_and(|bytes| bytes <= wanted) {
+                low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        Some((low as u32 * STRIDE, head(low)))
+        let block = low.checked_sub(1)?;
+        let first = block as u32 * STRIDE;
+        let mut cursor = head(block);
+        (first..self.count(Table::Strings).min(first + STRIDE))
+            .find(|_| cursor.record() == Some(wanted))
     }
 }
 
