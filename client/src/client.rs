@@ -177,15 +177,14 @@ impl Client {
         api: Api<'a>,
         id: &str,
     ) -> Result<Operation<'a>, ResolveError> {
-        let found = match (&self.0.pack, self.0.version.get(), &self.0.category) {
-            (PackBytes::Static(pack), Some(version), None) => version.find(*pack, id),
+        if let Some(category) = &self.0.category {
+            return api.operation_in(category, id);
+        }
+        let found = match (&self.0.pack, self.0.version.get()) {
+            (PackBytes::Static(pack), Some(version)) => version.find(*pack, id),
             _ => None,
         };
-        match (found, &self.0.category) {
-            (Some(found), _) => Ok(found),
-            (None, Some(category)) => api.operation_in(category, id),
-            (None, None) => api.operation(id),
-        }
+        found.map_or_else(|| api.operation(id), Ok)
     }
 
     /// Returns the pack with all versions of the engine's API.

@@ -37,8 +37,9 @@
 //! thread that it is called on does nothing else meanwhile. Use the asynchronous client there, or
 //! `tokio::task::spawn_blocking`.
 //!
-//! An [`Observer`](crate::Observer) is told of the rest of such a body on the client's thread. A call
-//! of the same client that waits there would wait for itself: it panics instead, which breaks the
+//! An [`Observer`](crate::Observer) is told on the thread that calls, and may call the same client
+//! there. Of the rest of a body that was answered before its end it is told on the client's own
+//! thread, where a call that waits would wait for itself: it panics instead, which breaks the
 //! connection that the observer was told of.
 //!
 //! # Ending a wait
