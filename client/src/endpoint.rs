@@ -1,7 +1,7 @@
 //! Where an engine listens: addresses as its own tools write them.
 
 use std::error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::quoted;
@@ -10,6 +10,9 @@ use crate::error::quoted;
 const PLAIN_PORT: u16 = 2375;
 /// And with it.
 const TLS_PORT: u16 = 2376;
+
+/// Also what keeps an address on one line wherever it is told.
+const CONTROLS: &str = "a path holds no control characters";
 
 /// Where an engine listens.
 ///
@@ -114,8 +117,11 @@ impl Endpoint {
                 }
                 // `http+unix` is written as a URL, whose host is the path.
                 let path = if scheme == "unix" { rest.into() } else { percent_decoded(rest) };
-                if path.contains('\0') {
-                    return Err(wrong(Kind::Malformed("a path holds no zero byte")));
+                if path.contains(char::is_control) {
+                    return Err(wrong(Kind::Malformed(CONTROLS)));
+                }
+                if path.ends_with(char::is_whitespace) {
+                    return Err(wrong(Kind::Malformed("a path ends with no white space")));
                 }
                 Ok(Self::Unix(path.into()))
             }
@@ -160,7 +166,7 @@ fn pipe(rest: &str) -> Result<Endpoint, Kind> {
     let path = rest.replace('\\', "/");
     match path.strip_prefix("//").and_then(|path| path.split_once("/pipe/")) {
         Some((machine, name))
-            if !machine.is_empty() && !name.is_empty() && !rest.contains('\0') =>
+            if !machine.is_empty() && !name.is_empty() && !path.contains(char::is_control) =>
         {
             Ok(Endpoint::Pipe(path))
         }
@@ -215,8 +221,8 @@ fn ssh(rest: &str) -> Result<Endpoint, Kind> {
         return Err(Kind::Malformed("it names no host"));
     }
     let socket = Some(path).filter(|path| path.len() > 1).map(percent_decoded);
-    if socket.as_ref().is_some_and(|socket| socket.chars().any(char::is_control)) {
-        return Err(Kind::Malformed("a path holds no control characters"));
+    if socket.as_ref().is_some_and(|socket| socket.contains(char::is_control)) {
+        return Err(Kind::Malformed(CONTROLS));
     }
     Ok(Endpoint::Ssh { user, host: host.into(), port, socket, identity: None })
 }
@@ -326,7 +332,17 @@ impl fmt::Display for Endpoint {
                     None if host.contains(':') => write!(f, "[{host}]")?,
                     None => f.write_str(host)?,
                 }
-                f.write_str(socket.as_deref().unwrap_or_default())
+                for c in socket.iter().flat_map(|path| path.chars()) {
+                    // Read again they would begin something else, or be left out.
+                    if matches!(c, '%' | '?' | '#') || c.is_whitespace() {
+                        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                            write!(f, "%{byte:02X}")?;
+                        }
+                    } else {
+                        f.write_char(c)?;
+                    }
+                }
+                Ok(())
             }
         }
     }
@@ -428,6 +444,7 @@ mod tests {
         check("ssh://box", "ssh://box");
         check("ssh://core@box:2222/run/a.sock", "ssh://core@box:2222/run/a.sock");
         check("ssh://[::1]/", "ssh://[::1]");
+        check("ssh://box/a%3Fb%23c%2541 d%20", "ssh://box/a%3Fb%23c%2541%20d%20");
     }
 
     #[test]
@@ -460,7 +477,15 @@ mod tests {
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
         check(
             "http+unix:///a%00b",
-            "address `http+unix:///a%00b` cannot be read: a path holds no zero byte",
+            "address `http+unix:///a%00b` cannot be read: a path holds no control characters",
+        );
+        check(
+            "unix:///a\nb",
+            "address `unix:///a\u{fffd}b` cannot be read: a path holds no control characters",
+        );
+        check(
+            "http+unix:///a%20",
+            "address `http+unix:///a%20` cannot be read: a path ends with no white space",
         );
         check(
             "npipe://engine",
