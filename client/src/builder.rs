@@ -213,6 +213,7 @@ impl ClientBuilder {
 
     /// Sets what becomes of bodies and values that are not as the spec has them; by default they
     /// are sent with a warning.
+    #[cfg(feature = "checks")]
     pub fn checks(mut self, checks: Checks) -> Self {
         self.checks = checks;
         self

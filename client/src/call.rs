@@ -293,6 +293,7 @@ impl Call {
     /// # Errors
     ///
     /// The call is not what the catalogue says, or the version cannot be found out.
+    #[cfg(feature = "checks")]
     pub async fn check(self) -> Result<Vec<Finding>, Error> {
         let Parts { client, what, parameters, body, content_type, headers, .. } = *self.0;
         let What::Operation(operation) = what else { return Ok(Vec::new()) };

@@ -1,6 +1,5 @@
 //! The one error of the client: whose fault it is, what was asked, what was found.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -254,6 +253,7 @@ impl Error {
     }
 
     /// What was found in a call that is to be as the spec has it.
+    #[cfg(feature = "checks")]
     pub(crate) fn check_failed(findings: Vec<Finding>) -> Self {
         let first = findings.first().map(ToString::to_string).unwrap_or_default();
         let text = match findings.len() {
@@ -261,7 +261,7 @@ impl Error {
             count => format!("{first}, and {} more like that", count - 1),
         };
         let mut new = Self::new(ErrorKind::Resolve, "check-failed", text);
-        new.0.hint = findings.first().and_then(Finding::hint).map(Cow::into_owned);
+        new.0.hint = findings.first().and_then(Finding::hint).map(std::borrow::Cow::into_owned);
         new.0.findings = findings;
         new
     }

@@ -61,6 +61,7 @@
 //! | `docker`, `podman` | on | the packs that a program carries; with `podman` also what reads `containers.conf`, where connections of Podman may stand |
 //! | `cloud-hypervisor`, `firecracker`, `incus` | off | packs, too; any other comes in through [`ClientBuilder::from_pack`] |
 //! | `archives` | on | folders as bodies and answers that become folders: `Folder`, `Unpack`, `Call::body_folder`, `ByteStream::unpack_into` |
+//! | `checks` | on | bodies and values of parameters are compared with their schemas before they are sent: `Checks`, `Call::check`, `ClientBuilder::checks`; with it the catalogue has differences, explanations and histories ([`contajners_core`]). Without it nothing is found; names of operations and parameters are always checked |
 //! | `credentials` | on | credentials for registries, from files and the helpers they name: `Credentials`; without it a call has those that it is given |
 //! | `ssh` | on | `ssh://`; without it such an address is an error when the client is built |
 //! | `tls` | on | `https://`, and `tcp://` with certificates; without it such an address is an error when the client is built |
@@ -76,6 +77,10 @@ pub mod blocking;
 mod body;
 mod builder;
 mod call;
+#[cfg(feature = "checks")]
+mod checks;
+#[cfg(not(feature = "checks"))]
+#[path = "checks/absent.rs"]
 mod checks;
 mod chunks;
 mod client;
@@ -116,6 +121,7 @@ mod wait;
 pub use archive::{Compression, Folder, FolderReader, Unpack, Unpacked};
 pub use builder::ClientBuilder;
 pub use call::Call;
+#[cfg(feature = "checks")]
 pub use checks::Checks;
 pub use client::Client;
 pub use contajners_core;

@@ -46,7 +46,7 @@ impl Response {
     }
 
     /// Returns what was found in the body and the parameters that the call was given: see
-    /// [`Checks`](crate::Checks).
+    /// [`Checks`](crate::Checks). Without the feature `checks` nothing is.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }

@@ -120,7 +120,7 @@ fn cut_json_lines(bencher: Bencher<'_, '_>) {
 }
 
 /// The body of a container as a command sends it, 4 KB of JSON.
-#[cfg(feature = "serde_json")]
+#[cfg(all(feature = "schemas", feature = "serde_json"))]
 #[divan::bench]
 fn check_a_body(bencher: Bencher<'_, '_>) {
     let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
@@ -146,6 +146,7 @@ fn check_a_body(bencher: Bencher<'_, '_>) {
     bencher.bench(|| assert_eq!(black_box(operation).check_body(black_box(&body)), []));
 }
 
+#[cfg(feature = "schemas")]
 #[divan::bench(args = ["docker v1.25 v1.55", "podman v3.1.0 v6.0.0", "podman v5.0.0 v5.8.2"])]
 fn difference(bencher: Bencher<'_, '_>, sides: &str) {
     let words: Vec<&str> = sides.split(' ').collect();

@@ -275,24 +275,6 @@ impl<'a> Api<'a> {
         Some(Operation { api: *self, index, method: record.method, variant })
     }
 
-    /// The same operation in this version, under whatever id.
-    pub(crate) fn same_operation(&self, other: &Operation<'a>) -> Option<Operation<'a>> {
-        self.at(other.index)
-    }
-
-    /// Whether both are versions of one pack, where the same operation has the same number.
-    pub(crate) fn is_of_pack(&self, other: Self) -> bool {
-        self.pack.is_same(&other.pack)
-    }
-
-    /// Each operation of one pack as two versions have it.
-    pub(crate) fn beside(
-        self,
-        other: Self,
-    ) -> impl Iterator<Item = (Option<Operation<'a>>, Option<Operation<'a>>)> {
-        (0..self.pack.count(Table::Operations)).map(move |at| (self.at(at), other.at(at)))
-    }
-
     fn unknown_operation(&self, id: &str) -> ResolveError {
         let mut error =
             ResolveError::new(ResolveErrorKind::UnknownOperation, self.engine(), self.version());
@@ -382,6 +364,27 @@ impl<'a> Api<'a> {
             }
             Some(namespace) => Cow::Owned(namespace.replace('/', ".") + "/" + segment),
         }
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl<'a> Api<'a> {
+    /// The same operation in this version, under whatever id.
+    pub(crate) fn same_operation(&self, other: &Operation<'a>) -> Option<Operation<'a>> {
+        self.at(other.index)
+    }
+
+    /// Whether both are versions of one pack, where the same operation has the same number.
+    pub(crate) fn is_of_pack(&self, other: Self) -> bool {
+        self.pack.is_same(&other.pack)
+    }
+
+    /// Each operation of one pack as two versions have it.
+    pub(crate) fn beside(
+        self,
+        other: Self,
+    ) -> impl Iterator<Item = (Option<Operation<'a>>, Option<Operation<'a>>)> {
+        (0..self.pack.count(Table::Operations)).map(move |at| (self.at(at), other.at(at)))
     }
 }
 

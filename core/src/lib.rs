@@ -36,6 +36,8 @@
 //!
 //! # Features
 //!
+//! - `schemas`, on by default: what looks into schemas, that is checks ([`Operation::check_body`]),
+//!   differences ([`Api::diff`]), explanations ([`Api::explain`]) and histories ([`SchemaHistory`]).
 //! - `serde_json`: [`Value`] for `serde_json::Value`, and reading error bodies from bytes.
 //! - `write`: writing packs (module `write`), for the compiler.
 
@@ -44,15 +46,19 @@ extern crate alloc;
 extern crate std;
 
 mod catalog;
+#[cfg(feature = "schemas")]
 mod check;
+#[cfg(feature = "schemas")]
 mod diff;
 mod encode;
 pub mod engine_error;
 mod error;
 mod exchange;
+#[cfg(feature = "schemas")]
 mod explain;
 mod finding;
 mod form;
+#[cfg(feature = "schemas")]
 mod history;
 mod nearest;
 mod negotiate;
@@ -70,11 +76,14 @@ mod waiter;
 mod words;
 
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
+#[cfg(feature = "schemas")]
 pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use exchange::{Content, Outcome};
+#[cfg(feature = "schemas")]
 pub use explain::{ExplainError, ExplainErrorKind, Explanation};
 pub use finding::{Finding, FindingKind};
+#[cfg(feature = "schemas")]
 pub use history::SchemaHistory;
 pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};

@@ -94,20 +94,6 @@ impl<'a> Schema<'a> {
         Self { node, ..self }
     }
 
-    pub(crate) fn pack(&self) -> Pack<'a> {
-        self.pack
-    }
-
-    /// The version that it is of, by its number.
-    pub(crate) fn version(&self) -> u32 {
-        self.version
-    }
-
-    /// What tells it from the other schemas of its pack.
-    pub(crate) fn node(&self) -> u32 {
-        self.node
-    }
-
     /// Returns the shape.
     pub fn kind(&self) -> SchemaKind {
         match self.record().tag() {
@@ -306,6 +292,23 @@ impl<'a> Schema<'a> {
             return Cow::Owned(text);
         }
         Cow::Borrowed(self.type_name())
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl<'a> Schema<'a> {
+    pub(crate) fn pack(&self) -> Pack<'a> {
+        self.pack
+    }
+
+    /// The version that it is of, by its number.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// What tells it from the other schemas of its pack.
+    pub(crate) fn node(&self) -> u32 {
+        self.node
     }
 }
 

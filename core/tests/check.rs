@@ -1,6 +1,6 @@
 //! Bodies, answers and values against the schemas of the packs in `resources/`.
 
-#![cfg(feature = "serde_json")]
+#![cfg(all(feature = "schemas", feature = "serde_json"))]
 
 use contajners_core::{Finding, Operation, Pack, Value};
 use serde_json::{Value as Json, json};

@@ -1,5 +1,7 @@
 //! Differences between the versions in the packs of `resources/`.
 
+#![cfg(feature = "schemas")]
+
 use contajners_core::{Api, Change, ChangeKind, Pack, Place};
 
 fn pack(engine: &str) -> Pack<'static> {

@@ -1,5 +1,7 @@
 //! Paths into the schemas of the packs of `resources/`.
 
+#![cfg(feature = "schemas")]
+
 use contajners_core::{Api, ExplainErrorKind, Pack};
 
 fn api(engine: &str, version: &str) -> Api<'static> {

@@ -1,5 +1,7 @@
 //! Histories of fields and of allowed values, from the packs in `resources/`.
 
+#![cfg(feature = "schemas")]
+
 use contajners_core::{Pack, SchemaHistory};
 
 fn create(version: &str) -> SchemaHistory<'static> {

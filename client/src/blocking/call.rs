@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contajners_core::Finding;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -95,7 +94,8 @@ impl Call {
     /// # Errors
     ///
     /// The call is not what the catalogue says, or the version cannot be found out.
-    pub fn check(self) -> Result<Vec<Finding>, Error> {
+    #[cfg(feature = "checks")]
+    pub fn check(self) -> Result<Vec<contajners_core::Finding>, Error> {
         self.runtime.wait(self.inner.check())
     }
 

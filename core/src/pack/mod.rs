@@ -134,6 +134,7 @@ pub enum VersionRule<'a> {
 
 impl<'a> Pack<'a> {
     /// Whether both hold the same.
+    #[cfg(feature = "schemas")]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.payload == other.payload
     }
