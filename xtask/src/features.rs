@@ -1,5 +1,7 @@
 //! `cargo xtask features`: every set of features compiles.
 
+use std::collections::BTreeMap;
+
 use crate::Outcome;
 use crate::steps::{self, cargo};
 use crate::workspace::{Package, members};
@@ -7,7 +9,8 @@ use crate::workspace::{Package, members};
 /// Checks each crate of which one chooses features with every set of them; warnings are errors.
 ///
 /// Packs change no code but that of `contajners-resources`, where each of them is tried alone. The
-/// other crates pass them on: they are tried without any and with all.
+/// other crates pass them on: they are tried without any and with all. A set that lacks what one of
+/// its features turns on is another one, and is not tried twice.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -36,15 +39,22 @@ pub(crate) fn run(_: &Args) -> Outcome {
 
 /// All sets of these features without packs, and all features at once; each pack alone, if they are
 /// this crate's own.
-fn sets<'a>(features: &'a [String], packs: &[String], own_packs: bool) -> Vec<Vec<&'a str>> {
-    let names = features.iter().map(String::as_str);
-    let (packs, others): (Vec<&str>, Vec<&str>) =
-        names.partition(|name| packs.iter().any(|pack| pack == name));
+fn sets<'a>(
+    features: &'a BTreeMap<String, Vec<String>>,
+    packs: &BTreeMap<String, Vec<String>>,
+    own_packs: bool,
+) -> Vec<Vec<&'a str>> {
+    let names = features.keys().map(String::as_str);
+    let (packs, others): (Vec<&str>, Vec<&str>) = names.partition(|name| packs.contains_key(*name));
     let mut sets = vec![Vec::new()];
     for name in &others {
         let with: Vec<_> = sets.iter().map(|set| [&set[..], &[*name]].concat()).collect();
         sets.extend(with);
     }
+    sets.retain(|set| {
+        let on = set.iter().flat_map(|name| &features[*name]);
+        { on }.all(|name| !features.contains_key(name) || set.contains(&name.as_str()))
+    });
     if own_packs {
         sets.extend(packs.iter().map(|pack| vec![*pack]));
     }
@@ -62,8 +72,12 @@ mod tests {
 
     #[track_caller]
     fn check(features: &[&str], own_packs: bool, expected: &[&str]) {
-        let features: Vec<String> = features.iter().map(|name| (*name).to_owned()).collect();
-        let packs = ["x".to_owned(), "y".to_owned(), "z".to_owned()];
+        let map = |features: &[&str]| -> BTreeMap<String, Vec<String>> {
+            let pairs =
+                features.iter().map(|text| text.split_once('>').unwrap_or((*text, "dep:x")));
+            pairs.map(|(name, on)| (name.to_owned(), vec![on.to_owned()])).collect()
+        };
+        let (features, packs) = (map(features), map(&["x", "y", "z"]));
         let sets: Vec<String> =
             sets(&features, &packs, own_packs).iter().map(|set| set.join("+")).collect();
         assert_eq!(sets, expected);
@@ -75,6 +89,7 @@ mod tests {
         check(&["x"], true, &["", "x"]);
         check(&["x", "y"], true, &["", "x", "y", "x+y"]);
         check(&["x", "y"], false, &["", "x+y"]);
-        check(&["y", "a", "x", "b"], false, &["", "a", "b", "a+b", "a+b+y+x"]);
+        check(&["y", "a", "x", "b"], false, &["", "a", "b", "a+b", "a+b+x+y"]);
+        check(&["a", "b>a", "c"], false, &["", "a", "c", "a+b", "a+c", "a+b+c"]);
     }
 }

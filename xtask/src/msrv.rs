@@ -97,7 +97,7 @@ mod tests {
             folder: None,
             is_published: true,
             has_library: true,
-            features: Vec::new(),
+            features: Default::default(),
             rust_version: rust_version.map(str::to_owned),
             dependencies: Vec::new(),
         }

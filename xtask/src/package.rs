@@ -68,7 +68,7 @@ fn faults_of(package: &Package, folder: &Path) -> Result<Vec<String>, Box<dyn Er
         }
     }
     if name == "contajners-resources" {
-        for feature in &package.features {
+        for feature in package.features.keys() {
             is_there(&format!("{feature}.postcard"));
         }
     }
@@ -131,7 +131,7 @@ mod tests {
             folder: None,
             is_published: true,
             has_library: true,
-            features: features.iter().map(|name| (*name).to_owned()).collect(),
+            features: features.iter().map(|name| ((*name).to_owned(), Vec::new())).collect(),
             rust_version: None,
             dependencies: Vec::new(),
         }

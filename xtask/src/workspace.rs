@@ -1,5 +1,6 @@
 //! What cargo knows of the workspace: members, features, and every locked package.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use serde_json::Value;
@@ -17,8 +18,8 @@ pub(crate) struct Package {
     pub(crate) is_published: bool,
     /// Whether it has a library that other crates use.
     pub(crate) has_library: bool,
-    /// All features but `default`, those of optional dependencies too.
-    pub(crate) features: Vec<String>,
+    /// All features but `default`, those of optional dependencies too, and what each turns on.
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     /// The oldest Rust that it says it compiles with.
     pub(crate) rust_version: Option<String>,
     /// What it says it needs, under the names that its code has for them.
@@ -90,7 +91,7 @@ fn parse_package(package: &Value, root: &str, members: &[&str]) -> Result<Packag
         let inside = manifest.strip_prefix(root).unwrap_or(&manifest);
         inside.trim_end_matches("Cargo.toml").trim_matches('/').to_owned()
     });
-    let features = package["features"].as_object().into_iter().flat_map(|map| map.keys());
+    let features = package["features"].as_object().into_iter().flatten();
     let targets = package["targets"].as_array().into_iter().flatten();
     Ok(Package {
         name: text("name")?,
@@ -101,7 +102,10 @@ fn parse_package(package: &Value, root: &str, members: &[&str]) -> Result<Packag
         has_library: targets
             .flat_map(|target| strings(&target["kind"]))
             .any(|kind| kind == "lib" || kind == "rlib"),
-        features: features.filter(|name| *name != "default").cloned().collect(),
+        features: features
+            .filter(|(name, _)| *name != "default")
+            .map(|(name, on)| (name.clone(), strings(on).map(str::to_owned).collect()))
+            .collect(),
         rust_version: package["rust_version"].as_str().map(str::to_owned),
         dependencies: package["dependencies"]
             .as_array()
@@ -140,7 +144,7 @@ mod tests {
                     "version": "0.1.0",
                     "manifest_path": "/srv/w/core/Cargo.toml",
                     "publish": [],
-                    "features": {"default": ["b"], "b": [], "a": []},
+                    "features": {"default": ["b"], "b": ["dep:x", "a"], "a": []},
                     "targets": [{"kind": ["bin"]}],
                     "rust_version": "1.88",
                     "dependencies": [
@@ -162,7 +166,9 @@ mod tests {
         });
         let [own, other] = &parse(&metadata).unwrap()[..] else { panic!("not two packages") };
         assert_eq!(own.folder.as_deref(), Some("core"));
-        assert_eq!(own.features, ["a", "b"]);
+        assert_eq!(own.features["a"], [""; 0]);
+        assert_eq!(own.features["b"], ["dep:x", "a"]);
+        assert_eq!(own.features.len(), 2);
         assert_eq!(own.rust_version.as_deref(), Some("1.88"));
         assert!(!own.is_published && !own.has_library);
         let dependency =
