@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::Outcome;
 use crate::steps::{files, root};
 
-/// Checks the files in git: no paths of one machine, no unfinished code, one MSRV everywhere.
+/// Checks the files in git: no paths of one machine, no unfinished code, no stray bytes, one MSRV
+/// everywhere.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -19,8 +20,12 @@ const UNFINISHED: [&str; 2] = [concat!("to", "do!("), concat!("FIX", "ME")];
 pub(crate) fn run(_: &Args) -> Outcome {
     let mut faults = Vec::new();
     for path in files(&[])? {
-        // Gone from the work tree, or not text.
-        let Ok(text) = fs::read_to_string(root().join(&path)) else { continue };
+        // Gone from the work tree.
+        let Ok(bytes) = fs::read(root().join(&path)) else { continue };
+        let Ok(text) = String::from_utf8(bytes) else {
+            faults.extend(stray(&path));
+            continue;
+        };
         faults.extend(own_paths(&path, &text, &roots_here()));
         faults.extend(unfinished(&path, &text));
         if is_code(&path) && text.lines().count() > LONG {
@@ -43,6 +48,13 @@ fn roots_here() -> Vec<String> {
         .filter(|folder| telling(folder))
         .map(|folder| format!("{}/", folder.display()))
         .collect()
+}
+
+/// What is not text and is no pack and no seed: it stays in the history for good.
+fn stray(path: &str) -> Option<String> {
+    let is_pack = path.starts_with("resources/") && path.ends_with(".postcard");
+    let is_ours = is_pack || path.starts_with("fuzz/corpus/");
+    (!is_ours).then(|| format!("{path}: not text, nor a pack or a seed for fuzzing: take it out"))
 }
 
 fn own_paths(path: &str, text: &str, here: &[String]) -> Vec<String> {
@@ -128,6 +140,15 @@ fn mentions(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_packs_and_seeds() {
+        assert_eq!(stray("resources/docker.postcard"), None);
+        assert_eq!(stray("fuzz/corpus/pack/seed-01"), None);
+        for path in ["tool-1.0-py3-none-any.whl", "resources/docker.bin", "core/docker.postcard"] {
+            assert!(stray(path).unwrap().starts_with(path), "{path}");
+        }
+    }
 
     #[track_caller]
     fn check_path(line: &str, expected: bool) {
