@@ -10,7 +10,7 @@ use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
-use crate::search::joined;
+use crate::search::{joined, shortened};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
 
@@ -633,13 +633,4 @@ pub(crate) fn push_segment(name: &str, out: &mut String) {
             c => out.push(c),
         }
     }
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    let mut out: String =
-        text.chars().take(most).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(most).is_some() {
-        out.push('…');
-    }
-    out
 }

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::nearest::alternatives;
 use crate::request::Location;
+use crate::search::shortened;
 
 /// Why a call cannot be resolved to a request: nothing has been sent.
 ///
@@ -124,7 +125,8 @@ impl ResolveError {
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mistake { engine, version, operation, name, detail, .. } = &*self.0;
+        let Mistake { engine, version, operation, detail, .. } = &*self.0;
+        let name = shortened(&self.0.name, 200);
         match self.0.kind {
             ResolveErrorKind::UnknownVersion => write!(f, "{engine} has no API version `{name}`"),
             ResolveErrorKind::UnknownCategory => {

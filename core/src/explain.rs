@@ -11,7 +11,7 @@ use crate::catalog::{Api, Operation};
 use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
-use crate::search::joined;
+use crate::search::{joined, shortened};
 use crate::version::VersionSet;
 
 /// How many references and parts are gone through in search of a field.
@@ -176,6 +176,7 @@ impl<'a> Api<'a> {
         let elsewhere = self.path_history(root, &[]).versions();
         let ids = self.operations().map(|operation| operation.id());
         let near = nearest(root, ids.chain(self.definitions().map(|(name, _)| name)));
+        let root = shortened(root, 200);
         let text =
             format!("there is no operation and no definition `{root}` in {engine} {version}");
         ExplainError::new(ExplainErrorKind::UnknownRoot, text).or_else(&elsewhere, &near)
@@ -184,8 +185,13 @@ impl<'a> Api<'a> {
     fn unknown_field(&self, root: &str, fields: &[&str], missing: &Missing<'_>) -> ExplainError {
         let before = joined(&[&[root], &fields[..missing.at]].concat(), ".");
         let name = fields[missing.at];
-        let text =
-            format!("`{before}` has no field `{name}` in {} {}", self.engine(), self.version());
+        let text = format!(
+            "`{}` has no field `{}` in {} {}",
+            shortened(&before, 200),
+            shortened(name, 200),
+            self.engine(),
+            self.version()
+        );
         let elsewhere = self.path_history(root, fields).versions();
         let mut error = ExplainError::new(ExplainErrorKind::UnknownField, text);
         error.0.reached = before;

@@ -15,8 +15,11 @@ use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
 };
 use crate::schema::SchemaKind;
-use crate::search::{joined, replaced};
+use crate::search::{joined, replaced, shortened};
 use crate::value::{Value, View};
+
+/// How much of a value an error tells.
+const SHOWN: usize = 60;
 
 /// The body of a call.
 #[derive(Clone, Copy, Default)]
@@ -536,7 +539,7 @@ impl<'a> Operation<'a> {
         };
         let found = match &view {
             View::Text(_) if is_secret_header(parameter.name()) => "other text".into(),
-            View::Text(text) => format!("`{}`", shortened(text)),
+            View::Text(text) => format!("`{}`", shortened(text, SHOWN)),
             View::Boolean(value) => format!("`{value}`"),
             View::Integer(number) => format!("`{number}`"),
             View::Number(number) if number.is_finite() => format!("`{}`", decimal(value)),
@@ -591,27 +594,19 @@ fn unfit_for_path(value: &str) -> Option<String> {
             "." | ".." => {
                 return Some(format!(
                     "is `{}`: `{segment}` would change the path",
-                    shortened(value)
+                    shortened(value, SHOWN)
                 ));
             }
             "" => {
                 return Some(format!(
                     "is `{}`: it begins or ends with `/`, or has two in a row",
-                    shortened(value)
+                    shortened(value, SHOWN)
                 ));
             }
             _ => {}
         }
     }
     None
-}
-
-/// The beginning of a text that may be long.
-fn shortened(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(60) {
-        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
-        None => Cow::Borrowed(text),
-    }
 }
 
 fn separator(style: ListStyle) -> Option<char> {

@@ -35,6 +35,16 @@ pub(crate) fn joined<S: AsRef<str>>(texts: &[S], between: &str) -> String {
     out
 }
 
+/// What a caller or an engine gave, as it is told: on one line, and not the whole of a long text.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let mut out: String =
+        text.chars().take(most).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(most).is_some() {
+        out.push('…');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +64,12 @@ mod tests {
         assert_eq!(split_once("a", "ab"), None);
         assert_eq!(split_once("a", ""), None);
         assert_eq!(split_once("", ""), None);
+    }
+
+    #[test]
+    fn a_text_is_told_on_one_line() {
+        assert_eq!(shortened("a\n\u{1b}b", 4), "a\u{fffd}\u{fffd}b");
+        assert_eq!(shortened("äöü", 2), "äö…");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::pack::{Pack, Table};
 use crate::pointer;
 use crate::request::{Location, Request};
 use crate::resolve::Body;
+use crate::search::shortened;
 use crate::value::{Value, View, write_json_text};
 use crate::version::{VersionSet, set_contains};
 
@@ -318,7 +319,7 @@ impl<'a> Waiter<'a> {
             pointer::look(body, pointer, &mut |value| {
                 let shown = match value.view() {
                     View::Array | View::Object | View::Null => return,
-                    View::Text(text) => text.chars().take(LONGEST).map(plain).collect(),
+                    View::Text(text) => shortened(&text, LONGEST),
                     _ => value.to_json(),
                 };
                 let comma = if text.is_empty() { "" } else { ", " };
@@ -333,11 +334,6 @@ impl fmt::Debug for Waiter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Waiter({} by {})", self.name(), self.operation_id())
     }
-}
-
-/// An engine's text must not play with a terminal.
-fn plain(c: char) -> char {
-    if c.is_control() { '\u{fffd}' } else { c }
 }
 
 fn is_present(body: &dyn Value, pointer: &str) -> bool {

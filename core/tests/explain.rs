@@ -72,6 +72,13 @@ fn a_path_that_leads_nowhere_says_where_it_ends_and_what_is_near() {
         "",
         None,
     );
+    fails(
+        "ContainerList\u{1b}[2J",
+        UnknownRoot,
+        "there is no operation and no definition `ContainerList\u{fffd}[2J` in docker v1.41",
+        "",
+        Some("did you mean `ContainerList`?"),
+    );
     let hint = Some("begin with an operation or a definition");
     fails("./.", EmptyPath, "the path is empty", "", hint);
 }

@@ -211,6 +211,25 @@ fn credentials_are_encoded_and_never_shown() {
 }
 
 #[test]
+fn what_a_caller_gave_is_told_on_one_line_and_not_at_length() {
+    let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
+    let error = api.operation("\u{1b}[2J\n").unwrap_err();
+    assert_eq!(error.to_string(), "unknown operation `\u{fffd}[2J\u{fffd}` in docker v1.41");
+    assert_eq!(error.name(), "\u{1b}[2J\n");
+    let error = api.operation(&"a".repeat(1 << 20)).unwrap_err();
+    assert_eq!(
+        error.to_string().chars().filter(|c| *c == 'a').count(),
+        200 + "operation".matches('a').count()
+    );
+    let list = api.operation("ContainerList").unwrap();
+    let error = list.resolve(&[("all", &"\n".repeat(100))], Body::Nothing).unwrap_err();
+    let given = "\u{fffd}".repeat(60);
+    let text =
+        format!("parameter `all` of `ContainerList` is `true` or `false`; `{given}…` was given");
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
 fn unknown_names_come_with_the_nearest_and_their_history() {
     check_error(
         "docker v1.41 ContainerCreat",
