@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contajners_core::nearest;
+use contajners_core::{nearest, quoted};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -48,7 +48,7 @@ impl Pack {
             ([], known) => format!("there is `{}`", joined(known, "`, `")),
             (near, _) => format!("did you mean `{}`?", joined(near, "` or `")),
         };
-        let text = format!("unknown engine {}", error::quoted(engine));
+        let text = format!("unknown engine {}", quoted(engine));
         Err(error::config("unknown-engine", &text, &hint))
     }
 

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::string::ToString as _;
 
 use contajners_core::stream::DecodeError;
-use contajners_core::{ExplainError, NegotiateError, PackError, RawError, ResolveError};
+use contajners_core::{ExplainError, NegotiateError, PackError, RawError, ResolveError, quoted};
 use wasm_bindgen::JsValue;
 
 use crate::json::Writer;
@@ -75,16 +75,4 @@ pub(crate) fn negotiate(error: &NegotiateError) -> JsValue {
 
 pub(crate) fn decode(error: DecodeError) -> JsValue {
     crossing("decode", error.code(), &error.to_string(), "")
-}
-
-/// Names what a user gave, on one line and of bounded length.
-pub(crate) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let mut out = String::from("`");
-    out.extend(text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
-    if text.chars().nth(LONGEST).is_some() {
-        out.push('…');
-    }
-    out.push('`');
-    out
 }

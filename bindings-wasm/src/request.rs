@@ -125,7 +125,7 @@ impl Request {
         media_type: Option<String>,
     ) -> Result<Self, JsValue> {
         let Some(known) = Method::parse(method) else {
-            let text = format!("{} is no HTTP method", error::quoted(method));
+            let text = format!("{} is no HTTP method", contajners_core::quoted(method));
             return Err(error::config("invalid-method", &text, "such as `GET` or `POST`"));
         };
         let path = target.split('?').next().unwrap_or_default();

@@ -11,7 +11,7 @@ const PLAIN_PORT: u16 = 2375;
 /// And with it.
 const TLS_PORT: u16 = 2376;
 
-/// Also what keeps an address on one line wherever it is told.
+/// Why a path is refused that would break the lines in which an address is told.
 const CONTROLS: &str = "a path holds no control characters";
 
 /// Where an engine listens.

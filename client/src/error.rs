@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub(crate) use contajners_core::quoted;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
     Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
@@ -581,18 +582,6 @@ pub(crate) enum Waiting {
     Write,
     Read,
     Whole,
-}
-
-/// Names what a user gave, on one line and of bounded length.
-pub(crate) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let mut out = String::from("`");
-    out.extend(text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
-    if text.chars().nth(LONGEST).is_some() {
-        out.push('…');
-    }
-    out.push('`');
-    out
 }
 
 /// Errors of folders that are sent, and of archives that become folders.

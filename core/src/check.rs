@@ -10,7 +10,7 @@ use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
 use crate::schema::{Additional, Property, Schema, SchemaKind};
-use crate::search::{joined, shortened};
+use crate::search::{joined, quoted, shortened};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
 
@@ -455,7 +455,7 @@ impl<'a> Checker<'a> {
             (Part::Parameter(name), _) => format!("parameter `{name}` {of}"),
             (Part::Body, "") => format!("the body {of}"),
             (Part::Answer(_), "") => format!("the answer {of}"),
-            (_, pointer) => format!("field `{}` {of}", shortened(pointer, 200)),
+            (_, pointer) => format!("field {} {of}", quoted(pointer)),
         }
     }
 

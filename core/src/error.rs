@@ -7,7 +7,7 @@ use core::fmt;
 
 use crate::nearest::alternatives;
 use crate::request::Location;
-use crate::search::shortened;
+use crate::search::quoted;
 
 /// Why a call cannot be resolved to a request: nothing has been sent.
 ///
@@ -126,35 +126,35 @@ impl ResolveError {
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mistake { engine, version, operation, detail, .. } = &*self.0;
-        let name = shortened(&self.0.name, 200);
+        let name = quoted(&self.0.name);
         match self.0.kind {
-            ResolveErrorKind::UnknownVersion => write!(f, "{engine} has no API version `{name}`"),
+            ResolveErrorKind::UnknownVersion => write!(f, "{engine} has no API version {name}"),
             ResolveErrorKind::UnknownCategory => {
-                write!(f, "unknown category `{name}` in {engine} {version}")
+                write!(f, "unknown category {name} in {engine} {version}")
             }
             ResolveErrorKind::UnknownOperation => {
-                write!(f, "unknown operation `{name}` in {engine} {version}")
+                write!(f, "unknown operation {name} in {engine} {version}")
             }
             ResolveErrorKind::UnknownWaiter => {
-                write!(f, "unknown waiter `{name}` in {engine} {version}")
+                write!(f, "unknown waiter {name} in {engine} {version}")
             }
             ResolveErrorKind::OtherCategory => {
-                write!(f, "operation `{operation}` is not in category `{name}`")
+                write!(f, "operation `{operation}` is not in category {name}")
             }
             ResolveErrorKind::UnknownParameter if detail.is_empty() => {
-                write!(f, "unknown parameter `{name}` of `{operation}` in {engine} {version}")
+                write!(f, "unknown parameter {name} of `{operation}` in {engine} {version}")
             }
             ResolveErrorKind::UnknownParameter => {
-                write!(f, "parameter `{name}` of `{operation}` is not in {engine} {version}")
+                write!(f, "parameter {name} of `{operation}` is not in {engine} {version}")
             }
             ResolveErrorKind::MissingParameter(location) => {
-                write!(f, "`{operation}` needs the {} parameter `{name}`", location.name())
+                write!(f, "`{operation}` needs the {} parameter {name}", location.name())
             }
             ResolveErrorKind::RepeatedParameter => {
-                write!(f, "parameter `{name}` of `{operation}` takes one value, not several")
+                write!(f, "parameter {name} of `{operation}` takes one value, not several")
             }
             ResolveErrorKind::InvalidParameter => {
-                write!(f, "parameter `{name}` of `{operation}` {detail}")
+                write!(f, "parameter {name} of `{operation}` {detail}")
             }
             ResolveErrorKind::MissingBody => write!(f, "`{operation}` needs a body"),
             ResolveErrorKind::UnexpectedBody => {

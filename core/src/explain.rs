@@ -11,7 +11,7 @@ use crate::catalog::{Api, Operation};
 use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
-use crate::search::{joined, shortened};
+use crate::search::{joined, quoted};
 use crate::version::VersionSet;
 
 /// How many references and parts are gone through in search of a field.
@@ -176,9 +176,8 @@ impl<'a> Api<'a> {
         let elsewhere = self.path_history(root, &[]).versions();
         let ids = self.operations().map(|operation| operation.id());
         let near = nearest(root, ids.chain(self.definitions().map(|(name, _)| name)));
-        let root = shortened(root, 200);
-        let text =
-            format!("there is no operation and no definition `{root}` in {engine} {version}");
+        let root = quoted(root);
+        let text = format!("there is no operation and no definition {root} in {engine} {version}");
         ExplainError::new(ExplainErrorKind::UnknownRoot, text).or_else(&elsewhere, &near)
     }
 
@@ -186,9 +185,9 @@ impl<'a> Api<'a> {
         let before = joined(&[&[root], &fields[..missing.at]].concat(), ".");
         let name = fields[missing.at];
         let text = format!(
-            "`{}` has no field `{}` in {} {}",
-            shortened(&before, 200),
-            shortened(name, 200),
+            "{} has no field {} in {} {}",
+            quoted(&before),
+            quoted(name),
             self.engine(),
             self.version()
         );

@@ -96,6 +96,7 @@ pub use request::{
 };
 pub use resolve::{Body, is_json};
 pub use schema::{Additional, Property, Schema, SchemaKind};
+pub use search::quoted;
 pub use value::{Value, View};
 pub use version::{ApiVersion, VersionSet};
 pub use waiter::{Condition, Sign, Verdict, Waiter};

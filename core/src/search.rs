@@ -35,6 +35,19 @@ pub(crate) fn joined<S: AsRef<str>>(texts: &[S], between: &str) -> String {
     out
 }
 
+/// Names in a message what somebody gave: in backticks, on one line, with U+FFFD for control
+/// characters, and of 200 characters at most, then `…`.
+///
+/// ```
+/// assert_eq!(contajners_core::quoted("web\n"), "`web\u{fffd}`");
+/// ```
+pub fn quoted(text: &str) -> String {
+    let mut out = shortened(text, 200);
+    out.insert(0, '`');
+    out.push('`');
+    out
+}
+
 /// What a caller or an engine gave, as it is told: on one line, and not the whole of a long text.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let mut out: String =

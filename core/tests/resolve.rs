@@ -217,10 +217,8 @@ fn what_a_caller_gave_is_told_on_one_line_and_not_at_length() {
     assert_eq!(error.to_string(), "unknown operation `\u{fffd}[2J\u{fffd}` in docker v1.41");
     assert_eq!(error.name(), "\u{1b}[2J\n");
     let error = api.operation(&"a".repeat(1 << 20)).unwrap_err();
-    assert_eq!(
-        error.to_string().chars().filter(|c| *c == 'a').count(),
-        200 + "operation".matches('a').count()
-    );
+    let name = "a".repeat(200);
+    assert_eq!(error.to_string(), format!("unknown operation `{name}…` in docker v1.41"));
     let list = api.operation("ContainerList").unwrap();
     let error = list.resolve(&[("all", &"\n".repeat(100))], Body::Nothing).unwrap_err();
     let given = "\u{fffd}".repeat(60);

@@ -9,8 +9,8 @@ use crate::workspace::{Package, members};
 /// Checks each crate of which one chooses features with every set of them; warnings are errors.
 ///
 /// Packs change no code but that of `contajners-resources`, where each of them is tried alone. The
-/// other crates pass them on: they are tried without any and with all. A set that lacks what one of
-/// its features turns on is another one, and is not tried twice.
+/// other crates pass them on: they are tried without any and with all. A set is not tried
+/// without what one of its features turns on: that would be the set with it once more.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
