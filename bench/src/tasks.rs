@@ -40,8 +40,10 @@ enum Task<'a> {
 }
 
 impl Task<'_> {
-    /// Does it so many times.
+    /// Does it so many times. Calls are compared over a connection that stands: ours is let go after
+    /// some seconds without a call, which is how long the round of another one may take.
     async fn by<S: Side>(self, side: &S, others: &[S], times: usize) -> Outcome<Duration> {
+        side.ping().await?;
         let begin = Instant::now();
         match self {
             Self::Callers => {
