@@ -86,6 +86,10 @@ impl Connection {
     /// Waits until the last answer is done with; tells whether another request can be sent.
     async fn ready(&mut self) -> bool {
         let Open { sender, driver, .. } = &mut *self.0;
+        // That the engine has hung up since is found when the request is sent, before a byte goes out.
+        if sender.is_ready() {
+            return true;
+        }
         poll_fn(|context| driver.poll_for(context, |context| sender.poll_ready(context)))
             .await
             .is_ok()

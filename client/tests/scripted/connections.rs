@@ -184,6 +184,30 @@ fn a_connection_that_the_engine_closes_is_not_used_again() {
     assert_eq!(engine.connections(), 2);
 }
 
+/// What cannot be repeated can still be sent when not a byte of it has gone out.
+#[test]
+fn an_upload_takes_a_new_connection_when_the_idle_one_was_closed() {
+    let (closed, told) = mpsc::channel();
+    let engine = Script::new(move |connection, _, stream| {
+        answer(stream, "200 OK", JSON, b"[]");
+        if connection > 0 {
+            return Then::GoOn;
+        }
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        closed.send(()).unwrap();
+        Then::Close
+    });
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        told.recv_timeout(PATIENCE).unwrap();
+        // The runtime hears of it.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        client.invoke("ImageLoad").body_reader(&b"an archive"[..]).await.unwrap();
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (2, 2));
+}
+
 #[test]
 fn each_runtime_has_connections_of_its_own() {
     let engine = always("200 OK", JSON, b"[]");
