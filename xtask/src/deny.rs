@@ -3,10 +3,11 @@
 use crate::Outcome;
 use crate::steps::{self, command};
 use crate::tools::Tool;
+use crate::workspace::OTHERS;
 
 /// Checks licences, duplicates, sources and, where their database can be had, advisories.
 ///
-/// `deny.toml` says what is allowed.
+/// `deny.toml` says what is allowed, here and in the workspaces beside.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -19,14 +20,27 @@ const CARGO_DENY: Tool = Tool {
     wheel: None,
 };
 
+const ALLOWED: &str = "`deny.toml` says what is allowed, and why";
+
 pub(crate) fn run(_: &Args) -> Outcome {
     let program = CARGO_DENY.get()?;
     let check = ["--locked", "check", "--hide-inclusion-graph"];
     let mut rest = command(&program, &check);
     // An exception that nothing needs is out of date.
     rest.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
+    // The exceptions are of the other workspaces.
+    rest.args(["-A", "license-exception-not-encountered"]);
     steps::run(rest.args(["bans", "licenses", "sources"]))
-        .map_err(|error| format!("{error}; `deny.toml` says what is allowed, and why"))?;
+        .map_err(|error| format!("{error}; {ALLOWED}"))?;
+    for other in OTHERS {
+        let manifest = format!("{other}/Cargo.toml");
+        let mut rest = command(&program, &["--manifest-path", &manifest, "--config", "deny.toml"]);
+        // What is said for one workspace does not have to be needed by each.
+        rest.args(check).args(["-A", "unmatched-skip", "-A", "unnecessary-skip"]);
+        rest.args(["-A", "license-not-encountered", "-A", "license-exception-not-encountered"]);
+        steps::run(rest.args(["bans", "licenses", "sources"]))
+            .map_err(|error| format!("{error}; {ALLOWED}"))?;
+    }
     // The database is a git repository, which not every machine reaches; some only find out late.
     let mut fetch = command("timeout", &["120"]);
     fetch.arg(&program).args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");

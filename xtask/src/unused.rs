@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::steps::root;
-use crate::workspace::{Dependency, Package, members};
+use crate::workspace::{Dependency, OTHERS, Package, members, members_of};
 
 /// Finds dependencies that no code names, and those that only tests name but all users build.
 ///
@@ -16,7 +16,11 @@ pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args) -> Outcome {
     let mut faults = Vec::new();
-    for member in members()? {
+    let mut all = members()?;
+    for other in OTHERS {
+        all.extend(members_of(other)?);
+    }
+    for member in all {
         let Package { folder: Some(folder), dependencies, .. } = &member else { continue };
         faults.extend(unused(folder, dependencies, &code(&root().join(folder))?));
     }
@@ -37,7 +41,7 @@ struct Code {
 
 fn code(folder: &Path) -> Result<Code, Box<dyn Error>> {
     let mut code = Code::default();
-    for part in ["src", "build.rs"] {
+    for part in ["src", "fuzz_targets", "build.rs"] {
         for file in sources(&folder.join(part))? {
             code.add(&fs::read_to_string(&file)?, is_of_tests(file.strip_prefix(folder)?));
         }

@@ -35,6 +35,10 @@ pub(crate) struct Dependency {
     pub(crate) is_for_tests: bool,
 }
 
+/// The folders of the workspaces beside ours, each with a lock file of its own: what is measured
+/// beside contajners, and what is compiled with a fuzzer's instruments.
+pub(crate) const OTHERS: [&str; 2] = ["bench", "fuzz"];
+
 /// Returns the members of the workspace, in the order of their names.
 ///
 /// # Errors
@@ -43,6 +47,21 @@ pub(crate) struct Dependency {
 pub(crate) fn members() -> Result<Vec<Package>, Box<dyn Error>> {
     let mut members: Vec<Package> = parse(&metadata(&["--no-deps"])?)?;
     members.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(members)
+}
+
+/// Returns the members of one of [`OTHERS`]; their folders are told from the root of ours.
+///
+/// # Errors
+///
+/// The same as of [`members`].
+pub(crate) fn members_of(other: &str) -> Result<Vec<Package>, Box<dyn Error>> {
+    let manifest = format!("{other}/Cargo.toml");
+    let mut members = parse(&metadata(&["--no-deps", "--manifest-path", &manifest])?)?;
+    for member in &mut members {
+        let Some(folder) = &mut member.folder else { continue };
+        *folder = format!("{other}/{folder}").trim_end_matches('/').to_owned();
+    }
     Ok(members)
 }
 
@@ -176,6 +195,17 @@ mod tests {
         assert_eq!(own.dependencies, [dependency("in_use", false), dependency("for_tests", true)]);
         assert_eq!((other.folder.as_deref(), other.rust_version.as_deref()), (None, None));
         assert!(other.is_published && other.has_library);
+    }
+
+    #[test]
+    fn folders_of_other_workspaces_are_told_from_our_root() {
+        for other in OTHERS {
+            for member in members_of(other).unwrap() {
+                let folder = member.folder.unwrap();
+                assert!(folder.starts_with(other), "{folder}");
+                assert!(crate::steps::root().join(folder).join("Cargo.toml").is_file());
+            }
+        }
     }
 
     #[test]
