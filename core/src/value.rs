@@ -301,7 +301,9 @@ impl Value for serde_json::Value {
     }
 
     fn write_json(&self, out: &mut String) {
-        let _ = write!(out, "{self}");
+        // Not by its `Display`, with which a program would carry what indents JSON as well. Values
+        // have nothing that could not be written.
+        out.push_str(&serde_json::to_string(self).unwrap_or_default());
     }
 }
 
