@@ -297,8 +297,10 @@ impl ClientBuilder {
         let version = match self.api_version {
             Some(version) => Some((version, None)),
             None => {
-                let name =
-                    format!("{}_API_VERSION", engine.to_uppercase().replace(['-', '.'], "_"));
+                let letter =
+                    |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+                let name: String =
+                    engine.chars().map(letter).chain("_API_VERSION".chars()).collect();
                 variable(&name).map(|version| (version, Some(name)))
             }
         };
