@@ -16,7 +16,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
-use tracing::{Instrument as _, Span};
 
 use crate::Work;
 #[cfg(feature = "archives")]
@@ -31,7 +30,7 @@ use crate::error::{CallOf, Error, Sent, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
-use crate::trace;
+use crate::trace::{self, Span};
 
 /// The most of an error's body that is kept.
 pub(crate) const ERROR_LIMIT: usize = 1 << 20;
@@ -257,7 +256,7 @@ impl Call {
     /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
     pub async fn socket(self) -> Result<Duplex, Error> {
         let span = self.span();
-        let result = self.open(&span).instrument(span.clone()).await;
+        let result = trace::within(&span, self.open(&span)).await;
         trace::ended(&span, &result);
         result
     }
@@ -274,7 +273,7 @@ impl Call {
             (_, Given::Bytes(bytes)) => bytes,
             _ => return Err(Error::streamed_to_socket(&call)),
         };
-        tracing::debug!("opening a socket");
+        trace::debug!("opening a socket");
         duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline, span).await
     }
 
@@ -383,7 +382,7 @@ impl Call {
         let body = outgoing(&mut request, body, &progress)
             .await
             .map_err(|error| error.of(&call(&request), Sent::No))?;
-        tracing::debug!("sending");
+        trace::debug!("sending");
         let answered = client.exchange(&request, body, progress, deadline).await?;
         let Answered { call, status, headers, body } = answered;
         trace::answered(&span, status);

@@ -4,6 +4,7 @@ use contajners_core::{Finding, Operation};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::trace;
 
 /// What a client does about bodies and values of parameters that are not as the spec has them:
 /// unknown fields, wrong types, missing fields, values that are none of those allowed.
@@ -47,7 +48,7 @@ impl Checks {
             Self::Warn => {
                 for finding in findings {
                     // Without the value: a secret may have got into the wrong field.
-                    tracing::warn!(
+                    trace::warn!(
                         code = finding.code(),
                         pointer = finding.pointer(),
                         expected = finding.expected(),

@@ -20,6 +20,7 @@ use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
 use crate::stream::ByteStream;
+use crate::trace;
 use crate::wait::Wait;
 
 /// The most of an answer in which a version is looked for.
@@ -243,7 +244,7 @@ impl Client {
             }
             match negotiation.handle_answer(status, said.as_deref()) {
                 Ok(NegotiationStep::Done(api)) => {
-                    tracing::debug!(
+                    trace::debug!(
                         engine = api.engine(),
                         version = api.version(),
                         engine_speaks = said.as_deref(),

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::task::AbortHandle;
 
 use crate::Work;
+use crate::trace;
 
 /// hyper's half of a connection that moves its bytes, behind a pointer: so there is one of its code,
 /// whoever polls it.
@@ -53,7 +54,7 @@ impl Driver {
         let http = http.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Poll::Ready(end) = http.as_mut().poll(&mut Context::from_waker(&self.waker)) {
             if let Err(error) = end {
-                tracing::debug!(error = %error, "connection ended");
+                trace::debug!(error = %error, "connection ended");
             }
             // Whoever waits is told by its being dropped.
             self.state = State::Ended;
@@ -91,7 +92,7 @@ impl Driver {
             let http = http.into_inner().unwrap_or_else(PoisonError::into_inner);
             let task = tokio::spawn(async move {
                 if let Err(error) = http.await {
-                    tracing::debug!(error = %error, "connection ended");
+                    trace::debug!(error = %error, "connection ended");
                 }
             });
             self.state = State::Task(task.abort_handle());

@@ -17,7 +17,6 @@ use contajners_core::{Content, Outcome, Request};
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
-use tracing::Span;
 
 use crate::body::Outgoing;
 use crate::call::{ERROR_LIMIT, ERROR_PIECE_WAIT, ERROR_WAIT};
@@ -25,7 +24,7 @@ use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Limits, Message, Peer, message, wire};
 use crate::observer::{Head as WholeHead, Watched};
 use crate::stream::OutputStream;
-use crate::trace;
+use crate::trace::{self, Span};
 use crate::transport::Wire;
 
 /// The longest head of an answer.
@@ -291,7 +290,7 @@ async fn attempt(
         }
         _ => return Err(Error::no_socket(call, head.status)),
     };
-    tracing::debug!(content = ?content, "the connection is a socket");
+    trace::debug!(content = ?content, "the connection is a socket");
     let (rest, call, peer) = (received.freeze(), call.clone(), peer.clone());
     Ok(Duplex { wire, rest, content, call, peer })
 }

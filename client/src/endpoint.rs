@@ -84,6 +84,7 @@ impl Endpoint {
     }
 
     /// Returns what its address begins with.
+    #[cfg(feature = "tracing")]
     pub(crate) fn scheme(&self) -> &'static str {
         match self {
             Self::Unix(_) => "unix",

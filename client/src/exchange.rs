@@ -26,6 +26,7 @@ use crate::observer::{Head, Watched};
 use crate::pool::{Connection, Lease, Pool, handshake};
 use crate::ssh::{self, Ssh};
 use crate::tls::{self, Connector};
+use crate::trace;
 use crate::transport::{self, Taking, Wire};
 
 /// How long things may take; `None` is for ever.
@@ -229,7 +230,7 @@ async fn attempt(
     let message_with = |body| message(peer, request, body).map_err(|error| (error, Sent::No));
     let mut message = message_with(body)?;
     if let Some(mut connection) = peer.pool.take().await {
-        tracing::debug!("using an idle connection");
+        trace::debug!("using an idle connection");
         peer.watched.request(&message);
         match deliver(&mut connection, message, progress, limits).await {
             Ok(response) => return Ok((response, connection)),
@@ -240,7 +241,7 @@ async fn attempt(
                 _ => return Err((failed.explain(peer, progress), Sent::Perhaps)),
             },
         }
-        tracing::debug!("the idle connection had gone, taking a new one");
+        trace::debug!("the idle connection had gone, taking a new one");
     }
     let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
     let mut connection = connecting.await.map_err(|error| (error, Sent::No))?;
@@ -272,7 +273,7 @@ pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn
         },
     };
     let wire = connected.map_err(|error| peer.unreachable(error))?;
-    tracing::debug!("connected");
+    trace::debug!("connected");
     Ok(wire)
 }
 

@@ -65,6 +65,7 @@
 //! | `credentials` | on | credentials for registries, from files and the helpers they name: `Credentials`; without it a call has those that it is given |
 //! | `ssh` | on | `ssh://`; without it such an address is an error when the client is built |
 //! | `tls` | on | `https://`, and `tcp://` with certificates; without it such an address is an error when the client is built |
+//! | `tracing` | on | spans and events of calls, as above; without it nothing is told: what [`Checks`] warns of is in [`Response::findings`] alone |
 //! | `blocking` | off | a client for programs without `async`, made by `ClientBuilder::build_blocking` |
 //! | `zstd` | off | folders compressed with zstd, by its C library; brings `archives` along |
 
@@ -113,6 +114,10 @@ mod ssh;
 mod ssh;
 mod stream;
 mod tls;
+#[cfg(feature = "tracing")]
+mod trace;
+#[cfg(not(feature = "tracing"))]
+#[path = "trace/absent.rs"]
 mod trace;
 mod transport;
 mod wait;

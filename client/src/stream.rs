@@ -17,14 +17,13 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::unconstrained;
 use tokio::time::Sleep;
-use tracing::Span;
 
 use crate::body::{Phase, Progress};
 use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Incomplete, Peer};
 use crate::pool::Lease;
-use crate::trace;
+use crate::trace::{self, Span};
 
 /// The body of an answer as it comes, piece by piece.
 ///

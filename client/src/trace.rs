@@ -5,11 +5,19 @@
 //! one of the caller's.
 
 use contajners_core::Request;
-use tracing::{Span, field};
+#[cfg(any(feature = "checks", feature = "credentials"))]
+pub(crate) use tracing::warn;
+use tracing::{Instrument as _, field};
+pub(crate) use tracing::{Span, debug};
 
 use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+
+/// Does something with this span as the current one.
+pub(crate) async fn within<T>(span: &Span, work: impl Future<Output = T>) -> T {
+    work.instrument(span.clone()).await
+}
 
 /// Begins the span of a call. What is not known yet is recorded when it is.
 pub(crate) fn span(client: &Client, operation: Option<&str>) -> Span {
@@ -76,7 +84,7 @@ pub(crate) fn resolved(span: &Span, client: &Client, request: &Request, template
 /// Records the status of the answer.
 pub(crate) fn answered(span: &Span, status: u16) {
     span.record("http.response.status_code", status);
-    tracing::debug!("answered");
+    debug!("answered");
 }
 
 /// Records how a call ended.
@@ -90,5 +98,5 @@ pub(crate) fn ended<T>(span: &Span, result: &Result<T, Error>) {
 pub(crate) fn failed(span: &Span, error: &Error) {
     span.record("error.type", error.code());
     span.record("otel.status_code", "ERROR");
-    span.in_scope(|| tracing::debug!("failed"));
+    span.in_scope(|| debug!("failed"));
 }

@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::read_error;
 use crate::client::Client;
 use crate::error::{CallOf, Error};
+use crate::trace;
 
 /// Waiters ask no more often than that, whatever their pack says: it may be a stranger's, and one
 /// without a delay would ask as fast as the engine answers.
@@ -174,7 +175,7 @@ impl Wait {
                     return Err(Error::refused(&tried.call, tried.status, message, tried.body));
                 }
             }
-            tracing::debug!(
+            trace::debug!(
                 waiter = waiter.name(),
                 http.response.status_code = tried.status,
                 "not yet"

@@ -31,6 +31,7 @@ use crate::client::Client;
 use crate::discovery::System;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::Deadline;
+use crate::trace;
 use helper::Helper;
 use plan::{Machine, Plan, Step};
 use reference::Repository;
@@ -141,7 +142,7 @@ impl Credentials {
             }
         };
         for remark in &remarks {
-            tracing::warn!(code = remark.code(), "{remark}");
+            trace::warn!(code = remark.code(), "{remark}");
         }
         Ok(Found {
             value: value.map(|value| value.expect("credentials are maps of texts")),
@@ -172,11 +173,11 @@ impl Credentials {
                 },
             };
             if found.is_some() {
-                tracing::debug!(registry = %repository.host, "found registry credentials");
+                trace::debug!(registry = %repository.host, "found registry credentials");
                 return Ok(found);
             }
         }
-        tracing::debug!(registry = %repository.host, "no registry credentials");
+        trace::debug!(registry = %repository.host, "no registry credentials");
         Ok(None)
     }
 

@@ -26,6 +26,7 @@ pub(crate) use wire::words_in;
 use wire::{SshError, SshWire};
 
 use crate::endpoint::Endpoint;
+use crate::trace;
 use crate::transport::Wire;
 
 /// What joins a connection with the engine's socket.
@@ -100,7 +101,7 @@ impl Ssh {
                 }
                 Err(error) if !wire.lacks_command().await => return Err(error),
                 Err(_) => {
-                    tracing::debug!(engine = %self.engine, "no command there, forwarding a socket");
+                    trace::debug!(engine = %self.engine, "no command there, forwarding a socket");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! TLS against an engine on loopback: certificates of every kind, right and wrong.
 
-#![cfg(feature = "tls")]
+#![cfg(all(feature = "tls", feature = "tracing"))]
 
 mod faults;
 mod keys;
