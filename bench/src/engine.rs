@@ -22,6 +22,8 @@ pub(crate) const CONTAINERS: usize = 50;
 pub(crate) struct Stage<'a> {
     pub(crate) engine: &'a PrivateEngine,
     pub(crate) runtime: Runtime,
+    /// With two threads beside the one that waits.
+    pub(crate) threads: Runtime,
     /// A container among the [`CONTAINERS`].
     pub(crate) inspected: String,
     /// A divisor of the amounts of work.
@@ -37,10 +39,12 @@ pub(crate) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(crate) fn set(engine: &'a PrivateEngine, args: &Args) -> Outcome<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
+        let threads = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let client = Client::builder("docker").uri(engine.uri()).api_version(VERSION).build()?;
         let mut stage = Self {
             engine,
             runtime,
+            threads,
             inspected: String::new(),
             part: if args.quick { 10 } else { 1 },
             client,

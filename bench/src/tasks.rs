@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 
+use tokio::runtime::Runtime;
+
 use crate::clients::{Bare, Bollard, Contajners, Side, curl};
 use crate::engine::{CONTAINERS, Stage};
 use crate::report::{Floor, Report, Row, Unit};
@@ -122,7 +124,18 @@ fn enough(length: usize, size: usize) -> Outcome {
 #[derive(Clone, Copy)]
 enum Way {
     Unix,
+    /// The same on a runtime of several threads.
+    Threads,
     Tls,
+}
+
+impl Way {
+    fn runtime<'s>(self, stage: &'s Stage<'_>) -> &'s Runtime {
+        match self {
+            Self::Threads => &stage.threads,
+            Self::Unix | Self::Tls => &stage.runtime,
+        }
+    }
 }
 
 /// The clients of one task.
@@ -133,9 +146,9 @@ struct Sides<S> {
 
 impl<S: Side> Sides<S> {
     fn new(stage: &Stage<'_>, way: Way) -> Outcome<Self> {
-        stage.runtime.block_on(async {
+        way.runtime(stage).block_on(async {
             let one = match way {
-                Way::Unix => S::over_unix(stage.socket()).await?,
+                Way::Unix | Way::Threads => S::over_unix(stage.socket()).await?,
                 Way::Tls => {
                     S::over_tls(stage.engine.tls_address().port(), &stage.certificates()).await?
                 }
@@ -148,13 +161,13 @@ impl<S: Side> Sides<S> {
     /// One that does so many calls a round, told as if it were `times`.
     fn contender<'s>(
         &'s self,
-        stage: &'s Stage<'_>,
+        runtime: &'s Runtime,
         task: Task<'s>,
         calls: usize,
         times: usize,
     ) -> Contender<'s> {
         let round = move || {
-            let time = stage.runtime.block_on(task.by(&self.one, &self.many, calls))?;
+            let time = runtime.block_on(task.by(&self.one, &self.many, calls))?;
             Ok(of_times(time, calls, times))
         };
         Contender::new(S::NAME, round)
@@ -211,6 +224,11 @@ pub(crate) fn over_unix(stage: &Stage<'_>, args: &Args, report: &mut Report) -> 
         let task = Task::Load(stage.archive()?);
         measure("load", task, 1, Unit::bytes(stage.load_size()), &[])?;
     }
+    if wants("ping, several threads") {
+        let times = 200 / stage.part;
+        let row = measured(stage, Way::Threads, Task::Ping, times, rounds(args, false))?;
+        report.add(Row::new(GROUP, "ping, several threads", Unit::calls(times), row, &[]));
+    }
     Ok(())
 }
 
@@ -263,13 +281,14 @@ fn measured(
     let bollard = Sides::<Bollard>::new(stage, way)?;
     // A connection for each call, as bollard has it, takes tens of milliseconds with TLS.
     let fewer = match way {
-        Way::Unix => times,
+        Way::Unix | Way::Threads => times,
         Way::Tls => times.div_ceil(20),
     };
+    let runtime = way.runtime(stage);
     let mut contenders = vec![
-        ours.contender(stage, task, times, times),
-        bare.contender(stage, task, times, times),
-        bollard.contender(stage, task, fewer, times),
+        ours.contender(runtime, task, times, times),
+        bare.contender(runtime, task, times, times),
+        bollard.contender(runtime, task, fewer, times),
     ];
     if matches!(way, Way::Unix) {
         // A process a round is to begin before it calls: with more calls that is less of each.
