@@ -369,7 +369,9 @@ async fn sent(
     progress: &Progress,
     limits: &Limits,
 ) -> Result<hyper::Response<Incoming>, Undelivered> {
-    let mut sending = pin!(sending);
+    // That it has come is told through a channel of tokio's, which has a share of the task's budget. By
+    // then the connection may have used up all of it, and would not wake anyone again.
+    let mut sending = pin!(unconstrained(sending));
     let mut sent = |context: &mut Context<'_>| {
         connection.poll_for(context, |context| sending.as_mut().poll(context))
     };

@@ -267,3 +267,24 @@ fn a_version_is_negotiated_once() {
     let pings = engine.asked().iter().filter(|asked| asked.line().contains("_ping")).count();
     assert_eq!(pings, 2);
 }
+
+/// tokio gives a task so much to do at once; whatever is left of that, an answer is heard of.
+#[test]
+fn a_task_that_has_done_much_hears_of_its_answer() {
+    // Longer than what is read at once, so that nothing more comes once the head is there.
+    let engine = always("200 OK", JSON, format!("[{:9000}]", 1).as_bytes());
+    let client = engine.client();
+    for done in (100..128).chain([0]) {
+        block_on(async {
+            let mut call = pin!(client.invoke("ContainerList").into_future());
+            let busy = poll_fn(|context| {
+                for _ in 0..done {
+                    let _ = pin!(tokio::task::coop::consume_budget()).poll(context);
+                }
+                call.as_mut().poll(context)
+            });
+            let answer = timeout(PATIENCE, busy).await;
+            assert!(answer.is_ok_and(|answer| answer.is_ok()), "{done}");
+        });
+    }
+}
