@@ -199,18 +199,24 @@ impl Client {
     }
 
     fn negotiated(&self, deadline: Option<Deadline>) -> Work<'_, Result<&Spoken, Error>> {
-        Box::pin(self.0.version.get_or_try_init(move || self.negotiate(deadline)))
+        Box::pin(self.negotiate(deadline))
     }
 
-    async fn negotiate(&self, deadline: Option<Deadline>) -> Result<Spoken, Error> {
-        let limit = self.0.limits.connect;
-        let work: Work<'_, _> = Box::pin(self.ask_version(deadline));
-        match limit {
+    /// Limits hold for those, too, who wait until another call has found out.
+    async fn negotiate(&self, deadline: Option<Deadline>) -> Result<&Spoken, Error> {
+        if let Some(spoken) = self.0.version.get() {
+            return Ok(spoken);
+        }
+        let ask = move || -> Work<'_, _> { Box::pin(self.ask_version(deadline)) };
+        let work: Work<'_, _> = Box::pin(self.0.version.get_or_try_init(ask));
+        // A socket that takes connections and never answers is no better than none.
+        let connect = self.0.limits.connect.map(|limit| (limit, limit, Waiting::Connect));
+        let whole = deadline.map(|deadline| (deadline.left(), deadline.limit, Waiting::Whole));
+        match connect.into_iter().chain(whole).min_by_key(|(left, ..)| *left) {
             None => work.await,
-            // A socket that takes connections and never answers is no better than none.
-            Some(limit) => match tokio::time::timeout(limit, work).await {
+            Some((left, limit, what)) => match tokio::time::timeout(left, work).await {
                 Ok(done) => done,
-                Err(_) => Err(self.0.peer.timeout(Waiting::Connect, limit)),
+                Err(_) => Err(self.0.peer.timeout(what, limit)),
             },
         }
     }

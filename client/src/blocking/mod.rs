@@ -38,7 +38,8 @@
 //! `tokio::task::spawn_blocking`.
 //!
 //! An [`Observer`](crate::Observer) is told on the thread that calls, and may call the same client
-//! there. Of the rest of a body that was answered before its end it is told on the client's own
+//! there, once it is known which version is spoken: while the first call finds out, another one
+//! would wait for it. Of the rest of a body that was answered before its end it is told on the client's own
 //! thread, where a call that waits would wait for itself: it panics instead, which breaks the
 //! connection that the observer was told of.
 //!

@@ -50,6 +50,29 @@ fn a_silent_engine_runs_into_every_limit() {
     );
 }
 
+/// Those who wait until another call knows the version do not wait for their turn to find out.
+#[test]
+fn limits_hold_for_calls_that_wait_for_the_version() {
+    let engine = silent();
+    let client = Client::builder("docker").uri(engine.uri()).connect_timeout(SHORT);
+    let client = client.build().unwrap();
+    let list = || async { client.invoke("ContainerList").await.unwrap_err().kind() };
+    let begin = std::time::Instant::now();
+    let mut calls: Vec<_> = (0..50).map(|_| Box::pin(list())).collect();
+    block_on(std::future::poll_fn(|context| {
+        calls.retain_mut(|call| match call.as_mut().poll(context) {
+            Poll::Ready(kind) => {
+                assert_eq!(kind, ErrorKind::Timeout);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if calls.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }));
+    // One after the other they would take fifty times as long.
+    assert!(begin.elapsed() < SHORT * 25);
+}
+
 #[test]
 fn an_engine_that_takes_no_input_runs_into_the_write_limit() {
     let engine = silent();
