@@ -88,9 +88,9 @@ pub(crate) fn typed<T: DeserializeOwned>(
         // One message alone, where a list of messages is expected.
         Err(error) if is_one => {
             let list = if value.is_null() { Vec::new() } else { vec![value] };
-            serde_json::from_value(Value::Array(list)).map_err(|_| Error::json(call, error, body))
+            serde_json::from_value(Value::Array(list)).map_err(|_| Error::json(call, &error, body))
         }
-        Err(error) => Err(Error::json(call, error, body)),
+        Err(error) => Err(Error::json(call, &error, body)),
     }
 }
 

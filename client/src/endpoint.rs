@@ -305,7 +305,9 @@ fn redacted(address: &str) -> String {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), address),
     };
-    let end = rest.find('/').unwrap_or(rest.len());
+    // Passwords have slashes; sockets and pipes have names of files, and none of users.
+    let is_file = matches!(&*scheme, "" | "unix://" | "npipe://" | "http+unix://");
+    let end = if is_file { rest.find('/').unwrap_or(rest.len()) } else { rest.len() };
     match rest[..end].rfind('@') {
         Some(at) if rest[..at].contains(':') => format!("{scheme}…{}", &rest[at..]),
         _ => address.into(),
@@ -516,6 +518,10 @@ mod tests {
             "tcp://a:b@h:1",
             "address `tcp://…@h:1` cannot be read: it takes no user and no password",
         );
+        for scheme in ["tcp", "ssh", "https"] {
+            let error = Endpoint::parse(&format!("{scheme}://a:b/c@h")).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{scheme}://…@h`")), "{error}");
+        }
         let port = "a port is a number from 1 to 65535";
         check("tcp://h:0", &format!("address `tcp://h:0` cannot be read: {port}"));
         check("tcp://h:65536", &format!("address `tcp://h:65536` cannot be read: {port}"));

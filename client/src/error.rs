@@ -473,8 +473,9 @@ impl Error {
             .of(call, Sent::Perhaps)
     }
 
-    pub(crate) fn json(call: &CallOf, source: serde_json::Error, body: Bytes) -> Self {
+    pub(crate) fn json(call: &CallOf, source: &serde_json::Error, body: Bytes) -> Self {
         let text = format!("the answer to {call} is not the JSON that was asked for");
+        let source = Misread::of(source);
         let mut error = Self::new(ErrorKind::Decode, "invalid-json", text).with_source(source);
         error.0.body = body;
         error.of(call, Sent::Perhaps)
@@ -607,6 +608,36 @@ impl Error {
             .of(call, Sent::Perhaps)
     }
 }
+
+/// Why JSON was not what was asked for: what `serde_json` says of it, without the value that stands
+/// there, which may be a secret.
+#[derive(Debug)]
+struct Misread(String);
+
+impl Misread {
+    fn of(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+        let whole = !error.is_data() || begins(&["missing field `", "duplicate field `"]);
+        // The words before it may be the engine's, those behind are of the type that was asked for.
+        let expected = text
+            .rsplit_once(", expected ")
+            .filter(|_| begins(&["invalid ", "unknown variant ", "unknown field "]));
+        Self(match expected {
+            _ if whole => text,
+            Some((_, expected)) => format!("something else than {expected}"),
+            None => format!("a wrong value at line {} column {}", error.line(), error.column()),
+        })
+    }
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Misread {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -510,7 +510,8 @@ pub(crate) fn read<T: DeserializeOwned>(
     call: &CallOf,
     errors: InBand,
 ) -> Result<T, Error> {
-    let wrong = |error| Error::json(call, error, Bytes::copy_from_slice(document));
+    let wrong =
+        |error: serde_json::Error| Error::json(call, &error, Bytes::copy_from_slice(document));
     if errors == InBand::Looked {
         let value: serde_json::Value = serde_json::from_slice(document).map_err(wrong)?;
         if let Some(message) = engine_error::in_band(&value) {

@@ -268,7 +268,7 @@ impl Tried {
 
     fn unreadable(self) -> Error {
         match self.json {
-            Err(error) => Error::json(&self.call, error, self.body),
+            Err(error) => Error::json(&self.call, &error, self.body),
             // Not so: what is JSON can be read.
             Ok(_) => Error::not_text(&self.call, self.body),
         }

@@ -190,8 +190,8 @@ impl Credentials {
         let plan = blocking(move |machine| plan::all(rules, &place, machine)).await?;
         passed_over.extend(plan.remarks);
         // One limit for all of them together: a file may name any number.
-        let end = Instant::now() + self.helper_timeout;
-        let left = || end.saturating_duration_since(Instant::now());
+        let begin = Instant::now();
+        let left = || self.helper_timeout.saturating_sub(begin.elapsed());
         let mut all = BTreeMap::new();
         for (key, step) in plan.steps {
             if all.contains_key(&key) {

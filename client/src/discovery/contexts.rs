@@ -73,5 +73,5 @@ fn digest(name: &str) -> String {
 }
 
 fn folder(around: &Around<'_>) -> Option<PathBuf> {
-    around.folder("DOCKER_CONFIG", "HOME", ".docker")
+    around.folder("DOCKER_CONFIG", ".docker")
 }

@@ -326,11 +326,15 @@ impl Around<'_> {
         Some(out)
     }
 
-    /// The folder that one variable names, or else one below the folder of another.
-    fn folder(&self, variable: &str, other: &str, below: &str) -> Option<PathBuf> {
+    /// The folder that a variable names, or else one below the user's own.
+    fn folder(&self, variable: &str, below: &str) -> Option<PathBuf> {
         match self.variable(variable) {
             Some(folder) => Some(folder.into()),
-            None => Some(Path::new(&self.variable(other)?).join(below)),
+            None => {
+                // The second one is that of Windows.
+                let home = self.variable("HOME").or_else(|| self.variable("USERPROFILE"))?;
+                Some(Path::new(&home).join(below))
+            }
         }
     }
 

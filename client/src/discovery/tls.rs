@@ -40,7 +40,7 @@ pub(super) fn of_environment(around: &Around<'_>) -> Option<Tls> {
 fn files(around: &Around<'_>) -> Tls {
     let folder = match around.variable("DOCKER_CERT_PATH") {
         Some(folder) => Some(folder.into()),
-        None => around.folder("DOCKER_CONFIG", "HOME", ".docker"),
+        None => around.folder("DOCKER_CONFIG", ".docker"),
     };
     match folder {
         Some(folder) => with_identity(around, Tls::new().ca_file(folder.join("ca.pem")), &folder),

@@ -189,3 +189,21 @@ fn an_error_status_can_be_an_answer() {
         assert_eq!(answer.data().await.unwrap(), Data::Json(json!({ "message": "in use" })));
     });
 }
+
+/// What an engine answered may be a secret, and is told by nothing that is printed.
+#[test]
+fn why_json_is_not_what_was_asked_for_tells_no_value() {
+    let engine = always("200 OK", JSON, br#"{"Spec":"hunter2"}"#);
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code)]
+    struct Secret {
+        #[serde(rename = "Spec")]
+        spec: u32,
+    }
+    let client = engine.client();
+    let call = client.invoke("SecretInspect").param("id", "x");
+    let error = block_on(async { call.json::<Secret>().await }).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "something else than u32");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}

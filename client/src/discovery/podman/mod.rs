@@ -105,7 +105,7 @@ fn tls_of(ca: Option<&str>, certificate: Option<&str>, key: Option<&str>) -> Opt
 fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, DiscoverError> {
     let file = match around.variable("PODMAN_CONNECTIONS_CONF") {
         Some(file) => file.into(),
-        None => match around.folder("XDG_CONFIG_HOME", "HOME", ".config") {
+        None => match around.folder("XDG_CONFIG_HOME", ".config") {
             Some(folder) => folder.join("containers/podman-connections.json"),
             None => return Ok(None),
         },
@@ -119,7 +119,7 @@ fn files(around: &Around<'_>) -> Vec<PathBuf> {
         return vec![file.into()];
     }
     let system = ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"];
-    let own = around.folder("XDG_CONFIG_HOME", "HOME", ".config");
+    let own = around.folder("XDG_CONFIG_HOME", ".config");
     let own = own.map(|folder| folder.join("containers/containers.conf"));
     system.iter().map(PathBuf::from).chain(own).collect()
 }
