@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::encode::path_literal;
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::nearest::{nearest, nearest_names};
 use crate::pack::records::{
@@ -183,9 +184,11 @@ impl<'a> Api<'a> {
         let template = self.pack.text(record.prefix);
         match search::split_once(template, "{version}") {
             Some((before, after)) => {
-                out.extend([before, self.pack.text(record.name), after]);
+                for part in [before, self.pack.text(record.name), after] {
+                    path_literal(part, out);
+                }
             }
-            None => out.push_str(template),
+            None => path_literal(template, out),
         }
     }
 

@@ -20,6 +20,9 @@ const DEPTH: usize = 64;
 const BUDGET: usize = 200_000;
 /// How many findings are told.
 const MOST: usize = 100;
+/// What a walk through all versions counts as, and how many of its results are kept.
+const WALK: usize = 100;
+const KEPT: usize = 32;
 /// How much of a text is shown.
 const SHOWN: usize = 40;
 /// How many allowed values are named.
@@ -188,6 +191,9 @@ pub(crate) fn within<'a>(
     look(schema).or_else(|| schema.parts().find_map(|part| within(part, budget, look)))
 }
 
+/// How many fields are looked at; those of an object and of its parts are some hundreds at most.
+const DECLARED: usize = 4096;
+
 /// What an object may hold, taken together from all the parts it is made of.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
@@ -211,10 +217,8 @@ impl<'a> Fields<'a> {
         let schema = schema.resolved();
         match schema.kind() {
             SchemaKind::Object => {
-                for property in schema.properties() {
-                    let at = self.declared.partition_point(|known| known.name <= property.name);
-                    self.declared.insert(at, property);
-                }
+                let room = DECLARED.saturating_sub(self.declared.len());
+                self.declared.extend(schema.properties().take(room));
                 match schema.additional() {
                     Additional::Schema(values) => self.others = Some(Others::Schema(values)),
                     Additional::Any => self.others = Some(Others::Any),
@@ -241,6 +245,8 @@ impl<'a> Fields<'a> {
         if !fields.add(schema, budget) {
             return None;
         }
+        // In the order of the parts where several name one.
+        fields.declared.sort_by(|one, other| one.name.cmp(other.name));
         // Nothing said about any field, by any part: a free form.
         if fields.declared.is_empty() && !fields.is_closed {
             fields.others.get_or_insert(Others::Any);
@@ -268,11 +274,21 @@ struct Checker<'a> {
     depth: usize,
     /// How deep in alternatives: there findings are counted and not worded.
     trials: usize,
+    /// Fields of schemas that lack them, and whether other versions have them.
+    elsewhere: Vec<(u32, String, bool)>,
 }
 
 impl<'a> Checker<'a> {
     fn new(root: Root<'a>) -> Self {
-        Self { root, path: Vec::new(), findings: Vec::new(), budget: BUDGET, depth: 0, trials: 0 }
+        Self {
+            root,
+            path: Vec::new(),
+            findings: Vec::new(),
+            budget: BUDGET,
+            depth: 0,
+            trials: 0,
+            elsewhere: Vec::new(),
+        }
     }
 
     fn run(mut self, schema: Schema<'a>, value: &dyn Value) -> Vec<Finding> {
@@ -386,6 +402,8 @@ impl<'a> Checker<'a> {
         let mut budget = 256;
         // What cannot be taken together is not judged.
         let Some(fields) = Fields::of(schema, &mut budget) else { return };
+        // To take them together is work as well.
+        self.budget = self.budget.saturating_sub(fields.declared.len() / 16);
         let mut given: Vec<usize> = Vec::new();
         value.fields(&mut |name, value| {
             let declared = fields.declared.binary_search_by(|property| property.name.cmp(name));
@@ -393,7 +411,7 @@ impl<'a> Checker<'a> {
                 given.push(at);
             }
             match (declared, &fields.others) {
-                (Err(_), None) => self.unknown_field(name, value, &fields),
+                (Err(_), None) => self.unknown_field(schema, name, value, &fields),
                 (Err(_), Some(Others::Any)) => {}
                 (Ok(_), _) | (Err(_), Some(Others::Schema(_))) => {
                     let schema = match (fields.get(name), &fields.others) {
@@ -472,14 +490,20 @@ impl<'a> Checker<'a> {
         self.findings.push(Finding { kind, pointer, told });
     }
 
-    fn unknown_field(&mut self, name: &str, value: &dyn Value, fields: &Fields<'a>) {
-        let pointer = self.pointer(Some(name));
-        let history = self.root.history(&self.path, &|schema| schema.property(name).is_some());
+    fn unknown_field(
+        &mut self,
+        schema: Schema<'a>,
+        name: &str,
+        value: &dyn Value,
+        fields: &Fields<'a>,
+    ) {
         // Clients that know a later version send its fields to all, as long as they say nothing.
-        if !history.is_empty() && is_empty(value) {
+        if is_empty(value) && self.is_elsewhere(schema, name) {
             return;
         }
+        let pointer = self.pointer(Some(name));
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
+            let history = checker.history_of(name);
             let summary = format!("unknown {}", checker.shown(pointer));
             if !history.is_empty() {
                 let hint = Some(checker.available(&history));
@@ -488,6 +512,27 @@ impl<'a> Checker<'a> {
             let names = fields.declared.iter().map(|property| property.name);
             Told { summary, nearest: nearest_names(name, names), ..Told::default() }
         });
+    }
+
+    fn history_of(&self, name: &str) -> VersionSet<'a> {
+        self.root.history(&self.path, &|schema| schema.property(name).is_some())
+    }
+
+    /// Whether other versions have a field that this schema lacks. Items of a list have the same
+    /// ones as a rule, so what was found last is kept: it takes a walk through all versions.
+    fn is_elsewhere(&mut self, schema: Schema<'a>, name: &str) -> bool {
+        let node = schema.node();
+        let known = { self.elsewhere.iter() }.find(|(at, of, _)| *at == node && of == name);
+        if let Some((_, _, found)) = known {
+            return *found;
+        }
+        self.budget = self.budget.saturating_sub(WALK);
+        let found = !self.history_of(name).is_empty();
+        if self.elsewhere.len() == KEPT {
+            self.elsewhere.remove(0);
+        }
+        self.elsewhere.push((node, name.into(), found));
+        found
     }
 
     fn missing_field(&mut self, property: &Property<'a>) {

@@ -17,6 +17,8 @@ use crate::schema::{Additional, Schema, SchemaKind};
 const MOST: usize = 2000;
 /// How deep schemas are followed.
 const DEPTH: usize = 24;
+/// How many pairs of schemas are compared; of two versions of Docker there are some thousands.
+const WORK: usize = 200_000;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,7 +226,7 @@ impl<'a> Api<'a> {
     /// # Ok(()) }
     /// ```
     pub fn diff(&self, other: Self) -> Vec<Change> {
-        let mut differ = Differ::default();
+        let mut differ = Differ::new();
         let mut out = Vec::new();
         if !self.is_of_pack(other) {
             // Two packs of one engine, from wherever, are compared whole, too.
@@ -283,7 +285,7 @@ impl<'a> Operation<'a> {
     /// Returns what is different in another version's or another engine's operation.
     pub fn diff(self, other: Self) -> Vec<Change> {
         let mut out = Vec::new();
-        Differ::default().operations(self, other, &mut out);
+        Differ::new().operations(self, other, &mut out);
         out
     }
 
@@ -356,16 +358,23 @@ fn in_order(changes: &mut [Change]) {
 /// Two schemas, by their numbers.
 type Pair = (u32, u32);
 
-/// Compares schemas, each pair once.
-#[derive(Default)]
+/// Compares schemas, each pair once but for those of cycles.
 struct Differ {
     /// In the order of the pairs.
     known: Vec<(Pair, Rc<Vec<Inside>>)>,
     /// Those in the middle of being compared: as many as schemas are deep.
     open: Vec<Pair>,
+    /// Whether something was left out of what is being compared.
+    is_cut: bool,
+    /// How many pairs may still be compared.
+    work: usize,
 }
 
 impl Differ {
+    fn new() -> Self {
+        Self { known: Vec::new(), open: Vec::new(), is_cut: false, work: WORK }
+    }
+
     fn operations<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
@@ -477,15 +486,22 @@ impl Differ {
         {
             return found.clone();
         }
-        if depth == 0 || self.open.contains(&pair) {
+        if depth == 0 || self.work == 0 || self.open.contains(&pair) {
+            self.is_cut = true;
             return Rc::default();
         }
+        self.work -= 1;
         self.open.push(pair);
+        let was_cut = core::mem::take(&mut self.is_cut);
         let mut out = Vec::new();
         self.fill(from, to, depth - 1, &mut out);
         self.open.pop();
         let found = Rc::new(out);
-        self.known.insert(place(&self.known), (pair, found.clone()));
+        // What was found in the middle of a cycle is not all that there is for who begins elsewhere.
+        if !self.is_cut || self.open.is_empty() {
+            self.known.insert(place(&self.known), (pair, found.clone()));
+        }
+        self.is_cut = !self.open.is_empty() && (self.is_cut || was_cut);
         found
     }
 

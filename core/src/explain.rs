@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::catalog::{Api, Operation};
+use crate::check::within;
 use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
@@ -18,6 +19,8 @@ use crate::version::VersionSet;
 const BUDGET: usize = 256;
 /// How many lists within lists are gone through; some hold themselves.
 const LISTS: usize = 16;
+/// How many names of fields are compared with one that is not there.
+const NAMES: usize = 4096;
 
 /// What is at a path of names; made by [`Api::explain`].
 #[derive(Debug, Clone)]
@@ -259,8 +262,9 @@ impl<'a> Schema<'a> {
                 if let Some(property) = inner.property(name) {
                     break Some(property.schema);
                 }
-                // As pointers of findings have it.
-                if name.bytes().all(|byte| byte.is_ascii_digit())
+                // As pointers of findings have it; a number may be the key of a map, too.
+                if inner.node() == schema.node()
+                    && name.bytes().all(|byte| byte.is_ascii_digit())
                     && let Some(items) = inner.resolved().items()
                 {
                     break Some(items);
@@ -276,7 +280,14 @@ impl<'a> Schema<'a> {
                     other => break other.filter(|_| inner.resolved().items().is_none()),
                 }
             };
-            schema = match found {
+            // Where nothing that a map holds has it, it is one of the map's keys.
+            let value = || {
+                within(schema, &mut { BUDGET }, &|schema| match schema.additional() {
+                    Additional::Schema(values) => Some(values),
+                    _ => None,
+                })
+            };
+            schema = match found.or_else(value) {
                 Some(found) => found,
                 None => {
                     let mut names = Vec::new();
@@ -305,6 +316,7 @@ fn gather<'a>(schema: Schema<'a>, names: &mut Vec<&'a str>, budget: &mut usize) 
     let Some(left) = budget.checked_sub(1) else { return };
     *budget = left;
     let schema = schema.resolved();
-    names.extend(schema.properties().map(|property| property.name));
+    let room = NAMES.saturating_sub(names.len());
+    names.extend(schema.properties().take(room).map(|property| property.name));
     schema.parts().chain(schema.items()).for_each(|part| gather(part, names, budget));
 }

@@ -414,7 +414,7 @@ impl fmt::Display for RawError {
 impl core::error::Error for RawError {}
 
 /// RFC 9110, section 5.6.2: a token.
-fn is_header_name(name: &str) -> bool {
+pub(crate) fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()

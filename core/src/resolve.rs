@@ -12,7 +12,8 @@ use crate::form;
 use crate::nearest::{alternatives, nearest_names};
 use crate::readings::{boolean, decimal, integer, is_decimal};
 use crate::request::{
-    Encoding, ListStyle, Location, Request, RequestContent, is_header_value, is_secret_header,
+    Encoding, ListStyle, Location, Request, RequestContent, is_header_name, is_header_value,
+    is_secret_header,
 };
 use crate::schema::SchemaKind;
 use crate::search::{joined, replaced, shortened};
@@ -85,6 +86,10 @@ impl<'a> Operation<'a> {
         let mut target = String::with_capacity(64);
         self.api.write_prefix(&mut target);
         self.write_path(&given, &mut target)?;
+        if !target.starts_with('/') {
+            // It must not go on where the name of a host ends.
+            target.insert(0, '/');
+        }
         self.write_query(&given, &mut target)?;
 
         let mut request = Request {
@@ -398,15 +403,15 @@ impl<'a> Operation<'a> {
             if is_content_type && !has_body {
                 continue;
             }
-            let given = given.iter().find(|given| {
+            let mut texts: Option<Vec<String>> = None;
+            for given in given.iter().filter(|given| {
                 given.parameter.location() == Location::Header && given.parameter.name() == name
-            });
-            let value = match given {
-                Some(given) => {
-                    let mut texts: Vec<String> = Vec::new();
-                    self.each_text(given, &mut |text| texts.push(text.into()))?;
-                    joined(&texts, ",")
-                }
+            }) {
+                let texts = texts.get_or_insert_default();
+                self.each_text(given, &mut |text| texts.push(text.into()))?;
+            }
+            let value = match texts {
+                Some(texts) => joined(&texts, ","),
                 // Credentials that are not given are those of nobody.
                 None if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {
                     "e30=".into()
@@ -428,6 +433,9 @@ impl<'a> Operation<'a> {
                     *parameter,
                     "holds a line break, a control character or text beyond ASCII".into(),
                 ));
+            }
+            if !is_header_name(name) {
+                return Err(self.invalid(*parameter, "is no name of a header".into()));
             }
             let name = if is_content_type { "Content-Type".into() } else { name.to_string() };
             request.put_header(Cow::Owned(name), value);

@@ -263,10 +263,11 @@ impl<'a> Schema<'a> {
     /// Returns a short description of the type: `array of string`, `ContainerConfig`,
     /// `array or string`.
     pub fn label(self) -> Cow<'static, str> {
-        self.label_within(4)
+        self.label_within(4, &mut 64)
     }
 
-    fn label_within(self, depth: usize) -> Cow<'static, str> {
+    /// So deep at most, and of so many parts: what a pack says may be wide.
+    fn label_within(self, depth: usize, parts: &mut usize) -> Cow<'static, str> {
         if let Some(name) = self.definition() {
             return Cow::Owned(name.into());
         }
@@ -274,12 +275,12 @@ impl<'a> Schema<'a> {
             return Cow::Borrowed("…");
         };
         if let Some(items) = self.items() {
-            return Cow::Owned(format!("array of {}", items.label_within(depth)));
+            return Cow::Owned(format!("array of {}", items.label_within(depth, parts)));
         }
         if let Additional::Schema(values) = self.additional()
             && self.properties().next().is_none()
         {
-            return Cow::Owned(format!("map of {}", values.label_within(depth)));
+            return Cow::Owned(format!("map of {}", values.label_within(depth, parts)));
         }
         if matches!(self.kind(), SchemaKind::OneOf | SchemaKind::AnyOf) {
             let mut text = alloc::string::String::new();
@@ -287,7 +288,12 @@ impl<'a> Schema<'a> {
                 if !text.is_empty() {
                     text.push_str(" or ");
                 }
-                text.push_str(&part.label_within(depth));
+                let Some(left) = parts.checked_sub(1) else {
+                    text.push('…');
+                    break;
+                };
+                *parts = left;
+                text.push_str(&part.label_within(depth, parts));
             }
             return Cow::Owned(text);
         }

@@ -30,6 +30,11 @@ fn a_path_leads_through_bodies_answers_definitions_lists_and_maps() {
     check("ContainerCreate.HostConfig.Mounts", "array of Mount", "all versions");
     check("ContainerCreate/HostConfig/Mounts/Type", "string", "all versions");
     check("ContainerCreate.HostConfig.Mounts.*.ImageOptions", "object", "v1.48–v1.55");
+    // A map of lists: names are its keys, numbers too, unless what it holds has such fields.
+    check("ContainerCreate.HostConfig.PortBindings.80", "array of PortBinding", "all versions");
+    check("ContainerCreate.HostConfig.PortBindings.web", "array of PortBinding", "all versions");
+    check("ContainerCreate.HostConfig.PortBindings.80.0.HostPort", "string", "v1.35–v1.55");
+    check("ContainerCreate.HostConfig.PortBindings.HostPort", "string", "all versions");
     // The body has no such field, the answer has.
     check("ContainerCreate.Warnings", "array of string", "all versions");
     check("ContainerList.Names", "array of string", "all versions");

@@ -373,4 +373,9 @@ fn a_value_given_twice_needs_a_parameter_that_takes_several() {
         error.to_string(),
         "parameter `limit` of `ContainerList` takes one value, not several"
     );
+    let api = Pack::open(contajners_resources::INCUS).unwrap().newest().unwrap();
+    let post = api.operation("images_post").unwrap();
+    let twice = [("X-Incus-aliases", &"a" as &dyn Value), ("X-Incus-aliases", &"b")];
+    let request = post.resolve(&twice, Body::Bytes).unwrap();
+    assert!(request.headers().any(|header| header == ("X-Incus-aliases", "a,b")));
 }

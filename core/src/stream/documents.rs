@@ -44,7 +44,7 @@ pub fn fits(json: &[u8], limit: usize) -> bool {
             b'\\' => is_escaped = is_text,
             b'"' => is_text = !is_text,
             _ if is_text => {}
-            _ => all += weight(byte),
+            _ => all = usize::saturating_add(all, weight(byte)),
         }
     }
     all <= most
@@ -171,7 +171,7 @@ impl Documents {
                 State::Nested => match byte {
                     b'{' | b'[' => {
                         self.depth = self.depth.saturating_add(1);
-                        self.weight += weight(byte);
+                        self.weight = self.weight.saturating_add(weight(byte));
                     }
                     b'}' | b']' => {
                         self.depth -= 1;
@@ -180,7 +180,7 @@ impl Documents {
                         }
                     }
                     b'"' => self.state = State::Text,
-                    b',' => self.weight += weight(byte),
+                    b',' => self.weight = self.weight.saturating_add(weight(byte)),
                     _ => {}
                 },
                 State::Text => match byte {

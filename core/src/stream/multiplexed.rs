@@ -191,10 +191,11 @@ impl Demultiplexer {
         if zeros != [0; 3] {
             return Err(DecodeError::new(DecodeErrorKind::FrameHeader, at));
         }
-        self.left = u32::from_be_bytes([a, b, c, d]);
-        if self.left > FRAME_LIMIT {
+        let length = u32::from_be_bytes([a, b, c, d]);
+        if length > FRAME_LIMIT {
             return Err(DecodeError::new(DecodeErrorKind::FrameTooLong, at));
         }
+        self.left = length;
         self.have = 0;
         Ok(())
     }

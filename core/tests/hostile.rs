@@ -1,0 +1,163 @@
+//! Packs that are whole and still nobody's friend: wide, in rings, with names that are none.
+
+#![cfg(all(feature = "schemas", feature = "write"))]
+
+use std::collections::BTreeMap;
+
+use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
+use contajners_core::{
+    Answer, Body, Encoding, ListStyle, Location, Method, Pack, ResolveErrorKind,
+};
+
+/// A pack on its way, of one version or more.
+struct Making {
+    writer: Writer,
+    sets: Vec<u32>,
+    texts: BTreeMap<String, u32>,
+}
+
+impl Making {
+    /// With the texts that come later, too: a pack has them sorted.
+    fn new(prefix: &str, versions: &[&str], texts: &[&str]) -> Self {
+        let mut writer = Writer::new();
+        let mut all = [&["", "toy", prefix, "application/json"], versions, texts].concat();
+        all.sort_unstable();
+        all.dedup();
+        let numbered = all.iter().map(|text| ((*text).to_owned(), writer.string(text)));
+        let texts: BTreeMap<String, u32> = numbered.collect();
+        let [nothing, toy, prefix] = ["", "toy", prefix].map(|text| texts[text]);
+        writer.engine(toy, VersionRule::Newest, &[], &[]);
+        let versions: Vec<u32> = versions
+            .iter()
+            .map(|name| writer.version(texts[*name], prefix, nothing, &[]))
+            .collect();
+        let sets = versions.iter().map(|&version| writer.version_set(&[version])).collect();
+        Self { writer, sets, texts }
+    }
+
+    fn schema(&mut self, shape: Shape) -> u32 {
+        let (format, members, default, nullable) = (None, Vec::new(), None, false);
+        self.writer.schema(&SchemaNode { format, members, default, nullable, shape })
+    }
+
+    fn object(&mut self, fields: &[(&str, u32)]) -> u32 {
+        let mut properties = Vec::new();
+        for (name, schema) in fields {
+            properties.push((self.texts[*name], *schema, false));
+        }
+        self.schema(Shape::Object { additional: Additional::Unsaid, properties })
+    }
+
+    /// An operation of all versions, whose body is this.
+    fn operation(&mut self, id: &str, path: &str, body: Option<u32>, parameters: Vec<u32>) {
+        let [id, path, json] = [id, path, "application/json"].map(|text| self.texts[text]);
+        let produces = self.writer.media_types(&[json]);
+        let variant = self.writer.variant(&Variant {
+            id,
+            path,
+            answer: Answer::Nothing,
+            body: body.map(|schema| (false, schema, produces)),
+            body_schemas: Vec::new(),
+            produces,
+            parameters,
+            responses: Vec::new(),
+        });
+        let variants: Vec<(u32, u32)> = self.sets.iter().map(|&set| (set, variant)).collect();
+        let operation = self.writer.operation(Method::Post, &variants);
+        self.writer.name(id, operation);
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let bytes = self.writer.finish();
+        Pack::open(&bytes).unwrap().verify().unwrap();
+        bytes
+    }
+}
+
+#[test]
+fn what_is_wide_is_told_in_short() {
+    let mut making = Making::new("", &["v1"], &["a", "/a"]);
+    let mut wide = making.schema(Shape::String);
+    for _ in 0..4 {
+        wide = making.schema(Shape::OneOf(vec![wide; 1000]));
+    }
+    making.operation("a", "/a", Some(wide), Vec::new());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let label = operation.body().unwrap().schema().label();
+    assert!(label.len() < 1000 && label.ends_with('…'), "{label}");
+}
+
+#[test]
+fn what_has_fields_without_number_is_looked_at_for_a_while() {
+    let names: Vec<String> = (0..2000).map(|number| format!("field{number:04}")).collect();
+    let mut texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    texts.extend(["a", "/a"]);
+    let mut making = Making::new("", &["v1"], &texts);
+    let text = making.schema(Shape::String);
+    let fields: Vec<(&str, u32)> = names.iter().map(|name| (&**name, text)).collect();
+    let object = making.object(&fields);
+    let many = making.schema(Shape::AllOf(vec![object; 250]));
+    let list = making.schema(Shape::Array(many));
+    making.operation("a", "/a", Some(list), Vec::new());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    // Each of them would take a second.
+    let body = serde_json::json!(vec![serde_json::json!({}); 10_000]);
+    assert!(operation.check_body(&body).is_empty());
+}
+
+#[test]
+fn rings_are_compared_from_wherever_one_begins() {
+    let mut making =
+        Making::new("", &["v1", "v2"], &["A", "B", "a", "b", "y", "op1", "op2", "/1", "/2"]);
+    let [a, b] = ["A", "B"].map(|name| making.texts[name]);
+    let (to_a, to_b) = (making.schema(Shape::Ref(0)), making.schema(Shape::Ref(1)));
+    let (text, number) = (making.schema(Shape::String), making.schema(Shape::Integer));
+    let (old, new) =
+        (making.object(&[("b", to_b), ("y", text)]), making.object(&[("b", to_b), ("y", number)]));
+    let variants = [(making.sets[0], old), (making.sets[1], new)];
+    making.writer.definition(a, &variants);
+    let other = making.object(&[("a", to_a)]);
+    let variants = [(making.sets[0], other), (making.sets[1], other)];
+    making.writer.definition(b, &variants);
+    making.operation("op1", "/1", Some(to_a), Vec::new());
+    making.operation("op2", "/2", Some(to_b), Vec::new());
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let (old, new) = (pack.api("v1").unwrap(), pack.api("v2").unwrap());
+    let told = |changes: Vec<contajners_core::Change>| -> Vec<String> {
+        let line = |change: &contajners_core::Change| {
+            format!("{} {} {}", change.operation, change.place, change.kind)
+        };
+        changes.iter().map(line).collect()
+    };
+    let all = ["op1 body /y string → integer", "op2 body /a/y string → integer"];
+    assert_eq!(told(old.diff(new)), all);
+    assert_eq!(told(old.diff_of(new, "op2").unwrap()), all[1..]);
+}
+
+#[test]
+fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
+    for (prefix, path, target) in [
+        ("", "@evil.example/x", "/@evil.example/x"),
+        ("", ".evil.example/x", "/.evil.example/x"),
+        ("/v1 HTTP/1.1\r\nX: y", "/a", "/v1%20HTTP/1.1%0D%0AX:%20y/a"),
+    ] {
+        let mut making = Making::new(prefix, &["v1"], &["a", path]);
+        making.operation("a", path, None, Vec::new());
+        let bytes = making.finish();
+        let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+        let request = operation.resolve(&[], Body::Nothing).unwrap();
+        assert_eq!(request.target(), target);
+    }
+    let mut making = Making::new("", &["v1"], &["a", "/a", "X\r\nEvil"]);
+    let (text, name) = (making.schema(Shape::String), making.texts["X\r\nEvil"]);
+    let (encoding, style) = (Encoding::Plain, ListStyle::Single);
+    let header = making.writer.parameter(name, (Location::Header, false), (encoding, style), text);
+    making.operation("a", "/a", None, vec![header]);
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let error = operation.resolve(&[("X\r\nEvil", &"x")], Body::Nothing).unwrap_err();
+    assert!(matches!(error.kind(), ResolveErrorKind::InvalidParameter), "{error}");
+}
