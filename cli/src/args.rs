@@ -10,9 +10,9 @@ pub(crate) use wait::{Limit, Wait};
 
 /// Any operation of any version of a container engine's API, by the vendor's name for it.
 ///
-/// The catalogue commands (engines, versions, categories, ops, doc, resolve) read what is built
-/// into the program: they need no engine and no network. `invoke`, `request` and `wait` talk to
-/// an engine.
+/// The catalogue commands (engines, versions, categories, ops, doc, explain, diff, resolve, check)
+/// read what is built into the program: they need no engine and no network. `invoke`, `request`
+/// and `wait` talk to an engine.
 #[derive(Debug, Parser)]
 #[command(name = "contajners", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(after_long_help = LONG_EXAMPLES, arg_required_else_help = true)]
@@ -48,7 +48,8 @@ pub(crate) struct Global {
     #[arg(long = "pack", value_name = "FILE", global = true, help_heading = "Global options")]
     pub(crate) packs: Vec<PathBuf>,
 
-    /// Form of the output [default: table on a terminal, json in a pipe; text for doc, resolve]
+    /// Form of the output [default: json, on a terminal table for lists and diff; text for doc,
+    /// explain, where, resolve, check]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
     pub(crate) output: Option<Form>,
@@ -58,7 +59,8 @@ pub(crate) struct Global {
     #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: When,
 
-    /// Show on standard error the heads of all requests and answers, without secrets
+    /// Show on standard error the heads of all requests and answers; secrets are hidden in headers,
+    /// not in queries
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
@@ -453,8 +455,13 @@ Forms of output (-o):
                        request_body}; parameters are {name, in, type, required}
                        and `default` and `enum` where there are any;
                        request_body is true or false
-           doc         one object: what `ops` says of it, and history, schemas,
-                       answers, documentation
+           doc         {engine, version, category, operation, method, path, url,
+                       versions, ids, parameters, request_body, answer,
+                       produces, answers}, and `summary` and `description`
+                       where they are found; parameters are as those of `ops`
+                       with schema and versions; request_body is null or
+                       {required, media_types, schema}, and `schemas` where
+                       they depend on the media type
            resolve     {method, target, headers, body}
            diff        array of {operation, method, path, in, change, breaking}; `in` is
                        operation, parameter (then location and name), body (then
@@ -495,7 +502,8 @@ Environment:
   PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
                    where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
-                   the version to speak, without --api-version
+                   the version that `invoke`, `request` and `wait` speak,
+                   without --api-version; other commands pass over it
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
   CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else

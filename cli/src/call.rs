@@ -81,13 +81,26 @@ fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Value), Fail
     }
     let value = match is_json {
         false => Value::String(text.to_owned()),
-        true => serde_json::from_str(text).map_err(|error| {
+        true => json_value(text).map_err(|error| {
             Failure::usage(format!("the value of `{key}` is not JSON"))
                 .with_cause(&error)
                 .with_hint(format!("`{key}=…` takes text as it is"))
         })?,
     };
     Ok((key.to_owned(), value))
+}
+
+/// Reads a value. A number that would lose digits stays the text it is: a parameter becomes text
+/// anyway.
+fn json_value(text: &str) -> Result<Value, serde_json::Error> {
+    let value = serde_json::from_str(text)?;
+    let typed = text.trim();
+    Ok(match &value {
+        Value::Number(number) if !typed.contains(['e', 'E']) && number.to_string() != typed => {
+            Value::String(typed.to_owned())
+        }
+        _ => value,
+    })
 }
 
 /// An argument without `=`: perhaps the value of the parameter in the path, or a body.
@@ -109,10 +122,14 @@ fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
 /// Makes a body of what `--data` says: JSON where the operation takes JSON, else bytes.
 pub(crate) fn body(operation: &Operation<'_>, data: Option<&Data>) -> Result<Body, Failure> {
     let Some(data) = data else { return Ok(Body::Nothing) };
-    let takes_json = operation.body().is_some_and(|body| {
+    if takes_json(operation) { json_body(data) } else { Ok(bytes_body(data)) }
+}
+
+/// Tells whether a body that is typed is JSON.
+pub(crate) fn takes_json(operation: &Operation<'_>) -> bool {
+    operation.body().is_some_and(|body| {
         contajners_core::is_json(body.media_types().next().unwrap_or("application/json"))
-    });
-    if takes_json { json_body(data) } else { Ok(bytes_body(data)) }
+    })
 }
 
 /// A body of bytes: nothing is read here.
@@ -204,6 +221,22 @@ mod tests {
         check("ContainerList", &["filters={\"a\":=1}"], &[("filters", "\"{\\\"a\\\":=1}\"")]);
         check("ContainerList", &["filters:={ \"a\": [1] }"], &[("filters", "{\"a\":[1]}")]);
         check("ImageTag", &["repo=", "tag=a=b"], &[("repo", "\"\""), ("tag", "\"a=b\"")]);
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let check = |typed: &str, expected: &str| {
+            check("ContainerLogs", &[&format!("since:={typed}")], &[("since", expected)]);
+        };
+        check("1700000000.5", "1700000000.5");
+        check("1700000000.123456789", "\"1700000000.123456789\"");
+        check(" 1700000000.123456789 ", "\"1700000000.123456789\"");
+        check("123456789012345678901234567890", "\"123456789012345678901234567890\"");
+        check("18446744073709551615", "18446744073709551615");
+        check("-9223372036854775809", "\"-9223372036854775809\"");
+        check("1e3", "1000.0");
+        // Inside of something it is JSON that goes out.
+        check("[1700000000.5]", "[1700000000.5]");
     }
 
     #[test]

@@ -126,7 +126,8 @@ impl<'c> Typed<'c> {
                     Candidate::new(own.get_name(), about)
                 })
                 .collect(),
-            ("engines" | "contajners", _) => Vec::new(),
+            // A folder is for the shell to complete.
+            ("engines" | "contajners" | "man", _) => Vec::new(),
             ("completion", 0) => {
                 ["bash", "fish", "zsh"].map(|shell| Candidate::new(shell, "")).into()
             }

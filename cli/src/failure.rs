@@ -89,6 +89,17 @@ impl Failure {
         self
     }
 
+    /// Returns it in one line, for a remark.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Self::Told(report) => {
+                let parts = [&report.text].into_iter().chain(&report.causes);
+                plain(&parts.map(|part| &**part).collect::<Vec<_>>().join(": ")).into_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Tells it, and returns the exit status.
     pub(crate) fn tell(&self) -> ExitCode {
         let report = match self {

@@ -7,7 +7,7 @@ use contajners_core::{Operation, Value as CoreValue};
 use serde_json::Value;
 
 use crate::args::Checks;
-use crate::call::Body;
+use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::remark;
 use crate::render::plain;
@@ -22,12 +22,20 @@ pub(crate) fn judge(
     if checks.no_check {
         return Ok(());
     }
-    let findings = of_call(operation, values, body);
+    let mut findings = of_values(operation, values);
+    let of_body = of_body(operation, body).map(|found| findings.extend(found));
     for finding in &findings {
         remark(format_args!("warning: {}", plain(&finding.to_string())));
         if let Some(hint) = hint(finding) {
             remark(format_args!("  hint: {}", plain(&hint)));
         }
+    }
+    match of_body {
+        Err(failure) if checks.strict => {
+            return Err(failure.with_hint("without `--strict` it is sent all the same"));
+        }
+        Err(failure) => remark(format_args!("warning: {}", failure.line())),
+        Ok(()) => {}
     }
     if !checks.strict || findings.is_empty() {
         return Ok(());
@@ -37,21 +45,54 @@ pub(crate) fn judge(
     Err(Failure::usage(text).with_hint("without `--strict` it is sent all the same"))
 }
 
-/// Returns what is found in values and in a body that is JSON.
-pub(crate) fn of_call(
-    operation: &Operation<'_>,
-    values: &[(String, Value)],
-    body: &Body,
-) -> Vec<Finding> {
+/// Returns what is found in values.
+pub(crate) fn of_values(operation: &Operation<'_>, values: &[(String, Value)]) -> Vec<Finding> {
     let values: Vec<(&str, &dyn CoreValue)> =
         values.iter().map(|(name, value)| (&**name, value as _)).collect();
-    let mut findings = operation.check_parameters(&values);
-    if let Body::Text(text) = body
-        && let Ok(body) = serde_json::from_str::<Value>(text)
-    {
-        findings.extend(operation.check_body(&body));
+    operation.check_parameters(&values)
+}
+
+/// Returns what is found in a body that is JSON.
+pub(crate) fn of_body(operation: &Operation<'_>, body: &Body) -> Result<Vec<Finding>, Failure> {
+    let Body::Text(text) = body else { return Ok(Vec::new()) };
+    match value(text, "the body") {
+        Ok(value) => Ok(operation.check_body(&value)),
+        Err(failure) if call::takes_json(operation) => Err(failure),
+        // A text for an operation that takes others, too.
+        Err(_) => Ok(Vec::new()),
     }
-    findings
+}
+
+/// Returns what is found in an answer.
+pub(crate) fn of_answer(
+    operation: &Operation<'_>,
+    status: u16,
+    body: &Body,
+) -> Result<Vec<Finding>, Failure> {
+    let documented: Vec<Option<u16>> =
+        operation.responses().map(|answer| answer.status()).collect();
+    // An answer without a status stands for all that are not listed.
+    if !documented.contains(&Some(status)) && !documented.contains(&None) {
+        let (id, api) = (operation.id(), operation.api());
+        let (engine, version) = (api.engine(), api.version());
+        let known: Vec<String> =
+            documented.iter().flatten().map(|status| format!("`{status}`")).collect();
+        let failure = Failure::usage(format!(
+            "an answer `{status}` of `{id}` is not documented in {engine} {version}"
+        ));
+        return Err(match known.as_slice() {
+            [] => failure.with_hint("none is"),
+            known => failure.with_hint(format!("there are {}", known.join(", "))),
+        });
+    }
+    let Body::Text(text) = body else { return Ok(Vec::new()) };
+    Ok(operation.check_answer(status, &value(text, "the answer")?))
+}
+
+/// Reads what is JSON, as far as that can be checked: serde_json takes no more than 128 levels.
+fn value(text: &str, name: &str) -> Result<Value, Failure> {
+    serde_json::from_str(text)
+        .map_err(|error| Failure::usage(format!("{name} cannot be checked")).with_cause(&error))
 }
 
 /// Returns what to do about a finding.

@@ -12,7 +12,7 @@ use crate::upload::Upload;
 /// Whether heads are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heads {
-    /// The way curl does: `>` goes out, `<` comes in. Secrets are not in them.
+    /// The way curl does: `>` goes out, `<` comes in. Headers' secrets are not in them.
     Told,
     /// Nothing is.
     Quiet,

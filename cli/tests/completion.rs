@@ -42,6 +42,8 @@ fn each_place_has_its_words() {
     check("wait docker healthy --timeout ", &[]);
     check("invoke nobody Cont", &[]);
     check("engines x", &[]);
+    // The shell knows the folders.
+    check("man ", &[]);
 }
 
 #[test]
@@ -146,10 +148,12 @@ fn fish_offers_them() {
         complete -C "contajners invoke docker ContainerWa"
         complete -C "contajners invoke docker ContainerWait con"
         complete -C "contajners wait docker he"
-        complete -C "contajners invoke docker ImageBuild --context f""#;
+        complete -C "contajners invoke docker ImageBuild --context f"
+        complete -C "contajners man f"
+        complete -C "contajners ops f""#;
     let Some(said) = shell("fish", &["--no-config", "-c", script]) else { return };
     assert_eq!(
         said,
-        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\n"
+        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\nfiles/\nfirecracker\n"
     );
 }

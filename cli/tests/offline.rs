@@ -108,6 +108,7 @@ fn resolve() {
             "resolve podman@v4.3.1 ContainersStatsAllLibpod containers=a containers=b -o json",
             "resolve docker@v1.41 ImageBuild cachefrom=a cachefrom=b",
             "resolve docker@v1.41 ContainerInspect id=a/b?c",
+            "resolve podman@v5.0.0 ContainerLogsLibpod name=x since:=1700000000.123456789",
         ],
     );
     check(
@@ -140,8 +141,65 @@ fn bodies_and_values_are_checked() {
             "check docker@v1.41 ContainerInspect --answer 200",
             "check docker ImagePrune --all-versions",
             "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{\"a\":\"b\"}}}'",
+            "check docker@v1.41 ContainerInspect --answer 201 -d {}",
+            "check docker ContainerInspect --answer 201 -d {} --all-versions",
+            "check docker@v1.41 SystemPing --answer 404 -d {}",
+            "check podman@v5.0.0 ImagePruneLibpod --answer 201 -d {}",
         ],
     );
+}
+
+/// What no version takes is an error; what some do not take is told, and the rest is checked.
+#[test]
+fn all_versions_are_checked() {
+    check(
+        "check_all_versions",
+        &[
+            "check docker ImagePush name=a plattform=x --all-versions",
+            "check docker ImagePush name=a plattform=x",
+            "check docker ContainerCreate nme=x -d '{\"bogus\":1}' --all-versions",
+            "check docker ContainerList all=maybe --all-versions",
+            "check docker ContainerList all --all-versions",
+            "check docker ContainerList filters:={ --all-versions",
+            "check docker ContainerList -d {} --all-versions",
+            "check docker ContainerKill --answer 409 -d '{\"message\":1}' --all-versions",
+            "check docker ImagePush name=a platform={} --all-versions",
+            "check docker@v1.41 ImagePush name=a platform={} --all-versions",
+            "check docker@v1.41 ContainerCreate platform=x -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
+            "check docker@v1.41 ContainerCreate -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
+        ],
+    );
+}
+
+#[test]
+fn a_body_too_deep_to_check_is_told() {
+    let deep = format!("{{\"Labels\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    let run = |words: &[&str]| {
+        let output = contajners(&[words, &["--data", &deep]].concat()).output().unwrap();
+        told(&output)
+    };
+    let why = "cannot be checked\n  caused by: recursion limit exceeded at line 1 column 137\n";
+    let is = |what: &str| format!("--- standard error\nerror: {what} {why}--- status 2");
+    let create = ["check", "docker@v1.41", "ContainerCreate"];
+    assert_eq!(run(&create), is("the body"));
+    assert_eq!(run(&[&create[..], &["--all-versions"]].concat()), is("the body"));
+    assert_eq!(
+        run(&["check", "docker@v1.41", "ContainerInspect", "--answer", "200"]),
+        is("the answer")
+    );
+
+    // Of a version that is asked for no engine is, until it is sent.
+    let invoke = ["invoke", "docker@v1.41", "ContainerCreate", "--host", "unix:///none"];
+    let hint = "  hint: without `--strict` it is sent all the same\n";
+    assert_eq!(
+        run(&[&invoke[..], &["--strict"]].concat()),
+        format!("--- standard error\nerror: the body {why}{hint}--- status 2")
+    );
+    let said = run(&invoke);
+    let warning = "warning: the body cannot be checked: recursion limit exceeded";
+    assert!(said.contains(warning) && said.ends_with("--- status 1"), "{said}");
+    let said = run(&[&invoke[..], &["--no-check"]].concat());
+    assert!(!said.contains("warning"), "{said}");
 }
 
 #[test]
@@ -181,6 +239,10 @@ fn manual_pages_are_written() {
     assert!(!names.iter().any(|name| name.contains("__complete")), "{names:?}");
     let page = std::fs::read_to_string(folder.path().join("contajners-invoke.1")).unwrap();
     assert!(page.contains(".SH OPTIONS") && page.contains("ContainerLogs id=conny"), "{page}");
+    // Those of TLS, too, which `-h` leaves out.
+    for text in ["Speak TLS at tcp:// addresses", "CAs to trust, PEM", "Take any certificate"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
 
     let file = folder.path().join("contajners.1");
     let output = contajners(&["man"]).arg(&file).output().unwrap();

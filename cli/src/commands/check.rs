@@ -54,7 +54,7 @@ pub(crate) fn run(
         false => {
             let only = newest.api();
             let version = chosen.pack.versions_where(|api| api.version() == only.version());
-            let findings = subject.findings(&newest)?.into_iter();
+            let findings = subject.look(&newest).taken()?.into_iter();
             findings.map(|finding| Found { finding, versions: version.clone() }).collect()
         }
         true => subject.in_all(chosen.pack, &newest)?,
@@ -79,31 +79,54 @@ struct Subject<'t> {
     answer: Option<u16>,
 }
 
-impl Subject<'_> {
-    fn findings(&self, operation: &Operation<'_>) -> Result<Vec<Finding>, Failure> {
-        let values = call::values(operation, &self.typed.values)?;
-        let Some(status) = self.answer else {
-            // What is typed is to be right; what is left out is for a call to have.
-            use ResolveErrorKind::{
-                InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter,
-            };
-            if let Err(error) = call::resolve(operation, &values, self.body.for_core())
-                && matches!(
-                    error.kind(),
-                    UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody
-                )
-            {
-                return Err(error.into());
-            }
-            return Ok(findings::of_call(operation, &values, &self.body));
-        };
-        match &self.body {
-            Body::Text(text) => {
-                let value: Value = serde_json::from_str(text).unwrap_or_default();
-                Ok(operation.check_answer(status, &value))
-            }
-            _ => Ok(Vec::new()),
+/// What one version says.
+struct Looked {
+    findings: Vec<Finding>,
+    /// Why it does not take the call, or why there is nothing to check it by.
+    refused: Option<Failure>,
+}
+
+impl Looked {
+    fn taken(self) -> Result<Vec<Finding>, Failure> {
+        match self.refused {
+            Some(failure) => Err(failure),
+            None => Ok(self.findings),
         }
+    }
+}
+
+impl Subject<'_> {
+    fn look(&self, operation: &Operation<'_>) -> Looked {
+        let (values, mut refused) = match call::values(operation, &self.typed.values) {
+            Ok(values) => (values, None),
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        let (mut findings, checked) = match self.answer {
+            Some(status) => (Vec::new(), findings::of_answer(operation, status, &self.body)),
+            None => {
+                refused = refused.or_else(|| self.refusal(operation, &values));
+                let of_values = findings::of_values(operation, &values);
+                (of_values, findings::of_body(operation, &self.body))
+            }
+        };
+        match checked {
+            Ok(more) => findings.extend(more),
+            Err(failure) => refused = refused.or(Some(failure)),
+        }
+        Looked { findings, refused }
+    }
+
+    /// What is typed is to be right; what is left out is for a call to have.
+    fn refusal(&self, operation: &Operation<'_>, values: &[(String, Value)]) -> Option<Failure> {
+        use ResolveErrorKind::{
+            InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter,
+        };
+        let error = call::resolve(operation, values, self.body.for_core()).err()?;
+        matches!(
+            error.kind(),
+            UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody
+        )
+        .then(|| error.into())
     }
 
     /// Checks against every version that has the operation, under whatever id.
@@ -114,16 +137,22 @@ impl Subject<'_> {
     ) -> Result<Vec<Found<'a>>, Failure> {
         let mut all: Vec<(Finding, Vec<&str>)> = Vec::new();
         let mut missing = Vec::new();
+        let mut refusing = Vec::new();
+        let mut last = None;
+        let mut is_taken = false;
         for api in pack.apis() {
             let Some(operation) = newest.counterpart(api) else {
                 missing.push(api.version());
                 continue;
             };
-            let findings = match self.findings(&operation) {
-                Ok(findings) => findings,
-                // A value for a parameter of other versions.
-                Err(_) => continue,
-            };
+            let Looked { findings, refused } = self.look(&operation);
+            match refused {
+                Some(failure) => {
+                    refusing.push(api.version());
+                    last = Some(failure);
+                }
+                None => is_taken = true,
+            }
             for finding in findings {
                 let known = all.iter_mut().find(|(known, _)| {
                     known.code() == finding.code() && known.pointer() == finding.pointer()
@@ -138,9 +167,18 @@ impl Subject<'_> {
                 }
             }
         }
+        if !is_taken {
+            // No version takes it: that is an error as it is for one.
+            self.look(newest).taken()?;
+        }
         if !missing.is_empty() {
             let set = pack.versions_where(|api| missing.contains(&api.version()));
             remark(format_args!("note: `{}` does not exist in {set}", newest.id()));
+        }
+        if let Some(failure) = last {
+            let set = pack.versions_where(|api| refusing.contains(&api.version()));
+            let done = if self.answer.is_some() { "checked" } else { "taken" };
+            remark(format_args!("note: not {done} in {set}: {}", failure.line()));
         }
         let found = all.into_iter().map(|(finding, versions)| Found {
             finding,

@@ -57,6 +57,7 @@ complete -c contajners -f -k -a '(contajners __complete fish -- (commandline -op
 for option in context data pack tls-ca tls-cert tls-key tls-key-password unpack
     complete -c contajners -l $option -r -F
 end
+complete -c contajners -n '__fish_seen_subcommand_from man' -F
 "#;
 
 /// Prints the script for a shell.
