@@ -16,6 +16,7 @@ paths:
         - { name: page, in: query, schema: { type: object, properties: { size: { type: integer } } } }
         - { name: tag, in: query, schema: { type: array, items: { type: string } } }
         - { name: id, in: query, explode: false, schema: { type: array, items: { type: integer } } }
+        - { name: maybe, in: query, schema: { oneOf: [{ $ref: "#/components/schemas/List" }] } }
         - { name: query, in: query, content: { application/json: { schema: { type: object } } } }
   /jobs/{id}:
     post:
@@ -49,6 +50,7 @@ paths:
         content: { application/json: { schema: { $ref: "#/components/schemas/Inside" } } }
 components:
   schemas:
+    List: { type: array, items: { type: string } }
     One: { oneOf: [{ $ref: "#/components/schemas/One" }, { type: integer }] }
     All: { allOf: [{ $ref: "#/components/schemas/All" }, { $ref: "#/components/schemas/One" }] }
     Inside:
@@ -114,6 +116,7 @@ fn objects_and_lists_are_written_as_their_styles_say() {
     find(json!({ "page": { "after": "z", "size": 5 } }), "GET /api/find?after=z&size=5");
     find(json!({ "filter": "text" }), "GET /api/find?filter=text");
     find(json!({ "id": [1, 2], "tag": ["a", "b"] }), "GET /api/find?id=1,2&tag=a&tag=b");
+    find(json!({ "maybe": ["a", "b"] }), "GET /api/find?maybe=a&maybe=b");
     find(json!({ "query": { "x": [1] } }), "GET /api/find?query=%7B%22x%22:%5B1%5D%7D");
 }
 

@@ -9,7 +9,7 @@
 //! Of operations that share an id the first keeps it, in the order of their paths and methods; the
 //! others get one that is made. Should that be taken, a number from 2 on goes behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::fault::{At, SpecFault};
 use crate::model::Operation;
@@ -32,13 +32,19 @@ pub(super) fn complete(operations: &mut [Operation]) -> Vec<SpecFault> {
             taken.insert(id.clone());
         }
     }
+    // Numbers below are taken; counting from 1 for each that makes the same id takes too long.
+    let mut next: HashMap<String, usize> = HashMap::new();
     for i in nameless {
         let operation = &mut operations[i];
         let made = made(operation.method.as_str(), &operation.path);
-        let id = (1..)
-            .map(|number| if number == 1 { made.clone() } else { format!("{made}{number}") })
-            .find(|id| !taken.contains(id))
-            .unwrap_or_default();
+        let number = next.entry(made.clone()).or_insert(1);
+        let id = loop {
+            let id = if *number == 1 { made.clone() } else { format!("{made}{number}") };
+            *number += 1;
+            if !taken.contains(&id) {
+                break id;
+            }
+        };
         if !operation.id.is_empty() {
             let method = operation.method.as_str();
             let what = format!(

@@ -16,13 +16,17 @@
 
 use super::answer;
 use super::fault::At;
-use super::parameters::Inputs;
-use super::reader::{MAX_REFERENCES, Prefix, Reader, Table, is_binary};
+use super::parameters::{Inputs, unsendable_name};
+use super::reader::{MAX_REFERENCES, Prefix, Reader, Table, is_binary, plain_path};
+use super::schema::type_names;
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Operation, Parameter, Schema};
 
 const BYTES: &str = "application/octet-stream";
 const JSON: &str = "application/json";
+
+/// How many parts of combined schemas are looked at to find what a value is.
+const MAX_PARTS: usize = 64;
 
 /// What a value is, as far as its way into a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +71,13 @@ impl<'t> Reader<'t> {
     /// Reads what the paths of a spec begin with.
     pub(super) fn prefix_of_servers(&mut self) -> Prefix {
         let at = At::ROOT.key("servers");
+        let mut is_broken = false;
         let usual = match self.root.get("servers").map(server_path) {
             None => String::new(),
             Some(Ok(path)) => path,
             Some(Err(what)) => {
                 self.fault(&at, what);
+                is_broken = true;
                 String::new()
             }
         };
@@ -89,7 +95,7 @@ impl<'t> Reader<'t> {
         }
         let common = common.join("/");
         let usual = usual[common.len()..].to_owned();
-        Prefix { common, usual, given: false }
+        Prefix { common, usual, given: false, is_broken }
     }
 
     /// Reads the server of a path or an operation: what stands before the path beyond what stands
@@ -242,12 +248,16 @@ impl<'t> Reader<'t> {
             .collect();
         for (name, node) in fields.iter() {
             let at = at.key("content");
+            if let Some(what) = unsendable_name(name, Location::Form) {
+                self.fault(&at.key(name), what);
+                continue;
+            }
             let mut schema = self.schema(node, &at.key(name));
             self.spend(size_of::<Parameter>() + name.len(), &at);
             if is_binary(&schema) {
                 schema.kind = Kind::File;
             }
-            let (style, encoding) = match self.form_of(node) {
+            let (style, encoding) = match self.form_of(node, &at.key(name)) {
                 Form::Array => (ListStyle::Multi, Encoding::Plain),
                 Form::Object => (ListStyle::Single, Encoding::Json),
                 Form::One => (ListStyle::Single, Encoding::Plain),
@@ -317,7 +327,7 @@ impl<'t> Reader<'t> {
             Some((node, at)) => self.schema(node, at),
             None => Schema::of(Kind::String),
         };
-        let form = node.map_or(Form::One, |(node, _)| self.form_of(node));
+        let form = node.map_or(Form::One, |(node, at)| self.form_of(node, &at));
         let (style, encoding) = match encoding {
             Encoding::Plain if content.is_empty() => self.style(map, name, location, form, at),
             other => (ListStyle::Single, other),
@@ -397,32 +407,54 @@ impl<'t> Reader<'t> {
         None
     }
 
-    fn form_of(&self, node: &'t Node<'t>) -> Form {
-        let mut node = node;
-        for _ in 0..MAX_REFERENCES {
-            let Some(map) = self.schema_behind(node) else { break };
+    /// Finds what a value is. Of alternatives all must be the same, `null` aside.
+    fn form_of(&mut self, node: &'t Node<'t>, at: &At<'_>) -> Form {
+        let mut found = None;
+        let mut open = vec![node];
+        let mut left = MAX_PARTS;
+        while let Some(node) = open.pop() {
+            let Some(map) = self.schema_behind(node) else { return Form::One };
+            // It may be shared, and each that refers to it looks through its keys.
+            self.spend(map.len(), at);
             // A list of types is what its first is, `null` aside.
-            let kind = match map.get("type") {
-                Some(Node::List(names)) => {
-                    names.iter().filter_map(Node::as_text).find(|name| name != "null")
-                }
-                Some(one) => one.as_text(),
-                None => None,
+            let kind = type_names(map).find(|name| *name != "null");
+            let is_null = kind.is_none() && type_names(map).next().is_some()
+                || map.get("const") == Some(&Node::Null);
+            let parts = |key| map.get(key).and_then(Node::as_list).filter(|list| !list.is_empty());
+            let form = match kind {
+                _ if is_null => continue,
+                Some("array") => Form::Array,
+                Some("object") => Form::Object,
+                None if map.get("properties").is_some() => Form::Object,
+                None => match (parts("allOf"), parts("oneOf").or_else(|| parts("anyOf"))) {
+                    (None, _) if map.get("items").is_some() => Form::Array,
+                    (None, None) => Form::One,
+                    (Some(all), _) => {
+                        // Parts may hold one another.
+                        if left == 0 {
+                            return Form::One;
+                        }
+                        left -= 1;
+                        open.push(&all[0]);
+                        continue;
+                    }
+                    (None, Some(alternatives)) => {
+                        if alternatives.len() > left {
+                            return Form::One;
+                        }
+                        left -= alternatives.len();
+                        open.extend(alternatives);
+                        continue;
+                    }
+                },
+                Some(_) => Form::One,
             };
-            let is_object = map.get("properties").is_some();
-            return match (kind.as_deref(), map.get("allOf").and_then(Node::as_list)) {
-                (Some("array"), _) => Form::Array,
-                (Some("object"), _) => Form::Object,
-                (None, _) if is_object => Form::Object,
-                (None, None) if map.get("items").is_some() => Form::Array,
-                (None, Some([first, ..])) => {
-                    node = first;
-                    continue;
-                }
-                _ => Form::One,
-            };
+            if found.is_some_and(|found| found != form) {
+                return Form::One;
+            }
+            found = Some(form);
         }
-        Form::One
+        found.unwrap_or(Form::One)
     }
 }
 
@@ -457,11 +489,7 @@ fn server_path(servers: &Node<'_>) -> Result<String, String> {
         None if filled.is_empty() || filled.starts_with('/') => &filled,
         None => return Err(format!("the server `{url}` is relative to where the spec lies")),
     };
-    let is_plain = |c: char| c.is_ascii_graphic() && !"?#{}".contains(c);
-    match path.chars().all(is_plain) {
-        true => Ok(path.trim_end_matches('/').to_owned()),
-        false => Err(format!("the server `{url}` has no plain path")),
-    }
+    plain_path(path).ok_or_else(|| format!("the server `{url}` has no plain path"))
 }
 
 /// Makes a media type of a pattern for media types.

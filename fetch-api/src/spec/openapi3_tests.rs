@@ -153,6 +153,45 @@ fn parameters_that_are_not_supported_are_named() {
 }
 
 #[test]
+fn styles_are_those_of_alternatives() {
+    let operation = "  /a:
+    post:
+      parameters:
+        - { name: list, in: query, explode: false, schema: { anyOf: [{ type: array }, { type: 'null' }] } }
+        - { name: null-first, in: query, schema: { oneOf: [{ const: null }, { $ref: '#/components/schemas/List' }] } }
+        - { name: one, in: query, schema: { oneOf: [{ $ref: '#/components/schemas/List' }] } }
+        - { name: two, in: query, schema: { anyOf: [{ $ref: '#/components/schemas/List' }, { items: {} }] } }
+        - { name: inner, in: query, schema: { allOf: [{ $ref: '#/components/schemas/Maybe' }] } }
+        - { name: deep, in: query, style: deepObject, schema: { anyOf: [{ type: object }, { type: 'null' }] } }
+        - { name: mixed, in: query, schema: { anyOf: [{ type: string }, { type: array }] } }
+        - { name: nothing, in: query, schema: { anyOf: [{ type: 'null' }] } }
+        - { name: ring, in: query, schema: { $ref: '#/components/schemas/Ring' } }
+      requestBody: { content: { multipart/form-data: { schema: { properties: {
+        files: { anyOf: [{ type: array, items: { type: string } }, { type: 'null' }] },
+        data: { oneOf: [{ type: 'null' }, { type: object }] } } } } } }
+";
+    let top = "components:
+  schemas:
+    List: { type: array, items: { type: string } }
+    Maybe: { anyOf: [{ type: 'null' }, { oneOf: [{ $ref: '#/components/schemas/List' }] }] }
+    Ring: { anyOf: [{ $ref: '#/components/schemas/Ring' }, { oneOf: [{ $ref: '#/components/schemas/Ring' }] }] }
+";
+    assert_snapshot!(parameters_of(&spec("3.1.0", operation, top)), @r"
+    query list: [any]? Csv Plain
+    query null-first: &List? Multi Plain
+    query one: one(&List) Multi Plain
+    query two: any(&List, [any]) Multi Plain
+    query inner: all(&Maybe) Multi Plain
+    query deep: {}? Deep Plain
+    query mixed: any(string, [any]) Single Plain
+    query nothing: null Single Plain
+    query ring: &Ring Single Plain
+    formData files: [string]? Multi Plain
+    formData data: {}? Single Json
+    ");
+}
+
+#[test]
 fn components_are_referred_to_from_everywhere() {
     let model = reads(&spec(
         "3.0.1",
@@ -536,6 +575,53 @@ fn told_to_keep_going_the_rest_is_read() {
     assert_eq!(faults(&text).lines().count(), 3);
     // What is no spec stays none.
     assert!(super::read(b"openapi: 4.0.0", &going).is_err());
+}
+
+#[test]
+fn names_of_fields_that_cannot_be_sent_are_named() {
+    let text = spec(
+        "3.0.0",
+        "  /a:
+    post:
+      parameters: [{ name: X Y, in: header, schema: { type: string } }]
+      requestBody: { content: { multipart/form-data: { schema: { properties: { \"a\\n\": { type: string } } } } } }
+",
+        "",
+    );
+    assert_snapshot!(faults(&text), @r"
+    the parameter `X Y` has no name that a header can have (at #/paths/~1a/post/parameters/0/name)
+    the parameter `a\n` holds '\n', which no name can (at #/paths/~1a/post/requestBody/content/a\n)
+    ");
+}
+
+#[test]
+fn operations_whose_server_is_faulty_are_left_out() {
+    let paths = "  /none: { get: {} }
+  /own:
+    servers: [{ url: /api/own }]
+    get: {}
+    put: { servers: [{ url: relative }] }
+  /faulty:
+    servers: [{ url: relative }]
+    get: {}
+    put: { servers: [{ url: /api/put }] }
+";
+    let going = Context { faults: Faults::KeepGoing, ..context() };
+    let called = |top: &str| {
+        let read = read(spec("3.0.0", paths, top).as_bytes(), &going).unwrap();
+        let operations = read.model.operations.iter();
+        let paths: Vec<String> = operations
+            .map(|own| format!("{} {}{}", own.method.as_str(), read.model.prefix, own.path))
+            .collect();
+        (paths.join(", "), read.notes.len())
+    };
+    let (own, put) = ("GET /api/own/own", "PUT /api/put/faulty");
+    assert_eq!(
+        called("servers: [{ url: /api/root }]\n"),
+        (format!("GET /api/root/none, {own}, {put}"), 2)
+    );
+    // Without the root's, what has none of its own cannot be called, either.
+    assert_eq!(called("servers: [{ url: relative }]\n"), (format!("{own}, {put}"), 3));
 }
 
 #[test]

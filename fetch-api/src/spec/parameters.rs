@@ -107,6 +107,10 @@ impl<'t> Reader<'t> {
                     continue;
                 }
             };
+            if let Some(what) = unsendable_name(&name, location) {
+                self.fault(&at.key("name"), what);
+                continue;
+            }
             if find(&inputs.parameters, &name, location).is_some() {
                 self.fault(&at, format!("the parameter `{name}` in `{place}` stands here twice"));
                 continue;
@@ -257,6 +261,18 @@ impl<'t> Reader<'t> {
             description: map.text("description").unwrap_or_default().into_owned(),
         }
     }
+}
+
+/// What keeps a parameter from having a name, if anything does: packs with such names are refused
+/// by those that read them.
+pub(super) fn unsendable_name(name: &str, location: Location) -> Option<String> {
+    if let Some(character) = name.chars().find(|c| c.is_control()) {
+        return Some(format!("the parameter `{name}` holds {character:?}, which no name can"));
+    }
+    // RFC 9110, section 5.6.2: a token.
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    (location == Location::Header && !name.chars().all(is_token))
+        .then(|| format!("the parameter `{name}` has no name that a header can have"))
 }
 
 fn is_true(node: Option<&Node<'_>>) -> bool {

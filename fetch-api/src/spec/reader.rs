@@ -2,9 +2,9 @@
 //! operations, references.
 //!
 //! What is a fault: a reference to what does not exist; an unknown place, type, method or
-//! status; a path parameter that is not in its path; the same parameter twice in one place; what
-//! belongs to another version of the format than the one that is announced. What is tolerated
-//! instead is said at the functions that do so.
+//! status; a path parameter that is not in its path; the same parameter twice in one place; a name
+//! that cannot be sent; what belongs to another version of the format than the one that is
+//! announced. What is tolerated instead is said at the functions that do so.
 //!
 //! <https://swagger.io/specification/v2/>, <https://spec.openapis.org/oas/v3.0.3>,
 //! <https://spec.openapis.org/oas/v3.1.0>
@@ -192,6 +192,8 @@ pub(super) struct Prefix {
     pub(super) usual: String,
     /// Whether the map of sources said so, and servers do not count.
     pub(super) given: bool,
+    /// Whether it could not be read, so that what names no server of its own cannot be called.
+    pub(super) is_broken: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -260,9 +262,13 @@ impl<'t> Reader<'t> {
         if self.dialect.is_openapi3() {
             return self.prefix_of_servers();
         }
-        // `/` as base path means what none means.
-        let base = self.root.text("basePath").unwrap_or_default();
-        Prefix { common: base.trim_end_matches('/').to_owned(), ..Prefix::default() }
+        match self.root.get("basePath").map_or_else(|| Ok(String::new()), base_path) {
+            Ok(common) => Prefix { common, ..Prefix::default() },
+            Err(what) => {
+                self.fault(&At::ROOT.key("basePath"), what);
+                Prefix { is_broken: true, ..Prefix::default() }
+            }
+        }
     }
 
     fn operations(&mut self, prefix: &Prefix) -> Vec<Operation> {
@@ -293,7 +299,11 @@ impl<'t> Reader<'t> {
                 None => Inputs::default(),
             };
             let is_shared_broken = self.broken > broken;
+            let broken = self.broken;
             let shared_server = self.own_server(item, &at, prefix);
+            // Where those without a server of their own are is not known then.
+            let is_server_broken =
+                self.broken > broken || shared_server.is_none() && prefix.is_broken;
             for (key, node) in item.iter() {
                 let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == key) else {
                     let known = matches!(key, "parameters" | "$ref")
@@ -314,11 +324,12 @@ impl<'t> Reader<'t> {
                 };
                 let broken = self.broken;
                 let mut operation = self.operation(map, *method, path, &shared, &at);
-                let server = self.own_server(map, &at, prefix);
-                let server = server.or(shared_server.clone());
+                let own_server = self.own_server(map, &at, prefix);
+                let is_lost = is_shared_broken || is_server_broken && own_server.is_none();
+                let server = own_server.or(shared_server.clone());
                 let before = server.as_deref().unwrap_or(&prefix.usual);
                 operation.path.insert_str(0, before);
-                if self.broken == broken && !is_shared_broken {
+                if self.broken == broken && !is_lost {
                     operations.push(operation);
                 }
             }
@@ -377,6 +388,10 @@ impl<'t> Reader<'t> {
             summary: map.text("summary").unwrap_or_default().into_owned(),
             description: map.text("description").unwrap_or_default().into_owned(),
         };
+        if let Some(character) = operation.id.chars().find(|c| c.is_control()) {
+            let what = format!("the id `{}` holds {character:?}, which no id can", operation.id);
+            self.fault(&at.key("operationId"), what);
+        }
         match self.dialect.is_openapi3() {
             true => self.openapi3_operation(map, shared, own, &mut operation, at),
             false => self.swagger2_operation(map, shared, own, &mut operation, at),
@@ -554,17 +569,37 @@ pub(super) fn unescaped(step: &str) -> String {
     text.replace("~1", "/").replace("~0", "~")
 }
 
-/// The first character outside the braces of a path that would end it, or its line.
+/// The first character of a path that would end it, or its line. Within braces it would be in the
+/// name of a parameter, where only the line counts.
 fn unsendable(path: &str) -> Option<char> {
     let mut depth = 0usize;
     path.chars().find(|c| {
         match c {
             '{' => depth += 1,
             '}' => depth = depth.saturating_sub(1),
-            c => return depth == 0 && (c.is_control() || *c == '#'),
+            c => return c.is_control() || depth == 0 && *c == '#',
         }
         false
     })
+}
+
+/// Reads the base path of a spec of Swagger 2.0. `/` means what none means.
+fn base_path(node: &Node<'_>) -> Result<String, String> {
+    let base = match node {
+        Node::Null => "",
+        Node::Text(base) => base,
+        other => return Err(format!("expected a path, found {}", other.sort())),
+    };
+    if !base.is_empty() && !base.starts_with('/') {
+        return Err(format!("the base path `{base}` does not start with `/`"));
+    }
+    plain_path(base).ok_or_else(|| format!("the base path `{base}` is no plain path"))
+}
+
+/// What may stand before every path, without slashes at its end.
+pub(super) fn plain_path(path: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !"?#{}".contains(c);
+    path.chars().all(is_plain).then(|| path.trim_end_matches('/').to_owned())
 }
 
 /// Tells whether a schema is bytes of any kind, as far as it says so itself.

@@ -16,7 +16,7 @@
 //! - `not`, `if`, `dependentSchemas`, `discriminator` and limits only narrow what is allowed, and
 //!   are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fault::At;
 use super::reader::{Dialect, Reader, Table, unescaped};
@@ -59,11 +59,9 @@ impl<'t> Reader<'t> {
     pub(super) fn definitions(&mut self) -> BTreeMap<String, Schema> {
         let mut definitions = BTreeMap::new();
         while let Some(name) = self.wanted.pop() {
-            let Some(node) = self.definition(&name) else {
-                // One that may be missing.
-                definitions.insert(name, Schema::any());
-                continue;
-            };
+            if self.is_done() {
+                break;
+            }
             let (mut root, mut steps) = (At::ROOT, Table::Schemas.steps(self.dialect).iter());
             let parent = steps.next().map(|step| At::ROOT.key(step));
             if let Some(parent) = &parent {
@@ -71,6 +69,11 @@ impl<'t> Reader<'t> {
             }
             let child = steps.next().map(|step| root.key(step));
             let at = child.as_ref().unwrap_or(&root).key(&name);
+            let Some(node) = self.definition(&name, &at) else {
+                // One that may be missing.
+                definitions.insert(name, Schema::any());
+                continue;
+            };
             let own = node.as_map().and_then(|map| {
                 let text = map.text("$ref")?;
                 (self.definition_name(&text)? == name).then_some(map)
@@ -86,7 +89,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Finds a definition by its name, which may go on into the definition (`A/properties/b`).
-    fn definition(&self, name: &str) -> Option<&'t Node<'t>> {
+    fn definition(&mut self, name: &str, at: &At<'_>) -> Option<&'t Node<'t>> {
         if let Some(node) = self.named(Table::Schemas, name) {
             return Some(node);
         }
@@ -94,7 +97,11 @@ impl<'t> Reader<'t> {
         let mut node = self.named(Table::Schemas, steps.next()?)?;
         for step in steps {
             node = match node {
-                Node::Map(map) => map.get(step)?,
+                Node::Map(map) => {
+                    // A small text may have many references into a large mapping.
+                    self.spend(map.len(), at);
+                    map.get(step)?
+                }
                 Node::List(items) => items.get(step.parse::<usize>().ok()?)?,
                 _ => return None,
             };
@@ -113,7 +120,7 @@ impl<'t> Reader<'t> {
             self.slip(at, format!("`{text}` is not a reference into `{into}`"));
             return Schema::any();
         };
-        if self.definition(&name).is_none() {
+        if self.definition(&name, at).is_none() {
             if !self.context.missing.contains(&name) {
                 self.slip(at, format!("the definition `{name}` does not exist"));
                 return Schema::any();
@@ -363,7 +370,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn type_names<'m>(map: &'m Map<'_>) -> impl Iterator<Item = &'m str> {
+pub(super) fn type_names<'m>(map: &'m Map<'_>) -> impl Iterator<Item = &'m str> {
     let (one, many) = match map.get("type") {
         Some(Node::Text(name)) => (Some(name.as_ref()), &[][..]),
         Some(Node::List(items)) => (None, items.as_slice()),
@@ -428,16 +435,30 @@ fn open_rings(definitions: &mut BTreeMap<String, Schema>) {
         }
     }
     let mut rings = Vec::new();
-    for start in definitions.keys() {
-        let mut at = next(definitions, start);
-        let mut steps = 0;
-        while let Some(name) = at.filter(|name| *name != start) {
-            steps += 1;
-            // A ring further on that does not come back here is found from its own members.
-            at = if steps > definitions.len() { None } else { next(definitions, name) };
-        }
-        if at.is_some() {
-            rings.push(start.clone());
+    // From which start each was first come by: nothing is walked twice, however long the chains.
+    let mut walked: HashMap<&str, usize> = HashMap::new();
+    for (walk, start) in definitions.keys().enumerate() {
+        let mut at = Some(start.as_str());
+        while let Some(name) = at {
+            match walked.get(name) {
+                None => {
+                    walked.insert(name, walk);
+                    at = next(definitions, name);
+                }
+                // This walk has come back to itself.
+                Some(own) if *own == walk => {
+                    let mut member = name;
+                    loop {
+                        rings.push(member.to_owned());
+                        match next(definitions, member) {
+                            Some(behind) if behind != name => member = behind,
+                            _ => break,
+                        }
+                    }
+                    break;
+                }
+                Some(_) => break,
+            }
         }
     }
     for name in rings {

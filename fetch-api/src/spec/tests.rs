@@ -254,6 +254,69 @@ fn what_cannot_be_called_is_named() {
 }
 
 #[test]
+fn base_paths_are_paths() {
+    let based = |base: &str| {
+        format!("swagger: '2.0'\nbasePath: {base}\npaths: {{ /a: {{ get: {{}} }} }}\n")
+    };
+    for (base, prefix) in [("/", ""), ("''", ""), ("", ""), ("/v1/", "/v1"), ("/a/v1.0", "/a/v1.0")]
+    {
+        assert_eq!(reads(&based(base)).prefix, prefix, "{base}");
+    }
+    let faulty = [
+        "v1",
+        "http://host/v1",
+        "/v1 x",
+        "/v1?x=1",
+        "'/v1#x'",
+        "'/{v}'",
+        "{ a: b }",
+        "[/v1]",
+        "1.0",
+    ];
+    let all: Vec<String> = faulty.iter().map(|base| faults(based(base))).collect();
+    assert_snapshot!(all.join("\n"), @r"
+    the base path `v1` does not start with `/` (at #/basePath)
+    the base path `http://host/v1` does not start with `/` (at #/basePath)
+    the base path `/v1 x` is no plain path (at #/basePath)
+    the base path `/v1?x=1` is no plain path (at #/basePath)
+    the base path `/v1#x` is no plain path (at #/basePath)
+    the base path `/{v}` is no plain path (at #/basePath)
+    expected a path, found a mapping (at #/basePath)
+    expected a path, found a list (at #/basePath)
+    expected a path, found a number (at #/basePath)
+    ");
+    // Where its operations are is not known then, unless the map of sources says so.
+    let going = Context { faults: Faults::KeepGoing, ..context() };
+    let found = read(based("v1").as_bytes(), &going).unwrap();
+    assert_eq!((found.model.operations.len(), found.notes.len()), (0, 1));
+    let given = Context { prefix: Some("/v2".to_owned()), ..context() };
+    assert_eq!(read(based("v1").as_bytes(), &given).unwrap().model.prefix, "/v2");
+}
+
+#[test]
+fn names_that_cannot_be_sent_are_named() {
+    let text = paths(
+        "  /a:\n    get:\n      operationId: \"A\\nB\"\n    put:\n      operationId: P\n      \
+         parameters:\n        - { name: X Y, in: header }\n        \
+         - { name: 'X:', in: header }\n        - { name: é, in: header }\n        \
+         - { name: X-Y_z.1, in: header }\n        - { name: \"q\\u0007\", in: query }\n        \
+         - { name: é x, in: query }\n        - { name: \"f\\r\", in: formData }\n  \
+         \"/b/{c\\n}\": { get: {} }\n",
+    );
+    assert_snapshot!(faults(&text), @r"
+    the id `A\nB` holds '\n', which no id can (at #/paths/~1a/get/operationId)
+    the parameter `X Y` has no name that a header can have (at #/paths/~1a/put/parameters/0/name)
+    the parameter `X:` has no name that a header can have (at #/paths/~1a/put/parameters/1/name)
+    the parameter `é` has no name that a header can have (at #/paths/~1a/put/parameters/2/name)
+    the parameter `q\u{7}` holds '\u{7}', which no name can (at #/paths/~1a/put/parameters/4/name)
+    the parameter `f\r` holds '\r', which no name can (at #/paths/~1a/put/parameters/6/name)
+    the path `/b/{c\n}` holds '\n', which no path can (at #/paths/~1b~1{c\n})
+    ");
+    let going = Context { faults: Faults::KeepGoing, ..context() };
+    assert!(read(text.as_bytes(), &going).unwrap().model.operations.is_empty());
+}
+
+#[test]
 fn aliases_do_not_blow_up() {
     let mut laughs = "swagger: '2.0'\nconsumes:\n- &a0 [lol, lol, lol, lol]\n".to_owned();
     for i in 0..20 {
@@ -361,6 +424,52 @@ fn many_names_take_no_long_time() {
         definitions.join(", ")
     ));
     assert_eq!(model.definitions.len(), 20_000);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_is_made_for_the_purpose_takes_no_long_time() {
+    let start = Instant::now();
+    // Paths that differ in what goes into no id.
+    let operations: Vec<String> = (0..20_000)
+        .map(|i| format!("\"/a{}{}\": {{\"get\": {{}}}}", "-".repeat(i % 150), "/".repeat(i / 150)))
+        .collect();
+    let model =
+        reads(&format!("{{\"swagger\": \"2.0\", \"paths\": {{{}}}}}", operations.join(", ")));
+    let ids: BTreeSet<&str> = model.operations.iter().map(|operation| &*operation.id).collect();
+    assert_eq!(ids.len(), 20_000);
+    assert!(ids.contains("getA") && ids.contains("getA20000"));
+
+    // A chain of definitions, and a ring at its end.
+    let count = 20_000;
+    let definitions: Vec<String> = (0..count)
+        .map(|i| {
+            let to = if i + 1 < count { i + 1 } else { count - 3 };
+            format!("\"D{i}\": {{\"$ref\": \"#/definitions/D{to}\"}}")
+        })
+        .collect();
+    let model = reads(&format!(
+        "{{\"swagger\": \"2.0\", \"paths\": {{\"/a\": {{\"get\": {{\"responses\": {{\"200\": {{\"schema\": \
+         {{\"$ref\": \"#/definitions/D0\"}}}}}}}}}}}}, \"definitions\": {{{}}}}}",
+        definitions.join(", ")
+    ));
+    let open = model.definitions.iter().filter(|(_, schema)| schema.kind == Kind::Any);
+    let open: Vec<&str> = open.map(|(name, _)| &**name).collect();
+    assert_eq!(open, ["D19997", "D19998", "D19999"]);
+    assert_eq!(model.definitions.len(), count);
+
+    // References to one field of very many, each.
+    let fields = |text: &dyn Fn(usize) -> String| {
+        (0..40_000).map(|i| format!("\"p{i}\": {}", text(i))).collect::<Vec<_>>().join(", ")
+    };
+    let fault = faults(format!(
+        "{{\"swagger\": \"2.0\", \"paths\": {{\"/a\": {{\"get\": {{\"responses\": {{\"200\": {{\"schema\": \
+         {{\"properties\": {{{}}}}}}}}}}}}}}}, \"definitions\": {{\"A\": {{\"properties\": {{{}}}}}}}}}",
+        fields(&|i| format!("{{\"$ref\": \"#/definitions/A/properties/p{i}\"}}")),
+        fields(&|_| "{}".to_owned()),
+    ));
+    assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
+    assert_eq!(fault.lines().count(), 1);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 

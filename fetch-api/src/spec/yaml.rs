@@ -250,6 +250,11 @@ impl<'de> Map<'de> {
         self.0.iter().find(|(own, node)| own == key && *node != Node::Skipped).map(|(_, node)| node)
     }
 
+    /// Returns how many keys there are, skipped ones too.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns a key's scalar as text.
     pub(crate) fn text(&self, key: &str) -> Option<Cow<'_, str>> {
         self.get(key).and_then(Node::as_text)
