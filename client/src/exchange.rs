@@ -226,7 +226,7 @@ async fn attempt(
     progress: &Progress,
     limits: &Limits,
 ) -> Attempted {
-    let spare = if request.is_safe_to_repeat() { body.again() } else { None };
+    let spare = body.again();
     let message_with = |body| message(peer, request, body).map_err(|error| (error, Sent::No));
     let mut message = message_with(body)?;
     if let Some(mut connection) = peer.pool.take().await {
@@ -236,10 +236,20 @@ async fn attempt(
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
             Err(Undelivered { message: Some(unsent), .. }) => message = *unsent,
-            Err(failed) => match spare {
-                Some(spare) if failed.may_pass() => message = message_with(spare)?,
-                _ => return Err((failed.explain(peer, progress), Sent::Perhaps)),
-            },
+            Err(failed) => {
+                // Neither was it here, though hyper could not know.
+                let is_untouched = connection.taking().is_untouched();
+                let may_repeat = is_untouched || request.is_safe_to_repeat();
+                match spare {
+                    Some(spare) if may_repeat && failed.may_pass() => {
+                        message = message_with(spare)?;
+                    }
+                    _ => {
+                        let sent = if is_untouched { Sent::No } else { Sent::Perhaps };
+                        return Err((failed.explain(peer, progress), sent));
+                    }
+                }
+            }
         }
         trace::debug!("the idle connection had gone, taking a new one");
     }
@@ -249,7 +259,8 @@ async fn attempt(
     match deliver(&mut connection, message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {
-            let sent = if failed.message.is_some() { Sent::No } else { Sent::Perhaps };
+            let is_unsent = failed.message.is_some() || connection.taking().is_untouched();
+            let sent = if is_unsent { Sent::No } else { Sent::Perhaps };
             Err((failed.explain(peer, progress), sent))
         }
     }

@@ -54,6 +54,7 @@ impl Connection {
         message: Message,
     ) -> impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>> + use<>
     {
+        self.0.taking.begin();
         self.0.announced.announce(message.method() != hyper::Method::HEAD);
         // The connection is polled next; nobody has to be woken for that.
         self.0.driver.rest();
@@ -86,7 +87,7 @@ impl Connection {
     /// Waits until the last answer is done with; tells whether another request can be sent.
     async fn ready(&mut self) -> bool {
         let Open { sender, driver, .. } = &mut *self.0;
-        // That the engine has hung up since is found when the request is sent, before a byte goes out.
+        // That the engine has hung up since is found when the request is sent.
         if sender.is_ready() {
             return true;
         }

@@ -97,11 +97,23 @@ struct Taken {
     last: Option<Instant>,
     /// Since when something waits to be taken.
     stuck: Option<Instant>,
+    /// Whether any of the request at hand was taken.
+    any: bool,
 }
 
 impl Taking {
     pub(crate) fn new(is_timed: bool) -> Self {
         Self { taken: Mutex::default(), is_timed }
+    }
+
+    /// Begins with another request.
+    pub(crate) fn begin(&self) {
+        self.lock().any = false;
+    }
+
+    /// Tells whether nothing of the request at hand was taken: the engine has not seen it then.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.lock().any
     }
 
     /// Returns for how long something has been waiting to be taken; `None` when nothing waits.
@@ -114,11 +126,18 @@ impl Taking {
         self.lock().last.map(|last| last.elapsed())
     }
 
+    fn written(&self, outcome: &Poll<io::Result<usize>>) {
+        if matches!(outcome, Poll::Ready(Ok(1..))) {
+            self.lock().any = true;
+        }
+        self.look(outcome);
+    }
+
     fn look<T>(&self, outcome: &Poll<T>) {
         let mut taken = self.lock();
         match outcome {
             Poll::Ready(_) => {
-                *taken = Taken { last: self.is_timed.then(Instant::now), stuck: None }
+                (taken.last, taken.stuck) = (self.is_timed.then(Instant::now), None);
             }
             Poll::Pending => taken.stuck = taken.stuck.or_else(|| Some(Instant::now())),
         }
@@ -168,7 +187,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write(context, bytes);
-        self.taking.look(&outcome);
+        self.taking.written(&outcome);
         self.unless_broken(outcome, Poll::Pending)
     }
 
@@ -181,7 +200,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write_vectored(context, bytes);
-        self.taking.look(&outcome);
+        self.taking.written(&outcome);
         self.unless_broken(outcome, Poll::Pending)
     }
 

@@ -208,6 +208,32 @@ fn an_upload_takes_a_new_connection_when_the_idle_one_was_closed() {
     assert_eq!((engine.connections(), engine.asked().len()), (2, 2));
 }
 
+/// The runtime has not heard of the end yet, since the thread did something else.
+#[test]
+fn what_went_into_a_closed_connection_is_sent_once_more() {
+    let (close, wait) = mpsc::channel();
+    let (closed, told) = mpsc::channel();
+    let wait = Mutex::new(wait);
+    let engine = Script::new(move |connection, _, stream| {
+        answer(stream, "200 OK", JSON, b"[]");
+        if connection > 0 {
+            return Then::GoOn;
+        }
+        wait.lock().unwrap().recv().unwrap();
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        closed.send(()).unwrap();
+        Then::Close
+    });
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        close.send(()).unwrap();
+        told.recv_timeout(PATIENCE).unwrap();
+        client.invoke("ContainerStart").param("id", "x").await.unwrap();
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (2, 2));
+}
+
 #[test]
 fn each_runtime_has_connections_of_its_own() {
     let engine = always("200 OK", JSON, b"[]");
