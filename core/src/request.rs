@@ -365,9 +365,16 @@ impl fmt::Debug for Request {
 
 /// Tells whether a header carries credentials, which must not be shown or logged.
 pub fn is_secret_header(name: &str) -> bool {
-    ["X-Registry-Auth", "X-Registry-Config", "Authorization", "Proxy-Authorization", "Cookie"]
-        .iter()
-        .any(|secret| secret.eq_ignore_ascii_case(name))
+    [
+        "X-Registry-Auth",
+        "X-Registry-Config",
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+    ]
+    .iter()
+    .any(|secret| secret.eq_ignore_ascii_case(name))
 }
 
 /// Why a part of a raw request cannot be sent.
