@@ -557,6 +557,7 @@ impl Differ {
         else {
             return;
         };
+        self.work = self.work.saturating_sub(one.declared().len() / 8);
         for field in one.declared() {
             let Some(there) = other.get(field.name) else {
                 push(out, Inside { pointer: pointer(field.name), kind: ChangeKind::Removed });
