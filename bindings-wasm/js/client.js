@@ -21,6 +21,8 @@ const ERROR_PIECE_WAIT = 1000;
 const ERROR_WAIT = 5000;
 /** How long an engine may take to say its version. */
 const CONNECT_LIMIT = 10_000;
+/** The most of an answer that says the version in its body. */
+const VERSION_LIMIT = 1 << 20;
 
 /** A client of one engine. */
 export class Client {
@@ -140,7 +142,7 @@ export class Client {
     if (as === "websocket") {
       const { request } = resolve();
       const call = described({ request, given: {} }, this.engine, {});
-      return overWebSocket(this, { ...call, engine: this.engine }, given.signal);
+      return overWebSocket(this, { ...call, engine: this.engine }, limitsOf(given));
     }
     const answer = new Answer(await this.#answer(resolve, given));
     if (as === "response") return answer;
@@ -239,10 +241,18 @@ async function negotiated(client, pack, signal) {
       const watch = new Watch(client, limitsOf({ signal }), call);
       watch.limit("connect", client.limits.connect);
       const response = await send(client, call, undefined, false, watch);
-      const said = response.headers.get(negotiation.header) ?? undefined;
-      // Reading the few bytes to their end keeps the connection.
-      await readError(new Pieces(response.body, watch, call));
-      if (said === undefined && response.type === "cors") {
+      const { header } = negotiation;
+      let said;
+      if (header) {
+        said = response.headers.get(header) ?? undefined;
+        // Reading the few bytes to their end keeps the connection.
+        await readError(new Pieces(response.body, watch, call));
+      } else {
+        said = await saidIn(negotiation, new Answer({ call, body: response.body, watch, limit: VERSION_LIMIT }));
+        // An engine that was not waited for has not kept silent.
+        if (watch.reason) throw watch.reason;
+      }
+      if (header && said === undefined && response.type === "cors") {
         throw error("negotiate", "version-hidden", `${client.engine} at ${client.place.shown} does not let a page of another origin read which API version it speaks`, {
           call,
           hint: "give the `version` to speak, or put a proxy of the same origin in front",
@@ -253,6 +263,15 @@ async function negotiated(client, pack, signal) {
     }
   } finally {
     negotiation.free();
+  }
+}
+
+/** What a body says about the version; undefined when it breaks off or is not the JSON it should be. */
+async function saidIn(negotiation, answer) {
+  try {
+    return negotiation.saidIn(JSON.parse(new TextDecoder().decode(await answer.bytes())));
+  } catch {
+    return undefined;
   }
 }
 

@@ -68,7 +68,7 @@ export interface CallOptions {
   headers?: { [name: string]: string };
   /** Gives the call up. */
   signal?: AbortSignal;
-  /** How long the whole call may take, in milliseconds. */
+  /** How long the whole call may take, in milliseconds; that of a socket ends when it opens. */
   timeout?: number;
   /** How long the next piece of the answer may take, in milliseconds. */
   readTimeout?: number;

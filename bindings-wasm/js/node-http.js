@@ -106,6 +106,7 @@ export async function upgrade(client, call, body, limits) {
     const outgoing = request({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
     watch.signal.addEventListener("abort", give, { once: true });
+    watch.came();
     outgoing.on("error", (cause) => {
       watch.end();
       const unreached = /^(ECONNREFUSED|ENOENT|EACCES|ENOTFOUND)$/.test(cause.code);
@@ -114,9 +115,15 @@ export async function upgrade(client, call, body, limits) {
       reject(watch.reason ?? (unreached ? missing() : broken(cause)));
     });
     outgoing.on("upgrade", (incoming, socket, head) => {
+      // Readers and writers get the error; with nobody there yet it would end the process.
+      socket.on("error", () => {});
+      // Its time is the caller's from here on; giving the call up still ends it.
+      watch.unlimit("whole");
+      watch.unlimit("read");
       resolve({ socket, head, contentType: incoming.headers["content-type"] });
     });
     outgoing.on("response", (incoming) => {
+      watch.unlimit("read");
       const { statusCode } = incoming;
       const pieces = [];
       incoming.on("error", () => {});
@@ -134,7 +141,6 @@ export async function upgrade(client, call, body, limits) {
     });
     outgoing.end(body);
   });
-  // Its time is the caller's from here on; giving the call up still ends it.
   watch.signal.addEventListener("abort", () => socket.destroy(watch.reason), { once: true });
   socket.once("close", () => watch.end());
   socket.setNoDelay?.(true);

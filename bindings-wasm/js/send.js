@@ -45,6 +45,9 @@ export function placeOf(uri, { fetch, init } = {}) {
   return { base, shown: base };
 }
 
+/** The longest time a timer takes, 24 days; with a longer one it would be over at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** How long the next piece, and all of it, is waited for; and whether the caller still wants it. */
 export class Watch {
   #controller = new AbortController();
@@ -81,7 +84,7 @@ export class Watch {
   /** Starts a limit, or starts it anew. */
   limit(what, milliseconds) {
     clearTimeout(this.#timers.get(what));
-    if (milliseconds === undefined || milliseconds === Infinity) return;
+    if (milliseconds === undefined || milliseconds > LONGEST) return;
     const over = () => this.give(timedOut(what, milliseconds, this.client.engine, this.client.place.shown, this.call));
     const timer = setTimeout(over, milliseconds);
     // A program may end while an answer that nobody reads is still coming.

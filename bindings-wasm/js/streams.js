@@ -175,7 +175,15 @@ class Found {
       this.#queue = [];
       this.#at = 0;
       try {
-        this.#source ??= await this.#open();
+        if (!this.#source) {
+          this.#source = await this.#open();
+          // Somebody left before the head came, and could not end what was not there.
+          if (this.#done) {
+            this.#source.free();
+            await this.#source.cancel();
+            continue;
+          }
+        }
         const found = await this.#source.more();
         if (this.#done) continue;
         this.#queue = found.items;
@@ -183,6 +191,8 @@ class Found {
         if (found.failure) await this.#source.cancel();
         else if (found.done) this.#stop();
       } catch (cause) {
+        // Whoever has left wants no errors; those of what is freed are none.
+        if (this.#done) continue;
         this.#stop();
         throw cause;
       }

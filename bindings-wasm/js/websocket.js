@@ -1,12 +1,13 @@
 // Attaching over a WebSocket, where the engine has a route for it.
 
 import { aborted, error, shown } from "./errors.js";
+import { Watch } from "./send.js";
 
 /**
  * Opens a WebSocket at the request's target: a stream of bytes to read and one to write. What comes
  * is as the engine sends it, stdout and stderr unmarked; the borders of messages mean nothing.
  */
-export function overWebSocket(client, call, signal) {
+export function overWebSocket(client, call, limits) {
   const Socket = client.WebSocket ?? globalThis.WebSocket;
   if (!client.place) throw error("config", "no-address", `no address of ${client.engine} is given`);
   if (!Socket || (client.place.socket && !client.WebSocket)) {
@@ -14,8 +15,10 @@ export function overWebSocket(client, call, signal) {
       call, hint: 'give one with `WebSocket`, or take `as: "socket"` where HTTP connections can be upgraded',
     });
   }
-  if (signal?.aborted) throw aborted(signal.reason, call);
+  if (limits.signal?.aborted) throw aborted(limits.signal.reason, call);
   const socket = new Socket(client.place.base.replace(/^http/, "ws") + call.target);
+  const watch = new Watch(client, limits, call);
+  watch.came();
   socket.binaryType = "arraybuffer";
   const { promise: opened, resolve, reject } = withResolvers();
   let controller;
@@ -37,15 +40,17 @@ export function overWebSocket(client, call, signal) {
       open ? `the connection to ${client.engine} at ${client.place.shown} broke`
         : `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`,
       { call, acted: true, hint: open ? undefined : "only docker has such routes, and a proxy must pass them on" });
-  const abort = () => {
-    const reason = aborted(signal.reason, call);
+  const giveUp = () => {
     socket.close();
-    reject(reason);
-    end(reason);
+    reject(watch.reason);
+    end(watch.reason);
   };
-  signal?.addEventListener("abort", abort, { once: true });
+  watch.signal.addEventListener("abort", giveUp, { once: true });
   socket.onopen = () => {
     open = true;
+    // Its time is the caller's from here on.
+    watch.unlimit("whole");
+    watch.unlimit("read");
     resolve();
   };
   socket.onerror = () => {
@@ -54,7 +59,7 @@ export function overWebSocket(client, call, signal) {
     end(failure);
   };
   socket.onclose = () => {
-    signal?.removeEventListener("abort", abort);
+    watch.end();
     reject(broken());
     end();
   };

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::catalog::Api;
 use crate::error;
 use crate::request::Request;
+use crate::value::Js;
 
 /// Finds out which version an engine speaks, a request at a time.
 #[wasm_bindgen]
@@ -27,10 +28,17 @@ impl Negotiation {
         self.0.request().map(Request::new)
     }
 
-    /// The header whose value [`answer`](Self::answer) wants.
+    /// The header whose value [`answer`](Self::answer) wants; empty where it wants what the body
+    /// says. A getter for that alone would be bytes of every page.
     #[wasm_bindgen(getter)]
     pub fn header(&self) -> String {
         self.0.header().into()
+    }
+
+    /// What a body that was JSON says about the version.
+    #[wasm_bindgen(js_name = saidIn)]
+    pub fn said_in(&self, body: JsValue) -> Option<String> {
+        self.0.said_in(&Js(body))
     }
 
     /// Takes an answer. The version to speak comes back, or nothing when there is another request

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, TimeoutError } from "contajners";
+import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, TimeoutError, loadPack, versions } from "contajners";
 
 let answer;
 let server;
@@ -269,6 +269,47 @@ test("leaving a loop closes the connection", async () => {
   await gone;
 });
 
+test("leaving before the head has come, and while a piece is waited for", async () => {
+  for (const open of [() => docker.documents("SystemEvents"), () => logs()]) {
+    let arrived;
+    const asked = new Promise((resolve) => (arrived = resolve));
+    const early = open();
+    answer = (_, response) => arrived(response);
+    const next = early.next();
+    const response = await asked;
+    assert.deepEqual(await early.return(7), { value: 7, done: true });
+    const closed = once(response, "close");
+    response.writeHead(200, json).write("{");
+    assert.deepEqual(await next, { value: undefined, done: true });
+    await closed;
+    assert.deepEqual(await early.next(), { value: undefined, done: true });
+
+    // An error of a call that nobody waits for is none.
+    let refuse;
+    const refused = new Promise((resolve) => (refuse = resolve));
+    answer = (_, response) => refuse(response);
+    const unwanted = open();
+    const failing = unwanted.next();
+    const late = await refused;
+    await unwanted.return();
+    late.writeHead(500, json).end("{}");
+    assert.deepEqual(await failing, { value: undefined, done: true });
+
+    let gone;
+    const left = new Promise((resolve) => (gone = resolve));
+    answer = (_, response) => {
+      response.on("close", gone);
+      response.writeHead(200, json).flushHeaders();
+    };
+    const waiting = open();
+    const piece = waiting.next();
+    await sleep(50);
+    assert.deepEqual(await waiting.return(), { value: undefined, done: true });
+    assert.deepEqual(await piece, { value: undefined, done: true });
+    await left;
+  }
+});
+
 test("time-outs: whole and read", async () => {
   const silent = () => {};
   const whole = await failure(silent, () => docker.invoke("ContainerList", { timeout: 30 }));
@@ -286,6 +327,9 @@ test("time-outs: whole and read", async () => {
     response.end("]");
   };
   assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: 500 }), []);
+  // Longer than timers take: a month.
+  const month = 31 * 24 * 3600 * 1000;
+  assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: month, timeout: month }), []);
 });
 
 test("an answer larger than the limit", async () => {
@@ -369,6 +413,117 @@ test("the version is asked for, and what goes wrong with that", async () => {
   ]) {
     assert.equal((await failure(script, auto)).code, code);
   }
+});
+
+test("an engine that says its version in a body", async () => {
+  const pack = await loadPack(readFileSync(process.env.CONTAJNERS_PACK));
+  const newest = versions(pack).at(-1);
+  const uri = `http://127.0.0.1:${server.address().port}`;
+  const auto = (more) => Client.create({ pack, uri, connectTimeout: 200, ...more });
+  const seen = [];
+  answer = async (request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.writeHead(200, json).write('{"firecracker_version":');
+    await sleep(20);
+    response.end('"99.0.0"}');
+  };
+  assert.equal((await auto()).version, newest);
+  assert.deepEqual(seen, ["GET /version"]);
+  for (const [script, code] of [
+    [(_, response) => response.writeHead(200, json).end("{}"), "negotiate-silent"],
+    [(_, response) => response.writeHead(200, json).end("{"), "negotiate-silent"],
+    [(_, response) => response.writeHead(200).end(), "negotiate-silent"],
+    [(_, response) => response.writeHead(200, json).end(`{"firecracker_version":"99.0.0","x":"${"x".repeat(1 << 20)}"}`), "negotiate-silent"],
+    [(_, response) => response.writeHead(200, json).end('{"firecracker_version":"new"}'), "negotiate-unreadable"],
+    [(_, response) => response.writeHead(200, json).end('{"firecracker_version":"0.1"}'), "engine-too-old"],
+    [(_, response) => response.writeHead(500, json).end("{}"), "negotiate-refused"],
+    [(_, response) => void response.writeHead(200, json).write("{"), "timed-out"],
+  ]) {
+    assert.equal((await failure(script, auto)).code, code);
+  }
+});
+
+/** A server whose connections all become sockets. */
+async function upgrading(script, work) {
+  const engine = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => script(socket));
+  }).listen(0, "127.0.0.1");
+  await once(engine, "listening");
+  try {
+    return await work(await client({ uri: `http://127.0.0.1:${engine.address().port}` }));
+  } finally {
+    engine.close();
+  }
+}
+const switched = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+const attached = (client, more) => client.invoke("ContainerAttach", { params: { id: "x", stream: true }, as: "socket", ...more });
+
+test("sockets that break before anybody reads", async () => {
+  const reset = (socket) => {
+    socket.write(switched);
+    setTimeout(() => socket.resetAndDestroy(), 30);
+  };
+  await upgrading(reset, async (client) => {
+    const { readable, writable } = await attached(client);
+    // Without a listener the error would end the process here.
+    await sleep(100);
+    await assert.rejects(readable.getReader().read(), { code: "ECONNRESET" });
+    await assert.rejects(writable.getWriter().write(new Uint8Array(1)), { code: "connection-broken" });
+  });
+  await upgrading((socket) => socket.write(switched), async (client) => {
+    const controller = new AbortController();
+    const { readable } = await attached(client, { signal: controller.signal });
+    controller.abort("enough");
+    await sleep(50);
+    await assert.rejects(readable.getReader().read(), { code: "aborted" });
+  });
+});
+
+test("sockets: time-outs are for the head alone", async () => {
+  const late = (socket) => {
+    socket.write(switched);
+    setTimeout(() => socket.end("late"), 400);
+  };
+  await upgrading(late, async (client) => {
+    const { readable } = await attached(client, { timeout: 200, readTimeout: 200 });
+    assert.equal(Buffer.concat(await all(readable)).toString(), "late");
+  });
+  await upgrading(() => {}, async (client) => {
+    for (const name of ["timeout", "readTimeout"]) {
+      const error = await attached(client, { [name]: 30 }).then(() => assert.fail("it opened"), (error) => error);
+      assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
+    }
+  });
+});
+
+test("WebSockets: time-outs are for the opening alone", async () => {
+  const made = [];
+  class Own {
+    constructor(url) {
+      this.url = url;
+      made.push(this);
+    }
+    close() {
+      this.closed = true;
+    }
+  }
+  const over = await client({ WebSocket: Own });
+  const open = (more) => over.invoke("ContainerAttachWebsocket", { params: { id: "x" }, as: "websocket", ...more });
+  for (const name of ["timeout", "readTimeout"]) {
+    const error = await open({ [name]: 30 }).then(() => assert.fail("it opened"), (error) => error);
+    assert.deepEqual([error.code, error.hint, made.pop().closed], ["timed-out", `allow more with \`${name}\``, true]);
+  }
+  const opening = open({ timeout: 100, readTimeout: 100 });
+  await sleep(10);
+  const [socket] = made;
+  socket.onopen();
+  const { readable } = await opening;
+  await sleep(150);
+  assert.equal(socket.closed, undefined);
+  socket.onmessage({ data: "late" });
+  socket.onclose();
+  assert.equal(Buffer.concat(await all(readable)).toString(), "late");
 });
 
 test("sockets: what makes none", async () => {

@@ -76,15 +76,18 @@ fn build(node: &Node) {
 #[test]
 fn offline() {
     let Some(node) = node() else { return };
-    // An engine whose pack is not inside.
-    let pack = node.root.join("resources/firecracker.postcard");
-    node.test("offline.test.mjs", &[("CONTAJNERS_PACK", &*pack.to_string_lossy())]);
+    node.test("offline.test.mjs", &[("CONTAJNERS_PACK", &*firecracker(&node))]);
 }
 
 #[test]
 fn scripted() {
     let Some(node) = node() else { return };
-    node.test("scripted.test.mjs", &[]);
+    node.test("scripted.test.mjs", &[("CONTAJNERS_PACK", &*firecracker(&node))]);
+}
+
+/// The pack of an engine that is not inside, and that says its version in a body.
+fn firecracker(node: &Node) -> String {
+    node.root.join("resources/firecracker.postcard").to_string_lossy().into_owned()
 }
 
 #[test]
