@@ -170,14 +170,19 @@ fn follow<'a>(schema: Schema<'a>, steps: &[Step]) -> Option<Schema<'a>> {
             Step::Item(_) => within(schema, &mut 64, &|schema| schema.items())?,
             Step::Field(name) => match schema.property(name) {
                 Some(property) => property.schema,
-                None => within(schema, &mut 64, &|schema| match schema.additional() {
-                    Additional::Schema(values) => Some(values),
-                    _ => None,
-                })?,
+                None => values_of(schema)?,
             },
         };
     }
     Some(schema)
+}
+
+/// The values of a map.
+pub(crate) fn values_of(schema: Schema<'_>) -> Option<Schema<'_>> {
+    within(schema, &mut 64, &|schema| match schema.additional() {
+        Additional::Schema(values) => Some(values),
+        _ => None,
+    })
 }
 
 /// Looks for a schema in one and in the parts it is made of.

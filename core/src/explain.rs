@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::catalog::{Api, Operation};
-use crate::check::within;
+use crate::check::values_of;
 use crate::history::SchemaHistory;
 use crate::nearest::{alternatives, nearest};
 use crate::schema::{Additional, Schema};
@@ -281,13 +281,7 @@ impl<'a> Schema<'a> {
                 }
             };
             // Where nothing that a map holds has it, it is one of the map's keys.
-            let value = || {
-                within(schema, &mut { BUDGET }, &|schema| match schema.additional() {
-                    Additional::Schema(values) => Some(values),
-                    _ => None,
-                })
-            };
-            schema = match found.or_else(value) {
+            schema = match found.or_else(|| values_of(schema)) {
                 Some(found) => found,
                 None => {
                     let mut names = Vec::new();

@@ -184,33 +184,8 @@ fn a_connection_that_the_engine_closes_is_not_used_again() {
     assert_eq!(engine.connections(), 2);
 }
 
-/// What cannot be repeated can still be sent when not a byte of it has gone out.
-#[test]
-fn an_upload_takes_a_new_connection_when_the_idle_one_was_closed() {
-    let (closed, told) = mpsc::channel();
-    let engine = Script::new(move |connection, _, stream| {
-        answer(stream, "200 OK", JSON, b"[]");
-        if connection > 0 {
-            return Then::GoOn;
-        }
-        stream.shutdown(std::net::Shutdown::Both).unwrap();
-        closed.send(()).unwrap();
-        Then::Close
-    });
-    let client = engine.client();
-    block_on(async {
-        client.invoke("ContainerList").await.unwrap();
-        told.recv_timeout(PATIENCE).unwrap();
-        // The runtime hears of it.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        client.invoke("ImageLoad").body_reader(&b"an archive"[..]).await.unwrap();
-    });
-    assert_eq!((engine.connections(), engine.asked().len()), (2, 2));
-}
-
-/// The runtime has not heard of the end yet, since the thread did something else.
-#[test]
-fn what_went_into_a_closed_connection_is_sent_once_more() {
+/// An engine whose first connection ends after an answer, once it is told to, and says when it has.
+fn ending() -> (Script, mpsc::Sender<()>, mpsc::Receiver<()>) {
     let (close, wait) = mpsc::channel();
     let (closed, told) = mpsc::channel();
     let wait = Mutex::new(wait);
@@ -224,6 +199,29 @@ fn what_went_into_a_closed_connection_is_sent_once_more() {
         closed.send(()).unwrap();
         Then::Close
     });
+    (engine, close, told)
+}
+
+/// What cannot be repeated can still be sent when not a byte of it has gone out.
+#[test]
+fn an_upload_takes_a_new_connection_when_the_idle_one_was_closed() {
+    let (engine, close, told) = ending();
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        close.send(()).unwrap();
+        told.recv_timeout(PATIENCE).unwrap();
+        // The runtime hears of it.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        client.invoke("ImageLoad").body_reader(&b"an archive"[..]).await.unwrap();
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (2, 2));
+}
+
+/// The runtime has not heard of the end yet, since the thread did something else.
+#[test]
+fn what_went_into_a_closed_connection_is_sent_once_more() {
+    let (engine, close, told) = ending();
     let client = engine.client();
     block_on(async {
         client.invoke("ContainerList").await.unwrap();
