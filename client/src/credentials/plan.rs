@@ -15,7 +15,7 @@ use super::error::CredentialsError;
 use super::helper::Helper;
 use super::reference::{HUB, HUB_KEY, Repository, host_of_key};
 use super::{Place, Rules};
-use crate::discovery::Surroundings;
+use crate::discovery::{Surroundings, home};
 
 /// What a plan asks of the machine.
 #[derive(Clone, Copy)]
@@ -206,8 +206,7 @@ fn files(rules: Rules, place: &Place, machine: Machine<'_>) -> Vec<File> {
     let mut out = Vec::new();
     let mut push = |path, layout, chosen| out.push(File { path, layout, chosen });
     let (config, usual) = (Layout::Config, Chosen::Nobody);
-    let home = machine.variable("HOME").or_else(|| machine.variable("USERPROFILE"));
-    let home = home.map(PathBuf::from);
+    let home = home(|name| machine.variable(name));
     let folder = |variable, below: &str| match machine.variable(variable) {
         Some(folder) => Some(PathBuf::from(folder)),
         None => home.as_ref().map(|home| home.join(below)),

@@ -303,6 +303,11 @@ impl Named {
     }
 }
 
+/// The user's own folder; the second variable is that of Windows.
+pub(crate) fn home(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
+}
+
 /// What all places to look at need of the surroundings.
 struct Around<'s>(&'s dyn Surroundings);
 
@@ -330,11 +335,7 @@ impl Around<'_> {
     fn folder(&self, variable: &str, below: &str) -> Option<PathBuf> {
         match self.variable(variable) {
             Some(folder) => Some(folder.into()),
-            None => {
-                // The second one is that of Windows.
-                let home = self.variable("HOME").or_else(|| self.variable("USERPROFILE"))?;
-                Some(Path::new(&home).join(below))
-            }
+            None => Some(home(|name| self.variable(name))?.join(below)),
         }
     }
 

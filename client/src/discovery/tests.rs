@@ -383,6 +383,12 @@ fn a_context_or_a_connection_by_name() {
         r#"{"Connection":{"Connections":{"far":{"URI":"unix:///x"}}}}"#,
     );
     named("podman", &podman, "far", "unix:///x (Podman connection `far`)");
+    // As on Windows.
+    let other = machine(&[("USERPROFILE", "/u")], &[]).file(
+        "/u/.config/containers/podman-connections.json",
+        r#"{"Connection":{"Connections":{"far":{"URI":"unix:///y"}}}}"#,
+    );
+    named("podman", &other, "far", "unix:///y (Podman connection `far`)");
     let unknown = "there is no Podman connection `default`: unknown-connection";
     named("podman", &podman, "default", unknown);
 }
