@@ -92,7 +92,7 @@ pub use pack::write;
 pub use pack::{FORMAT_VERSION, Pack, PackError, VersionRule};
 pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
-    is_secret_header,
+    is_header_name, is_secret_header,
 };
 pub use resolve::{Body, is_json};
 pub use schema::{Additional, Property, Schema, SchemaKind};

@@ -420,8 +420,14 @@ impl fmt::Display for RawError {
 
 impl core::error::Error for RawError {}
 
-/// RFC 9110, section 5.6.2: a token.
-pub(crate) fn is_header_name(name: &str) -> bool {
+/// Tells whether a header can have this name: a token of RFC 9110, section 5.6.2.
+///
+/// ```
+/// use contajners_core::is_header_name;
+///
+/// assert!(is_header_name("X-Registry-Auth") && !is_header_name("X Y") && !is_header_name(""));
+/// ```
+pub fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()

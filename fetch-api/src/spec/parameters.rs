@@ -269,9 +269,7 @@ pub(super) fn unsendable_name(name: &str, location: Location) -> Option<String> 
     if let Some(character) = name.chars().find(|c| c.is_control()) {
         return Some(format!("the parameter `{name}` holds {character:?}, which no name can"));
     }
-    // RFC 9110, section 5.6.2: a token.
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    (location == Location::Header && !name.chars().all(is_token))
+    (location == Location::Header && !contajners_core::is_header_name(name))
         .then(|| format!("the parameter `{name}` has no name that a header can have"))
 }
 
