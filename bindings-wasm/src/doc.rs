@@ -123,6 +123,7 @@ pub(crate) fn changes(changes: &[Change]) -> String {
             out.name("change").string(change.kind.code());
             match &change.kind {
                 ChangeKind::Renamed { from, to }
+                | ChangeKind::Moved { from, to }
                 | ChangeKind::Type { from, to }
                 | ChangeKind::Format { from, to } => {
                     out.name("from").string(from);

@@ -80,6 +80,18 @@ pub enum ChangeKind {
         /// The name in the second.
         to: String,
     },
+    /// It has the same id at another place; told where one operation is compared, since of whole
+    /// APIs that is one that was removed and one that was added.
+    Moved {
+        /// Method and path in the first.
+        from: String,
+        /// Method and path in the second.
+        to: String,
+    },
+    /// What an answer holds is told now.
+    BodyAdded,
+    /// An answer holds nothing any longer, or what it holds is not told.
+    BodyRemoved,
     /// It is of another type.
     Type {
         /// The type in the first.
@@ -122,6 +134,9 @@ impl ChangeKind {
             Self::Added { .. } => "added",
             Self::Removed => "removed",
             Self::Renamed { .. } => "renamed",
+            Self::Moved { .. } => "moved",
+            Self::BodyAdded => "body-added",
+            Self::BodyRemoved => "body-removed",
             Self::Type { .. } => "type",
             Self::Format { .. } => "format",
             Self::Nullable => "nullable",
@@ -142,6 +157,9 @@ impl fmt::Display for ChangeKind {
             Self::Added { required: false } => f.write_str("added"),
             Self::Removed => f.write_str("removed"),
             Self::Renamed { from, to } => write!(f, "renamed from {from} to {to}"),
+            Self::Moved { from, to } => write!(f, "moved from {from} to {to}"),
+            Self::BodyAdded => f.write_str("has a body now"),
+            Self::BodyRemoved => f.write_str("has a body no longer"),
             Self::Type { from, to } | Self::Format { from, to } => write!(f, "{from} → {to}"),
             Self::Nullable => f.write_str("may be null now"),
             Self::NotNullable => f.write_str("may be null no longer"),
@@ -197,13 +215,14 @@ impl Change {
                 _ => true,
             },
             ChangeKind::Type { .. } => true,
-            ChangeKind::Renamed { .. } => true,
-            ChangeKind::Optional => {
+            ChangeKind::Renamed { .. } | ChangeKind::Moved { .. } => true,
+            ChangeKind::Optional | ChangeKind::BodyRemoved => {
                 matches!(&self.place, Place::Answer { status, .. } if is_success(status))
             }
-            ChangeKind::ValueAdded(_) | ChangeKind::Default { .. } | ChangeKind::Format { .. } => {
-                false
-            }
+            ChangeKind::ValueAdded(_)
+            | ChangeKind::BodyAdded
+            | ChangeKind::Default { .. }
+            | ChangeKind::Format { .. } => false,
         }
     }
 }
@@ -285,6 +304,10 @@ impl<'a> Operation<'a> {
     /// Returns what is different in another version's or another engine's operation.
     pub fn diff(self, other: Self) -> Vec<Change> {
         let mut out = Vec::new();
+        if route(self) != route(other) {
+            let place = |of: Self| format!("{} {}", of.method(), of.path());
+            out.push(whole(other, ChangeKind::Moved { from: place(self), to: place(other) }));
+        }
         Differ::new().operations(self, other, &mut out);
         out
     }
@@ -345,13 +368,26 @@ struct Inside {
     kind: ChangeKind,
 }
 
-/// Sorts the changes of one operation. They are few, and a page carries what this is made of.
+/// Sorts the changes of one operation by their places; those of one place stay as they were found.
+/// They are few, and a page carries what this is made of.
 fn in_order(changes: &mut [Change]) {
     for end in 1..changes.len() {
         let (sorted, rest) = changes.split_at(end);
-        let key = (&rest[0].place, &rest[0].kind);
-        let at = sorted.partition_point(|known| (&known.place, &known.kind) <= key);
+        let key = rest[0].place.key();
+        let at = sorted.partition_point(|known| known.place.key() <= key);
         changes[at..=end].rotate_right(1);
+    }
+}
+
+impl Place {
+    /// What places are sorted by.
+    fn key(&self) -> (u8, u16, &str) {
+        match self {
+            Self::Operation => (0, 0, ""),
+            Self::Parameter { location, name } => (1, *location as u16, name),
+            Self::Body { pointer } => (2, 0, pointer),
+            Self::Answer { status, pointer } => (3, status.unwrap_or(0), pointer),
+        }
     }
 }
 
@@ -456,17 +492,20 @@ impl Differ {
             pointer: pointer.into(),
         };
         for one in from.responses() {
-            let mut there = to.responses();
-            let Some(other) = there.find(|other| other.status() == one.status()) else {
-                out.push(change(to, place(&one, ""), ChangeKind::Removed));
-                continue;
+            let other = to.responses().find(|other| other.status() == one.status());
+            let kind = match other.map(|other| (one.schema(), other.schema())) {
+                None => ChangeKind::Removed,
+                Some((None, None)) => continue,
+                Some((None, Some(_))) => ChangeKind::BodyAdded,
+                Some((Some(_), None)) => ChangeKind::BodyRemoved,
+                Some((Some(from), Some(into))) => {
+                    for inside in self.schemas(from, into, DEPTH).iter() {
+                        out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
+                    }
+                    continue;
+                }
             };
-            let (Some(one_schema), Some(other_schema)) = (one.schema(), other.schema()) else {
-                continue;
-            };
-            for inside in self.schemas(one_schema, other_schema, DEPTH).iter() {
-                out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
-            }
+            out.push(change(to, place(&one, ""), kind));
         }
         for other in to.responses() {
             if !from.responses().any(|one| one.status() == other.status()) {
@@ -577,11 +616,27 @@ impl Differ {
                 push(out, Inside { pointer: pointer(field.name), kind });
             }
         }
-        if let (Additional::Schema(one), Additional::Schema(other)) =
-            (from.additional(), to.additional())
-        {
-            self.at("*", one, other, depth, out);
-        }
+        // What a spec does not say is anything.
+        let label = |kind| match kind {
+            Additional::Schema(values) => formatted(values),
+            _ => "any".into(),
+        };
+        let kind = match (from.additional(), to.additional()) {
+            (Additional::Schema(one), Additional::Schema(other)) => {
+                return self.at("*", one, other, depth, out);
+            }
+            (Additional::Forbidden, Additional::Forbidden) => return,
+            (Additional::Forbidden, _) => ChangeKind::Added { required: false },
+            (_, Additional::Forbidden) => ChangeKind::Removed,
+            (one, other) => {
+                let (from, to) = (label(one), label(other));
+                if from == to {
+                    return;
+                }
+                ChangeKind::Type { from, to }
+            }
+        };
+        push(out, Inside { pointer: pointer("*"), kind });
     }
 
     /// Compares what is one step inside.

@@ -42,6 +42,7 @@ impl<'c> Told<'c> {
     fn new(change: &'c Change) -> Self {
         let (from, to, value) = match &change.kind {
             ChangeKind::Renamed { from, to }
+            | ChangeKind::Moved { from, to }
             | ChangeKind::Type { from, to }
             | ChangeKind::Format { from, to } => (Some(&**from), Some(&**to), None),
             ChangeKind::Default { from, to } => (from.as_deref(), to.as_deref(), None),
