@@ -292,10 +292,10 @@ impl<'a> Operation<'a> {
         'a: 'b,
     {
         let is_form = |parameter: &Parameter<'_>| parameter.location() == Location::Form;
-        let has_fields = given.iter().any(|given| is_form(&given.parameter));
+        let field = given.iter().find(|given| is_form(&given.parameter));
         // Where the body may be something else, too, fields have to be given to make it a form.
         if matches!(body, Body::Nothing)
-            && (has_fields || self.body().is_none() && declared.iter().any(is_form))
+            && (field.is_some() || self.body().is_none() && declared.iter().any(is_form))
         {
             let multipart = "multipart/form-data";
             let takes = |body: RequestBody<'_>| body.media_types().any(|name| name == multipart);
@@ -314,6 +314,10 @@ impl<'a> Operation<'a> {
             let (media_type, text) = fields.finish();
             request.body = RequestContent::Text(text);
             return Ok(Some(media_type));
+        }
+        if let Some(field) = field {
+            let reason = "goes into the body, which is given as a whole".into();
+            return Err(self.invalid(field.parameter, reason));
         }
         let accepted = self.body();
         let (accepted, body) = match (accepted, body) {

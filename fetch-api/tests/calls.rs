@@ -38,6 +38,16 @@ paths:
         content:
           multipart/form-data:
             schema: { type: object, properties: { name: { type: string } } }
+  /parts:
+    post:
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              allOf:
+                - { $ref: "#/components/schemas/Named" }
+                - { allOf: [{ properties: { b: { type: array, items: { type: string } }, name: { type: boolean } } }] }
+                - { required: [b] }
   /loop/{kind}:
     put:
       requestBody:
@@ -51,6 +61,7 @@ paths:
 components:
   schemas:
     List: { type: array, items: { type: string } }
+    Named: { type: object, required: [name], properties: { name: { type: string } } }
     One: { oneOf: [{ $ref: "#/components/schemas/One" }, { type: integer }] }
     All: { allOf: [{ $ref: "#/components/schemas/All" }, { $ref: "#/components/schemas/One" }] }
     Inside:
@@ -151,6 +162,14 @@ fn the_fields_of_a_form_are_parameters() {
     assert!(upload.starts_with(multipart), "{upload}");
     let nothing = call("postUpload", &json!({}), Body::Nothing).unwrap_err();
     assert!(nothing.contains("needs a body"), "{nothing}");
+    let both = call("postForm", &fields, Body::Bytes).unwrap_err();
+    let told = "parameter `a` of `postForm` goes into the body, which is given as a whole";
+    assert_eq!(both, told);
+    let parts = "POST /api/parts Content-Type: application/x-www-form-urlencoded";
+    let fields = json!({ "b": ["x", "y"], "name": "n" });
+    check("postParts", &fields, Body::Nothing, &format!("{parts} b=x&b=y&name=n"));
+    let missing = call("postParts", &json!({ "name": "n" }), Body::Nothing).unwrap_err();
+    assert!(missing.contains("needs the formData parameter `b`"), "{missing}");
 }
 
 /// Definitions that are a part of themselves say nothing in the end, and are followed only so far.
