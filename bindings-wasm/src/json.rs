@@ -15,7 +15,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Begins the next item of a list or field of an object: a comma, unless it is the first.
     fn next(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with(['{', '[', ':']) {
+        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[' | b':')) {
             self.text.push(',');
         }
     }
