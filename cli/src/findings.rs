@@ -69,21 +69,28 @@ pub(crate) fn of_answer(
     status: u16,
     body: &Body,
 ) -> Result<Vec<Finding>, Failure> {
-    let documented: Vec<Option<u16>> =
-        operation.responses().map(|answer| answer.status()).collect();
-    // An answer without a status stands for all that are not listed.
-    if !documented.contains(&Some(status)) && !documented.contains(&None) {
+    let unchecked = |why: &str| {
         let (id, api) = (operation.id(), operation.api());
         let (engine, version) = (api.engine(), api.version());
-        let known: Vec<String> =
-            documented.iter().flatten().map(|status| format!("`{status}`")).collect();
-        let failure = Failure::usage(format!(
-            "an answer `{status}` of `{id}` is not documented in {engine} {version}"
-        ));
+        Failure::usage(format!("an answer `{status}` of `{id}` {why} in {engine} {version}"))
+    };
+    let own = operation.responses().find(|answer| answer.status() == Some(status));
+    // An answer without a status stands for all that are not listed.
+    let documented = own.or_else(|| operation.responses().find(|answer| answer.status().is_none()));
+    let Some(documented) = documented else {
+        let known: Vec<String> = operation
+            .responses()
+            .filter_map(|answer| answer.status())
+            .map(|status| format!("`{status}`"))
+            .collect();
+        let failure = unchecked("is not documented");
         return Err(match known.as_slice() {
             [] => failure.with_hint("none is"),
             known => failure.with_hint(format!("there are {}", known.join(", "))),
         });
+    };
+    if documented.schema().is_none() {
+        return Err(unchecked("has no documented body"));
     }
     let Body::Text(text) = body else { return Ok(Vec::new()) };
     Ok(operation.check_answer(status, &value(text, "the answer")?))

@@ -145,6 +145,7 @@ fn bodies_and_values_are_checked() {
             "check docker ContainerInspect --answer 201 -d {} --all-versions",
             "check docker@v1.41 SystemPing --answer 404 -d {}",
             "check podman@v5.0.0 ImagePruneLibpod --answer 201 -d {}",
+            "check docker@v1.41 ContainerStart --answer 204 -d {}",
         ],
     );
 }
@@ -163,6 +164,7 @@ fn all_versions_are_checked() {
             "check docker ContainerList filters:={ --all-versions",
             "check docker ContainerList -d {} --all-versions",
             "check docker ContainerKill --answer 409 -d '{\"message\":1}' --all-versions",
+            "check podman ExecInspect --answer 200 -d '{\"a\":1}' --all-versions",
             "check docker ImagePush name=a platform={} --all-versions",
             "check docker@v1.41 ImagePush name=a platform={} --all-versions",
             "check docker@v1.41 ContainerCreate platform=x -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
