@@ -499,7 +499,8 @@ Environment:
   DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH
                    whether TLS is spoken there, and with which files
   CONTAINER_CONNECTION, CONTAINER_HOST, CONTAINER_SSHKEY,
-  PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF
+  PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF,
+  CONTAINERS_CONF_OVERRIDE
                    where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
                    the version that `invoke`, `request` and `wait` speak,

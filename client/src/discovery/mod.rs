@@ -31,6 +31,8 @@ const COMMON: [&str; 8] =
     ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "TMPDIR", "TEMP", "TMP"];
 /// The longest configuration file that is read.
 const FILE_LIMIT: u64 = 4 << 20;
+/// How many files of a folder are looked at.
+const FILES_LIMIT: usize = 1000;
 
 /// An address, and why it is that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +83,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// What discovery asks of the machine: three questions, so that tests can answer them.
+/// What discovery asks of the machine: a few questions, so that tests can answer them.
 pub trait Surroundings {
     /// Returns a variable of the environment.
     fn variable(&self, name: &str) -> Option<String>;
@@ -95,6 +97,13 @@ pub trait Surroundings {
     ///
     /// Those of reading; [`io::ErrorKind::NotFound`] counts as not configured.
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
+
+    /// Returns the paths of what lies in a folder, in any order; nothing where there is no such
+    /// folder, which is also what this does unless it is implemented.
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let _ = folder;
+        Vec::new()
+    }
 }
 
 /// The machine this program runs on.
@@ -118,6 +127,11 @@ impl Surroundings for System {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
         }
         Ok(bytes)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.take(FILES_LIMIT).map(|entry| entry.path()).collect()
     }
 }
 

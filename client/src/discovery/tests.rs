@@ -29,6 +29,11 @@ impl Surroundings for Machine {
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let all = self.files.keys().rev().map(PathBuf::from);
+        all.filter(|file| file.parent() == Some(folder)).collect()
+    }
 }
 
 fn machine(variables: &[(&'static str, &'static str)], sockets: &[&'static str]) -> Machine {
@@ -311,6 +316,46 @@ fn podman_connections() {
         &at(&[]).file(config, "[engine]\nnum_locks = 1\n"),
         "unix:///run/podman/podman.sock (usual socket unix:///run/podman/podman.sock)",
     );
+}
+
+/// Each says another default, and where it is.
+#[test]
+fn one_file_of_podman_wins_over_another() {
+    let says = |name: &str| {
+        format!(
+            "[engine]\nactive_service = \"{name}\"\n[engine.service_destinations.{name}]\n\
+             uri = \"unix:///{name}\"\n"
+        )
+    };
+    let etc = "/etc/containers/containers.conf";
+    let own = "/h/.config/containers/containers.conf";
+    let files = [
+        "/usr/share/containers/containers.conf".to_owned(),
+        etc.to_owned(),
+        format!("{etc}.d/1.conf"),
+        format!("{etc}.d/2.conf"),
+        own.to_owned(),
+        format!("{own}.d/b.conf"),
+    ];
+    let mut there = machine(&[("HOME", "/h")], &[]);
+    for (number, file) in files.iter().enumerate() {
+        there = there.file(file, &says(&format!("n{number}")));
+        there =
+            there.file(&format!("{etc}.d/3.txt"), "[").file(&format!("{own}.d/sub/c.conf"), "[");
+        let expected = format!("unix:///n{number} (Podman connection `n{number}`)");
+        check("podman", &there, &expected);
+    }
+    let there = there.file("/c", &says("only")).file("/o", &says("over"));
+    let at = |mut machine: Machine, variable, file| {
+        machine.variables.insert(variable, file);
+        machine
+    };
+    let there = at(there, "CONTAINERS_CONF", "/c");
+    check("podman", &there, "unix:///only (Podman connection `only`)");
+    let there = at(there, "CONTAINERS_CONF_OVERRIDE", "/o");
+    check("podman", &there, "unix:///over (Podman connection `over`)");
+    let named = at(there, "CONTAINER_CONNECTION", "only");
+    check("podman", &named, "unix:///only (Podman connection `only`)");
 }
 
 #[test]

@@ -113,13 +113,25 @@ fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, Discover
     Ok(around.json(&file)?.map(|connections| (file, connections)))
 }
 
-/// Where a `containers.conf` may be; later ones win.
+/// Where a `containers.conf` may be; later ones win. Beside one there may be a folder of more, which
+/// count in the order of their names.
 fn files(around: &Around<'_>) -> Vec<PathBuf> {
-    if let Some(file) = around.variable("CONTAINERS_CONF") {
-        return vec![file.into()];
+    let mut files = Vec::new();
+    match around.variable("CONTAINERS_CONF") {
+        Some(file) => files.push(file.into()),
+        None => {
+            files.push("/usr/share/containers/containers.conf".into());
+            let own = around.folder("XDG_CONFIG_HOME", ".config");
+            for folder in [Some("/etc".into()), own].into_iter().flatten() {
+                let file = folder.join("containers/containers.conf");
+                let mut more = around.0.list(&file.with_extension("conf.d"));
+                more.retain(|file| file.extension().is_some_and(|name| name == "conf"));
+                more.sort();
+                files.push(file);
+                files.append(&mut more);
+            }
+        }
     }
-    let system = ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"];
-    let own = around.folder("XDG_CONFIG_HOME", ".config");
-    let own = own.map(|folder| folder.join("containers/containers.conf"));
-    system.iter().map(PathBuf::from).chain(own).collect()
+    files.extend(around.variable("CONTAINERS_CONF_OVERRIDE").map(PathBuf::from));
+    files
 }
