@@ -117,17 +117,17 @@ export class Client {
 
   /** Output of a process as it comes. */
   frames(operation, given) {
-    return frames(() => this.#source(operation, given));
+    return frames((begun) => this.#source(operation, given, begun));
   }
 
   /** JSON documents as they come. */
   documents(operation, given) {
-    return documents(() => this.#source(operation, given));
+    return documents((begun) => this.#source(operation, given, begun));
   }
 
-  async #source(operation, given) {
+  async #source(operation, given, begun) {
     const call = options(given, knownOfCall, "a call");
-    const answer = await this.#answer(() => this.#catalogue.resolve(operation, call), call);
+    const answer = await this.#answer(() => this.#catalogue.resolve(operation, call), call, begun);
     return { ...answer, pieces: new Pieces(answer.body, answer.watch, answer.call) };
   }
 
@@ -149,14 +149,15 @@ export class Client {
     return as === "stream" ? answer.stream() : answer.data();
   }
 
-  /** Resolves, sends, and judges the head of the answer. */
-  async #answer(resolve, given) {
+  /** Resolves, sends, and judges the head of the answer; `begun` gets what can give the call up. */
+  async #answer(resolve, given, begun) {
     const { request, given: body } = resolve();
     let watch;
     try {
       const call = callOf(request, this.engine, { ...this.headers, ...given.headers });
       this.#reachable();
       watch = new Watch(this, limitsOf(given), call);
+      begun?.(watch);
       const response = await send(this, call, request.text ?? body.bytes, body.streamed, watch);
       const { status, headers } = response;
       const contentType = headers.get("content-type") ?? undefined;

@@ -177,7 +177,7 @@ function unsent(client, call, cause, streamed) {
       "is the engine running, and does it listen there?"
     : streamed
       ? "browsers send streams only over HTTP/2; give a Blob or bytes"
-      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front of it";
+      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front";
   return error("connect", "cannot-connect", `cannot reach ${engine} at ${place.shown}`, {
     ...known,
     acted: !unreached.test(code),

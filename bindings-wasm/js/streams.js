@@ -135,6 +135,7 @@ function unfinished(bytes) {
 class Found {
   #source;
   #open;
+  #watch;
   #queue = [];
   #at = 0;
   #last;
@@ -176,8 +177,8 @@ class Found {
       this.#at = 0;
       try {
         if (!this.#source) {
-          this.#source = await this.#open();
-          // Somebody left before the head came, and could not end what was not there.
+          this.#source = await this.#open((watch) => (this.#watch = watch));
+          // Somebody left before the head came, and what sends could not be told.
           if (this.#done) {
             this.#source.free();
             await this.#source.cancel();
@@ -210,7 +211,8 @@ class Found {
     if (!this.#done) {
       const source = this.#source;
       this.#stop();
-      await source?.cancel();
+      if (source) await source.cancel();
+      else this.#watch?.give();
     }
     return { value, done: true };
   }
@@ -218,7 +220,7 @@ class Found {
 
 /** Output of a process, stdout and stderr told apart. */
 export function frames(open) {
-  return new Found(async () => new Output(await open()));
+  return new Found(async (begun) => new Output(await open(begun)));
 }
 
 class Output {
@@ -285,7 +287,7 @@ class Output {
 
 /** JSON documents, one after another. */
 export function documents(open) {
-  return new Found(async () => new Messages(await open()));
+  return new Found(async (begun) => new Messages(await open(begun)));
 }
 
 class Messages {

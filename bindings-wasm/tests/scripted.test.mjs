@@ -278,10 +278,8 @@ test("leaving before the head has come, and while a piece is waited for", async 
     const next = early.next();
     const response = await asked;
     assert.deepEqual(await early.return(7), { value: 7, done: true });
-    const closed = once(response, "close");
-    response.writeHead(200, json).write("{");
+    await once(response, "close");
     assert.deepEqual(await next, { value: undefined, done: true });
-    await closed;
     assert.deepEqual(await early.next(), { value: undefined, done: true });
 
     // An error of a call that nobody waits for is none.
@@ -308,6 +306,22 @@ test("leaving before the head has come, and while a piece is waited for", async 
     assert.deepEqual(await piece, { value: undefined, done: true });
     await left;
   }
+});
+
+test("leaving before the head has come, by a fetch that takes no signals", async () => {
+  const deaf = (url, init) => fetch(url, { ...init, signal: undefined });
+  const own = await client({ fetch: deaf });
+  let arrived;
+  const asked = new Promise((resolve) => (arrived = resolve));
+  answer = (_, response) => arrived(response);
+  const early = own.documents("SystemEvents");
+  const next = early.next();
+  const response = await asked;
+  assert.deepEqual(await early.return(), { value: undefined, done: true });
+  const closed = once(response, "close");
+  response.writeHead(200, json).write("{");
+  assert.deepEqual(await next, { value: undefined, done: true });
+  await closed;
 });
 
 test("time-outs: whole and read", async () => {
