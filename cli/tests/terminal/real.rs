@@ -200,7 +200,8 @@ fn check_interrupt(place: &Place) {
         }
     };
     wait("the build runs", &|| terminal.screen().0.ends_with("\nit runs"));
-    assert_eq!(running(), 1);
+    // It may say so before the engine lists it.
+    wait("the container is listed", &|| running() == 1);
     run.signal("INT");
     assert_eq!(run.end(&terminal).0, Some(130));
     assert!(terminal.screen().0.ends_with("\nit runs"), "{}", terminal.screen().0);
