@@ -99,7 +99,8 @@ impl Settings {
 
     /// Begins to set up a client, as far as where the engine is goes.
     pub(crate) fn builder(&self, pack: Pack<'static>) -> Result<ClientBuilder, Failure> {
-        let mut builder = ClientBuilder::from_opened(pack);
+        const NAME: &str = concat!("contajners/", env!("CARGO_PKG_VERSION"));
+        let mut builder = ClientBuilder::from_opened(pack).user_agent(NAME);
         if let Some(host) = &self.host {
             builder = builder.uri(host);
         }

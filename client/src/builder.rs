@@ -63,6 +63,7 @@ pub struct ClientBuilder {
     credentials: Credentials,
     tls: Option<Tls>,
     watched: Watched,
+    user_agent: Option<String>,
     checks: Checks,
 }
 
@@ -81,6 +82,7 @@ impl ClientBuilder {
             credentials: Credentials::default(),
             tls: None,
             watched: Watched::default(),
+            user_agent: None,
             checks: Checks::default(),
         }
     }
@@ -130,6 +132,13 @@ impl ClientBuilder {
     /// operations of others are refused.
     pub fn category(mut self, category: impl Into<String>) -> Self {
         self.category = Some(category.into());
+        self
+    }
+
+    /// Sets what the program calls itself in `User-Agent`, such as `backups/1.2`. By default nothing
+    /// is sent. Docker tells registries what it is given here.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
         self
     }
 
@@ -270,7 +279,7 @@ impl ClientBuilder {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
     /// is damaged; the address is none; the pack has no such version or category; a file that TLS
-    /// needs cannot be used.
+    /// needs cannot be used; what the program calls itself is no value of a header.
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
@@ -316,8 +325,12 @@ impl ClientBuilder {
                 OnceCell::new_with(Some(Spoken::new(opened, api)))
             }
         };
+        let mut peer = Peer::new(opened, &discovered, self.ssh, tls, self.watched);
+        if let Some(name) = self.user_agent {
+            peer.user_agent = Some(name.try_into().map_err(|_| Error::user_agent())?);
+        }
         Ok(Client(Arc::new(Inner {
-            peer: Arc::new(Peer::new(opened, &discovered, self.ssh, tls, self.watched)),
+            peer: Arc::new(peer),
             pack,
             limits: self.limits,
             answer_limit: self.answer_limit,

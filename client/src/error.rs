@@ -217,6 +217,12 @@ impl Error {
         }
     }
 
+    pub(crate) fn user_agent() -> Self {
+        let text = "what the program calls itself is no value of a header".into();
+        Self::new(ErrorKind::Config, "invalid-user-agent", text)
+            .with_hint("write it on one line, such as `backups/1.2`")
+    }
+
     #[cfg(feature = "credentials")]
     pub(crate) fn credentials(error: CredentialsError) -> Self {
         let (code, hint, text) = (error.code(), error.hint(), error.to_string());

@@ -81,6 +81,8 @@ pub(crate) struct Peer {
     pub(crate) tls: Option<Connector>,
     pub(crate) watched: Watched,
     host: HeaderValue,
+    /// What the program calls itself.
+    pub(crate) user_agent: Option<HeaderValue>,
 }
 
 const SILENT: &str = "does TLS belong at that address? Then write `https://`";
@@ -112,6 +114,7 @@ impl Peer {
             host: HeaderValue::from_str(&endpoint.host_header())
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
+            user_agent: None,
         }
     }
 
@@ -315,9 +318,9 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     *message.uri_mut() = uri;
     let headers = message.headers_mut();
     headers.insert(HOST, peer.host.clone());
-    const AGENT: HeaderValue =
-        HeaderValue::from_static(concat!("contajners/", env!("CARGO_PKG_VERSION")));
-    headers.insert(USER_AGENT, AGENT);
+    if let Some(name) = &peer.user_agent {
+        headers.insert(USER_AGENT, name.clone());
+    }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }

@@ -30,7 +30,7 @@ fn a_call_is_sent_as_the_engines_like_it() {
     );
     for one in &asked {
         assert_eq!(one.header("host"), ["localhost"]);
-        assert_eq!(one.header("user-agent").len(), 1);
+        assert!(one.header("user-agent").is_empty());
         assert!(one.header("transfer-encoding").is_empty());
     }
     let lengths: Vec<_> = asked.iter().map(|one| one.header("content-length")).collect();
@@ -39,6 +39,23 @@ fn a_call_is_sent_as_the_engines_like_it() {
     assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![]]);
     assert_eq!(asked[2].body, br#"{"Image":"x"}"#);
     assert_eq!(asked[3].header("x-one"), ["1"]);
+}
+
+#[test]
+fn a_program_names_itself_if_it_likes() {
+    let engine = always("200 OK", JSON, b"[]");
+    let builder = || contajners::Client::builder("docker").uri(engine.uri()).api_version("v1.41");
+    let client = builder().user_agent("backups/1.2").build().unwrap();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        client.invoke("ContainerList").header("User-Agent", "own").await.unwrap();
+    });
+    let asked = engine.asked();
+    let told: Vec<_> = asked.iter().map(|one| one.header("user-agent")).collect();
+    assert_eq!(told, [vec!["backups/1.2"], vec!["own"]]);
+    let error = builder().user_agent("a\r\nEvil: x").build().unwrap_err();
+    assert_eq!((error.kind(), error.code()), (contajners::ErrorKind::Config, "invalid-user-agent"));
+    assert!(!error.to_string().contains("Evil"), "{error}");
 }
 
 #[test]
