@@ -2,9 +2,13 @@
 
 mod wait;
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
 pub(crate) use wait::{Limit, Wait};
 
@@ -23,6 +27,32 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads what is typed; ends the process with help or with what is wrong with it.
+    pub(crate) fn typed() -> Self {
+        let words: Vec<OsString> = env::args_os().collect();
+        let matches = Self::command().color(colour_of(&words)).get_matches_from(words);
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// What `--color` says, before anything else is read: help and errors of the command line have
+/// colours, too.
+fn colour_of(words: &[OsString]) -> ColorChoice {
+    let mut words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let mut choice = ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let Some(rest) = word.strip_prefix("--color") else { continue };
+        let when = if rest.is_empty() { words.next() } else { rest.strip_prefix('=') };
+        choice = match when {
+            Some("always") => ColorChoice::Always,
+            Some("never") => ColorChoice::Never,
+            _ => choice,
+        };
+    }
+    choice
 }
 
 /// Options that every command takes.

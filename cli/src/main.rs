@@ -29,14 +29,12 @@ mod wire;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::args::Cli;
 use crate::output::Output;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = Cli::typed();
     let settings = Settings::new(global);
     let mut output = Output::new();
     let result = commands::run(command, &settings, &mut output);

@@ -487,6 +487,24 @@ fn colours_come_when_told_to() {
 }
 
 #[test]
+fn help_and_errors_of_the_command_line_have_colours_when_told_to() {
+    for line in ["--help", "doc --help", "ops docker --frob", "ops -- docker --color always"] {
+        for (more, is_coloured) in [
+            ("--color always", true),
+            ("--color=always", true),
+            ("--color never --color=always", true),
+            ("--color auto", false),
+            ("--color=never", false),
+            ("", false),
+        ] {
+            let output = contajners(&words(&format!("{more} {line}"))).output().unwrap();
+            let told = [output.stdout, output.stderr].concat();
+            assert_eq!(told.contains(&0x1b), is_coloured, "{more} {line}");
+        }
+    }
+}
+
+#[test]
 fn any_width_will_do() {
     for columns in ["1", "7", "20", "40", "1000000", "99999999999999999999"] {
         for line in ["ops podman -o table", "doc docker ContainerCreate", "--help"] {
