@@ -383,5 +383,6 @@ impl Around<'_> {
     }
 }
 
-#[cfg(test)]
+// Both packs are asked.
+#[cfg(all(test, feature = "docker", feature = "podman"))]
 mod tests;
