@@ -4,7 +4,7 @@
 //! everywhere.
 
 use crate::request::{Answer, Method, Request};
-use crate::resolve::is_json;
+use crate::resolve::{essence, is_json};
 
 /// What the body of an answer is, or what becomes of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Request {
 }
 
 fn content(answer: Answer, content_type: Option<&str>) -> Content {
-    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let media_type = essence(content_type.unwrap_or_default());
     let is = |name: &str| media_type.eq_ignore_ascii_case(name);
     if is("application/vnd.docker.multiplexed-stream") {
         return Content::Frames;

@@ -50,14 +50,44 @@ pub(crate) fn integer(view: &View<'_>) -> Option<i128> {
         View::Number(number) if *number % 1.0 == 0.0 && number.abs() < 9e15 => {
             Some(*number as i128)
         }
-        View::Text(text) => text.trim().parse().ok(),
+        View::Text(text) => whole(text.trim()),
         _ => None,
     }
 }
 
+/// Reads digits with or without a sign. By hand: the standard library's way for so large numbers
+/// would be half a KiB of a page.
+fn whole(text: &str) -> Option<i128> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    // As many nines are still held.
+    if digits.is_empty() || digits.len() > 38 {
+        return None;
+    }
+    let mut number = 0;
+    for byte in digits.bytes() {
+        number = number * 10 + i128::from(char::from(byte).to_digit(10)?);
+    }
+    Some(if text.starts_with('-') { -number } else { number })
+}
+
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_as_large_as_any() {
+        let read = |text: &str| integer(&View::Text(text.into()));
+        for number in [0, 7, -7, i128::from(u64::MAX), i128::from(i64::MIN), 10_i128.pow(37)] {
+            assert_eq!(read(&format!(" {number} ")), Some(number));
+        }
+        assert_eq!(read("+1"), Some(1));
+        assert_eq!(read(&"9".repeat(38)), Some(10_i128.pow(38) - 1));
+        for text in ["", "-", "+-1", "1.0", "1 0", "0x1", "\u{661}", &"9".repeat(39)] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn decimals_are_what_engines_can_read() {

@@ -631,10 +631,15 @@ fn separator(style: ListStyle) -> Option<char> {
     }
 }
 
+/// A media type without its parameters.
+pub(crate) fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
 /// Tells whether a media type is JSON's: `application/json`, `application/vnd.x+json`, or `*/*`,
 /// which leaves it open.
 pub fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence(media_type);
     essence.eq_ignore_ascii_case("application/json")
         || essence.len() > 5
             && essence.as_bytes()[essence.len() - 5..].eq_ignore_ascii_case(b"+json")
@@ -642,7 +647,7 @@ pub fn is_json(media_type: &str) -> bool {
 }
 
 fn is_binary(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence(media_type);
     ["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"]
         .iter()
         .any(|binary| binary.eq_ignore_ascii_case(essence))
