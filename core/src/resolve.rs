@@ -71,9 +71,9 @@ impl<'a> Operation<'a> {
     /// it; [`ResolveErrorKind::MissingParameter`]; [`ResolveErrorKind::RepeatedParameter`] when
     /// one value is taken and several are given; [`ResolveErrorKind::InvalidParameter`] when a
     /// value is not of the parameter's type, when a path value is empty or holds `.`, `..` or
-    /// empty segments, or when a header value holds control characters;
-    /// [`ResolveErrorKind::MissingBody`], [`ResolveErrorKind::UnexpectedBody`] and
-    /// [`ResolveErrorKind::InvalidBody`].
+    /// empty segments, when a header value holds control characters, or when a field of a form
+    /// goes with a body as a whole; [`ResolveErrorKind::MissingBody`],
+    /// [`ResolveErrorKind::UnexpectedBody`] and [`ResolveErrorKind::InvalidBody`].
     pub fn resolve(
         &self,
         values: &[(&str, &dyn Value)],
