@@ -7,8 +7,8 @@ use std::path::Path;
 use command::{contajners, told};
 use contajners_core::Pack;
 use contajners_fetch_api::lower;
-use contajners_fetch_api::model::{Engine, ListStyle};
-use contajners_fetch_api::spec::{Context, Faults, Prose, read};
+use contajners_fetch_api::model::Engine;
+use contajners_fetch_api::spec::{Context, read};
 
 /// `tags` and `deep` are of the second version only.
 fn spec(is_second: bool) -> String {
@@ -47,17 +47,7 @@ paths:
 
 fn pack() -> Vec<u8> {
     let model = |version: &str, is_second| {
-        let context = Context {
-            version: version.into(),
-            prefix: None,
-            doc_url: String::new(),
-            namespaces: Vec::new(),
-            lists: ListStyle::Csv,
-            prose: Prose::Skip,
-            faults: Faults::Refuse,
-            missing: Default::default(),
-        };
-        read(spec(is_second).as_bytes(), &context).unwrap().model
+        read(spec(is_second).as_bytes(), &Context::new(version)).unwrap().model
     };
     let engine = Engine { name: "toy".into(), ..Engine::default() };
     lower::pack(&engine, &[model("v1", false), model("v2", true)]).unwrap()

@@ -2,23 +2,14 @@
 //!
 //! `cargo run -p contajners-fetch-api --example dump -- docker/v1.41.yaml …`
 
-use contajners_fetch_api::model::{ListStyle, Schema};
+use contajners_fetch_api::model::Schema;
 use contajners_fetch_api::spec::{Context, Prose, read};
 use serde_json::json;
 
 fn main() {
     for file in std::env::args().skip(1) {
         let text = std::fs::read(&file).expect("a readable file");
-        let context = Context {
-            version: file.clone(),
-            prefix: None,
-            doc_url: String::new(),
-            namespaces: Vec::new(),
-            lists: ListStyle::Csv,
-            faults: Default::default(),
-            missing: Default::default(),
-            prose: Prose::Keep,
-        };
+        let context = Context { prose: Prose::Keep, ..Context::new(&*file) };
         let model = match read(&text, &context) {
             Ok(read) => read.model,
             Err(error) => {

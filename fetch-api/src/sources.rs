@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::model::{Engine, ListStyle, Negotiation};
-use crate::spec::{Context, Faults, Prose};
+use crate::spec::Context;
 
 /// Everything the map says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,14 +238,11 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
                 return Err(wrong(&key("versions"), format!("`{version}` is listed twice")));
             }
             let context = Context {
-                version: version.clone(),
                 prefix: prefix.clone(),
                 doc_url: doc_url.clone(),
                 namespaces: namespaces.clone(),
                 lists,
-                prose: Prose::Skip,
-                faults: Faults::Refuse,
-                missing: BTreeSet::new(),
+                ..Context::new(&*version)
             };
             versions.push(Source { version, url, context });
         }

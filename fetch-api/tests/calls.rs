@@ -1,8 +1,8 @@
 //! From a made-up spec of OpenAPI 3 to the requests that calls become.
 
 use contajners_core::{Body, Pack, RequestContent, Value};
-use contajners_fetch_api::model::{Engine, ListStyle};
-use contajners_fetch_api::spec::{Context, Faults, Prose, read};
+use contajners_fetch_api::model::Engine;
+use contajners_fetch_api::spec::{Context, read};
 use contajners_fetch_api::{lift, lower};
 use serde_json::{Value as Json, json};
 
@@ -72,17 +72,7 @@ components:
 "##;
 
 fn pack() -> Vec<u8> {
-    let context = Context {
-        version: "v1".into(),
-        prefix: None,
-        doc_url: String::new(),
-        namespaces: Vec::new(),
-        lists: ListStyle::Csv,
-        prose: Prose::Skip,
-        faults: Faults::Refuse,
-        missing: Default::default(),
-    };
-    let model = read(SPEC.as_bytes(), &context).unwrap().model;
+    let model = read(SPEC.as_bytes(), &Context::new("v1")).unwrap().model;
     let engine = Engine { name: "toy".into(), ..Engine::default() };
     let bytes = lower::pack(&engine, std::slice::from_ref(&model)).unwrap();
     let pack = Pack::open(&bytes).unwrap();

@@ -2,8 +2,8 @@
 
 use contajners_core::{Change, Pack};
 use contajners_fetch_api::lower;
-use contajners_fetch_api::model::{Engine, ListStyle};
-use contajners_fetch_api::spec::{Context, Faults, Prose, read};
+use contajners_fetch_api::model::Engine;
+use contajners_fetch_api::spec::{Context, read};
 
 const OLD: &str = r#"openapi: 3.0.3
 paths:
@@ -47,16 +47,7 @@ paths:
 
 fn pack(specs: &[&str]) -> Vec<u8> {
     let read = |(number, spec): (usize, &&str)| {
-        let context = Context {
-            version: format!("v{}", number + 1),
-            prefix: None,
-            doc_url: String::new(),
-            namespaces: Vec::new(),
-            lists: ListStyle::Csv,
-            prose: Prose::Skip,
-            faults: Faults::Refuse,
-            missing: Default::default(),
-        };
+        let context = Context::new(format!("v{}", number + 1));
         read(spec.as_bytes(), &context).unwrap().model
     };
     let models: Vec<_> = specs.iter().enumerate().map(read).collect();

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use contajners_core::Pack;
-use contajners_fetch_api::model::{Engine, ListStyle, Model, Negotiation};
-use contajners_fetch_api::spec::{Context, Faults, Prose, Read, SpecError, read};
+use contajners_fetch_api::model::{Engine, Model, Negotiation};
+use contajners_fetch_api::spec::{Context, Faults, Read, SpecError, read};
 use contajners_fetch_api::{lift, lower};
 
 use crate::one_line;
@@ -12,14 +12,11 @@ use crate::one_line;
 /// What the map of sources would say.
 pub fn context(version: &str, faults: Faults) -> Context {
     Context {
-        version: version.into(),
-        prefix: None,
         doc_url: "https://example.org/{version}#{operation}".into(),
         namespaces: vec!["/sub".into()],
-        lists: ListStyle::Csv,
-        prose: Prose::Skip,
         faults,
         missing: ["Missing".to_owned()].into(),
+        ..Context::new(version)
     }
 }
 

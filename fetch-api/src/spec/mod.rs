@@ -48,6 +48,23 @@ pub struct Context {
     pub missing: BTreeSet<String>,
 }
 
+impl Context {
+    /// Returns that of a version of which the map says nothing else: arrays are written with commas,
+    /// prose is skipped, a spec with faults is refused.
+    pub fn new(version: impl Into<String>) -> Self {
+        Self {
+            version: version.into(),
+            prefix: None,
+            doc_url: String::new(),
+            namespaces: Vec::new(),
+            lists: ListStyle::Csv,
+            prose: Prose::Skip,
+            faults: Faults::Refuse,
+            missing: BTreeSet::new(),
+        }
+    }
+}
+
 /// What becomes of a spec with faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Faults {

@@ -7,16 +7,7 @@ use super::*;
 use crate::model::Kind;
 
 pub(crate) fn context() -> Context {
-    Context {
-        version: "v1.0".to_owned(),
-        prefix: None,
-        doc_url: String::new(),
-        namespaces: Vec::new(),
-        lists: ListStyle::Csv,
-        prose: Prose::Skip,
-        faults: Faults::Refuse,
-        missing: BTreeSet::new(),
-    }
+    Context::new("v1.0")
 }
 
 /// What is wrong with a text, line by line; whatever it is, it is found in bounded time.
