@@ -265,6 +265,16 @@ impl<'a> Fields<'a> {
         &self.declared
     }
 
+    /// Returns what all parts together say of other fields.
+    pub(crate) fn additional(&self) -> Additional<'a> {
+        match self.others {
+            Some(Others::Schema(values)) => Additional::Schema(values),
+            Some(Others::Any) => Additional::Any,
+            None if self.is_closed => Additional::Forbidden,
+            None => Additional::Unsaid,
+        }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
         let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
         self.declared.get(at)

@@ -405,7 +405,7 @@ impl Differ {
             Additional::Schema(values) => formatted(values),
             _ => "any".into(),
         };
-        let kind = match (from.additional(), to.additional()) {
+        let kind = match (one.additional(), other.additional()) {
             (Additional::Schema(one), Additional::Schema(other)) => {
                 return self.at("*", one, other, depth, out);
             }

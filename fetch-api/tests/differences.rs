@@ -20,6 +20,7 @@ paths:
                 closed: { type: object, additionalProperties: false }
                 labels: { type: object, additionalProperties: { type: string } }
                 open: { type: object, additionalProperties: true }
+                wrapped: { type: object, additionalProperties: { type: string } }
       responses:
         "200": { description: x, content: { application/json: { schema: { type: string } } } }
         "202": { description: x }
@@ -40,6 +41,7 @@ paths:
                 closed: { type: object }
                 labels: { type: object, additionalProperties: true }
                 open: { type: object, additionalProperties: { type: integer, format: int64 } }
+                wrapped: { allOf: [{ type: object, additionalProperties: { type: string } }] }
       responses:
         "200": { description: x }
         "202": { description: x, content: { application/json: { schema: { type: string } } } }
