@@ -11,7 +11,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -26,20 +26,31 @@ const MOST_HEADERS: usize = 100;
 const MOST_DIGITS: u8 = 12;
 /// Chunks that are larger on the average cost more to move than to take off.
 const SMALL: usize = 4 << 10;
+/// An answer that begins with less has most likely come to its end with it.
+const SHORT: usize = 1 << 10;
 
-/// Tells a connection that a request goes out whose answer may have a body.
+/// Tells a connection that a request goes out, and whether its answer may have a body.
 #[derive(Debug, Default)]
-pub(crate) struct Announced(AtomicBool);
+pub(crate) struct Announced(AtomicU8);
 
 impl Announced {
+    const NOTHING: u8 = 0;
+    const HEAD_ALONE: u8 = 1;
+    const BODY: u8 = 2;
+
     /// To be called before the request is sent. What answers `HEAD` has no body, whatever its head
     /// says.
     pub(crate) fn announce(&self, has_body: bool) {
-        self.0.store(has_body, Ordering::Release);
+        self.0.store(if has_body { Self::BODY } else { Self::HEAD_ALONE }, Ordering::Release);
     }
 
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Acquire)
+    /// What was announced since the last time: whether there may be a body.
+    fn take(&self) -> Option<bool> {
+        // There is something once in an answer, which may come in many pieces.
+        if self.0.load(Ordering::Acquire) == Self::NOTHING {
+            return None;
+        }
+        Some(self.0.swap(Self::NOTHING, Ordering::Acquire) == Self::BODY)
     }
 }
 
@@ -54,9 +65,17 @@ enum State {
     /// What comes passes as it is, until an answer is announced.
     Passing,
     /// The head of an answer passes, and is kept to be looked at.
-    Head(Vec<u8>),
+    Head(Head),
     /// The chunks of an answer, and where in them the next byte is.
     Chunks(Place),
+}
+
+/// The beginning of an answer.
+#[derive(Default)]
+struct Head {
+    bytes: Vec<u8>,
+    /// How many of them cannot be the end of it.
+    looked_at: usize,
 }
 
 impl<W> Joined<W> {
@@ -74,24 +93,27 @@ impl<W: Wire> AsyncRead for Joined<W> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.wire).poll_read(context, buffer))?;
-        if matches!(this.state, State::Passing)
-            && this.announced.take()
-            && !is_plain(&buffer.filled()[before..])
-        {
-            this.state = State::Head(Vec::new());
+        match (this.announced.take(), &mut this.state) {
+            (None, _) => {}
+            (Some(true), State::Head(head)) => head.clear(),
+            (Some(true), state) => *state = State::Head(Head::default()),
+            (Some(false), state) => *state = State::Passing,
         }
         let mut begin = before;
         if let State::Head(head) = &mut this.state {
-            let known = head.len();
-            head.extend_from_slice(&buffer.filled()[before..]);
-            // Looked at once its end has come, not with each byte.
-            let may_end = ends(&head[known.saturating_sub(3)..]) || head.len() > LONGEST_HEAD;
-            match if may_end { body_after(head) } else { Body::Unknown } {
+            let new = &buffer.filled()[before..];
+            match head.add(new) {
                 Body::Unknown => {}
                 Body::Other => this.state = State::Passing,
                 Body::Chunked(at) => {
-                    begin += at.saturating_sub(known);
-                    this.state = State::Chunks(Place::BORDER);
+                    let passed = head.bytes.len() - new.len();
+                    begin += at.saturating_sub(passed);
+                    let place =
+                        head.bytes.get_mut(at..passed).map(|bytes| join(bytes, Place::BORDER).1);
+                    this.state = match place {
+                        None => State::Chunks(Place::BORDER),
+                        Some(place) => place.map_or(State::Passing, State::Chunks),
+                    };
                 }
             }
         }
@@ -101,6 +123,34 @@ impl<W: Wire> AsyncRead for Joined<W> {
             this.state = next.map_or(State::Passing, State::Chunks);
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Head {
+    /// Begins with another answer.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.looked_at = 0;
+    }
+
+    /// Takes what came, and tells what follows. A short piece that comes first is looked at when
+    /// there is more: nearly all small answers are done with it.
+    fn add(&mut self, new: &[u8]) -> Body {
+        let is_first = self.bytes.is_empty();
+        if !is_first && self.looked_at == 0 && is_plain(&self.bytes) {
+            return Body::Other;
+        }
+        self.bytes.extend_from_slice(new);
+        if is_first && self.bytes.len() < SHORT {
+            return Body::Unknown;
+        }
+        if is_first && is_plain(&self.bytes) {
+            return Body::Other;
+        }
+        // Looked at once its end has come, not with each byte.
+        let may_end = ends(&self.bytes[self.looked_at..]) || self.bytes.len() > LONGEST_HEAD;
+        self.looked_at = self.bytes.len().saturating_sub(3);
+        if may_end { body_after(&self.bytes) } else { Body::Unknown }
     }
 }
 
@@ -290,6 +340,9 @@ writes_through!(Joined);
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
 
     /// What is handed on of bytes that come in pieces of these lengths, in turn.
     fn joined(bytes: &[u8], cuts: &[usize], room: usize, announced: bool) -> Vec<u8> {
@@ -373,6 +426,46 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_short_beginning_becomes_one() {
+        let chunks = vec![b"a line\n".to_vec(); 9];
+        let bytes = chunked(&chunks, "0\r\n\r\n");
+        // In the middle of the second chunk, of whose answer nothing was known by then.
+        let first = HEAD.len() + 12 + 5;
+        let out = joined(&bytes, &[first, 1 << 10], 4096, true);
+        let (content, count, _) = apart(&out[HEAD.len()..]);
+        assert!(content == chunks.concat());
+        assert_eq!(count, 3);
+        // All of it at once is not looked at.
+        assert_eq!(joined(&bytes, &[1 << 10], 4096, true), bytes);
+    }
+
+    #[tokio::test]
+    async fn another_answer_is_not_taken_for_more_of_the_one_before() {
+        for has_body in [true, false] {
+            let (mut engine, wire) = tokio::io::duplex(1 << 10);
+            let announced = Arc::<Announced>::default();
+            let mut joined = Joined::new(wire, announced.clone());
+            announced.announce(true);
+            let mut came = [0; 1 << 10];
+            for (sent, expected) in [
+                (HEAD, HEAD),
+                (b"1\r\na\r\n1\r\nb\r\n", b"2\r\nab\r\n"),
+                (b"", b""),
+                (b"1\r\na\r\n1\r\nb\r\n", b"1\r\na\r\n1\r\nb\r\n"),
+            ] as [(&[u8], &[u8]); 4]
+            {
+                if sent.is_empty() {
+                    announced.announce(has_body);
+                    continue;
+                }
+                engine.write_all(sent).await.unwrap();
+                let length = joined.read(&mut came).await.unwrap();
+                assert_eq!(&came[..length], expected);
+            }
+        }
+    }
+
+    #[test]
     fn only_announced_chunks_of_http_1_1_are_joined() {
         let body = "1\r\na\r\n1\r\nb\r\n0\r\n\r\n";
         let check = |head: &str, announced: bool, expected: bool| {
@@ -416,7 +509,7 @@ mod tests {
             ("2\nab", "2\nab"),
         ] {
             let bytes = [HEAD, body.as_bytes()].concat();
-            let out = joined(&bytes, &[1 << 10], 4096, true);
+            let out = joined(&bytes, &[HEAD.len(), 1 << 10], 4096, true);
             assert_eq!(String::from_utf8_lossy(&out[HEAD.len()..]), expected, "{body:?}");
         }
     }
