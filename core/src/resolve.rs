@@ -633,7 +633,9 @@ fn separator(style: ListStyle) -> Option<char> {
 
 /// A media type without its parameters.
 pub(crate) fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or_default().trim()
+    // By hand: it is asked of each answer.
+    let end = media_type.bytes().position(|byte| byte == b';').unwrap_or(media_type.len());
+    media_type[..end].trim()
 }
 
 /// Tells whether a media type is JSON's: `application/json`, `application/vnd.x+json`, or `*/*`,
