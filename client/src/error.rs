@@ -84,28 +84,29 @@ pub enum ErrorKind {
 pub(crate) struct CallOf(Arc<Of>);
 
 struct Of {
-    engine: String,
-    operation: Option<String>,
+    /// The names of engine and operation and the target, one after another: there is one for each
+    /// call, and few are ever told.
+    texts: String,
+    engine: usize,
+    /// How long that of the operation is; a raw request has none.
+    operation: Option<usize>,
     method: Method,
-    target: String,
 }
 
 impl CallOf {
     pub(crate) fn new(engine: &str, request: &Request) -> Self {
-        Self(Arc::new(Of {
-            engine: engine.into(),
-            operation: request.operation().map(Into::into),
-            method: request.method(),
-            target: request.target().into(),
-        }))
+        let operation = request.operation();
+        let texts = [engine, operation.unwrap_or_default(), request.target()].concat();
+        let (engine, operation) = (engine.len(), operation.map(str::len));
+        Self(Arc::new(Of { texts, engine, operation, method: request.method() }))
     }
 
     pub(crate) fn engine(&self) -> &str {
-        &self.0.engine
+        &self.0.texts[..self.0.engine]
     }
 
     pub(crate) fn operation(&self) -> Option<&str> {
-        self.0.operation.as_deref()
+        self.0.operation.map(|length| &self.0.texts[self.0.engine..][..length])
     }
 
     pub(crate) fn method(&self) -> Method {
@@ -113,19 +114,19 @@ impl CallOf {
     }
 
     pub(crate) fn target(&self) -> &str {
-        &self.0.target
+        &self.0.texts[self.0.engine + self.0.operation.unwrap_or_default()..]
     }
 
     /// The path alone: a query may hold secrets.
     fn path(&self) -> &str {
-        self.0.target.split('?').next().unwrap_or_default()
+        self.target().split('?').next().unwrap_or_default()
     }
 }
 
 impl fmt::Display for CallOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (method, path) = (self.0.method, self.path());
-        match &self.0.operation {
+        match self.operation() {
             Some(operation) => write!(f, "`{operation}` ({method} {path})"),
             None => write!(f, "`{method} {path}`"),
         }
