@@ -229,23 +229,26 @@ async fn attempt(
     progress: &Progress,
     limits: &Limits,
 ) -> Attempted {
-    let spare = body.again();
     let message_with = |body| message(peer, request, body).map_err(|error| (error, Sent::No));
-    let mut message = message_with(body)?;
-    if let Some(mut connection) = peer.pool.take().await {
+    let message = if let Some(mut connection) = peer.pool.take().await {
         trace::debug!("using an idle connection");
-        peer.watched.request(&message);
-        match deliver(&mut connection, message, progress, limits).await {
+        let spare = body.again();
+        let delivering = {
+            let message = message_with(body)?;
+            peer.watched.request(&message);
+            deliver(&mut connection, message, progress, limits)
+        };
+        let again = match delivering.await {
             Ok(response) => return Ok((response, connection)),
             // It was closed before a byte went out.
-            Err(Undelivered { message: Some(unsent), .. }) => message = *unsent,
+            Err(Undelivered { message: Some(unsent), .. }) => unsent,
             Err(failed) => {
                 // Neither was it here, though hyper could not know.
                 let is_untouched = connection.taking().is_untouched();
                 let may_repeat = is_untouched || request.is_safe_to_repeat();
                 match spare {
                     Some(spare) if may_repeat && failed.may_pass() => {
-                        message = message_with(spare)?;
+                        Box::new(message_with(spare)?)
                     }
                     _ => {
                         let sent = if is_untouched { Sent::No } else { Sent::Perhaps };
@@ -253,13 +256,16 @@ async fn attempt(
                     }
                 }
             }
-        }
+        };
         trace::debug!("the idle connection had gone, taking a new one");
-    }
+        again
+    } else {
+        Box::new(message_with(body)?)
+    };
     let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
     let mut connection = connecting.await.map_err(|error| (error, Sent::No))?;
     peer.watched.request(&message);
-    match deliver(&mut connection, message, progress, limits).await {
+    match deliver(&mut connection, *message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
         Err(failed) => {
             let is_unsent = failed.message.is_some() || connection.taking().is_untouched();
@@ -299,14 +305,13 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     let method = hyper::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|_| unsendable(request.method().as_str()))?;
     let target = request.target();
-    let path = target.split('?').next().unwrap_or_default();
     let prefix = peer.endpoint.prefix();
     let uri = if prefix.is_empty() {
         hyper::Uri::try_from(target)
     } else {
         hyper::Uri::try_from(format!("{prefix}{target}"))
     };
-    let uri = uri.map_err(|_| unsendable(path))?;
+    let uri = uri.map_err(|_| unsendable(target.split('?').next().unwrap_or_default()))?;
 
     // Engines that get a POST without a length wait, or refuse it.
     let has_length = !matches!(body, Outgoing::Nothing)
@@ -372,44 +377,41 @@ fn deliver<'a>(
     limits: &'a Limits,
 ) -> impl Future<Output = Result<hyper::Response<Incoming>, Undelivered>> + use<'a> {
     let taking = connection.taking().clone();
-    let sending = connection.send(message);
+    // That it has come is told through a channel of tokio's, which has a share of the task's budget. By
+    // then the connection may have used up all of it, and would not wake anyone again. In a box, so
+    // that little is moved with what waits for it.
+    let sending = Box::pin(unconstrained(connection.send(message)));
     sent(connection, sending, taking, progress, limits)
 }
 
 async fn sent(
     connection: &mut Connection,
-    sending: impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>>,
+    mut sending: impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>> + Unpin,
     taking: Arc<Taking>,
     progress: &Progress,
     limits: &Limits,
 ) -> Result<hyper::Response<Incoming>, Undelivered> {
-    // That it has come is told through a channel of tokio's, which has a share of the task's budget. By
-    // then the connection may have used up all of it, and would not wake anyone again.
-    let mut sending = pin!(unconstrained(sending));
     let mut sent = |context: &mut Context<'_>| {
-        connection.poll_for(context, |context| sending.as_mut().poll(context))
+        connection.poll_for(context, |context| {
+            pin!(&mut sending).poll(context).map_err(|mut error| Undelivered {
+                message: error.take_message().map(Box::new),
+                why: Why::Http(error.into_error()),
+            })
+        })
     };
-    let outcome = if limits.read.is_none() && limits.write.is_none() {
-        poll_fn(sent).await
-    } else {
-        let watch: Work<'_, _> = Box::pin(watch(progress, &taking, limits));
-        // What comes without an end takes all of the task's budget, of which a clock wants some, too.
-        let mut watch = unconstrained(watch);
-        let first = poll_fn(|context| match sent(context) {
-            Poll::Ready(done) => Poll::Ready(Ok(done)),
-            Poll::Pending => pin!(&mut watch).poll(context).map(Err),
-        });
-        match first.await {
-            Ok(done) => done,
-            Err((what, limit)) => {
-                return Err(Undelivered { message: None, why: Why::TimedOut(what, limit) });
-            }
-        }
-    };
-    outcome.map_err(|mut error| Undelivered {
-        message: error.take_message().map(Box::new),
-        why: Why::Http(error.into_error()),
+    if limits.read.is_none() && limits.write.is_none() {
+        return poll_fn(sent).await;
+    }
+    let watch: Work<'_, _> = Box::pin(watch(progress, &taking, limits));
+    // What comes without an end takes all of the task's budget, of which a clock wants some, too.
+    let mut watch = unconstrained(watch);
+    poll_fn(|context| match sent(context) {
+        Poll::Ready(done) => Poll::Ready(done),
+        Poll::Pending => pin!(&mut watch).poll(context).map(|(what, limit)| {
+            Err(Undelivered { message: None, why: Why::TimedOut(what, limit) })
+        }),
     })
+    .await
 }
 
 /// Ends when the engine takes or gives nothing for too long.

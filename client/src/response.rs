@@ -87,15 +87,18 @@ impl Response {
         self.read(|content, body, _, call| data::text(content, &body, call)).await
     }
 
-    async fn read<T>(
+    /// What is no more needed goes before the body is waited for.
+    fn read<T>(
         self,
         make: impl FnOnce(Content, Bytes, usize, &CallOf) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let (call, span) = (self.body.0.call.clone(), self.body.0.span.clone());
-        let body = self.body.collect(self.limit).await?;
-        let made = make(self.content, body, self.limit, &call);
-        trace::ended(&span, &made);
-        made
+    ) -> impl Future<Output = Result<T, Error>> {
+        let Self { content, body, limit, .. } = self;
+        async move {
+            let (call, span) = (body.0.call.clone(), body.0.span.clone());
+            let made = make(content, body.collect(limit).await?, limit, &call);
+            trace::ended(&span, &made);
+            made
+        }
     }
 
     /// Reads the body as it is.
