@@ -9,13 +9,14 @@ use contajners_core::Pack;
 use tokio::sync::OnceCell;
 
 use crate::checks::Checks;
-use crate::client::{Client, Inner, Spoken};
+use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
 use crate::discovery::{Discovered, Source, System, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
 use crate::observer::{Observer, Watched};
+use crate::spoken::Spoken;
 use crate::tls::{Connector, Tls};
 
 /// Answers larger than this are for streams, unless told otherwise.

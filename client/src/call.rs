@@ -29,6 +29,7 @@ use crate::duplex::{self, Duplex};
 use crate::error::{CallOf, Error, Sent, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
+use crate::spoken::Parameter;
 use crate::stream::{ByteStream, DocumentStream, OutputStream};
 use crate::trace::{self, Span};
 
@@ -68,7 +69,7 @@ pub struct Call(Box<Parts>);
 struct Parts {
     client: Client,
     what: What,
-    parameters: Vec<(String, Result<Value, serde_json::Error>)>,
+    parameters: Vec<Parameter>,
     body: Given,
     content_type: Option<String>,
     headers: Vec<(String, String)>,
@@ -317,26 +318,34 @@ impl Call {
         let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
         let mut request = match what {
             What::Operation(operation) => {
-                let api = client.api_before(deadline).await?;
-                let Resolved { mut request, wanted, findings: found, path } = resolve(
-                    &client,
-                    api,
-                    &operation,
-                    parameters,
-                    &body,
-                    content_type.as_deref(),
-                    &headers,
-                    client.0.checks,
-                )?;
-                client.0.checks.judge(&found).map_err(|error| {
-                    error.of(&CallOf::new(&client.0.peer.engine, &request), Sent::No)
-                })?;
-                findings = found;
-                template = Some(path);
-                if let Some(wanted) = wanted {
-                    remark = credentials::fill(&client, &mut request, &wanted, deadline).await?;
+                if is_bare(&body, &headers)
+                    && let Some((request, path)) = client.recall(&operation, &parameters)
+                {
+                    template = Some(path);
+                    request
+                } else {
+                    let api = client.api_before(deadline).await?;
+                    let Resolved { mut request, wanted, findings: found, path } = resolve(
+                        &client,
+                        api,
+                        &operation,
+                        parameters,
+                        &body,
+                        content_type.as_deref(),
+                        &headers,
+                        client.0.checks,
+                    )?;
+                    client.0.checks.judge(&found).map_err(|error| {
+                        error.of(&CallOf::new(&client.0.peer.engine, &request), Sent::No)
+                    })?;
+                    findings = found;
+                    template = Some(path);
+                    if let Some(wanted) = wanted {
+                        remark =
+                            credentials::fill(&client, &mut request, &wanted, deadline).await?;
+                    }
+                    request
                 }
-                request
             }
             What::Raw(method, target) => {
                 if let Some((name, _)) = parameters.first() {
@@ -457,22 +466,23 @@ fn resolve<'a>(
     client: &Client,
     api: contajners_core::Api<'a>,
     operation: &str,
-    parameters: Vec<(String, Result<Value, serde_json::Error>)>,
+    parameters: Vec<Parameter>,
     body: &Given,
     content_type: Option<&str>,
     headers: &[(String, String)],
     checks: Checks,
 ) -> Result<Resolved<'a>, Error> {
-    let operation = client.operation(api, operation).map_err(Error::resolve)?;
+    let name = operation;
+    let operation = client.operation(api, name).map_err(Error::resolve)?;
     let mut values = Vec::with_capacity(parameters.len());
     for (name, value) in parameters {
         let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
         values.push((name, value));
     }
-    let values: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (&**name, value)).collect();
-    let wanted = client.0.credentials.wanted(operation, &values, headers);
-    let values: Vec<(&str, &dyn contajners_core::Value)> =
-        values.iter().map(|&(name, value)| (name, value as _)).collect();
+    let named: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (&**name, value)).collect();
+    let wanted = client.0.credentials.wanted(operation, &named, headers);
+    let named: Vec<(&str, &dyn contajners_core::Value)> =
+        named.iter().map(|&(name, value)| (name, value as _)).collect();
     let given = match (body, content_type) {
         (Given::Nothing, _) => Body::Nothing,
         (Given::Json(Ok(value)), _) => Body::Value(value),
@@ -483,18 +493,26 @@ fn resolve<'a>(
         (_, Some(media_type)) => Body::BytesAs(media_type),
         (_, None) => Body::Bytes,
     };
-    let mut request = operation.resolve(&values, given).map_err(Error::resolve)?;
+    let mut request = operation.resolve(&named, given).map_err(Error::resolve)?;
     if let (Given::Json(_), Some(media_type)) = (body, content_type) {
         request
             .set_header("Content-Type", media_type)
             .map_err(|error| Error::raw(error, "Content-Type"))?;
     }
-    let body = match body {
+    let value = match body {
         Given::Json(Ok(value)) => Some(value),
         _ => None,
     };
-    let findings = checks.find(&operation, &values, body);
+    let findings = checks.find(&operation, &named, value);
+    if is_bare(body, headers) && wanted.is_none() && findings.is_empty() {
+        client.keep(name, values, &request);
+    }
     Ok(Resolved { request, path: operation.path(), wanted, findings })
+}
+
+/// Whether a call is an operation with its parameters and nothing else.
+fn is_bare(body: &Given, headers: &[(String, String)]) -> bool {
+    matches!(body, Given::Nothing) && headers.is_empty()
 }
 
 fn raw(

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use contajners_core::stream::fits;
 use contajners_core::{
     Api, Method, Negotiation, NegotiationStep, Operation, Pack, Request, ResolveError,
 };
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::Work;
@@ -19,6 +20,7 @@ use crate::credentials::Credentials;
 use crate::discovery::Discovered;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
+use crate::spoken::{Parameter, Spoken};
 use crate::stream::ByteStream;
 use crate::trace;
 use crate::wait::Wait;
@@ -54,48 +56,6 @@ pub(crate) struct Inner {
     pub(crate) discovered: Discovered,
     /// The version to speak: pinned, or negotiated with the first call.
     pub(crate) version: OnceCell<Spoken>,
-}
-
-/// A version of the pack.
-#[derive(Default)]
-pub(crate) struct Spoken {
-    /// As the pack spells it.
-    pub(crate) name: String,
-    /// Where it stands among the versions: to find it by its name is more work than to resolve
-    /// a call. `None` in a pack without versions.
-    at: Option<usize>,
-    /// The operations that were called last. A pack is read all over to find one, and after each
-    /// answer that was waited for none of it is near the processor.
-    found: Mutex<Vec<(Box<str>, Operation<'static>)>>,
-}
-
-/// How many operations are kept at hand.
-const FOUND: usize = 32;
-
-impl Spoken {
-    pub(crate) fn new(pack: Pack<'_>, api: Api<'_>) -> Self {
-        let name = api.version();
-        let at = pack.apis().position(|each| each.version() == name);
-        Self { name: name.to_owned(), at, found: Mutex::default() }
-    }
-
-    fn api<'a>(&self, pack: Pack<'a>) -> Option<Api<'a>> {
-        pack.apis().nth(self.at?)
-    }
-
-    /// Finds an operation, of a pack that is there for good.
-    fn find(&self, pack: Pack<'static>, id: &str) -> Option<Operation<'static>> {
-        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, found)) = all.iter().find(|(known, _)| **known == *id) {
-            return Some(*found);
-        }
-        let found = self.api(pack)?.operation(id).ok()?;
-        if all.len() == FOUND {
-            all.remove(0);
-        }
-        all.push((id.into(), found));
-        Some(found)
-    }
 }
 
 impl Client {
@@ -198,6 +158,23 @@ impl Client {
         &self.0.discovered
     }
 
+    /// Returns what a call without a body becomes, and the template of its path, if the one before
+    /// was the same.
+    pub(crate) fn recall(
+        &self,
+        operation: &str,
+        parameters: &[Parameter],
+    ) -> Option<(Request, &'static str)> {
+        self.0.version.get()?.recall(operation, parameters)
+    }
+
+    /// Keeps what a call without a body became, for [`Client::recall`].
+    pub(crate) fn keep(&self, operation: &str, values: Vec<(String, Value)>, request: &Request) {
+        if let Some(version) = self.0.version.get() {
+            version.keep(operation, values, request);
+        }
+    }
+
     fn negotiated(&self, deadline: Option<Deadline>) -> Work<'_, Result<&Spoken, Error>> {
         Box::pin(self.negotiate(deadline))
     }
@@ -246,7 +223,7 @@ impl Client {
             if let (true, Ok(body)) = (negotiation.wants_body(), body) {
                 let fitting = Some(body).filter(|body| fits(body, VERSION_LIMIT));
                 let body = fitting.and_then(|body| serde_json::from_slice(&body).ok());
-                said = body.and_then(|body: serde_json::Value| negotiation.said_in(&body));
+                said = body.and_then(|body: Value| negotiation.said_in(&body));
             }
             match negotiation.handle_answer(status, said.as_deref()) {
                 Ok(NegotiationStep::Done(api)) => {
@@ -264,15 +241,15 @@ impl Client {
         }
     }
 
-    pub(crate) async fn exchange(
+    pub(crate) fn exchange(
         &self,
         request: &Request,
         body: Outgoing,
         progress: Arc<Progress>,
         deadline: Option<Deadline>,
-    ) -> Result<Answered, Error> {
+    ) -> impl Future<Output = Result<Answered, Error>> {
         let Inner { peer, limits, .. } = &*self.0;
-        exchange(peer, request, body, progress, limits, deadline).await
+        exchange(peer, request, body, progress, limits, deadline)
     }
 
     pub(crate) fn stream(

@@ -107,6 +107,7 @@ mod observer;
 mod pipe;
 mod pool;
 mod response;
+mod spoken;
 #[cfg(feature = "ssh")]
 mod ssh;
 #[cfg(not(feature = "ssh"))]

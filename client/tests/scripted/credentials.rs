@@ -56,6 +56,25 @@ fn mine() -> Value {
 }
 
 #[test]
+fn a_call_that_is_made_again_gets_what_the_file_says_by_then() {
+    let engine = always("200 OK", "", b"");
+    let (_folder, file) = config(r#"{"auths": {}}"#);
+    let client = podman(&engine, Credentials::file(&file));
+    let pull = || client.invoke("ImagePullLibpod").param("reference", "r.x:5000/a");
+    block_on(async {
+        pull().send().await.unwrap().bytes().await.unwrap();
+        pull().header("X-Registry-Auth", "own").send().await.unwrap().bytes().await.unwrap();
+        pull().send().await.unwrap().bytes().await.unwrap();
+        std::fs::write(&file, CONFIG).unwrap();
+        pull().send().await.unwrap().bytes().await.unwrap();
+    });
+    let asked = engine.asked();
+    let told: Vec<usize> = asked.iter().map(|one| one.header("x-registry-auth").len()).collect();
+    assert_eq!(told, [0, 1, 0, 1]);
+    assert_eq!(decoded(&asked[3], "x-registry-auth"), mine());
+}
+
+#[test]
 fn calls_that_name_a_registry_get_its_credentials() {
     let engine = always("200 OK", "", b"");
     let (_folder, file) = config(CONFIG);

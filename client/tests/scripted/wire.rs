@@ -42,6 +42,42 @@ fn a_call_is_sent_as_the_engines_like_it() {
 }
 
 #[test]
+fn a_call_that_is_made_again_is_the_same() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        let list = || client.invoke("ContainerList");
+        for _ in 0..3 {
+            list().param("all", true).await.unwrap();
+        }
+        list().param("all", false).await.unwrap();
+        list().param("all", true).header("X-One", "1").await.unwrap();
+        list().param("all", true).await.unwrap();
+        list().await.unwrap();
+        list().param("filters", json!({ "status": ["running"] })).await.unwrap();
+        // What is wrong with a call is told each time.
+        for _ in 0..3 {
+            let error = list().param("al", true).await.unwrap_err();
+            assert_eq!(error.code(), "unknown-parameter");
+            let start =
+                || client.invoke("ContainerWait").param("id", "a").param("condition", "now");
+            assert_eq!(start().send().await.unwrap().findings().len(), 1);
+        }
+    });
+    let asked = engine.asked();
+    let lines: Vec<&str> =
+        asked.iter().map(|one| one.line().split_whitespace().nth(1).unwrap()).collect();
+    let list = "/v1.41/containers/json";
+    let (all, not_all) = (format!("{list}?all=true"), format!("{list}?all=false"));
+    let running = format!("{list}?filters=%7B%22status%22:%5B%22running%22%5D%7D");
+    let wait = "/v1.41/containers/a/wait?condition=now";
+    let expected = [&*all, &all, &all, &not_all, &all, &all, list, &running, wait, wait, wait];
+    assert_eq!(lines, expected);
+    let told: Vec<usize> = asked.iter().map(|one| one.header("x-one").len()).collect();
+    assert_eq!(told, [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
 fn a_program_names_itself_if_it_likes() {
     let engine = always("200 OK", JSON, b"[]");
     let builder = || contajners::Client::builder("docker").uri(engine.uri()).api_version("v1.41");
