@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
-use crate::discovery::{Discovered, Source, System, look};
+use crate::discovery::{Discovered, Source, Surroundings as _, System, endpoint_of, look};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
@@ -99,7 +99,8 @@ impl ClientBuilder {
     }
 
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
-    /// `http://host:port`, `https://host:port` or `ssh://user@host:port/socket`.
+    /// `http://host:port`, `https://host:port` or `ssh://user@host:port/socket`; `unix://` alone is
+    /// the engine's usual socket.
     ///
     /// Without it the engine is looked for as [`discover`](crate::discover) says: for Docker `DOCKER_HOST`, the
     /// current context, then the usual sockets, rootless ones too; for Podman
@@ -261,10 +262,7 @@ impl ClientBuilder {
         match (&self.uri, self.connection.as_deref()) {
             (Some(_), Some(name)) => Err(Error::two_addresses(name)),
             (Some(uri), None) => {
-                let parsed = match &self.tls {
-                    Some(_) => Endpoint::parse_with_tls(uri),
-                    None => Endpoint::parse(uri),
-                };
+                let parsed = endpoint_of(pack, &System, uri, self.tls.is_some());
                 let endpoint = parsed.map_err(|error| Error::endpoint(&error))?;
                 let tls = self.tls.clone().filter(|_| matches!(endpoint, Endpoint::Https { .. }));
                 Ok(Discovered { endpoint, source: Source::Given, considered: Vec::new(), tls })
@@ -352,7 +350,7 @@ fn checked(bytes: &[u8]) -> Result<Pack<'_>, Error> {
 }
 
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    System.variable(name).filter(|value| !value.is_empty())
 }
 
 impl fmt::Debug for ClientBuilder {

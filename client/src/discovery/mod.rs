@@ -21,7 +21,7 @@ use contajners_core::Pack;
 
 pub use error::DiscoverError;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::quoted;
 use crate::tls::Tls;
 
@@ -112,7 +112,8 @@ pub struct System;
 
 impl Surroundings for System {
     fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        // What is not UTF-8 is set all the same: it leads nowhere, and not somewhere else.
+        Some(std::env::var_os(name)?.to_string_lossy().into_owned())
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -174,7 +175,7 @@ pub(crate) fn look(
             "connection://podman" => podman::by_name(&around, name, None)?,
             _ => continue,
         };
-        return named.taken(Vec::new(), given);
+        return named.taken(pack, &around, Vec::new(), given);
     }
     Err(DiscoverError::nameless(pack.engine()))
 }
@@ -209,7 +210,7 @@ fn walk(
                         tls: (name == "DOCKER_HOST").then(|| tls::of_environment(around)).flatten(),
                         source,
                     };
-                    return named.taken(considered, given);
+                    return named.taken(pack, around, considered, given);
                 }
                 None => considered.push((source, "not set")),
             }
@@ -220,7 +221,7 @@ fn walk(
             match around.filled(template) {
                 Some(address) => {
                     let named = Named { address, identity: None, tls: None, source };
-                    return named.taken(considered, given);
+                    return named.taken(pack, around, considered, given);
                 }
                 None => considered.push((source, "not set")),
             }
@@ -238,17 +239,11 @@ fn walk(
                 podman::default(around)?.ok_or(Source::Connection(String::new()))
             }
             _ => {
-                let Some(address) = around.filled(template) else { continue };
-                let Ok(endpoint) = Endpoint::parse(&address) else { continue };
-                let socket = match &endpoint {
-                    // Windows has the one, all others the other.
-                    Endpoint::Pipe(_) if cfg!(not(windows)) => continue,
-                    Endpoint::Unix(_) if cfg!(windows) => continue,
-                    Endpoint::Pipe(path) => Some(path.into()),
-                    Endpoint::Unix(socket) => Some(socket.clone()),
-                    _ => None,
+                let Some(Usual { address, endpoint, is_there }) = Usual::of(template, around)
+                else {
+                    continue;
                 };
-                if socket.is_some_and(|socket| around.0.exists(&socket)) {
+                if is_there {
                     let source = Source::Usual(address);
                     return Ok(Discovered { endpoint, source, considered, tls: None });
                 }
@@ -258,7 +253,7 @@ fn walk(
             }
         };
         match named {
-            Ok(named) => return named.taken(considered, given),
+            Ok(named) => return named.taken(pack, around, considered, given),
             Err(source) => considered.push((source, "none is chosen")),
         }
     }
@@ -266,6 +261,62 @@ fn walk(
         Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered, tls: None }),
         None => Err(DiscoverError::nowhere(pack.engine())),
     }
+}
+
+/// One of the addresses of a pack that nobody has to write down.
+struct Usual {
+    address: String,
+    endpoint: Endpoint,
+    is_there: bool,
+}
+
+impl Usual {
+    /// Fills in an address; `None` when it is not for this machine.
+    fn of(template: &str, around: &Around<'_>) -> Option<Self> {
+        let address = around.filled(template)?;
+        let endpoint = Endpoint::parse(&address).ok()?;
+        let socket = match &endpoint {
+            // Windows has the one, all others the other.
+            Endpoint::Pipe(_) if cfg!(not(windows)) => return None,
+            Endpoint::Unix(_) if cfg!(windows) => return None,
+            Endpoint::Pipe(path) => Some(path.into()),
+            Endpoint::Unix(socket) => Some(socket.clone()),
+            _ => None,
+        };
+        let is_there = socket.is_some_and(|socket| around.0.exists(&socket));
+        Some(Self { address, endpoint, is_there })
+    }
+}
+
+/// The usual socket of an engine: the first that is there, else the first.
+fn usual_socket(pack: Pack<'_>, around: &Around<'_>) -> Option<Endpoint> {
+    let is_usual = |template: &&str| {
+        template.strip_prefix('$').is_none_or(|name| !is_name(name))
+            && own_variable(template).is_none()
+    };
+    let sockets = pack.addresses().filter(is_usual).filter_map(|template| {
+        let usual = Usual::of(template, around)?;
+        matches!(usual.endpoint, Endpoint::Unix(_) | Endpoint::Pipe(_)).then_some(usual)
+    });
+    let sockets: Vec<Usual> = sockets.collect();
+    let at = sockets.iter().position(|usual| usual.is_there).unwrap_or_default();
+    Some(sockets.into_iter().nth(at)?.endpoint)
+}
+
+/// Reads an address that somebody wrote down: one that names no socket is the usual one, as the
+/// engines' own commands have it.
+pub(crate) fn endpoint_of(
+    pack: Pack<'_>,
+    surroundings: &dyn Surroundings,
+    address: &str,
+    with_tls: bool,
+) -> Result<Endpoint, EndpointError> {
+    if address.trim() == "unix://"
+        && let Some(endpoint) = usual_socket(pack, &Around(surroundings))
+    {
+        return Ok(endpoint);
+    }
+    if with_tls { Endpoint::parse_with_tls(address) } else { Endpoint::parse(address) }
 }
 
 /// The first variable in an address that is about the engine.
@@ -298,15 +349,13 @@ impl Named {
     /// Reads the address; TLS that is given comes before what stands beside it.
     fn taken(
         self,
+        pack: Pack<'_>,
+        around: &Around<'_>,
         considered: Vec<(Source, &'static str)>,
         given: Option<Tls>,
     ) -> Result<Discovered, DiscoverError> {
         let tls = given.or(self.tls);
-        let parsed = match &tls {
-            Some(_) => Endpoint::parse_with_tls(&self.address),
-            None => Endpoint::parse(&self.address),
-        };
-        match parsed {
+        match endpoint_of(pack, around.0, &self.address, tls.is_some()) {
             Ok(endpoint) => {
                 let tls = tls.filter(|_| matches!(endpoint, Endpoint::Https { .. }));
                 let endpoint = endpoint.with_identity(self.identity);

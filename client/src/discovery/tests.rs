@@ -65,6 +65,32 @@ fn check(engine: &str, machine: &Machine, expected: &str) {
 }
 
 #[test]
+fn an_address_that_names_no_socket_is_the_usual_one() {
+    let host = ("DOCKER_HOST", " unix://");
+    let said = |socket: &str| format!("unix://{socket} (variable `DOCKER_HOST`)");
+    let (system, own) = ("/var/run/docker.sock", "/h/.docker/run/docker.sock");
+    check("docker", &machine(&[host], &[]), &said(system));
+    check("docker", &machine(&[host, ("HOME", "/h")], &[own]), &said(own));
+    check("docker", &machine(&[host, ("HOME", "/h")], &[own, system]), &said(system));
+    check(
+        "podman",
+        &machine(
+            &[("CONTAINER_HOST", "unix://"), ("XDG_RUNTIME_DIR", "/r")],
+            &["/r/podman/podman.sock"],
+        ),
+        "unix:///r/podman/podman.sock (variable `CONTAINER_HOST`)",
+    );
+    let id = format!("{:x}", Sha256::digest("here"));
+    let machine = machine(&[("HOME", "/h")], &[own])
+        .file("/h/.docker/config.json", r#"{"currentContext":"here"}"#)
+        .file(
+            &format!("/h/.docker/contexts/meta/{id}/meta.json"),
+            r#"{"Endpoints":{"docker":{"Host":"unix://"}}}"#,
+        );
+    check("docker", &machine, &format!("unix://{own} (Docker context `here`)"));
+}
+
+#[test]
 fn the_users_word_comes_first_and_then_what_exists() {
     let system = "/var/run/docker.sock";
     let usual = "unix:///var/run/docker.sock (usual socket unix:///var/run/docker.sock)";
