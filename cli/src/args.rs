@@ -284,7 +284,7 @@ pub(crate) enum Command {
     Wait(Wait),
 
     /// Print the script that completes command lines in a shell
-    #[command(after_help = COMPLETION)]
+    #[command(alias = "completions", after_help = COMPLETION)]
     Completion {
         /// bash, fish or zsh
         #[arg(value_name = "SHELL", hide_possible_values = true)]
@@ -517,7 +517,7 @@ Exit statuses:
   0    done
   1    local failure: no connection, an unreadable file …; something found by `check`,
        something different for `diff`, a state not reached for `wait`
-  2    the call is wrong; nothing was sent
+  2    the call is wrong, and nothing was sent; `check` or `diff` could not look
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
   130  interrupted; 143 when terminated

@@ -145,7 +145,7 @@ pub(crate) fn bytes_body(data: &Data) -> Body {
 pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
     let (name, text) = match data {
         Data::Inline(text) => ("the body".to_owned(), text.clone()),
-        Data::File(path) => (path.display().to_string(), text_of(path)?),
+        Data::File(path) => (format!("the file `{}`", path.display()), text_of(path)?),
         Data::Stdin => {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
@@ -167,11 +167,8 @@ pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
-    let name = path.display();
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::new(Status::Local, format!("cannot read {name}")).with_cause(&error)
-    })?;
-    utf8(bytes, &name.to_string())
+    let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+    utf8(bytes, &format!("the file `{}`", path.display()))
 }
 
 fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, Failure> {

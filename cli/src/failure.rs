@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use contajners::{DiscoverError, EndpointError, ErrorKind};
@@ -89,6 +90,23 @@ impl Failure {
         self
     }
 
+    /// Of a command whose status 1 is what it finds: that it cannot look is status 2, as of `diff`
+    /// and its kin.
+    pub(crate) fn of_comparison(mut self) -> Self {
+        if let Self::Told(report) = &mut self
+            && report.status == Status::Local
+        {
+            report.status = Status::Usage;
+        }
+        self
+    }
+
+    /// Makes the error of a file that cannot be read.
+    pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Self {
+        Self::new(Status::Local, format!("cannot read the file `{}`", file.display()))
+            .with_cause(error)
+    }
+
     /// Returns it in one line, for a remark.
     pub(crate) fn line(&self) -> String {
         match self {
@@ -143,7 +161,9 @@ impl From<ResolveError> for Failure {
 
 impl From<DiscoverError> for Failure {
     fn from(error: DiscoverError) -> Self {
-        let failure = Self::usage(error.to_string()).with_hint(error.hint());
+        let is_file = error.source().is_some_and(|cause| cause.is::<io::Error>());
+        let status = if is_file { Status::Local } else { Status::Usage };
+        let failure = Self::new(status, error.to_string()).with_hint(error.hint());
         match error.source() {
             Some(cause) => failure.with_cause(cause),
             None => failure,
@@ -159,7 +179,10 @@ impl From<EndpointError> for Failure {
 
 impl From<contajners::Error> for Failure {
     fn from(error: contajners::Error) -> Self {
+        let is_file = error.source().is_some_and(|cause| cause.is::<io::Error>());
         let status = match (error.kind(), error.status()) {
+            // A file that is named, and cannot be read.
+            (ErrorKind::Config, _) if is_file => Status::Local,
             (ErrorKind::Config | ErrorKind::Resolve, _) => Status::Usage,
             (ErrorKind::InBand, _) | (ErrorKind::Status, Some(500..)) => Status::Failed,
             (ErrorKind::Status, Some(400..)) => Status::Refused,

@@ -24,8 +24,12 @@ pub(crate) fn body(
     let Some(path) = &folders.context else { return Ok(Body::Nothing) };
     let takes_tar = operation.body().is_some_and(|body| body.media_types().any(is_tar));
     if !takes_tar {
-        let text = format!("the body of `{}` is no archive", operation.id());
-        return Err(Failure::usage(text).with_hint("give it with `--data`"));
+        let id = operation.id();
+        return Err(match operation.body() {
+            Some(_) => Failure::usage(format!("the body of `{id}` is no archive"))
+                .with_hint("give it with `--data`"),
+            None => Failure::usage(format!("`{id}` takes no body")),
+        });
     }
     let builds = operation.parameters().any(|parameter| parameter.is_named(DOCKERFILE));
     let mut folder = if builds { Folder::build_context(path) } else { Folder::new(path) };

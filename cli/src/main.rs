@@ -29,18 +29,25 @@ mod wire;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::args::Cli;
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
     let Cli { global, command } = Cli::typed();
     let settings = Settings::new(global);
+    let is_comparison = matches!(command, Command::Check { .. } | Command::Diff { .. });
     let mut output = Output::new();
     let result = commands::run(command, &settings, &mut output);
-    let flushed = output.flush().map_err(failure::Failure::from);
-    match result.and(flushed) {
+    let result = match (result, output.flush().map_err(Failure::from)) {
+        // What was to be said by that status has not been said.
+        (Err(Failure::Process(_)), Err(lost @ Failure::Told(_))) => Err(lost),
+        (result, flushed) => result.and(flushed),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if is_comparison => failure.of_comparison().tell(),
         Err(failure) => failure.tell(),
     }
 }

@@ -57,8 +57,8 @@ pub(crate) fn named(files: &[PathBuf]) -> Result<Vec<Own>, Failure> {
     let mut packs: Vec<Own> = Vec::new();
     for file in files {
         let own = read(file).map_err(|unusable| {
-            let failure = Failure::new(unusable.status, format!("cannot use {}", file.display()));
-            failure.with_hint(unusable.hint).because(unusable.why)
+            let text = format!("cannot use the file `{}`", file.display());
+            Failure::new(unusable.status, text).with_hint(unusable.hint).because(unusable.why)
         })?;
         if let Some(other) = packs.iter().find(|other| other.name == own.name) {
             let text = format!("two packs of `{}` are named", own.name);

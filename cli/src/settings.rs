@@ -10,7 +10,7 @@ use contajners::{ClientBuilder, Discovered, Surroundings, System, Tls, discover}
 use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind, nearest};
 
 use crate::args::{self, Form, Global, When};
-use crate::failure::{Failure, Status};
+use crate::failure::Failure;
 use crate::output::remark;
 use crate::packs::{self, Own};
 use crate::render::{Paint, plain};
@@ -143,11 +143,14 @@ impl Settings {
     }
 
     /// Finds where an engine would be called, for showing: nothing is sent, and an environment
-    /// that makes no sense is passed over.
+    /// that makes no sense is told and passed over.
     pub(crate) fn place_to_show(&self, pack: Pack<'static>) -> Result<Discovered, Failure> {
         match self.builder(pack)?.discover() {
-            Err(_) if self.host.is_none() && self.connection.is_none() => {
-                Ok(discover(pack, &Bare)?)
+            Err(error) if self.host.is_none() && self.connection.is_none() => {
+                let place = discover(pack, &Bare)?;
+                let why = Failure::from(error).line();
+                remark(format_args!("note: the usual address stands here: {why}"));
+                Ok(place)
             }
             found => Ok(found?),
         }
@@ -215,10 +218,7 @@ impl Settings {
 
 /// Reads the first line of a file that holds a password.
 fn first_line(file: &Path) -> Result<String, Failure> {
-    let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
-        Failure::new(Status::Local, format!("cannot read {name}")).with_cause(&error)
-    })?;
+    let text = fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 

@@ -110,7 +110,7 @@ fn shell(name: &str, arguments: &[&str]) -> Option<String> {
 #[test]
 fn bash_offers_them() {
     let script = r#"
-        source <(contajners completion bash)
+        source <(contajners completions bash)
         for COMP_LINE in "contajners invoke docker ContainerWa" "contajners wait docker ru" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
             COMP_POINT=${#COMP_LINE} COMP_WORDS=($COMP_LINE)
             _contajners

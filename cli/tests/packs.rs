@@ -186,7 +186,7 @@ fn a_file_that_is_named_must_do() {
     let room = Room::new(&[("toy.postcard", pack("toy", "ToyList"))]);
     insta::assert_snapshot!(room.says("ops docker --pack none.postcard"), @r"
     --- standard error
-    error: cannot use none.postcard
+    error: cannot use the file `none.postcard`
       caused by: No such file or directory (os error 2)
       hint: a pack is what `fetch-api` writes; docs/adding-an-engine.md tells how
     --- status 1
@@ -194,7 +194,7 @@ fn a_file_that_is_named_must_do() {
     fs::write(room.0.path().join("text"), "no pack").unwrap();
     insta::assert_snapshot!(room.says("ops docker --pack text"), @r"
     --- standard error
-    error: cannot use text
+    error: cannot use the file `text`
       caused by: not a contajners pack: it does not begin like one
       hint: a pack is a `.postcard` file written by `cargo xtask fetch-api`
     --- status 2

@@ -102,9 +102,12 @@ impl Subject<'_> {
             Err(failure) => (Vec::new(), Some(failure)),
         };
         let (mut findings, checked) = match self.answer {
-            Some(status) => (Vec::new(), findings::of_answer(operation, status, &self.body)),
+            Some(status) => {
+                refused = refused.or_else(|| refusal(operation, &values, &Body::Nothing));
+                (Vec::new(), findings::of_answer(operation, status, &self.body))
+            }
             None => {
-                refused = refused.or_else(|| self.refusal(operation, &values));
+                refused = refused.or_else(|| refusal(operation, &values, &self.body));
                 let of_values = findings::of_values(operation, &values);
                 (of_values, findings::of_body(operation, &self.body))
             }
@@ -114,19 +117,6 @@ impl Subject<'_> {
             Err(failure) => refused = refused.or(Some(failure)),
         }
         Looked { findings, refused }
-    }
-
-    /// What is typed is to be right; what is left out is for a call to have.
-    fn refusal(&self, operation: &Operation<'_>, values: &[(String, Value)]) -> Option<Failure> {
-        use ResolveErrorKind::{
-            InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter,
-        };
-        let error = call::resolve(operation, values, self.body.for_core()).err()?;
-        matches!(
-            error.kind(),
-            UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody
-        )
-        .then(|| error.into())
     }
 
     /// Checks against every version that has the operation, under whatever id.
@@ -186,6 +176,14 @@ impl Subject<'_> {
         });
         Ok(found.collect())
     }
+}
+
+/// What is typed is to be right; what is left out is for a call to have.
+fn refusal(operation: &Operation<'_>, values: &[(String, Value)], body: &Body) -> Option<Failure> {
+    use ResolveErrorKind::{InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter};
+    let error = call::resolve(operation, values, body.for_core()).err()?;
+    matches!(error.kind(), UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody)
+        .then(|| error.into())
 }
 
 fn tell(
