@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::time::Instant;
 
-use contajners::ByteStream;
+use contajners::Response;
 use contajners_core::stream::Documents;
 use contajners_core::{Method, engine_error};
 use tokio::time::error::Elapsed;
@@ -16,7 +16,7 @@ use crate::output::Output;
 use crate::progress::{Display, Lines};
 use crate::render::json::{self, Layout};
 use crate::screen;
-use crate::sending::Taken;
+use crate::sending::{Asked, Taken};
 use crate::settings::Settings;
 
 /// How documents are written.
@@ -70,13 +70,13 @@ impl Written {
 
 /// JSON documents as they come; one of them may tell of an error.
 pub(crate) async fn write(
-    stream: ByteStream,
-    name: &str,
+    answer: Response,
+    asked: Asked<'_>,
     mut written: Written,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let done = each_document(stream, name, &mut written, settings, output).await;
+    let done = each_document(answer, asked, &mut written, settings, output).await;
     let ended = match written {
         Written::Progress(display) if done.is_ok() => display.finish(output),
         Written::Progress(mut display) => display.end_line(output),
@@ -89,13 +89,15 @@ pub(crate) async fn write(
 }
 
 async fn each_document(
-    mut stream: ByteStream,
-    name: &str,
+    answer: Response,
+    asked: Asked<'_>,
     written: &mut Written,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let is_json = settings.form() == Some(Form::Json);
+    let remark = answer.remark().map(str::to_owned);
+    let mut stream = answer.into_stream();
     let mut documents = Documents::new();
     loop {
         let Ok(piece) = before(written.due(), stream.next()).await else {
@@ -111,8 +113,8 @@ async fn each_document(
             output.write_all(piece)?;
         }
         let cannot = |error| {
-            Failure::new(Status::Local, format!("the answer to `{name}` cannot be decoded"))
-                .with_cause(&error)
+            let text = format!("the answer to `{}` cannot be decoded", asked.name);
+            Failure::new(Status::Local, text).with_cause(&error)
         };
         while let Some(document) = documents.pop().map_err(cannot)? {
             let value = serde_json::from_slice::<serde_json::Value>(document).unwrap_or_default();
@@ -129,7 +131,7 @@ async fn each_document(
                 json::write(output, &text, Layout::Compact, settings.paint)?;
             }
             if let Some(message) = error {
-                return Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}")));
+                return Err(asked.failed(&message, remark.as_deref()));
             }
         }
         output.flush()?;

@@ -158,11 +158,21 @@ pub(crate) fn refuse_terminal(
 
 /// What an answer is an answer to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Asked<'a> {
-    /// An operation, of which it is known what it answers.
-    Operation(Method, &'a str),
-    /// A request that no spec knows.
-    Request(Method, &'a str),
+pub(crate) struct Asked<'a> {
+    pub(crate) method: Method,
+    /// The operation, or method and path.
+    pub(crate) name: &'a str,
+}
+
+impl Asked<'_> {
+    /// Makes the error that an answer tells of after all.
+    pub(crate) fn failed(self, message: &str, remark: Option<&str>) -> Failure {
+        let failure = Failure::new(Status::Failed, format!("`{}` failed: {message}", self.name));
+        match remark {
+            Some(remark) => failure.with_hint(remark),
+            None => failure,
+        }
+    }
 }
 
 /// Writes an answer as it comes.
@@ -173,12 +183,11 @@ pub(crate) async fn write(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let (Asked::Operation(method, name) | Asked::Request(method, name)) = asked;
     match (answer.content(), taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {
-            let written = Written::new(method, taken, settings);
-            documents::write(answer.into_stream(), name, written, settings, output).await
+            let written = Written::new(asked.method, taken, settings);
+            documents::write(answer, asked, written, settings, output).await
         }
         (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
         (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
@@ -197,7 +206,12 @@ async fn data(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let (Asked::Operation(_, name) | Asked::Request(_, name)) = asked;
+    let may_fail = answer.may_fail_inside();
+    let remark = answer.remark().map(str::to_owned);
+    let look = |documents: &[&str]| match may_fail {
+        true => look_for_errors(asked, documents, remark.as_deref()),
+        false => Ok(()),
+    };
     let body = answer.bytes().await?;
     let text = String::from_utf8_lossy(&body);
     if text.trim().is_empty() {
@@ -210,32 +224,31 @@ async fn data(
     };
     if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
         json::write(output, &text, layout, settings.paint)?;
-        return look_for_errors(asked, &[&text]);
+        return look(&[&text]);
     }
     let documents: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(&text).into_iter().collect();
     let documents = documents.map_err(|error| {
-        Failure::new(Status::Local, format!("the answer to `{name}` is not JSON"))
+        Failure::new(Status::Local, format!("the answer to `{}` is not JSON", asked.name))
             .with_cause(&error)
             .with_hint("`-o raw` writes it as it is")
     })?;
     let documents: Vec<&str> = documents.into_iter().map(RawValue::get).collect();
     let list = format!("[{}]", documents.join(","));
     json::write(output, &list, layout, settings.paint)?;
-    look_for_errors(asked, &documents)
+    look(&documents)
 }
 
-/// A request that no spec knows may be a pull or a build, which fail inside of a success. Of
-/// operations it is known which do, and what is only got may have fields of any name.
-fn look_for_errors(asked: Asked<'_>, documents: &[&str]) -> Result<(), Failure> {
-    let Asked::Request(method, name) = asked else { return Ok(()) };
-    if method == Method::Get {
-        return Ok(());
-    }
+/// A request that no spec knows may be a pull or a build, which fail inside of a success.
+fn look_for_errors(
+    asked: Asked<'_>,
+    documents: &[&str],
+    remark: Option<&str>,
+) -> Result<(), Failure> {
     let fitting = documents.iter().filter(|text| fits(text.as_bytes(), LARGEST));
     let mut values = fitting.filter_map(|text| serde_json::from_str::<Value>(text).ok());
     match values.find_map(|value| engine_error::in_band(&value)) {
-        Some(message) => Err(Failure::new(Status::Failed, format!("`{name}` failed: {message}"))),
+        Some(message) => Err(asked.failed(&message, remark)),
         None => Ok(()),
     }
 }

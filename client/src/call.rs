@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contajners_core::{
     Answer, Body, Content, Finding, Method, Outcome, Request, RequestContent, Value as _,
+    content_of_error,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde::Serialize;
@@ -30,7 +31,7 @@ use crate::error::{CallOf, Error, Sent, quoted};
 use crate::exchange::{Answered, Deadline, outgoing};
 use crate::response::Response;
 use crate::spoken::Parameter;
-use crate::stream::{ByteStream, DocumentStream, OutputStream};
+use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
 use crate::trace::{self, Span};
 
 /// The most of an error's body that is kept.
@@ -394,13 +395,17 @@ impl Call {
         trace::debug!("sending");
         let answered = client.exchange(&request, body, progress, deadline).await?;
         let Answered { call, status, headers, body } = answered;
+        let call = call.remarked(remark);
         trace::answered(&span, status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
-        let content = match outcome {
+        let (content, errors) = match outcome {
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
-            Outcome::Success(content) => content,
+            Outcome::Success(content) if request.may_fail_inside(content) => {
+                (content, InBand::Looked)
+            }
+            Outcome::Success(content) => (content, InBand::Ignored),
             Outcome::Redirect => {
                 let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
                 let location = location.and_then(|location| location.split('?').next());
@@ -410,12 +415,12 @@ impl Call {
                 let reading: Work<'_, _> = Box::pin(read_error(body));
                 let (body, head) = (reading.await, request.method() == Method::Head);
                 let message = if head { String::new() } else { client.0.peer.message(&body) };
-                return Err(Error::refused(&call, status, message, body).or_hint(remark));
+                return Err(Error::refused(&call, status, message, body));
             }
-            _ => content_of_error(content_type),
+            _ => (content_of_error(content_type), InBand::Ignored),
         };
         let limit = client.0.answer_limit;
-        Ok(Response { status, headers, outcome, content, body, limit, findings })
+        Ok(Response { status, headers, outcome, content, errors, body, limit, findings })
     }
 }
 
@@ -561,18 +566,6 @@ pub(crate) async fn read_error(mut body: ByteStream) -> Bytes {
     // What has come by then has to do.
     let _ = tokio::time::timeout(ERROR_WAIT, read).await;
     all.into()
-}
-
-/// What the body of an error is, when it is taken as an answer.
-fn content_of_error(content_type: Option<&str>) -> Content {
-    let content_type = content_type.unwrap_or_default();
-    if content_type.starts_with("application/json") {
-        Content::Json
-    } else if content_type.starts_with("text/") || content_type.is_empty() {
-        Content::Text
-    } else {
-        Content::Bytes
-    }
 }
 
 impl IntoFuture for Call {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{CallOf, Error};
-use crate::stream::{InBand, read};
+use crate::stream::{InBand, look, read};
 
 /// An answer as data.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,50 +35,55 @@ impl Data {
     }
 }
 
-/// Makes data of a whole body, of which so many bytes are kept.
-pub(crate) fn of(
-    content: Content,
-    body: Bytes,
-    limit: usize,
-    call: &CallOf,
-) -> Result<Data, Error> {
-    match content {
+/// A body that has been read to its end.
+pub(crate) struct Kept {
+    pub(crate) content: Content,
+    /// Whether it may tell of an error.
+    pub(crate) errors: InBand,
+    pub(crate) body: Bytes,
+    /// The most that is kept.
+    pub(crate) limit: usize,
+}
+
+impl Kept {
+    /// Reads one document where it lies, if there is nothing else to be done.
+    fn one<T: DeserializeOwned>(&self) -> Option<T> {
+        let is_one = self.content == Content::Json && self.errors == InBand::Ignored;
+        (is_one && fits(&self.body, self.limit))
+            .then(|| serde_json::from_slice(&self.body).ok())
+            .flatten()
+    }
+}
+
+/// Makes data of a whole body.
+pub(crate) fn of(kept: Kept, call: &CallOf) -> Result<Data, Error> {
+    match kept.content {
         Content::Nothing => Ok(Data::Nothing),
         Content::Json | Content::JsonLines => {
-            // One document is read where it lies; whatever else there is takes the longer way.
-            if content == Content::Json
-                && fits(&body, limit)
-                && let Ok(one) = serde_json::from_slice(&body)
-            {
+            // Whatever else there is takes the longer way.
+            if let Some(one) = kept.one() {
                 return Ok(Data::Json(one));
             }
-            let mut all: Vec<Value> = documents(content, &body, limit, call)?;
+            let mut all: Vec<Value> = documents(&kept, call)?;
             Ok(match all.len() {
                 0 => Data::Nothing,
                 1 => Data::Json(all.remove(0)),
                 _ => Data::Json(Value::Array(all)),
             })
         }
-        Content::Text => Ok(Data::Text(lossy(&body))),
-        Content::Frames | Content::Output => output(content, &body, call).map(Data::Text),
-        _ => Ok(Data::Bytes(body)),
+        Content::Text => Ok(Data::Text(lossy(&kept.body))),
+        Content::Frames | Content::Output => output(kept.content, &kept.body, call).map(Data::Text),
+        _ => Ok(Data::Bytes(kept.body)),
     }
 }
 
 /// Reads a whole body as one `T`, or as a list of documents.
-pub(crate) fn typed<T: DeserializeOwned>(
-    content: Content,
-    body: Bytes,
-    limit: usize,
-    call: &CallOf,
-) -> Result<T, Error> {
-    if content == Content::Json
-        && fits(&body, limit)
-        && let Ok(one) = serde_json::from_slice(&body)
-    {
+pub(crate) fn typed<T: DeserializeOwned>(kept: Kept, call: &CallOf) -> Result<T, Error> {
+    if let Some(one) = kept.one() {
         return Ok(one);
     }
-    let value = match of(content, body.clone(), limit, call)? {
+    let (content, body) = (kept.content, kept.body.clone());
+    let value = match of(kept, call)? {
         Data::Bytes(bytes) => return Err(Error::not_text(call, bytes)),
         other => other.into_json().unwrap_or_default(),
     };
@@ -94,28 +99,23 @@ pub(crate) fn typed<T: DeserializeOwned>(
     }
 }
 
-fn documents(
-    content: Content,
-    body: &[u8],
-    limit: usize,
-    call: &CallOf,
-) -> Result<Vec<Value>, Error> {
-    let errors = if content == Content::JsonLines { InBand::Looked } else { InBand::Ignored };
-    let mut documents = Documents::with_limit(limit);
+fn documents(kept: &Kept, call: &CallOf) -> Result<Vec<Value>, Error> {
+    let Kept { errors, body, limit, .. } = kept;
+    let mut documents = Documents::with_limit(*limit);
     documents.push(body);
     documents.finish();
     let mut all = Vec::new();
     loop {
         match documents.pop() {
-            Ok(Some(document)) => all.push(read(document, call, errors)?),
+            Ok(Some(document)) => all.push(read(document, call, *errors)?),
             Ok(None) => return Ok(all),
             Err(error) if error.kind() == DecodeErrorKind::DocumentTooLong => {
-                return Err(Error::too_large_as_values(call, limit));
+                return Err(Error::too_large_as_values(call, *limit));
             }
             // Whoever reads all of it is told what a JSON reader says about the end.
             Err(error) => {
                 let rest = &body[usize::try_from(error.offset()).unwrap_or(0).min(body.len())..];
-                return Err(match read::<Value>(rest, call, errors) {
+                return Err(match read::<Value>(rest, call, *errors) {
                     Ok(_) => Error::decode(call, error),
                     Err(json) => json,
                 });
@@ -125,15 +125,34 @@ fn documents(
 }
 
 /// Returns a body as text: what a process wrote, without the frames around it.
-pub(crate) fn text(content: Content, body: &Bytes, call: &CallOf) -> Result<String, Error> {
+pub(crate) fn text(kept: Kept, call: &CallOf) -> Result<String, Error> {
+    let Kept { content, errors, body, limit } = kept;
     match content {
-        Content::Frames | Content::Output => output(content, body, call),
-        Content::Bytes => match std::str::from_utf8(body) {
+        Content::Frames | Content::Output => output(content, &body, call),
+        Content::Bytes => match std::str::from_utf8(&body) {
             Ok(text) => Ok(text.into()),
-            Err(_) => Err(Error::not_text(call, body.clone())),
+            Err(_) => Err(Error::not_text(call, body)),
         },
-        _ => Ok(lossy(body)),
+        _ => {
+            if errors == InBand::Looked {
+                look_for_error(&body, limit, call)?;
+            }
+            Ok(lossy(&body))
+        }
     }
+}
+
+/// Tells of an error in documents that are not read otherwise; what is none of them is passed over.
+fn look_for_error(body: &[u8], limit: usize, call: &CallOf) -> Result<(), Error> {
+    let mut documents = Documents::with_limit(limit);
+    documents.push(body);
+    documents.finish();
+    while let Ok(Some(document)) = documents.pop() {
+        if let Ok(value) = serde_json::from_slice(document) {
+            look(&value, call, document)?;
+        }
+    }
+    Ok(())
 }
 
 fn output(content: Content, body: &[u8], call: &CallOf) -> Result<String, Error> {
@@ -144,7 +163,7 @@ fn output(content: Content, body: &[u8], call: &CallOf) -> Result<String, Error>
     while let Some(chunk) = demultiplexer.decode(&mut input).map_err(decode)? {
         if chunk.output == Output::EngineError {
             let message = engine_error::message(chunk.bytes);
-            return Err(Error::in_band(call, message, Bytes::copy_from_slice(chunk.bytes)));
+            return Err(Error::in_band(call, message, None, Bytes::copy_from_slice(chunk.bytes)));
         }
         all.extend_from_slice(chunk.bytes);
     }

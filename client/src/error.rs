@@ -91,6 +91,8 @@ struct Of {
     /// How long that of the operation is; a raw request has none.
     operation: Option<usize>,
     method: Method,
+    /// What was passed over on its way, which may be why the engine refuses.
+    remark: Option<String>,
 }
 
 impl CallOf {
@@ -98,7 +100,20 @@ impl CallOf {
         let operation = request.operation();
         let texts = [engine, operation.unwrap_or_default(), request.target()].concat();
         let (engine, operation) = (engine.len(), operation.map(str::len));
-        Self(Arc::new(Of { texts, engine, operation, method: request.method() }))
+        Self(Arc::new(Of { texts, engine, operation, method: request.method(), remark: None }))
+    }
+
+    /// Adds what was passed over; nobody else may have a clone yet.
+    pub(crate) fn remarked(mut self, remark: Option<String>) -> Self {
+        if let (Some(of), Some(_)) = (Arc::get_mut(&mut self.0), &remark) {
+            of.remark = remark;
+        }
+        self
+    }
+
+    /// What was passed over, which may be why the engine refuses.
+    pub(crate) fn remark(&self) -> Option<&str> {
+        self.0.remark.as_deref()
     }
 
     pub(crate) fn engine(&self) -> &str {
@@ -372,7 +387,7 @@ impl Error {
         });
         error.0.message = Some(message);
         error.0.body = body;
-        error.of(call, Sent::Perhaps)
+        error.or_hint(call.remark().map(Into::into)).of(call, Sent::Perhaps)
     }
 
     /// The engine says what rules out the state that is waited for.
@@ -465,12 +480,18 @@ impl Error {
             .of(call, Sent::No)
     }
 
-    pub(crate) fn in_band(call: &CallOf, message: String, document: Bytes) -> Self {
+    pub(crate) fn in_band(
+        call: &CallOf,
+        message: String,
+        status: Option<u16>,
+        document: Bytes,
+    ) -> Self {
         let text = format!("{} failed at {call}: {message}", call.engine());
         let mut error = Self::new(ErrorKind::InBand, "in-band-error", text);
         error.0.message = Some(message);
+        error.0.status = status;
         error.0.body = document;
-        error.of(call, Sent::Perhaps)
+        error.or_hint(call.remark().map(Into::into)).of(call, Sent::Perhaps)
     }
 
     pub(crate) fn decode(call: &CallOf, source: DecodeError) -> Self {
@@ -527,7 +548,8 @@ impl Error {
         self.0.hint.as_deref()
     }
 
-    /// Returns the HTTP status that the engine answered with.
+    /// Returns the HTTP status that the engine answered with; of an error inside a stream, the one that
+    /// it carries, if it does.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }

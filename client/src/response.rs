@@ -5,7 +5,7 @@ use contajners_core::{Content, Finding, Outcome};
 use hyper::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use crate::data::{self, Data};
+use crate::data::{self, Data, Kept};
 use crate::error::{CallOf, Error};
 use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
 use crate::trace;
@@ -18,6 +18,8 @@ pub struct Response {
     pub(crate) headers: HeaderMap,
     pub(crate) outcome: Outcome,
     pub(crate) content: Content,
+    /// Whether the body may tell of an error.
+    pub(crate) errors: InBand,
     pub(crate) body: ByteStream,
     pub(crate) limit: usize,
     pub(crate) findings: Vec<Finding>,
@@ -49,6 +51,18 @@ impl Response {
     /// [`Checks`](crate::Checks). Without the feature `checks` nothing is.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Tells whether the body may tell of an error after all (`errorDetail`, `error`). What reads it
+    /// as data, JSON, text or documents looks for that; bytes are as they come.
+    pub fn may_fail_inside(&self) -> bool {
+        self.errors == InBand::Looked
+    }
+
+    /// Returns what was passed over while looking for credentials for the call, such as a damaged
+    /// file: likely the reason, if the engine refuses it. Errors have it as their hint.
+    pub fn remark(&self) -> Option<&str> {
+        self.body.0.call.remark()
     }
 
     /// Returns what the body is.
@@ -84,18 +98,19 @@ impl Response {
     ///
     /// Those of [`Response::data`], and when the body is bytes that are not text.
     pub async fn text(self) -> Result<String, Error> {
-        self.read(|content, body, _, call| data::text(content, &body, call)).await
+        self.read(data::text).await
     }
 
     /// What is no more needed goes before the body is waited for.
     fn read<T>(
         self,
-        make: impl FnOnce(Content, Bytes, usize, &CallOf) -> Result<T, Error>,
+        make: impl FnOnce(Kept, &CallOf) -> Result<T, Error>,
     ) -> impl Future<Output = Result<T, Error>> {
-        let Self { content, body, limit, .. } = self;
+        let Self { content, errors, body, limit, .. } = self;
         async move {
             let (call, span) = (body.0.call.clone(), body.0.span.clone());
-            let made = make(content, body.collect(limit).await?, limit, &call);
+            let body = body.collect(limit).await?;
+            let made = make(Kept { content, errors, body, limit }, &call);
             trace::ended(&span, &made);
             made
         }
@@ -123,11 +138,6 @@ impl Response {
 
     /// Returns JSON documents as they come.
     pub fn into_documents<T: DeserializeOwned>(self) -> DocumentStream<T> {
-        let errors = if self.content == Content::JsonLines && self.is_success() {
-            InBand::Looked
-        } else {
-            InBand::Ignored
-        };
-        DocumentStream::new(self.body, errors)
+        DocumentStream::new(self.body, self.errors)
     }
 }

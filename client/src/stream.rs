@@ -395,7 +395,7 @@ impl OutputStream {
             return Ok(piece);
         }
         let message = engine_error::message(&piece.bytes);
-        Err(self.stopped(Error::in_band(&self.call, message, piece.bytes)))
+        Err(self.stopped(Error::in_band(&self.call, message, None, piece.bytes)))
     }
 
     fn fail(&mut self, error: contajners_core::stream::DecodeError) -> Error {
@@ -514,12 +514,17 @@ pub(crate) fn read<T: DeserializeOwned>(
         |error: serde_json::Error| Error::json(call, &error, Bytes::copy_from_slice(document));
     if errors == InBand::Looked {
         let value: serde_json::Value = serde_json::from_slice(document).map_err(wrong)?;
-        if let Some(message) = engine_error::in_band(&value) {
-            return Err(Error::in_band(call, message, Bytes::copy_from_slice(document)));
-        }
+        look(&value, call, document)?;
         return serde_json::from_value(value).map_err(wrong);
     }
     serde_json::from_slice(document).map_err(wrong)
+}
+
+/// Tells of the error that a document tells of.
+pub(crate) fn look(value: &serde_json::Value, call: &CallOf, document: &[u8]) -> Result<(), Error> {
+    let Some(message) = engine_error::in_band(value) else { return Ok(()) };
+    let status = engine_error::in_band_status(value);
+    Err(Error::in_band(call, message, status, Bytes::copy_from_slice(document)))
 }
 
 impl<T: DeserializeOwned> Stream for DocumentStream<T> {

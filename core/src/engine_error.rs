@@ -93,16 +93,33 @@ pub fn message_with<'p>(pointers: impl IntoIterator<Item = &'p str>, body: &[u8]
 /// Returns the error that a message inside a successful stream tells of, if it does.
 ///
 /// Docker reports failed pulls, pushes and builds as `{"errorDetail":{"message"},"error"}` after
-/// a 200; `error` is going away there, and Podman sends `error` alone.
+/// a 200; `error` is going away there, and Podman sends `error` alone. Docker's own client fails
+/// wherever there is an `errorDetail`, with or without a message.
 pub fn in_band(message: &dyn Value) -> Option<String> {
     let mut detail = None;
     message.fields(&mut |name, value| {
-        if name == "errorDetail" {
-            detail = text_field(value, "message");
+        if name == "errorDetail" && value.view() == View::Object {
+            detail = Some(text_field(value, "message"));
         }
         detail.is_none()
     });
-    detail.or_else(|| text_field(message, "error")).map(|text| tidy(&text))
+    let is_there = detail.is_some();
+    match detail.flatten().or_else(|| text_field(message, "error")) {
+        Some(text) => Some(tidy(&text)),
+        None => is_there.then(|| "no reason is given".into()),
+    }
+}
+
+/// Returns the HTTP status that such an error carries (`errorDetail.code`), if it is one: builds
+/// have the exit status of a command there.
+pub fn in_band_status(message: &dyn Value) -> Option<u16> {
+    let mut status = None;
+    pointer::look(message, "/errorDetail/code", &mut |value| {
+        if let View::Integer(code @ 400..=599) = value.view() {
+            status = u16::try_from(code).ok();
+        }
+    });
+    status
 }
 
 fn text_field(object: &dyn Value, wanted: &str) -> Option<String> {
@@ -182,7 +199,19 @@ mod tests {
         check(r#"{"errorDetail":{"message":"denied"},"error":"old"}"#, Some("denied"));
         check(r#"{"error":"denied"}"#, Some("denied"));
         check(r#"{"errorDetail":{"code":1},"error":"denied"}"#, Some("denied"));
+        check(r#"{"errorDetail":{"code":1}}"#, Some("no reason is given"));
+        check(r#"{"errorDetail":{},"error":""}"#, Some("no reason is given"));
+        check(r#"{"errorDetail":null,"error":""}"#, None);
         check(r#"{"status":"Pulling","error":""}"#, None);
         check("[1]", None);
+    }
+
+    #[test]
+    fn finds_the_status_of_errors_inside_a_stream() {
+        let status =
+            |text: &str| in_band_status(&serde_json::from_str::<serde_json::Value>(text).unwrap());
+        assert_eq!(status(r#"{"errorDetail":{"code":401,"message":"no"}}"#), Some(401));
+        assert_eq!(status(r#"{"errorDetail":{"code":1}}"#), None);
+        assert_eq!(status(r#"{"code":401,"error":"no"}"#), None);
     }
 }

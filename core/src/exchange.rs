@@ -67,6 +67,16 @@ impl Request {
         Outcome::Success(content)
     }
 
+    /// Tells whether an answer of this kind may tell of an error inside, after a status that says it
+    /// went well: see [`crate::engine_error::in_band`].
+    ///
+    /// Of operations it is known which do. A request that no spec knows may be a pull or a build;
+    /// what is only got may have fields of any name.
+    pub fn may_fail_inside(&self, content: Content) -> bool {
+        let is_unknown = self.operation().is_none() && !self.method().is_safe();
+        content == Content::JsonLines || content == Content::Json && is_unknown
+    }
+
     /// Tells whether the connection can become a socket, as far as the catalogue knows.
     pub fn may_open_socket(&self) -> bool {
         let by_catalogue = matches!(self.answer(), Answer::Upgrade | Answer::Frames);
@@ -76,6 +86,19 @@ impl Request {
     /// Tells whether the request may be sent again when a connection fails before the answer.
     pub fn is_safe_to_repeat(&self) -> bool {
         self.method().is_safe()
+    }
+}
+
+/// Tells what the body of an answer with an error status is, where it is taken as an answer.
+pub fn content_of_error(content_type: Option<&str>) -> Content {
+    let media_type = essence(content_type.unwrap_or_default());
+    let is_text = media_type.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("text/"));
+    if media_type.is_empty() || is_text {
+        Content::Text
+    } else if is_json(media_type) && media_type != "*/*" {
+        Content::Json
+    } else {
+        Content::Bytes
     }
 }
 
@@ -121,6 +144,26 @@ mod tests {
         request.set_answer(answer);
         let content_type = Some(content_type).filter(|text| !text.is_empty());
         assert_eq!(request.outcome(status, content_type), expected);
+    }
+
+    #[test]
+    fn bodies_of_errors_are_what_their_type_says() {
+        for (content_type, expected) in [
+            (None, Content::Text),
+            (Some("text/plain; charset=utf-8"), Content::Text),
+            (Some("Application/JSON"), Content::Json),
+            (Some("application/problem+json; a=b"), Content::Json),
+            (Some("application/x-tar"), Content::Bytes),
+        ] {
+            assert_eq!(content_of_error(content_type), expected, "{content_type:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_fail_inside_is_looked_into() {
+        let may = |method, content| Request::raw(method, "/x").unwrap().may_fail_inside(content);
+        assert!(may(Method::Post, Content::Json) && may(Method::Get, Content::JsonLines));
+        assert!(!may(Method::Get, Content::Json) && !may(Method::Post, Content::Text));
     }
 
     #[test]

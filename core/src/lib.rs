@@ -79,7 +79,7 @@ pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
 #[cfg(feature = "schemas")]
 pub use diff::{Change, ChangeKind, Place};
 pub use error::{ResolveError, ResolveErrorKind};
-pub use exchange::{Content, Outcome};
+pub use exchange::{Content, Outcome, content_of_error};
 #[cfg(feature = "schemas")]
 pub use explain::{ExplainError, ExplainErrorKind, Explanation};
 pub use finding::{Finding, FindingKind};

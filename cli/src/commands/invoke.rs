@@ -50,7 +50,7 @@ pub(crate) fn run(
         match &folders.unpack {
             Some(folder) => folder::unpack(answer, folder, folders).await,
             None => {
-                let asked = Asked::Operation(operation.method(), operation.id());
+                let asked = Asked { method: operation.method(), name: operation.id() };
                 sending::write(answer, asked, taken, settings, output).await
             }
         }

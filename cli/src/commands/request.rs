@@ -60,7 +60,7 @@ pub(crate) fn run(
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sender.send(call, body).await?;
-        sending::write(answer, Asked::Request(method, &name), taken, settings, output).await
+        sending::write(answer, Asked { method, name: &name }, taken, settings, output).await
     })
 }
 

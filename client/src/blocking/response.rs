@@ -49,6 +49,18 @@ impl Response {
         self.inner.findings()
     }
 
+    /// Tells whether the body may tell of an error after all (`errorDetail`, `error`). What reads it
+    /// as data, JSON, text or documents looks for that; bytes are as they come.
+    pub fn may_fail_inside(&self) -> bool {
+        self.inner.may_fail_inside()
+    }
+
+    /// Returns what was passed over while looking for credentials for the call, such as a damaged
+    /// file: likely the reason, if the engine refuses it. Errors have it as their hint.
+    pub fn remark(&self) -> Option<&str> {
+        self.inner.remark()
+    }
+
     /// Returns what the body is.
     pub fn content(&self) -> Content {
         self.inner.content()
