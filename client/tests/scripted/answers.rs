@@ -85,7 +85,23 @@ fn a_message_of_an_error_is_an_error() {
         let error = messages.next().await.unwrap().unwrap_err();
         assert_eq!(error.code(), "in-band-error");
         assert!(messages.next().await.is_none());
+        let error = pull().text().await.unwrap_err();
+        assert_eq!((error.message(), error.status()), (Some("denied"), None));
+
+        // A request that no spec knows may be a pull; what is got may have fields of any name.
+        let raw = |method| client.request(method, "/v1.41/images/create?fromImage=x");
+        let error = raw(Method::Post).await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InBand, Some("denied")));
+        assert_eq!(raw(Method::Post).text().await.unwrap_err().code(), "in-band-error");
+        let typed = raw(Method::Post).json::<Vec<Value>>().await;
+        assert_eq!(typed.unwrap_err().code(), "in-band-error");
+        assert_eq!(raw(Method::Post).bytes().await.unwrap(), &body[..]);
+        assert_eq!(raw(Method::Get).await.unwrap()[0]["status"], "pulling");
+        assert_eq!(raw(Method::Get).text().await.unwrap().as_bytes(), body);
     });
+    let (_engine, client) = client_of(JSON, br#"{"errorDetail":{"code":401}}"#);
+    let error = block_on(client.invoke("ImagePush").param("name", "x").text()).unwrap_err();
+    assert_eq!((error.message(), error.status()), (Some("no reason is given"), Some(401)));
     // A document alone may have a field of that name.
     check("SystemInfo", JSON, br#"{"error":"none"}"#, json!({ "error": "none" }));
 }
