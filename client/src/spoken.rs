@@ -8,9 +8,8 @@ use serde_json::Value;
 
 /// How many operations are kept at hand.
 const KEPT: usize = 32;
-/// Longer requests are not kept, nor more values than these.
-const LONGEST_TARGET: usize = 512;
-const MOST_VALUES: usize = 16;
+/// Calls with more names and values than that are not kept.
+const LONGEST: usize = 512;
 
 /// A parameter's name and value, as a call holds them.
 pub(crate) type Parameter = (String, Result<Value, serde_json::Error>);
@@ -92,18 +91,20 @@ impl Spoken {
     /// Keeps what a call without a body became, the second time. What it makes of its values is
     /// the same each time; what is found out anew, such as credentials, must not be in it.
     pub(crate) fn keep(&self, id: &str, values: Vec<(String, Value)>, request: &Request) {
-        // What is in the target is not longer than that.
-        let is_short = request.target().len() <= LONGEST_TARGET && values.len() <= MOST_VALUES;
-        let is_plain = |value: &Value| match value {
-            Value::Bool(_) | Value::String(_) => true,
+        // What looks at an engine is made again and again. What acts on it may have secrets among its
+        // values, as headers do, which are not kept for longer than they are of use.
+        let is_look = request.method().is_safe()
+            && request.headers().next().is_none()
+            && *request.content() == RequestContent::Nothing;
+        let length = |(name, value): &(String, Value)| match value {
+            Value::Bool(_) => Some(name.len()),
+            Value::String(text) => Some(name.len() + text.len()),
             // Of fractions some are equal and are not written alike.
-            Value::Number(number) => !number.is_f64(),
-            Value::Null | Value::Array(_) | Value::Object(_) => false,
+            Value::Number(number) if !number.is_f64() => Some(name.len()),
+            Value::Number(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
         };
-        // Headers may hold secrets, which are not kept for longer than they are of use.
-        let is_bare =
-            request.headers().next().is_none() && *request.content() == RequestContent::Nothing;
-        if !is_short || !is_bare || !values.iter().all(|(_, value)| is_plain(value)) {
+        let lengths: Option<usize> = values.iter().map(length).sum();
+        if !is_look || lengths.is_none_or(|length| length > LONGEST) {
             return;
         }
         let mut all = self.lock();
@@ -216,6 +217,10 @@ mod tests {
         assert!(is_recalled("ContainerList", json!({ "all": true, "limit": 7 })));
         assert!(!is_recalled("ContainerInspect", json!({ "id": "x".repeat(600) })));
         assert!(!is_recalled("ContainerList", json!({ "all": null })));
+        // What acts on the engine may have secrets anywhere.
+        assert!(!is_recalled("ContainerStart", json!({ "id": "conny" })));
+        let secret = json!({ "remote": "https://me:hunter2@git.x/a.git" });
+        assert!(!is_recalled("ImageBuild", secret));
         let secret = json!({ "name": "x", "X-Registry-Auth": { "password": "hunter2" } });
         assert!(!is_recalled("ImagePush", secret));
     }
