@@ -254,7 +254,7 @@ async fn greet(wire: &mut SshWire) -> io::Result<()> {
     let _ = wire.flush().await;
     let mut head = Vec::new();
     while !head.ends_with(END) {
-        if head.len() > LONGEST_HEAD {
+        if head.len() > LONGEST_HEAD || head.windows(END.len()).any(|bytes| bytes == END) {
             return Err(SshError::of(
                 io::ErrorKind::InvalidData,
                 "what answers there is no engine",

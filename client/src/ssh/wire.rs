@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::COMMAND;
 
@@ -112,7 +112,10 @@ impl SshWire {
                 Err(_) => {
                     let mut said = Vec::new();
                     if let Some(stderr) = &mut child.stderr {
-                        stderr.take(WORDS as u64).read_to_end(&mut said).await?;
+                        // Something that it started may hold the pipe open.
+                        let mut stderr = stderr.take(WORDS as u64);
+                        let all = timeout(LINGER, stderr.read_to_end(&mut said)).await;
+                        all.unwrap_or(Ok(0))?;
                     }
                     return Err(failure(&said));
                 }
@@ -126,10 +129,11 @@ impl SshWire {
         Self { child, joined, stderr, words, heard, late: None, broke: None }
     }
 
-    /// Tells whether the far side lacks the command: nothing else ends so. It has ended.
+    /// Tells whether the far side lacks the command: nothing else ends so. It has ended, or is no
+    /// engine at all.
     pub(super) async fn lacks_command(&mut self) -> bool {
-        let status = self.child.wait().await;
-        status.is_ok_and(|status| status.code() == Some(NOT_FOUND))
+        let status = timeout(LINGER, self.child.wait()).await;
+        matches!(status, Ok(Ok(status)) if status.code() == Some(NOT_FOUND))
             || String::from_utf8_lossy(&self.words).contains(COMMAND)
     }
 
@@ -236,7 +240,11 @@ impl AsyncRead for SshWire {
             let said = [words.as_bytes(), b"\n", &self.words].concat();
             return Poll::Ready(Err(failure(&said)));
         }
-        ready!(all_said);
+        // Something that it started may hold the pipe open when it has ended itself.
+        if all_said.is_pending() {
+            ready!(self.poll_broken(context));
+            let _ = self.poll_words(context);
+        }
         Poll::Ready(Err(failure(&self.words)))
     }
 }
