@@ -189,9 +189,15 @@ impl DuplexOutput {
         let mut space = ReadBuf::new(&mut self.buffer);
         let polled = Pin::new(wire).poll_read(context, &mut space);
         let filled = space.filled().len();
-        self.buffer.truncate(filled);
         match ready!(polled) {
-            Ok(()) if filled > 0 => Poll::Ready(Some(Ok(self.buffer.split().freeze()))),
+            // A short piece must not hold the whole buffer.
+            Ok(()) if filled > 0 && filled <= PIECE / 4 => {
+                Poll::Ready(Some(Ok(Bytes::copy_from_slice(&self.buffer[..filled]))))
+            }
+            Ok(()) if filled > 0 => {
+                self.buffer.truncate(filled);
+                Poll::Ready(Some(Ok(self.buffer.split().freeze())))
+            }
             Ok(()) => {
                 self.close();
                 Poll::Ready(None)

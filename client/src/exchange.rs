@@ -234,7 +234,13 @@ async fn attempt(
         trace::debug!("using an idle connection");
         let spare = body.again();
         let delivering = {
-            let message = message_with(body)?;
+            let message = match message_with(body) {
+                Ok(message) => message,
+                Err(error) => {
+                    peer.pool.give_back(connection);
+                    return Err(error);
+                }
+            };
             peer.watched.request(&message);
             deliver(&mut connection, message, progress, limits)
         };

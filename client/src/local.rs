@@ -12,9 +12,14 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
+use tokio::time::sleep;
+
+/// How long to wait where no more are let in for now.
+const FULL: Duration = Duration::from_millis(20);
 
 /// A connection to a unix socket.
 pub(crate) struct Local {
@@ -27,7 +32,13 @@ pub(crate) struct Local {
 
 impl Local {
     pub(crate) async fn connect(path: &Path) -> io::Result<Self> {
-        let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
+        let stream = loop {
+            match tokio::net::UnixStream::connect(path).await {
+                // As many wait to be let in as may; a moment later there may be room.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(FULL).await,
+                connected => break connected?.into_std()?,
+            }
+        };
         let reader = pipe::Receiver::from_owned_fd_unchecked(stream.try_clone()?.into())?;
         Ok(Self { reader, stream, writer: None })
     }

@@ -1,7 +1,8 @@
 //! Connections kept alive between calls.
 //!
 //! A connection goes back only when an answer has been read to its end, and is used again only
-//! for a few seconds: Podman closes idle ones after five.
+//! for a few seconds: Podman closes idle ones after five. Those that are too old are closed by the
+//! next call: nothing runs for a client that rests, not even a clock.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -38,6 +39,9 @@ struct Open {
     announced: Arc<Announced>,
     taking: Arc<Taking>,
     driver: Driver,
+    /// The runtime that knows when there is something to read: of another one nothing may ever be
+    /// heard.
+    runtime: runtime::Id,
 }
 
 impl fmt::Debug for Connection {
@@ -112,9 +116,6 @@ pub(crate) struct Pool {
 struct Idle {
     connection: Connection,
     since: Instant,
-    /// The runtime that knows when there is something to read: of another one nothing may ever be
-    /// heard.
-    runtime: runtime::Id,
 }
 
 impl Idle {
@@ -132,7 +133,7 @@ impl Pool {
             let mut idle = {
                 let (now, mut all) = (Instant::now(), self.lock());
                 all.retain(|idle| idle.is_usable(now));
-                let newest = all.iter().rposition(|idle| idle.runtime == runtime)?;
+                let newest = all.iter().rposition(|idle| idle.connection.0.runtime == runtime)?;
                 all.remove(newest)?
             };
             if idle.connection.ready().await {
@@ -142,12 +143,10 @@ impl Pool {
     }
 
     /// Keeps a connection for the next call.
-    fn give_back(&self, connection: Connection) {
-        // Outside of a runtime there is no telling whose connection it is.
-        let Ok(handle) = Handle::try_current() else { return };
+    pub(crate) fn give_back(&self, connection: Connection) {
         connection.0.driver.rest();
         let now = Instant::now();
-        let idle = Idle { connection, since: now, runtime: handle.id() };
+        let idle = Idle { connection, since: now };
         let mut all = self.lock();
         all.retain(|idle| idle.is_usable(now));
         if all.len() == KEPT {
@@ -182,5 +181,6 @@ pub(crate) async fn handshake(wire: Box<dyn Wire>, is_timed: bool) -> hyper::Res
     let taking = Arc::new(Taking::new(is_timed));
     let wire = Joined::new(Listening::new(wire, taking.clone()), announced.clone());
     let (sender, http) = http1::handshake(TokioIo::new(wire)).await?;
-    Ok(Connection(Box::new(Open { sender, announced, taking, driver: Driver::new(http) })))
+    let (driver, runtime) = (Driver::new(http), Handle::current().id());
+    Ok(Connection(Box::new(Open { sender, announced, taking, driver, runtime })))
 }

@@ -1,6 +1,6 @@
 //! Which connection a call uses, and what becomes of it.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, IntoFuture as _, poll_fn};
 use std::io::{Read, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -245,6 +245,68 @@ fn each_runtime_has_connections_of_its_own() {
     one.block_on(list());
     two.block_on(list());
     assert_eq!(engine.connections(), 2);
+}
+
+#[test]
+fn a_connection_goes_back_to_the_runtime_that_it_was_opened_on() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let (one, two) = (runtime(), runtime());
+    let response = one.block_on(client.invoke("ContainerList").send()).unwrap();
+    // It has come by then; of another one nothing would be heard here.
+    assert_eq!(two.block_on(response.bytes()).unwrap(), &b"[]"[..]);
+    two.block_on(async {
+        let list = client.invoke("ContainerList").into_future();
+        timeout(PATIENCE, list).await.expect("an answer").unwrap();
+    });
+    assert_eq!(engine.connections(), 2);
+}
+
+#[test]
+fn a_call_that_cannot_be_made_costs_no_connection() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        let large = client.invoke("ContainerList").param("filters", "x".repeat(70_000));
+        assert_eq!(large.await.unwrap_err().code(), "invalid-target");
+        client.invoke("ContainerList").await.unwrap();
+    });
+    assert_eq!((engine.connections(), engine.asked().len()), (1, 2));
+}
+
+/// Linux lets no more in for the moment than the listener asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_socket_that_is_busy_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("busy.sock");
+    block_on(async {
+        let socket = tokio::net::UnixSocket::new_stream().unwrap();
+        socket.bind(&path).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let uri = format!("unix://{}", path.display());
+        let client = Client::builder("docker").uri(uri).api_version("v1.41").build().unwrap();
+        let calls: Vec<_> =
+            (0..4).map(|_| tokio::spawn(client.invoke("SystemPing").text())).collect();
+        // By then all of them have come, and most were not let in.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let engine = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK";
+                stream.write_all(head.as_bytes()).await.unwrap();
+                stream.shutdown().await.unwrap();
+                // Its end is the client's.
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            }
+        });
+        for call in calls {
+            assert_eq!(timeout(PATIENCE, call).await.expect("an answer").unwrap().unwrap(), "OK");
+        }
+        engine.abort();
+    });
 }
 
 #[test]

@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::{JSON, Script, Then, answer, block_on, shown};
 
 const UPGRADED: &str = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+/// Whatever a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
 const HIJACKED: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n";
 
 fn attach(client: &Client) -> Call {
@@ -170,6 +172,74 @@ async fn over_ssh(end: &str) -> Option<Result<contajners::OutputPiece, Error>> {
     let first = output.next().await.unwrap().unwrap();
     assert_eq!(&*first.bytes, b"word");
     output.next().await
+}
+
+/// Whoever keeps lines of a socket keeps them alone.
+#[test]
+fn short_pieces_hold_no_more_than_they_are() {
+    const PIECES: usize = 500;
+    let engine = Script::new(|_, _, stream| {
+        stream.write_all(UPGRADED.as_bytes()).unwrap();
+        for _ in 0..PIECES {
+            // One after the other, as a terminal's output comes.
+            let mut go = [0];
+            if stream.write_all(b"x").and_then(|()| stream.read_exact(&mut go)).is_err() {
+                break;
+            }
+        }
+        Then::Close
+    });
+    let memory = allocation_counter::measure(|| {
+        block_on(async {
+            let socket = attach(&engine.client()).socket().await.unwrap();
+            let (mut output, mut input) = socket.split_raw();
+            let mut kept = Vec::new();
+            while let Some(piece) = output.next().await {
+                kept.push(piece.unwrap().bytes);
+                if kept.len() < PIECES {
+                    input.write_all(b"y").await.unwrap();
+                } else {
+                    break;
+                }
+            }
+            assert_eq!(kept.len(), PIECES);
+        });
+    });
+    assert!(memory.bytes_max < 1 << 20, "{memory:?}");
+}
+
+/// A program in place of `ssh`.
+fn far(script: &str, limit: Option<Duration>) -> Client {
+    Client::builder("docker")
+        .uri("ssh://far")
+        .ssh_command(["sh", "-c", script])
+        .api_version("v1.41")
+        .connect_timeout(limit)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn what_ssh_has_started_does_not_keep_its_words_back() {
+    // A helper of its own goes on and holds the pipe.
+    let client = far("sleep 25 <&- >&- & echo 'far: no route to host' >&2; exit 255", None);
+    let call = client.invoke("SystemPing").text();
+    let ended = block_on(async { tokio::time::timeout(PATIENCE, call).await });
+    let error = ended.expect("an end").unwrap_err();
+    let told = shown(&error, None);
+    assert!(told.contains("far: no route to host"), "{told}");
+}
+
+#[test]
+fn what_is_no_engine_over_ssh_is_told() {
+    let body = "printf 'HTTP/1.1 403 No\\r\\nContent-Length: 4\\r\\n\\r\\nnope'; exec sleep 25";
+    let junk = "head -c 100000 /dev/zero | tr '\\0' x; exec sleep 25";
+    for script in [body, junk] {
+        let call = far(script, None).invoke("SystemPing").text();
+        let ended = block_on(async { tokio::time::timeout(PATIENCE, call).await });
+        let told = shown(&ended.expect("an end").unwrap_err(), None);
+        assert!(told.contains("what answers there is no engine"), "{script}: {told}");
+    }
 }
 
 #[test]
