@@ -106,6 +106,9 @@ impl Endpoint {
         if address.is_empty() {
             return Err(wrong(Kind::Empty));
         }
+        if address.starts_with("unix:/") && !address.starts_with("unix://") {
+            return Err(wrong(Kind::Malformed("a socket is written `unix:///path/to.sock`")));
+        }
         let (scheme, rest) = match address.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None if address.starts_with('/') => ("unix".into(), address),
@@ -478,6 +481,10 @@ mod tests {
         check(" ", &format!("the address is empty: {forms}"));
         check("unix://", &format!("address `unix://` names no socket: {forms}"));
         check("gopher://x", &format!("address `gopher://x` is of an unknown kind: {forms}"));
+        check(
+            "unix:/run/a.sock",
+            "address `unix:/run/a.sock` cannot be read: a socket is written `unix:///path/to.sock`",
+        );
         check(
             "http+unix:///a%00b",
             "address `http+unix:///a%00b` cannot be read: a path holds no control characters",

@@ -10,7 +10,8 @@ use bytes::Bytes;
 pub(crate) use contajners_core::quoted;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, nearest,
+    Finding, Method, NegotiateError, PackError, RawError, Request, ResolveError, ResolveErrorKind,
+    nearest,
 };
 
 #[cfg(feature = "archives")]
@@ -271,6 +272,10 @@ impl Error {
     pub(crate) fn resolve(error: ResolveError) -> Self {
         let mut new = Self::new(ErrorKind::Resolve, error.code(), error.to_string());
         new.0.hint = error.hint();
+        if error.kind() == ResolveErrorKind::InvalidBody && new.0.hint.is_some() {
+            let ways = "give it with `body_bytes`, `body_file`, `body_folder` or `body_reader`";
+            new.0.hint = Some(ways.into());
+        }
         new.0.resolve = Some(error);
         new
     }

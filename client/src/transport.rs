@@ -294,8 +294,10 @@ pub(crate) fn hint(
     error: &io::Error,
 ) -> String {
     match (endpoint, error.kind()) {
-        (Endpoint::Ssh { host, .. }, _) => {
-            format!("does `ssh {host}` work from here, and is {engine} there?")
+        (Endpoint::Ssh { user, host, port, .. }, _) => {
+            let port = port.map(|port| format!("-p {port} ")).unwrap_or_default();
+            let user = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+            format!("does `ssh {port}{user}{host}` work from here, and is {engine} there?")
         }
         (Endpoint::Unix(_), io::ErrorKind::NotFound) => {
             format!("there is no such socket: start {engine}, or {elsewhere}")
@@ -311,5 +313,23 @@ pub(crate) fn hint(
             format!("is `{host}` the right host, and can this machine reach it?")
         }
         _ => format!("is {engine} running there? If not, {elsewhere}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_for_ssh_can_be_typed() {
+        let check = |address: &str, expected: &str| {
+            let endpoint = Endpoint::parse(address).unwrap();
+            let error = io::ErrorKind::BrokenPipe.into();
+            let told = hint("docker", &endpoint, "give another address", &error);
+            assert_eq!(told, format!("does `{expected}` work from here, and is docker there?"));
+        };
+        check("ssh://far", "ssh far");
+        check("ssh://root@far:2222/run/docker.sock", "ssh -p 2222 root@far");
+        check("ssh://root@[::1]", "ssh root@::1");
     }
 }
