@@ -12,6 +12,8 @@ export const host = {
   start: async () => {},
   /** A `fetch` over a unix socket. */
   fetchOver: undefined,
+  /** Says why no answer came. */
+  explained: undefined,
   /** Makes a socket of an HTTP connection. */
   upgrade: undefined,
 };

@@ -142,6 +142,7 @@ export class Client {
     if (as === "websocket") {
       const { request } = resolve();
       const call = described({ request, given: {} }, this.engine, {});
+      this.#reachable();
       return overWebSocket(this, { ...call, engine: this.engine }, limitsOf(given));
     }
     const answer = new Answer(await this.#answer(resolve, given));

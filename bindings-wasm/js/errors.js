@@ -118,6 +118,12 @@ export function redirected(call, status, location) {
   });
 }
 
+export function broken({ engine, place }, call, cause) {
+  return error("send", "connection-broken", `the connection to ${engine} at ${place.shown} broke`, {
+    call, cause, acted: true,
+  });
+}
+
 export function inBand(call, message, body) {
   return error("in-band", "in-band-error", `${call.engine} failed at ${shown(call)}: ${message}`, {
     call, engineMessage: message, body, acted: true,

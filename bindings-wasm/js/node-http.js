@@ -5,7 +5,8 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { error, notUpgraded, refused } from "./errors.js";
+import { broken, notUpgraded, refused } from "./errors.js";
+import { explained } from "./node-errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
 
@@ -98,10 +99,6 @@ export async function upgrade(client, call, body, limits) {
     : { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined };
   const prefix = url.pathname === "/" ? "" : url.pathname;
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
-  const broken = (cause) =>
-    error("send", "connection-broken", `the connection to ${client.engine} at ${place.shown} broke`, {
-      call, cause, acted: true,
-    });
   const { socket, head, contentType } = await new Promise((resolve, reject) => {
     const outgoing = request({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
@@ -109,10 +106,7 @@ export async function upgrade(client, call, body, limits) {
     watch.came();
     outgoing.on("error", (cause) => {
       watch.end();
-      const unreached = /^(ECONNREFUSED|ENOENT|EACCES|ENOTFOUND)$/.test(cause.code);
-      const missing = () =>
-        error("connect", "cannot-connect", `cannot reach ${client.engine} at ${place.shown}`, { call, cause });
-      reject(watch.reason ?? (unreached ? missing() : broken(cause)));
+      reject(watch.reason ?? explained(client, call, cause) ?? broken(client, call, cause));
     });
     outgoing.on("upgrade", (incoming, socket, head) => {
       // Readers and writers get the error; with nobody there yet it would end the process.
@@ -150,7 +144,7 @@ export async function upgrade(client, call, body, limits) {
   // Not those of `node:stream`, which wait for both sides when one ends.
   const writable = new WritableStream({
     write: (piece) =>
-      new Promise((resolve, reject) => socket.write(piece, (cause) => (cause ? reject(broken(cause)) : resolve()))),
+      new Promise((resolve, reject) => socket.write(piece, (cause) => (cause ? reject(broken(client, call, cause)) : resolve()))),
     close: () => new Promise((resolve) => socket.end(resolve)),
     abort: () => void socket.destroy(),
   });

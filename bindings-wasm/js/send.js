@@ -131,7 +131,7 @@ export async function send(client, call, body, streamed, watch) {
     response = await (send || globalThis.fetch)(place.base + call.target, full);
   } catch (cause) {
     watch.end();
-    throw watch.reason ?? unsent(client, call, cause, streamed);
+    throw watch.reason ?? host.explained?.(client, call, cause) ?? unreached(client, call, cause, streamed);
   }
   watch.unlimit("read");
   if (typeof response?.status !== "number") {
@@ -145,42 +145,12 @@ export async function send(client, call, body, streamed, watch) {
   return response;
 }
 
-/** The code that Node and its kin put into an error or into its cause. */
-function codeIn(cause) {
-  for (let at = cause, depth = 0; at && depth < 5; at = at.cause ?? at.errors?.[0], depth += 1) {
-    if (typeof at.code === "string") return at.code;
-  }
-  return "";
-}
-
-const unreached = /^(ECONNREFUSED|ENOENT|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/;
-
-/** Why no head of an answer came. */
-function unsent(client, call, cause, streamed) {
-  const { engine, place } = client;
-  const code = codeIn(cause);
-  const known = { call, cause, acted: true };
-  if (cause instanceof Error && cause.bodyUnreadable) {
-    return error("body", "body-unreadable", "cannot read the body", { call, cause: cause.cause });
-  }
-  if (/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) {
-    return error("send", "not-http", `what answers at ${place.shown} does not speak HTTP as ${engine} does`, {
-      ...known,
-      hint: "is it another program's address, or one that speaks TLS?",
-    });
-  }
-  if (code && !unreached.test(code)) {
-    return error("send", "connection-broken", `the connection to ${engine} at ${place.shown} broke`, known);
-  }
-  const hint = unreached.test(code)
-    ? { ENOENT: "is the engine running? There is no such socket", EACCES: "let your user open the socket" }[code] ??
-      "is the engine running, and does it listen there?"
-    : streamed
-      ? "browsers send streams only over HTTP/2; give a Blob or bytes"
-      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front";
+/** No head of an answer came, and a browser does not say why. */
+function unreached({ engine, place }, call, cause, streamed) {
   return error("connect", "cannot-connect", `cannot reach ${engine} at ${place.shown}`, {
-    ...known,
-    acted: !unreached.test(code),
-    hint,
+    call, cause, acted: true,
+    hint: streamed
+      ? "browsers send streams only over HTTP/2; give a Blob or bytes"
+      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front",
   });
 }

@@ -1,7 +1,7 @@
 // What comes piece by piece: bytes, frames of output, JSON documents.
 
 import { Demultiplexer, Documents, inBand as inBandOf, messageOf, messageOfText } from "./engine.js";
-import { error, guarded, inBand, notJson } from "./errors.js";
+import { broken, guarded, inBand, notJson } from "./errors.js";
 
 /** The bytes of an answer as they come, with its time-outs. */
 export class Pieces {
@@ -35,14 +35,7 @@ export class Pieces {
       }
     } catch (cause) {
       this.#end();
-      throw (
-        watch.reason ??
-        error("send", "connection-broken", `the connection to ${watch.client.engine} at ${watch.client.place.shown} broke`, {
-          call: this.#call,
-          cause,
-          acted: true,
-        })
-      );
+      throw watch.reason ?? broken(watch.client, this.#call, cause);
     }
   }
 

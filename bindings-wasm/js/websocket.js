@@ -1,6 +1,6 @@
 // Attaching over a WebSocket, where the engine has a route for it.
 
-import { aborted, error, shown } from "./errors.js";
+import { aborted, broken, error, shown } from "./errors.js";
 import { Watch } from "./send.js";
 
 /**
@@ -9,7 +9,6 @@ import { Watch } from "./send.js";
  */
 export function overWebSocket(client, call, limits) {
   const Socket = client.WebSocket ?? globalThis.WebSocket;
-  if (!client.place) throw error("config", "no-address", `no address of ${client.engine} is given`);
   if (!Socket || (client.place.socket && !client.WebSocket)) {
     throw error("resolve", "no-sockets", `${shown(call)} needs a WebSocket, and there is none here`, {
       call, hint: 'give one with `WebSocket`, or take `as: "socket"` where HTTP connections can be upgraded',
@@ -35,11 +34,12 @@ export function overWebSocket(client, call, limits) {
       // It has ended already.
     }
   };
-  const broken = () =>
-    error(open ? "send" : "connect", open ? "connection-broken" : "cannot-connect",
-      open ? `the connection to ${client.engine} at ${client.place.shown} broke`
-        : `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`,
-      { call, acted: true, hint: open ? undefined : "only docker has such routes, and a proxy must pass them on" });
+  const failed = () =>
+    open
+      ? broken(client, call)
+      : error("connect", "cannot-connect", `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`, {
+          call, acted: true, hint: "only docker has such routes, and a proxy must pass them on",
+        });
   const giveUp = () => {
     socket.close();
     reject(watch.reason);
@@ -54,13 +54,13 @@ export function overWebSocket(client, call, limits) {
     resolve();
   };
   socket.onerror = () => {
-    const failure = broken();
+    const failure = failed();
     reject(failure);
     end(failure);
   };
   socket.onclose = () => {
     watch.end();
-    reject(broken());
+    reject(failed());
     end();
   };
   socket.onmessage = ({ data }) => {

@@ -34,6 +34,7 @@ const FILES: &[&str] = &[
     "errors.js",
     "index.d.ts",
     "index.js",
+    "node-errors.js",
     "node-http.js",
     "node.js",
     "options.js",
