@@ -242,7 +242,7 @@ export function rawRequest(method, target, { params, body, contentType } = {}) {
   if (typeof method !== "string" || typeof target !== "string") {
     throw error("resolve", "invalid-target", `a raw request is a method and a target; ${typeName(method)} and ${typeName(target)} were given`);
   }
-  const [first] = params ? Object.keys(params) : [];
+  const [first] = valuesOf(params, method);
   if (first !== undefined) {
     throw error("resolve", "unknown-parameter", `a raw request takes no parameters: ${quoted(first)}`, {
       hint: "write it into the target, as it goes over the wire",
@@ -253,17 +253,25 @@ export function rawRequest(method, target, { params, body, contentType } = {}) {
   return { request, given };
 }
 
+/** Pairs of names and values: of an object, or of what gives them, as a Map, Headers and lists do. */
+function pairsOf(given, kind, code, what) {
+  if (given === undefined || given === null) return [];
+  const pairs = given[Symbol.iterator] ? [...given] : Object.entries(given);
+  if (typeof given !== "object" || !pairs.every(Array.isArray)) {
+    throw error(kind, code, `${what} are an object of names and values; ${typeName(given)} was given`);
+  }
+  return pairs;
+}
+
+/** Headers of a client, and those of a call, which take their place. */
+export function headersOf(...all) {
+  return Object.fromEntries(all.flatMap((headers) => pairsOf(headers, "config", "invalid-option", "`headers`")));
+}
+
 /** Names and values in turn, as the core takes them. */
 function valuesOf(params, operation) {
-  const values = [];
-  if (params === undefined || params === null) return values;
-  if (typeof params !== "object" || Array.isArray(params)) {
-    throw error("resolve", "invalid-parameter", `the parameters of \`${operation}\` are an object of names and values; ${typeName(params)} was given`);
-  }
-  for (const name in params) {
-    if (Object.hasOwn(params, name)) values.push(name, valueOf(params[name], name, operation));
-  }
-  return values;
+  const pairs = pairsOf(params, "resolve", "invalid-parameter", `the parameters of \`${operation}\``);
+  return pairs.flatMap(([name, value]) => [String(name), valueOf(value, name, operation)]);
 }
 
 function valueOf(value, name, operation) {
@@ -285,16 +293,21 @@ function valueOf(value, name, operation) {
   try {
     // Once through JSON: dates become texts, fields without a value go, and what JSON has no word
     // for shows before anything is sent.
-    return JSON.parse(JSON.stringify(value));
+    return JSON.parse(JSON.stringify(value, plainly));
   } catch (cause) {
     throw error("resolve", "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\` cannot be made JSON`, { cause });
   }
 }
 
+/** What JSON has other words for: of a Map or a Set it would make an empty object. */
+function plainly(_, value) {
+  return value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value;
+}
+
 function jsonOf(value, operation) {
   let json;
   try {
-    json = JSON.stringify(value);
+    json = JSON.stringify(value, plainly);
   } catch (cause) {
     throw error("resolve", "invalid-body", `the body of \`${operation}\` cannot be made JSON`, { cause });
   }
@@ -348,9 +361,9 @@ export function described({ request, given }, engine, headers) {
 }
 
 /** What is known of a request, apart from the core. */
-export function callOf(request, engine, more) {
-  for (const name in more) {
-    if (more[name] !== undefined) guarded(() => request.setHeader(name, String(more[name])));
+export function callOf(request, engine, ...more) {
+  for (const [name, value] of Object.entries(headersOf(...more))) {
+    if (value !== undefined) guarded(() => request.setHeader(name, String(value)));
   }
   return read(request.summary(), engine);
 }

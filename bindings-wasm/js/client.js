@@ -2,7 +2,7 @@
 
 import { Answer } from "./answer.js";
 import {
-  Catalogue, apiOf, callOf, described, host, newestOf, packOf, rawRequest, typeName,
+  Catalogue, apiOf, callOf, described, headersOf, host, newestOf, packOf, rawRequest, typeName,
 } from "./catalogue.js";
 import {
   error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
@@ -51,7 +51,7 @@ export class Client {
       place: all.uri === undefined ? undefined : placeOf(all.uri, all),
       fetch: all.fetch,
       init: all.init,
-      headers: all.headers,
+      headers: all.headers && headersOf(all.headers),
       limits: {
         connect: milliseconds(all.connectTimeout, "connectTimeout") ?? CONNECT_LIMIT,
         read: milliseconds(all.readTimeout, "readTimeout"),
@@ -99,7 +99,7 @@ export class Client {
 
   resolve(operation, given) {
     const call = options(given, knownOfCall, "`resolve`");
-    const headers = this.headers || call.headers ? { ...this.headers, ...call.headers } : undefined;
+    const headers = this.headers || call.headers ? headersOf(this.headers, call.headers) : undefined;
     return this.#catalogue.describe(operation, { ...call, headers });
   }
 
@@ -155,7 +155,7 @@ export class Client {
     const { request, given: body } = resolve();
     let watch;
     try {
-      const call = callOf(request, this.engine, { ...this.headers, ...given.headers });
+      const call = callOf(request, this.engine, this.headers, given.headers);
       this.#reachable();
       watch = new Watch(this, limitsOf(given), call);
       begun?.(watch);
@@ -190,7 +190,7 @@ export class Client {
   async #socket(resolve, given) {
     const { request, given: body } = resolve();
     try {
-      const call = callOf(request, this.engine, { ...this.headers, ...given.headers });
+      const call = callOf(request, this.engine, this.headers, given.headers);
       this.#reachable();
       if (!request.mayOpenSocket) throw neverSocket(call);
       if (!host.upgrade) throw noSockets(call);

@@ -45,13 +45,15 @@ export type Names<O> = { [K in keyof O]: [O[K]] extends [never] ? never : K }[ke
 
 type Params<T> = T extends { params: infer P } ? P : never;
 type BodyOption<T> = T extends { body: infer B }
-  ? { body: B }
+  ? { body: B | ReadonlyMap<string, unknown> }
   : T extends { body?: infer B }
-    ? { body?: B | null }
+    ? { body?: B | ReadonlyMap<string, unknown> | null }
     : { body?: undefined | null };
 type Result<T> = T extends { result: infer R } ? R : never;
 type Document<T> = T extends { document: infer D } ? D : any;
-type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | null } : { params: Params<T> };
+type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | Pairs | null } : { params: Params<T> | Pairs };
+/** Names and values, of which nothing is known: a `Map`, a list of pairs. */
+type Pairs = Iterable<readonly [string, unknown]>;
 
 /** What a call is, apart from its operation. */
 export type Call<T> = ParamsOption<T> & BodyOption<T> & CallOptions;
@@ -60,12 +62,15 @@ type Easy<O> = {
   [K in keyof O]: [O[K]] extends [never] ? never : {} extends Params<O[K]> ? (O[K] extends { body: unknown } ? never : K) : never;
 }[keyof O] & string;
 
+/** Headers: an object, `Headers`, a `Map`, a list of pairs. */
+export type HeaderValues = { [name: string]: string } | Iterable<readonly [string, string]>;
+
 /** What can be said of any call. */
 export interface CallOptions {
   /** The media type of the body, where it is not the one that the operation documents. */
   contentType?: string;
   /** Headers that are no parameters of the operation. */
-  headers?: { [name: string]: string };
+  headers?: HeaderValues;
   /** Gives the call up. */
   signal?: AbortSignal;
   /** How long the whole call may take, in milliseconds; that of a socket ends when it opens. */
@@ -140,7 +145,7 @@ export interface ClientOptions<E extends string, V extends string> {
   /** Goes into the second argument of every `fetch` as it is. */
   init?: object;
   /** Goes into every request. */
-  headers?: { [name: string]: string };
+  headers?: HeaderValues;
   timeout?: number;
   readTimeout?: number;
   /** How long the engine may take to say its version. */
@@ -280,7 +285,7 @@ export interface Doc {
 
 /** What is judged without being sent. */
 export interface Given {
-  params?: { [name: string]: unknown } | null;
+  params?: { [name: string]: unknown } | Pairs | null;
   body?: unknown;
 }
 

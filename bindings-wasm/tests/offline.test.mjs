@@ -162,6 +162,36 @@ test("values that count as not given, and those beyond what a number keeps", () 
   assert.equal(since, "/v1.41/events?since=1970-01-01T00:00:00.000Z");
 });
 
+test("maps, sets, pairs and what makes JSON of itself are values, too", async () => {
+  const target = (params, operation = "ContainerList") => resolve("docker", "v1.41", operation, { params }).target;
+  const filters = (value) => decodeURIComponent(target({ filters: value }, "ContainerPrune").split("filters=")[1]);
+  assert.equal(filters(new Map([["until", ["10m"]]])), '{"until":["10m"]}');
+  assert.equal(filters({ until: new Set(["10m"]), label: { deep: new Map([["a", new Map()]]) } }), '{"until":["10m"],"label":{"deep":{"a":{}}}}');
+  assert.equal(filters({ toJSON: () => ({ until: ["10m"] }) }), '{"until":["10m"]}');
+  class Filters extends Map {
+    toJSON() {
+      return { until: [...this.keys()] };
+    }
+  }
+  assert.equal(filters(new Filters([["10m", 1]])), '{"until":["10m"]}');
+  assert.equal(target({ t: new Set(["a", "b"]) }, "ImageBuild").split("?")[1], target({ t: ["a", "b"] }, "ImageBuild").split("?")[1]);
+  for (const params of [new Map([["all", true]]), [["all", true]], new URLSearchParams("all=true"), Object.entries({ all: true }).values()]) {
+    assert.equal(target(params), "/v1.41/containers/json?all=true");
+  }
+  for (const params of [[1], new Set(["all"]), new Map([["al", 1]])]) assert.equal(failure(() => target(params)).name, "ResolveError");
+  const { body } = resolve("docker", "v1.41", "ContainerCreate", { body: new Map([["Image", "a"], ["Cmd", new Set(["b"])]]) });
+  assert.equal(body, '{"Image":"a","Cmd":["b"]}');
+  assert.deepEqual(check("docker", "v1.41", "ContainerCreate", { body: new Map([["Imag", "a"]]) }).map(({ nearest }) => nearest), [["Image"]]);
+  const sent = (headers) => resolve("docker", "v1.41", "ContainerList", { headers }).headers;
+  for (const headers of [{ "X-Foo": "1" }, [["X-Foo", "1"]], new Map([["X-Foo", "1"]])]) assert.deepEqual(sent(headers), { "X-Foo": "1" });
+  assert.deepEqual(sent(new Headers({ "X-Foo": "1" })), { "x-foo": "1" });
+  for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
+  const client = await Client.create({ engine: "docker", version: "v1.41", headers: new Headers({ "x-foo": "1", "x-bar": "1" }) });
+  assert.deepEqual(client.resolve("ContainerList", { headers: new Map([["x-foo", "2"]]) }).headers, { "x-foo": "2", "x-bar": "1" });
+  const raw = await client.request("GET", "/x", { params: new Map([["all", true]]) }).then(() => assert.fail("it answered"), (error) => error);
+  assert.deepEqual([raw.code, raw.message], ["unknown-parameter", "a raw request takes no parameters: `all`"]);
+});
+
 test("a pack of another engine, from bytes and from a URL", async () => {
   const bytes = readFileSync(process.env.CONTAJNERS_PACK);
   const pack = await contajners.loadPack(bytes);
