@@ -136,7 +136,10 @@ export interface ClientOptions<E extends string, V extends string> {
   pack?: Pack;
   /** The version to speak; `auto`, which asks the engine, unless it is said. */
   version?: V;
-  /** Where the engine is: `http://`, `https://`, `tcp://`, a path of the page's origin, in Node `unix://`. */
+  /**
+   * Where the engine is: `http://`, `https://`, `tcp://` or a bare `host:port`, a path of the page's
+   * origin, in Node `unix://`. Without a port `tcp://` means 2375.
+   */
   uri?: string | URL;
   /** Takes operations of this category alone. */
   category?: string;

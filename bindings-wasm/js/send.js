@@ -13,6 +13,8 @@ export function placeOf(uri, { fetch, init } = {}) {
       hint: "such as `http://localhost:2375`, or a path of this page's origin",
     });
   }
+  // What has a port and no scheme is `tcp`, as for the engines' own tools.
+  if (/^[^/]+:\d+(\/|$)/.test(uri)) uri = `tcp://${uri}`;
   if (uri.startsWith("unix://")) {
     const path = uri.slice("unix://".length);
     if (!path.startsWith("/")) throw invalid("has no path of a socket");
@@ -32,7 +34,9 @@ export function placeOf(uri, { fetch, init } = {}) {
   }
   let url;
   try {
-    url = new URL(scheme === "tcp" ? `http${uri.slice(3)}` : uri, globalThis.location?.href);
+    // Engines listen at 2375. What was parsed would not tell whether 80 was said.
+    const http = uri.replace(/^tcp:(\/\/.*?)(:\d+)?(?=[/?#]|$)/i, (_, host, port = ":2375") => `http:${host}${port}`);
+    url = new URL(http, globalThis.location?.href);
   } catch {
     throw invalid("is malformed", scheme ? undefined : "a path alone is for pages, which have an origin");
   }

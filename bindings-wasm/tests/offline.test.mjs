@@ -241,6 +241,9 @@ test("addresses that lead nowhere are refused at once", async () => {
     ["http://user:hush@host", "invalid-address"],
     ["http://host/?token=hush", "invalid-address"],
     ["unix://relative", "invalid-address"],
+    ["tcp:///engine", "invalid-address"],
+    ["tcp://host:", "invalid-address"],
+    ["user:hush@host:2375", "invalid-address"],
     [undefined, "no-address"],
   ]) {
     const error = await Client.create({ engine: "docker", uri }).then(() => assert.fail(`${uri}`), (error) => error);
@@ -250,6 +253,29 @@ test("addresses that lead nowhere are refused at once", async () => {
   const pinned = await Client.create({ engine: "docker", version: "v1.41" });
   const error = await pinned.invoke("SystemInfo").then(() => assert.fail("it answered"), (error) => error);
   assert.equal(error.code, "no-address");
+});
+
+test("an address of `tcp` or without a scheme has an engine's port unless it says another", async () => {
+  for (const [uri, expected] of [
+    ["tcp://host", "http://host:2375/v1.41/info"],
+    ["tcp://host/", "http://host:2375/v1.41/info"],
+    ["TCP://[::1]/pre:7/", "http://[::1]:2375/pre:7/v1.41/info"],
+    ["tcp://host:80", "http://host/v1.41/info"],
+    ["tcp://[::1]:5/pre", "http://[::1]:5/pre/v1.41/info"],
+    ["host:2375", "http://host:2375/v1.41/info"],
+    ["127.0.0.1:1/pre", "http://127.0.0.1:1/pre/v1.41/info"],
+    ["[::1]:80", "http://[::1]/v1.41/info"],
+    ["http://host", "http://host/v1.41/info"],
+    ["https://host", "https://host/v1.41/info"],
+  ]) {
+    const sent = [];
+    const fetch = async (url) => {
+      sent.push(url);
+      return new Response("{}");
+    };
+    await (await Client.create({ engine: "docker", version: "v1.41", uri, fetch })).invoke("SystemInfo");
+    assert.deepEqual(sent, [expected], uri);
+  }
 });
 
 test("secrets are not shown", async () => {
