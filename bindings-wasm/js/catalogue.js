@@ -161,10 +161,18 @@ export class Catalogue {
   }
 
   /** What the parameters and the body of a call have that is not documented. */
-  check(operation, given) {
-    const { params, body } = options(given, knownOfCall, "`check`");
+  check(operation, call) {
+    const { params, body } = options(call, knownOfCall, "`check`");
     const found = this.#operation(operation);
-    return JSON.parse(found.check(valuesOf(params, operation), judged(body, operation)));
+    const given = bodyOf(body, operation);
+    const values = valuesOf(params, operation);
+    try {
+      guarded(() => found.describe(values, given.kind, given.text));
+    } catch (cause) {
+      // What is given is to be right; what is left out is for a call to have.
+      if (!/^missing-|^invalid-body/.test(cause.code)) throw cause;
+    }
+    return JSON.parse(found.check(values, judged(given)));
   }
 
   /** The same of an answer. */
@@ -172,7 +180,7 @@ export class Catalogue {
     if (!Number.isInteger(status) || status < 100 || status > 999) {
       throw error("config", "invalid-option", `a status is a number such as 200; ${typeName(status)} was given`);
     }
-    return JSON.parse(this.#operation(operation).checkAnswer(status, judged(body, operation)));
+    return JSON.parse(this.#operation(operation).checkAnswer(status, judged(bodyOf(body, operation))));
   }
 
   /** What another version has otherwise, or another engine of what both have. */
@@ -225,12 +233,9 @@ export class Catalogue {
 }
 
 /** A body as the core looks at it: what is text or bytes is not looked into. */
-function judged(body, operation) {
-  const json = bodyOf(body, operation);
-  if (json.kind === core.Given.Json) return JSON.parse(json.text);
-  if (json.kind !== core.Given.Text) return undefined;
+function judged({ text }) {
   try {
-    return JSON.parse(json.text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

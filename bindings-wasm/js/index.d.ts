@@ -352,7 +352,10 @@ export function resolve<const E extends string, const V extends Version<E>, K ex
   operation: K,
   ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
 ): Request;
-/** What the parameters and the body of a call have that is not documented. */
+/**
+ * What the parameters and the body of a call have that is not documented. Throws for what `resolve`
+ * refuses of them, but not for what they lack.
+ */
 export function check(engine: string | Pack, version: string | undefined, operation: string, given: Given): Finding[];
 /** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
 export function explain(engine: string | Pack, version: string | undefined, path: string, options?: { depth?: number }): Explanation;

@@ -73,6 +73,21 @@ test("a call and an answer are checked", () => {
   assert.throws(() => docker.checkAnswer("ContainerInspect", "200", {}), { code: "invalid-option" });
 });
 
+test("a check refuses what the call would be refused for, but not what it lacks", () => {
+  const refused = (operation, call) => {
+    const { name, code, message } = failure(() => check("docker", "v1.41", operation, call));
+    assert.deepEqual([name, code, message], (({ name, code, message }) => [name, code, message])(failure(() => resolve("docker", "v1.41", operation, call))));
+    return code;
+  };
+  assert.equal(refused("ContainerCreate", { params: { nme: 1 }, body: {} }), "unknown-parameter");
+  assert.equal(refused("ImagePush", { params: { name: "x", platform: "linux/arm64" } }), "unknown-parameter");
+  assert.equal(refused("ContainerList", { params: { limit: "many" } }), "invalid-parameter");
+  assert.equal(refused("ContainerStart", { params: { id: "x" }, body: { a: 1 } }), "unexpected-body");
+  assert.deepEqual(check("docker", "v1.41", "ContainerRename", {}), []);
+  assert.deepEqual(check("docker", "v1.41", "ContainerCreate", {}), []);
+  assert.deepEqual(check("docker", "v1.41", "ContainerRename", { params: { name: "x" } }), []);
+});
+
 test("paths are explained", () => {
   const mounts = explain("docker", "v1.55", "ContainerCreate.HostConfig.Mounts", { depth: 2 });
   assert.deepEqual([mounts.path, mounts.type, mounts.versions.length], ["ContainerCreate.HostConfig.Mounts", "array of Mount", versions("docker").length]);
