@@ -200,7 +200,7 @@ export class Client {
           hint: "what opens a socket carries a value or bytes; write the rest to the socket",
         });
       }
-      return await host.upgrade(this, call, request.text ?? body.bytes, limitsOf(given));
+      return await host.upgrade(this, request, call, request.text ?? body.bytes, limitsOf(given));
     } finally {
       request.free();
     }

@@ -188,7 +188,7 @@ const waits = {
 
 export function timedOut(what, limit, engine, place, call) {
   const [text, name] = waits[what](engine, place, `${limit} ms`);
-  return error("timeout", "timed-out", text, { call, acted: true, hint: `allow more with \`${name}\`` });
+  return error("timeout", "timed-out", text, { call, acted: what !== "connect", hint: `allow more with \`${name}\`` });
 }
 
 export function aborted(reason, call) {

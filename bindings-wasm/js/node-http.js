@@ -5,7 +5,7 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { broken, notUpgraded, refused } from "./errors.js";
+import { broken, notUpgraded, redirected, refused } from "./errors.js";
 import { explained } from "./node-errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
@@ -86,11 +86,13 @@ function webStream(incoming, signal) {
 }
 
 /** Makes a socket of the connection, once the head of the answer has arrived. */
-export async function upgrade(client, call, body, limits) {
+export async function upgrade(client, request, call, body, limits) {
   const { place } = client;
   const url = new URL(place.base);
   const watch = new Watch(client, limits, call);
-  const headers = { ...call.headers, Connection: "Upgrade", Upgrade: "tcp" };
+  const headers = { ...call.headers, Connection: "Upgrade" };
+  // The word that engines expect; who wants another one (`h2c`) has given it as a header.
+  if (!Object.keys(headers).some((name) => name.toLowerCase() === "upgrade")) headers.Upgrade = "tcp";
   const length = lengthOf(body);
   if (length !== undefined) headers["Content-Length"] = length;
   else if (call.method !== "GET") headers["Content-Length"] = 0;
@@ -98,27 +100,41 @@ export async function upgrade(client, call, body, limits) {
     ? { socketPath: place.socket }
     : { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined };
   const prefix = url.pathname === "/" ? "" : url.pathname;
-  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
-  const { socket, head, contentType } = await new Promise((resolve, reject) => {
-    const outgoing = request({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
+  const [ask, connected] = url.protocol === "https:" ? [httpsRequest, "secureConnect"] : [httpRequest, "connect"];
+  const { socket, source, content } = await new Promise((resolve, reject) => {
+    const outgoing = ask({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
     watch.signal.addEventListener("abort", give, { once: true });
-    watch.came();
+    watch.limit("connect", client.limits.connect);
+    outgoing.on("socket", (socket) => socket.once(connected, () => watch.unlimit("connect")));
+    outgoing.on("finish", () => watch.came());
     outgoing.on("error", (cause) => {
       watch.end();
       reject(watch.reason ?? explained(client, call, cause) ?? broken(client, call, cause));
     });
-    outgoing.on("upgrade", (incoming, socket, head) => {
+    const opened = (socket, source, contentType) => {
       // Readers and writers get the error; with nobody there yet it would end the process.
       socket.on("error", () => {});
+      source.on("error", () => {});
       // Its time is the caller's from here on; giving the call up still ends it.
       watch.unlimit("whole");
       watch.unlimit("read");
-      resolve({ socket, head, contentType: incoming.headers["content-type"] });
+      // The content type counts after 101, too.
+      const content = request.outcome(200, contentType) === "frames" ? "frames" : "output";
+      resolve({ socket, source, content });
+    };
+    outgoing.on("upgrade", (incoming, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      opened(socket, socket, incoming.headers["content-type"]);
     });
     outgoing.on("response", (incoming) => {
       watch.unlimit("read");
-      const { statusCode } = incoming;
+      const { statusCode, headers } = incoming;
+      const outcome = request.outcome(statusCode, headers["content-type"]);
+      // A success whose body has no length goes on raw both ways.
+      if (statusCode === 200 && !headers["content-length"] && !headers["transfer-encoding"]) {
+        return opened(incoming.socket, incoming, headers["content-type"]);
+      }
       const pieces = [];
       incoming.on("error", () => {});
       // Some engines send an error without an end.
@@ -129,18 +145,18 @@ export async function upgrade(client, call, body, limits) {
         watch.end();
         outgoing.destroy();
         const bytes = concatenated(pieces.length ? pieces : [new Uint8Array(0)]);
-        reject(statusCode >= 400 ? refused(call, statusCode, messageIn(bytes, client.pack), bytes) : notUpgraded(call, statusCode));
+        if (outcome === "redirect") return reject(redirected(call, statusCode, headers.location?.split("?")[0]));
+        return reject(outcome === "failure" ? refused(call, statusCode, messageIn(bytes, client.pack), bytes) : notUpgraded(call, statusCode));
       });
-      if (statusCode < 400) incoming.destroy();
+      if (outcome !== "failure") incoming.destroy();
     });
     outgoing.end(body);
   });
   watch.signal.addEventListener("abort", () => socket.destroy(watch.reason), { once: true });
   socket.once("close", () => watch.end());
   socket.setNoDelay?.(true);
-  if (head.length > 0) socket.unshift(head);
   socket.allowHalfOpen = true;
-  const readable = webStream(socket, watch.signal);
+  const readable = webStream(source, watch.signal);
   // Not those of `node:stream`, which wait for both sides when one ends.
   const writable = new WritableStream({
     write: (piece) =>
@@ -148,7 +164,6 @@ export async function upgrade(client, call, body, limits) {
     close: () => new Promise((resolve) => socket.end(resolve)),
     abort: () => void socket.destroy(),
   });
-  const content = contentType?.startsWith("application/vnd.docker.multiplexed-stream") ? "frames" : "output";
   return {
     readable,
     writable,

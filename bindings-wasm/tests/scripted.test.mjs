@@ -461,7 +461,7 @@ test("an engine that says its version in a body", async () => {
 async function upgrading(script, work) {
   const engine = createTcpServer((socket) => {
     socket.on("error", () => {});
-    socket.once("data", () => script(socket));
+    socket.once("data", (head) => script(socket, head));
   }).listen(0, "127.0.0.1");
   await once(engine, "listening");
   try {
@@ -509,6 +509,62 @@ test("sockets: time-outs are for the head alone", async () => {
       assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
     }
   });
+});
+
+test("sockets: a limit for connecting ends before anything is sent", async () => {
+  // Takes connections, and never says a word of TLS.
+  const mute = createTcpServer(() => {}).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const uri = `https://127.0.0.1:${mute.address().port}`;
+  const error = await attached(await client({ uri, connectTimeout: 50 })).then(() => assert.fail("it opened"), (error) => error);
+  assert.deepEqual([error.code, error.hint, error.mayHaveActed], ["timed-out", "allow more with `connectTimeout`", false]);
+  mute.close();
+  // Where there is a connection it is over.
+  const late = (socket) => setTimeout(() => socket.end(switched), 200);
+  await upgrading(late, async ({ place }) => {
+    const { readable } = await attached(await client({ uri: place.base, connectTimeout: 100 }));
+    assert.deepEqual(await all(readable), []);
+  });
+});
+
+test("sockets: the caller's own word for an upgrade is kept", async () => {
+  let asked;
+  const script = (socket, head) => {
+    asked = /^upgrade: (.*)\r$/im.exec(String(head))[1];
+    socket.end(switched);
+  };
+  await upgrading(script, async (client) => {
+    for (const [headers, expected] of [[undefined, "tcp"], [{ Upgrade: "h2c" }, "h2c"], [{ upgrade: "h2c" }, "h2c"]]) {
+      await all((await client.invoke("Session", { headers, as: "socket" })).readable);
+      assert.equal(asked, expected);
+    }
+  });
+});
+
+test("sockets: an answer of 200 without a length is one, too", async () => {
+  const head = (type) => `HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.${type}\r\n\r\n`;
+  const raw = (socket) => {
+    socket.write(head("raw-stream"));
+    socket.on("data", (piece) => socket.end(`got ${piece}`));
+  };
+  await upgrading(raw, async (client) => {
+    const { readable, writable } = await attached(client);
+    await writable.getWriter().write(new TextEncoder().encode("input"));
+    assert.equal(Buffer.concat(await all(readable)).toString(), "got input");
+  });
+  for (const start of [head("multiplexed-stream"), switched.replace("raw", "multiplexed")]) {
+    const framed = (socket) => socket.end(Buffer.concat([Buffer.from(start), frame(2, "err")]));
+    await upgrading(framed, async (client) => {
+      const frames = await all((await attached(client)).frames());
+      assert.deepEqual(frames.map(({ stream, text }) => [stream, text]), [["stderr", "err"]]);
+    });
+  }
+});
+
+test("sockets: redirections are told as they are of other calls", async () => {
+  const error = await failure((_, response) => response.writeHead(301, { Location: "/v1.41/x?secret=hush" }).end(), () => attached(docker));
+  assert.deepEqual([error.code, error.status], ["redirected", 301]);
+  assert.match(error.message, /go to `\/v1\.41\/x`$/);
 });
 
 test("WebSockets: time-outs are for the opening alone", async () => {
