@@ -75,7 +75,11 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** How long the whole call may take, in milliseconds; that of a socket ends when it opens. */
   timeout?: number;
-  /** How long the next piece of the answer may take, in milliseconds. */
+  /**
+   * How long the next piece of the answer may take, in milliseconds, once the body of the call is out.
+   * Of one of more than 64 KiB that is known of streams, and over a unix socket; else it begins with
+   * the head of the answer.
+   */
   readTimeout?: number;
   /** Takes an answer with an error status like any other. */
   allowErrorStatus?: boolean;

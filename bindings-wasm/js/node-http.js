@@ -13,8 +13,8 @@ import { concatenated, frames, messageIn } from "./streams.js";
 /** Lets idle connections go before the engine does: Podman closes them after five seconds. */
 const agent = new Agent({ keepAlive: true, timeout: 4000 });
 
-/** A `fetch` over a unix socket, as far as clients of engines need one. */
-export function fetchOver(socketPath) {
+/** A `fetch` over a unix socket, as far as clients of engines need one; `sent` is told when a body is out. */
+export function fetchOver(socketPath, sent) {
   const over = (agent) => (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const { pathname, search } = new URL(url);
@@ -30,6 +30,7 @@ export function fetchOver(socketPath) {
         if (!gone || body || !/^(GET|HEAD)$/.test(method)) return reject(cause);
         return resolve(over(false)(url, { method, headers, body, signal }));
       });
+      outgoing.on("finish", sent);
       outgoing.on("response", (incoming) => resolve(responseOf(incoming, signal)));
       outgoing.on("upgrade", (incoming, socket) => {
         socket.destroy();

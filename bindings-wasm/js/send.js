@@ -113,6 +113,9 @@ export class Watch {
   }
 }
 
+/** How long a body may be to be out at once. */
+const AT_ONCE = 1 << 16;
+
 /** Sends a request and waits for the head of the answer. */
 export async function send(client, call, body, streamed, watch) {
   const { place, init } = client;
@@ -124,13 +127,19 @@ export async function send(client, call, body, streamed, watch) {
     redirect: "manual",
     signal: watch.signal,
   };
+  let response;
+  // Nothing is waited for before the body is out. Of one that no socket takes at once only who reads
+  // it as a stream can tell when that is.
+  const sent = () => response || watch.came();
+  if (!streamed && !((body?.size ?? body?.length) > AT_ONCE)) sent();
   if (body !== undefined) {
     full.body = body;
-    if (streamed) full.duplex = "half";
+    if (streamed) {
+      full.duplex = "half";
+      if (watch.readLimit) full.body = body.pipeThrough(new TransformStream({ flush: sent }));
+    }
   }
-  const send = client.fetch ?? (place.socket && !init && host.fetchOver?.(place.socket)) ?? globalThis.fetch;
-  watch.came();
-  let response;
+  const send = client.fetch ?? (place.socket && !init && host.fetchOver?.(place.socket, sent)) ?? globalThis.fetch;
   try {
     response = await (send || globalThis.fetch)(place.base + call.target, full);
   } catch (cause) {

@@ -346,6 +346,47 @@ test("time-outs: whole and read", async () => {
   assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: month, timeout: month }), []);
 });
 
+test("time-outs: that of reading does not run before a body is out", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
+  const path = join(folder, "engine.sock");
+  const local = createServer((request, response) => answer(request, response)).listen(path);
+  await once(local, "listening");
+  async function* slow() {
+    for (let i = 0; i < 4; i += 1) {
+      yield "a";
+      await sleep(100);
+    }
+  }
+  try {
+    for (const over of [docker, await client({ uri: `unix://${path}` })]) {
+      const put = (body) => over.request("POST", "/x", { body, readTimeout: 250 });
+      // An engine that takes its time before it takes what is sent.
+      answer = async (request, response) => {
+        await sleep(400);
+        let length = 0;
+        for await (const piece of request) length += piece.length;
+        response.writeHead(200, json).end(String(length));
+      };
+      assert.equal(await put(slow()), 4);
+      assert.equal(await put(new Uint8Array(16 << 20)), 16 << 20);
+      assert.equal(await put(new Blob([new Uint8Array(16 << 20)])), 16 << 20);
+      for (const body of [slow(), "text", new Uint8Array(4)]) {
+        const error = await failure((request) => request.resume(), () => put(body));
+        assert.deepEqual([error.code, error.hint], ["timed-out", "allow more with `readTimeout`"]);
+      }
+      const unreadable = await failure(
+        (request) => request.resume(),
+        () => put(new ReadableStream({ start: (controller) => controller.error(new Error("gone")) })),
+      );
+      assert.notEqual(unreadable.code, "timed-out");
+    }
+  } finally {
+    local.closeAllConnections();
+    local.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("an answer larger than the limit", async () => {
   const small = await client({ answerLimit: 10 });
   const error = await failure((_, response) => response.writeHead(200, json).end(JSON.stringify("x".repeat(100))), () => small.invoke("SystemInfo"));
