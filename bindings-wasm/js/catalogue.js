@@ -14,6 +14,8 @@ export const host = {
   fetchOver: undefined,
   /** Says why no answer came. */
   explained: undefined,
+  /** The error where the body of another one tells that the engine speaks TLS. */
+  tlsSpoken: undefined,
   /** Makes a socket of an HTTP connection. */
   upgrade: undefined,
 };

@@ -174,7 +174,8 @@ export class Client {
         case "failure": {
           if (given.allowErrorStatus) return { ...about, content: contentOfError(contentType), success: false };
           const bytes = await readError(new Pieces(response.body, watch, call));
-          throw refused(call, status, call.method === "HEAD" ? "" : messageIn(bytes, this.pack), bytes, headers);
+          const message = call.method === "HEAD" ? "" : messageIn(bytes, this.pack);
+          throw host.tlsSpoken?.(this, call, status, bytes) ?? refused(call, status, message, bytes, headers);
         }
         default:
           return { ...about, content, success: true };
@@ -248,7 +249,9 @@ async function negotiated(client, pack, signal) {
       if (header) {
         said = response.headers.get(header) ?? undefined;
         // Reading the few bytes to their end keeps the connection.
-        await readError(new Pieces(response.body, watch, call));
+        const bytes = await readError(new Pieces(response.body, watch, call));
+        const spoken = host.tlsSpoken?.(client, call, response.status, bytes);
+        if (spoken) throw spoken;
       } else {
         said = await saidIn(negotiation, new Answer({ call, body: response.body, watch, limit: VERSION_LIMIT }));
         // An engine that was not waited for has not kept silent.

@@ -118,9 +118,9 @@ export function redirected(call, status, location) {
   });
 }
 
-export function broken({ engine, place }, call, cause) {
+export function broken({ engine, place }, call, cause, hint) {
   return error("send", "connection-broken", `the connection to ${engine} at ${place.shown} broke`, {
-    call, cause, acted: true,
+    call, cause, acted: true, hint,
   });
 }
 

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { broken, notUpgraded, redirected, refused } from "./errors.js";
-import { explained } from "./node-errors.js";
+import { explained, tlsSpoken } from "./node-errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
 
@@ -111,7 +111,7 @@ export async function upgrade(client, request, call, body, limits) {
     outgoing.on("finish", () => watch.came());
     outgoing.on("error", (cause) => {
       watch.end();
-      reject(watch.reason ?? explained(client, call, cause) ?? broken(client, call, cause));
+      reject(watch.reason ?? explained(client, call, cause, outgoing.socket?.bytesRead) ?? broken(client, call, cause));
     });
     const opened = (socket, source, contentType) => {
       // Readers and writers get the error; with nobody there yet it would end the process.
@@ -147,7 +147,9 @@ export async function upgrade(client, request, call, body, limits) {
         outgoing.destroy();
         const bytes = concatenated(pieces.length ? pieces : [new Uint8Array(0)]);
         if (outcome === "redirect") return reject(redirected(call, statusCode, headers.location?.split("?")[0]));
-        return reject(outcome === "failure" ? refused(call, statusCode, messageIn(bytes, client.pack), bytes) : notUpgraded(call, statusCode));
+        if (outcome !== "failure") return reject(notUpgraded(call, statusCode));
+        const spoken = tlsSpoken(client, call, statusCode, bytes);
+        return reject(spoken ?? refused(call, statusCode, messageIn(bytes, client.pack), bytes));
       });
       if (outcome !== "failure") incoming.destroy();
     });

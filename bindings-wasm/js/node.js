@@ -4,13 +4,14 @@ import { readFileSync } from "node:fs";
 
 import { initSync } from "./engine.js";
 import { host } from "./catalogue.js";
-import { explained } from "./node-errors.js";
+import { explained, tlsSpoken } from "./node-errors.js";
 import { fetchOver, upgrade } from "./node-http.js";
 
 initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) });
 host.ready = true;
 host.fetchOver = fetchOver;
 host.explained = explained;
+host.tlsSpoken = tlsSpoken;
 host.upgrade = upgrade;
 
 /** There is nothing to wait for here. */
