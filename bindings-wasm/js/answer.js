@@ -88,6 +88,14 @@ export class Answer {
   async text() {
     const bytes = await this.bytes();
     if (this.content === "frames" || this.content === "output") return allOutput(bytes, this.content, this.#call);
+    // Text or not: it may tell of an error.
+    if (this.content === "json-lines") {
+      try {
+        this.#json(bytes);
+      } catch (failure) {
+        if (failure.code === "in-band-error") throw failure;
+      }
+    }
     try {
       return new TextDecoder("utf-8", { fatal: this.content === "bytes" }).decode(bytes);
     } catch {

@@ -195,6 +195,8 @@ impl Request {
     /// What an answer with this head is: `redirect`, `failure`, or what its body is.
     pub fn outcome(&self, status: u16, content_type: Option<String>) -> String {
         let name = match self.0.outcome(status, content_type.as_deref()) {
+            // Looked into as messages are, of which one alone is a value all the same.
+            Outcome::Success(content) if self.0.may_fail_inside(content) => "json-lines",
             Outcome::Success(content) => name_of(content),
             Outcome::Redirect => "redirect",
             _ => "failure",

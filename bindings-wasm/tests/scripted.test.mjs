@@ -145,6 +145,15 @@ test("an error inside an answer that began as a success", async () => {
   });
   assert.equal(piecewise.code, "in-band-error");
   assert.deepEqual(seen, [{ status: "Pulling" }]);
+  const text = await failure(script, async () => (await docker.invoke("ImageCreate", { ...pull, as: "response" })).text());
+  assert.equal(text.code, "in-band-error");
+  // A request that no spec knows may be a pull; what is got may have fields of any name.
+  const raw = await failure(script, () => docker.request("POST", "/v1.41/images/create?fromImage=x"));
+  assert.equal(raw.engineMessage, "denied");
+  answer = (_, response) => response.writeHead(200, json).end('{"error":"none"}');
+  assert.deepEqual(await docker.request("GET", "/x"), { error: "none" });
+  answer = (_, response) => response.writeHead(200, json).end('{"Id":"a"}');
+  assert.deepEqual(await docker.request("POST", "/x"), { Id: "a" });
 });
 
 test("documents cut anywhere, also within a character", async () => {
