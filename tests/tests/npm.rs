@@ -85,6 +85,12 @@ fn scripted() {
     node.test("scripted.test.mjs", &[("CONTAJNERS_PACK", &*firecracker(&node))]);
 }
 
+#[test]
+fn secure() {
+    let Some(node) = node() else { return };
+    node.test("tls.test.mjs", &[]);
+}
+
 /// The pack of an engine that is not inside, and that says its version in a body.
 fn firecracker(node: &Node) -> String {
     node.root.join("resources/firecracker.postcard").to_string_lossy().into_owned()
