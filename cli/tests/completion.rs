@@ -12,15 +12,32 @@ use command::contajners;
 use contajners_tests::skip;
 
 /// What is offered for the last word of a line, in the words of bash.
-fn offered(line: &str) -> Vec<String> {
-    let output = contajners(&["__complete", "bash", "--", line]).output().unwrap();
+fn offered(line: &str, replaced: &str) -> Vec<String> {
+    let output = contajners(&["__complete", "bash", "--", line, replaced]).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{line}");
     String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect()
 }
 
 #[track_caller]
 fn check(line: &str, expected: &[&str]) {
-    assert_eq!(offered(&format!("contajners {line}")), expected, "{line}");
+    let replaced = line.rsplit([' ', '=', ':', '@']).next().unwrap();
+    assert_eq!(offered(&format!("contajners {line}"), replaced), expected, "{line}");
+}
+
+/// What bash replaces is for it to say: readline puts `@` in again, and users say what breaks words.
+#[test]
+fn what_bash_replaces_is_offered() {
+    for (line, replaced, expected) in [
+        ("contajners ops docker@v1.41", "v1.41", "v1.41"),
+        ("contajners ops docker@v1.41", "@v1.41", "@v1.41"),
+        ("contajners ops docker@v1.41", "docker@v1.41", "docker@v1.41"),
+        ("contajners ops 'docker@v1.41", "'docker@v1.41", "docker@v1.41"),
+        ("contajners invoke docker ContainerLogs follow=t", "t", "true"),
+        ("contajners invoke docker ContainerLogs follow=t", "follow=t", "follow=true"),
+        ("contajners invoke docker ContainerLogs follow=t", "other", "follow=true"),
+    ] {
+        assert_eq!(offered(line, replaced), [expected], "{line} {replaced}");
+    }
 }
 
 #[test]
@@ -113,7 +130,7 @@ fn bash_offers_them() {
         source <(contajners completions bash)
         for COMP_LINE in "contajners invoke docker ContainerWa" "contajners wait docker ru" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
             COMP_POINT=${#COMP_LINE} COMP_WORDS=($COMP_LINE)
-            _contajners
+            _contajners contajners "${COMP_LINE##*[ =@]}"
             echo "${COMPREPLY[*]}"
         done
         complete -p contajners"#;

@@ -7,18 +7,26 @@ use crate::completion::{Candidate, candidates};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What breaks a word for bash: what it completes is what follows the last of these.
-const BREAKS: [char; 3] = ['=', ':', '@'];
-
 const BASH: &str = r#"# Completion of contajners for bash; to be sourced.
 _contajners() {
-    local line=${COMP_LINE:0:COMP_POINT} text
+    # The second argument is what bash puts a candidate in the place of: the word after its last
+    # break. What breaks a word is the user's to say (COMP_WORDBREAKS, shopt hostcomplete), and
+    # where `@` does, it is put in again.
+    local line=${COMP_LINE:0:COMP_POINT} typed=$2 text
     COMPREPLY=()
     while IFS= read -r text; do
         COMPREPLY+=("$text")
-    done < <("${COMP_WORDS[0]}" __complete bash -- "$line" 2>/dev/null)
+    done < <("${COMP_WORDS[0]}" __complete bash -- "$line" "$typed" 2>/dev/null)
+    # The file of `-d @file`; by itself bash would complete the names of hosts.
+    if [[ ${#COMPREPLY[@]} == 0 && $typed == @* && $line == *[[:space:]=]"$typed" ]]; then
+        while IFS= read -r text; do
+            [[ -d $text ]] && text+=/
+            printf -v text %q "$text"
+            COMPREPLY+=("@$text")
+        done < <(compgen -f -- "${typed#@}")
+    fi
     # What goes on after it gets no space.
-    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.@] ]]; then
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.@/] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }
@@ -76,7 +84,9 @@ pub(crate) fn complete(shell: Shell, words: &[String], output: &mut Output) -> R
         // One line, which is split here: bash splits at more than spaces.
         let line = words.first().map_or("", |line| line);
         let (before, current) = split(line);
-        let cut = current.rfind(BREAKS).map_or(0, |at| at + 1);
+        // The end of the word that bash replaces, which knows where it breaks words.
+        let replaced = words.get(1).map_or(current.clone(), |text| split(text).1);
+        let cut = current.strip_suffix(&*replaced).map_or(0, str::len);
         for candidate in candidates(&before, &current) {
             writeln!(output, "{}", candidate.text.get(cut..).unwrap_or_default())?;
         }

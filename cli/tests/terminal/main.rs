@@ -4,6 +4,7 @@
 
 #[path = "../command/mod.rs"]
 mod command;
+mod completion;
 mod ending;
 mod password;
 mod progress;
