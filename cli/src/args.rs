@@ -501,7 +501,8 @@ Forms of output (-o):
                        of a field and `enumVersions` of values where not as
                        those of what they belong to
            check       array of {code, pointer, text, hint, versions}; versions is
-                       an array of strings
+                       an array of strings; pointer is empty where versions do
+                       not take the call
            invoke      the answer; text as a string, streams as they come,
                        one document a line
            wait        what the state tells, an exit status, or nothing; the
@@ -585,7 +586,7 @@ const EXPLAIN: &str = "\
 Examples:
   contajners explain docker ContainerCreate.HostConfig.Mounts
   contajners explain docker ContainerInspect.State.Health
-  contajners explain podman SpecGenerator.namespaces --depth 1";
+  contajners explain podman SpecGenerator.portmappings --depth 1";
 
 const DIFF: &str = "\
 Examples:
@@ -614,7 +615,9 @@ Examples:
   contajners check docker ContainerCreate -d @body.json --all-versions
   contajners check docker ContainerInspect --answer 200 -d @answer.json
 
-Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked.";
+With --all-versions it is a finding, too, that some versions do not take the call.
+Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked, or no
+version takes it.";
 
 const INVOKE: &str = "\
 Examples:
@@ -632,9 +635,9 @@ in a pipe. With -o json or --as stream they are documents, too.";
 
 const COMPLETION: &str = "\
 Examples:
-  source <(contajners completion bash)        in ~/.bashrc
-  source <(contajners completion zsh)         in ~/.zshrc, after compinit
-  contajners completion fish | source         in ~/.config/fish/config.fish
+  source <(contajners completion bash)        # in ~/.bashrc
+  source <(contajners completion zsh)         # in ~/.zshrc, after compinit
+  contajners completion fish | source         # in ~/.config/fish/config.fish
 
 Engines, versions, operations, parameters, their values and fields of bodies are
 completed from the packs; no engine is asked.";

@@ -61,6 +61,71 @@ fn help() {
     );
 }
 
+/// What the help shows can be typed as it stands there.
+#[test]
+fn examples_of_the_help_are_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    for name in ["body.json", "answer.json"] {
+        std::fs::write(file(name), "{}").unwrap();
+    }
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../resources/firecracker.postcard");
+    std::fs::copy(pack, file("toy.postcard")).unwrap();
+    // A context that is called `far`: its folder is the SHA-256 of that.
+    let far = "512eea46ceb3921dff4363c7069d89d4964d1d9fccaa0f411851a7aa60a5c868";
+    let meta = file("contexts").join("meta").join(far);
+    std::fs::create_dir_all(&meta).unwrap();
+    let context = r#"{"Name":"far","Endpoints":{"docker":{"Host":"tcp://far:2376"}}}"#;
+    std::fs::write(meta.join("meta.json"), context).unwrap();
+
+    for command in [
+        "engines",
+        "versions",
+        "where",
+        "categories",
+        "ops",
+        "doc",
+        "explain",
+        "diff",
+        "resolve",
+        "check",
+        "completion",
+    ] {
+        let help = run(&format!("{command} --help"));
+        let help = String::from_utf8(help.stdout).unwrap();
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+        let examples = examples.lines().take_while(|line| line.starts_with("  "));
+        let mut number = 0;
+        for example in examples {
+            let (_, line) = example.split_once("contajners ").unwrap();
+            // What a comment, a substitution or a pipe leaves.
+            let end = line.find([')', '|', '#']).unwrap_or(line.len());
+            let mut line = contajners(&words(line[..end].trim_end()));
+            line.current_dir(folder.path()).env("DOCKER_CONFIG", folder.path());
+            let output = line.output().unwrap();
+            let status = output.status.code();
+            assert!(matches!(status, Some(0 | 1)), "{example}\n{}", told(&output));
+            number += 1;
+        }
+        assert!(number > 0, "{command}");
+    }
+}
+
+/// Comments beside the examples can be typed along.
+#[test]
+fn comments_beside_examples_are_comments() {
+    for command in ["wait", "completion", "invoke", "request", "man"] {
+        let help = String::from_utf8(run(&format!("{command} --help")).stdout).unwrap();
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+        for line in examples.lines().take_while(|line| line.starts_with("  ")) {
+            // What stands apart is a comment.
+            if let Some((_, apart)) = line.trim_start().split_once("   ") {
+                assert!(apart.trim_start().starts_with('#'), "{command}: {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn lists() {
     check(
@@ -150,7 +215,7 @@ fn bodies_and_values_are_checked() {
     );
 }
 
-/// What no version takes is an error; what some do not take is told, and the rest is checked.
+/// What no version takes is an error; that some do not take it is a finding, and the rest is checked.
 #[test]
 fn all_versions_are_checked() {
     check(
@@ -167,6 +232,11 @@ fn all_versions_are_checked() {
             "check podman ExecInspect --answer 200 -d '{\"a\":1}' --all-versions",
             "check docker ImagePush name=a platform={} --all-versions",
             "check docker@v1.41 ImagePush name=a platform={} --all-versions",
+            "check docker ImagePush name=a platform={} --all-versions -o json",
+            "check docker ContainerPrune --all-versions",
+            "check docker SystemDataUsage type=image --all-versions",
+            "check docker SecretCreate --all-versions -d {} -o json",
+            "check podman@v5.0.0 ContainerUpdateLibpod name=x --all-versions -d {}",
             "check docker@v1.41 ContainerCreate platform=x -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
             "check docker@v1.41 ContainerCreate -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
         ],

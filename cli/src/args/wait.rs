@@ -66,7 +66,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  contajners wait docker                              the states that there are
+  contajners wait docker                            # the states that there are
   contajners wait docker healthy id=web --timeout 30s
   contajners wait podman libpod/running id=web
   status=$(contajners wait docker exited id=job)

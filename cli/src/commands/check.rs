@@ -1,7 +1,7 @@
 //! `contajners check ENGINE OPERATION …`
 
 use contajners::Finding;
-use contajners_core::{Operation, Pack, ResolveErrorKind, VersionSet};
+use contajners_core::{Operation, Pack, ResolveError, ResolveErrorKind, VersionSet};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,8 +28,51 @@ struct Told<'f> {
 
 /// A finding, and the versions in which it is one.
 struct Found<'a> {
-    finding: Finding,
+    what: What,
     versions: VersionSet<'a>,
+}
+
+/// What is found.
+enum What {
+    /// Something in a body or a value.
+    Inside(Finding),
+    /// That a version does not take the call at all, though others do.
+    Refused(ResolveError),
+}
+
+impl What {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Inside(finding) => finding.code(),
+            Self::Refused(error) => error.code(),
+        }
+    }
+
+    fn pointer(&self) -> &str {
+        match self {
+            Self::Inside(finding) => finding.pointer(),
+            Self::Refused(_) => "",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Inside(finding) => finding.to_string(),
+            Self::Refused(error) => error.to_string(),
+        }
+    }
+
+    /// Tells whether another version finds the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let name = |what: &Self| match what {
+            Self::Inside(_) => None,
+            // An operation has other names in other versions.
+            Self::Refused(error) if error.kind() == ResolveErrorKind::UnknownOperation => None,
+            Self::Refused(error) => Some(error.name().to_owned()),
+        };
+        let is_alike = self.code() == other.code() && self.pointer() == other.pointer();
+        is_alike && name(self) == name(other)
+    }
 }
 
 /// Checks a body and values, without sending them.
@@ -54,8 +97,8 @@ pub(crate) fn run(
         false => {
             let only = newest.api();
             let version = chosen.pack.versions_where(|api| api.version() == only.version());
-            let findings = subject.look(&newest).taken()?.into_iter();
-            findings.map(|finding| Found { finding, versions: version.clone() }).collect()
+            let findings = subject.look(&newest).taken()?.into_iter().map(What::Inside);
+            findings.map(|what| Found { what, versions: version.clone() }).collect()
         }
         true => subject.in_all(chosen.pack, &newest)?,
     };
@@ -82,14 +125,22 @@ struct Subject<'t> {
 /// What one version says.
 struct Looked {
     findings: Vec<Finding>,
-    /// Why it does not take the call, or why there is nothing to check it by.
-    refused: Option<Failure>,
+    refused: Option<Refusal>,
+}
+
+/// Why a version finds nothing.
+enum Refusal {
+    /// It does not take the call.
+    Call(ResolveError),
+    /// There is nothing to check it by, or nothing that can be checked.
+    Unchecked(Failure),
 }
 
 impl Looked {
     fn taken(self) -> Result<Vec<Finding>, Failure> {
         match self.refused {
-            Some(failure) => Err(failure),
+            Some(Refusal::Call(error)) => Err(error.into()),
+            Some(Refusal::Unchecked(failure)) => Err(failure),
             None => Ok(self.findings),
         }
     }
@@ -99,61 +150,64 @@ impl Subject<'_> {
     fn look(&self, operation: &Operation<'_>) -> Looked {
         let (values, mut refused) = match call::values(operation, &self.typed.values) {
             Ok(values) => (values, None),
-            Err(failure) => (Vec::new(), Some(failure)),
+            Err(failure) => (Vec::new(), Some(Refusal::Unchecked(failure))),
         };
         let (mut findings, checked) = match self.answer {
             Some(status) => {
-                refused = refused.or_else(|| refusal(operation, &values, &Body::Nothing));
+                let call = || refusal(operation, &values, &Body::Nothing).map(Refusal::Call);
+                refused = refused.or_else(call);
                 (Vec::new(), findings::of_answer(operation, status, &self.body))
             }
             None => {
-                refused = refused.or_else(|| refusal(operation, &values, &self.body));
+                let call = || refusal(operation, &values, &self.body).map(Refusal::Call);
+                refused = refused.or_else(call);
                 let of_values = findings::of_values(operation, &values);
                 (of_values, findings::of_body(operation, &self.body))
             }
         };
         match checked {
             Ok(more) => findings.extend(more),
-            Err(failure) => refused = refused.or(Some(failure)),
+            Err(failure) => refused = refused.or(Some(Refusal::Unchecked(failure))),
         }
         Looked { findings, refused }
     }
 
-    /// Checks against every version that has the operation, under whatever id.
+    /// Checks against every version: the operation there may have another id.
     fn in_all<'a>(
         &self,
         pack: Pack<'a>,
         newest: &Operation<'a>,
     ) -> Result<Vec<Found<'a>>, Failure> {
-        let mut all: Vec<(Finding, Vec<&str>)> = Vec::new();
-        let mut missing = Vec::new();
-        let mut refusing = Vec::new();
+        let mut all: Vec<(What, Vec<&str>)> = Vec::new();
+        let mut unchecked = Vec::new();
         let mut last = None;
         let mut is_taken = false;
         for api in pack.apis() {
-            let Some(operation) = newest.counterpart(api) else {
-                missing.push(api.version());
-                continue;
+            let by_name = || api.operation(newest.id());
+            let looked = match newest.counterpart(api).map_or_else(by_name, Ok) {
+                Ok(operation) => self.look(&operation),
+                Err(error) => Looked { findings: Vec::new(), refused: Some(Refusal::Call(error)) },
             };
-            let Looked { findings, refused } = self.look(&operation);
-            match refused {
-                Some(failure) => {
-                    refusing.push(api.version());
+            let refused = match looked.refused {
+                Some(Refusal::Call(error)) => Some(What::Refused(error)),
+                Some(Refusal::Unchecked(failure)) => {
+                    unchecked.push(api.version());
                     last = Some(failure);
+                    None
                 }
-                None => is_taken = true,
-            }
-            for finding in findings {
-                let known = all.iter_mut().find(|(known, _)| {
-                    known.code() == finding.code() && known.pointer() == finding.pointer()
-                });
-                match known {
+                None => {
+                    is_taken = true;
+                    None
+                }
+            };
+            for what in refused.into_iter().chain(looked.findings.into_iter().map(What::Inside)) {
+                match all.iter_mut().find(|(known, _)| known.is_same(&what)) {
                     // The newest words are the most telling.
                     Some((known, versions)) => {
-                        *known = finding;
+                        *known = what;
                         versions.push(api.version());
                     }
-                    None => all.push((finding, vec![api.version()])),
+                    None => all.push((what, vec![api.version()])),
                 }
             }
         }
@@ -161,17 +215,12 @@ impl Subject<'_> {
             // No version takes it: that is an error as it is for one.
             self.look(newest).taken()?;
         }
-        if !missing.is_empty() {
-            let set = pack.versions_where(|api| missing.contains(&api.version()));
-            remark(format_args!("note: `{}` does not exist in {set}", newest.id()));
-        }
         if let Some(failure) = last {
-            let set = pack.versions_where(|api| refusing.contains(&api.version()));
-            let done = if self.answer.is_some() { "checked" } else { "taken" };
-            remark(format_args!("note: not {done} in {set}: {}", failure.line()));
+            let set = pack.versions_where(|api| unchecked.contains(&api.version()));
+            remark(format_args!("note: not checked in {set}: {}", failure.line()));
         }
-        let found = all.into_iter().map(|(finding, versions)| Found {
-            finding,
+        let found = all.into_iter().map(|(what, versions)| Found {
+            what,
             versions: pack.versions_where(|api| versions.contains(&api.version())),
         });
         Ok(found.collect())
@@ -179,11 +228,15 @@ impl Subject<'_> {
 }
 
 /// What is typed is to be right; what is left out is for a call to have.
-fn refusal(operation: &Operation<'_>, values: &[(String, Value)], body: &Body) -> Option<Failure> {
+fn refusal(
+    operation: &Operation<'_>,
+    values: &[(String, Value)],
+    body: &Body,
+) -> Option<ResolveError> {
     use ResolveErrorKind::{InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter};
     let error = call::resolve(operation, values, body.for_core()).err()?;
     matches!(error.kind(), UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody)
-        .then(|| error.into())
+        .then_some(error)
 }
 
 fn tell(
@@ -195,23 +248,30 @@ fn tell(
     if settings.form() == Some(Form::Json) {
         let told: Vec<Told<'_>> = found
             .iter()
-            .map(|Found { finding, versions }| Told {
-                code: finding.code(),
-                pointer: finding.pointer(),
-                text: finding.to_string(),
-                hint: finding.hint().map(Into::into),
+            .map(|Found { what, versions }| Told {
+                code: what.code(),
+                pointer: what.pointer(),
+                text: what.text(),
+                hint: match what {
+                    What::Inside(finding) => finding.hint().map(Into::into),
+                    What::Refused(error) => error.hint().map(Into::into),
+                },
                 versions: versions.iter().collect(),
             })
             .collect();
         return output.json(&told, settings);
     }
     let mut lines = Vec::new();
-    for Found { finding, versions } in found {
-        lines.push(plain(&finding.to_string()).into_owned());
+    for Found { what, versions } in found {
+        lines.push(plain(&what.text()).into_owned());
         if all_versions {
             lines.push(format!("  in: {versions}"));
         }
-        if let Some(hint) = findings::hint(finding) {
+        let hint = match what {
+            What::Inside(finding) => findings::hint(finding),
+            What::Refused(error) => error.hint().map(Into::into),
+        };
+        if let Some(hint) = hint {
             lines.push(format!("  hint: {}", plain(&hint)));
         }
     }
