@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contajners::{ByteStream, Call, Checks, Client, ClientBuilder, OutputStream, Response};
 use contajners_core::stream::{Output as Channel, fits};
-use contajners_core::{Api, Content, Method, Pack, engine_error};
+use contajners_core::{Api, Content, Method, Operation, Pack, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -197,6 +197,31 @@ pub(crate) async fn write(
         }
         _ => bytes(answer.into_stream(), settings, output).await,
     }
+}
+
+/// Writes what the answer to a HEAD consists of: the headers that the catalogue has for its status,
+/// by the names they have there.
+pub(crate) fn headers(
+    answer: &Response,
+    operation: &Operation<'_>,
+    taken: Taken,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let own = operation.responses().find(|own| own.status() == Some(answer.status()));
+    let documented = own.or_else(|| operation.responses().find(|own| own.status().is_none()));
+    let names = documented.into_iter().flat_map(|own| own.headers());
+    let found: Vec<(&str, &str)> =
+        names.filter_map(|(name, _)| Some((name, answer.header(name)?))).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    if taken == Taken::Raw {
+        return output.lines(found.iter().map(|(name, value)| format!("{name}: {value}")));
+    }
+    let object: serde_json::Map<String, Value> =
+        found.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    output.json(&object, settings)
 }
 
 /// JSON as a whole, laid out; several documents in a row are a list.

@@ -84,15 +84,56 @@ impl Process {
     fn new(inspected: &Value, values: &[(String, Value)]) -> Self {
         let is = |pointer: &str| inspected.pointer(pointer).and_then(Value::as_bool);
         let is_exec = inspected.get("ProcessConfig").is_some();
-        let asked = values.iter().any(|(name, value)| {
-            name == "stdin" && (value == &json!(true) || value == &json!("true"))
-        });
+        let asked = said(values, "stdin").unwrap_or(false);
         Self {
             is_exec,
             has_terminal: is("/ProcessConfig/tty").or(is("/Config/Tty")).unwrap_or(false),
             takes_input: if is_exec { is("/OpenStdin").unwrap_or(true) } else { asked },
         }
     }
+}
+
+/// What a parameter is set to that is true or false.
+fn said(values: &[(String, Value)], name: &str) -> Option<bool> {
+    let (_, value) = values.iter().find(|(own, _)| own == name)?;
+    Some(value == &json!(true) || value == &json!("true") || value == &json!("1"))
+}
+
+/// Tells why there is no process to join. Engines say it late or not at all: the output of a
+/// container that has exited never ends, and dockerd has a success say that an exec ran before.
+fn cannot_be_joined(
+    operation: &Operation<'_>,
+    inspected: &Value,
+    values: &[(String, Value)],
+) -> Option<Failure> {
+    let id = operation.id();
+    if let Some(status) = inspected.pointer("/State/Status").and_then(Value::as_str) {
+        let mut parameters = operation.parameters();
+        let stream = parameters.find(|own| own.is_named("stream"))?;
+        let follows = said(values, "stream")
+            .unwrap_or_else(|| stream.schema().resolved().default() == Some("true"));
+        return (follows && matches!(status, "exited" | "dead" | "stopped")).then(|| {
+            Failure::usage(format!("`{id}` needs a container that runs; this one is {status}"))
+                .with_hint("start it first; `logs=true stream=false` shows what it has said")
+        });
+    }
+    inspected.get("ProcessConfig")?;
+    let is = |name: &str| inspected.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let number = |name: &str| inspected.get(name).and_then(Value::as_i64);
+    // Before it runs, dockerd 20.10 has no exit code, and podman 4.3 a zero, no pid, and an exec
+    // that cannot be removed. Afterwards dockerd still has the pid.
+    let has_run = is("CanRemove")
+        || number("ExitCode").is_some_and(|code| code != 0)
+        || number("ExitCode").is_some() && number("Pid").is_some_and(|pid| pid != 0);
+    let state = match (is("Running"), has_run) {
+        (true, _) => "runs already",
+        (false, true) => "has run already",
+        (false, false) => return None,
+    };
+    Some(
+        Failure::usage(format!("`{id}` starts an exec once; this one {state}"))
+            .with_hint("create another one: an exec cannot be joined later"),
+    )
 }
 
 /// Opens a socket, joins it with standard input and output, and ends as the process does.
@@ -104,7 +145,11 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let siblings = Siblings::new(operation.api(), operation, &values);
-    let process = Process::new(&siblings.inspect(client).await?, &values);
+    let inspected = siblings.inspect(client).await?;
+    if let Some(failure) = cannot_be_joined(operation, &inspected, &values) {
+        return Err(failure);
+    }
+    let process = Process::new(&inspected, &values);
     let mut call = client.invoke(operation.id());
     for (name, value) in values {
         call = call.param(name, value);
@@ -200,4 +245,65 @@ async fn send_input(mut to: DuplexInput, process: &Process) -> io::Result<()> {
     }
     // The output still holds the connection; so does this, until it ends.
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(engine: &str, id: &str, inspected: Value, values: &[(&str, Value)], is_joined: bool) {
+        let api = contajners::pack(engine).unwrap().api(if engine == "docker" {
+            "v1.41"
+        } else {
+            "v4.3.1"
+        });
+        let operation = api.unwrap().operation(id).unwrap();
+        let values: Vec<(String, Value)> =
+            values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let refused = cannot_be_joined(&operation, &inspected, &values);
+        assert_eq!(refused.is_none(), is_joined, "{engine} {id} {inspected}: {refused:?}");
+    }
+
+    #[test]
+    fn a_container_that_has_ended_is_not_attached_to() {
+        let state = |status: &str| json!({ "State": { "Status": status } });
+        let stream = [("stream", json!("true"))];
+        for status in ["created", "running", "paused", "restarting"] {
+            check("docker", "ContainerAttach", state(status), &stream, true);
+        }
+        for status in ["exited", "dead"] {
+            check("docker", "ContainerAttach", state(status), &stream, false);
+            check("podman", "ContainerAttach", state(status), &[], false);
+        }
+        // What it has said comes to an end.
+        let logs = [("logs", json!("true"))];
+        check("docker", "ContainerAttach", state("exited"), &logs, true);
+        let logs = [("logs", json!(true)), ("stream", json!(false))];
+        check("podman", "ContainerAttachLibpod", state("exited"), &logs, true);
+    }
+
+    /// As dockerd 20.10 and podman 4.3 tell of them.
+    #[test]
+    fn an_exec_is_started_once() {
+        let docker = |running: bool, code: Value, pid: u32| {
+            json!({
+                "ProcessConfig": {}, "Running": running, "ExitCode": code, "Pid": pid,
+                "CanRemove": false
+            })
+        };
+        check("docker", "ExecStart", docker(false, Value::Null, 0), &[], true);
+        check("docker", "ExecStart", docker(true, Value::Null, 196), &[], false);
+        check("docker", "ExecStart", docker(false, json!(0), 196), &[], false);
+        check("docker", "ExecStart", docker(false, json!(127), 0), &[], false);
+        let podman = |running: bool, pid: u32, can_remove: bool| {
+            json!({
+                "ProcessConfig": {}, "Running": running, "ExitCode": 0, "Pid": pid,
+                "CanRemove": can_remove
+            })
+        };
+        check("podman", "ExecStartLibpod", podman(false, 0, false), &[], true);
+        check("podman", "ExecStartLibpod", podman(true, 111, false), &[], false);
+        check("podman", "ExecStartLibpod", podman(false, 0, true), &[], false);
+    }
 }

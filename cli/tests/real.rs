@@ -72,6 +72,13 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     let ran = invoke(&["ExecStart", &format!("id={exec}"), "--as", "socket"], b"word\n", 7);
     assert_eq!(String::from_utf8_lossy(&ran.stdout), "got word\n");
     assert_eq!(String::from_utf8_lossy(&ran.stderr), "bad\n");
+    // An exec is started once.
+    let again = invoke(&["ExecStart", &format!("id={exec}"), "--as", "socket"], b"", 2);
+    assert!(
+        again.stdout.is_empty() && told(&again).contains("has run already"),
+        "{}",
+        told(&again)
+    );
 
     // Archives go through as they are.
     let tar = image::tar_of([("file", b"from the command".as_slice())]);
@@ -94,6 +101,10 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     invoke(&["ContainerKill", &named(&container), "signal=KILL"], b"", 0);
     let exited = wait(&["exited", &of_container], 0);
     assert_eq!(String::from_utf8_lossy(&exited.stdout), "137\n");
+    // Nobody is there to be attached to, and the output would never end.
+    let attach = ["ContainerAttach", &named(&container), "stream=true", "stdout=true"];
+    let refused = invoke(&[&attach[..], &["--as", "socket"]].concat(), b"", 2);
+    assert!(told(&refused).contains("this one is exited"), "{}", told(&refused));
 
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
     wait(&["removed", &of_container], 0);

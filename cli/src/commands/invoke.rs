@@ -49,6 +49,9 @@ pub(crate) fn run(
         let answer = sender.send(call, body).await?;
         match &folders.unpack {
             Some(folder) => folder::unpack(answer, folder, folders).await,
+            None if operation.method() == Method::Head => {
+                sending::headers(&answer, &operation, taken, settings, output)
+            }
             None => {
                 let asked = Asked { method: operation.method(), name: operation.id() };
                 sending::write(answer, asked, taken, settings, output).await

@@ -511,3 +511,34 @@ fn readers_that_have_gone_are_no_error() {
     let output = output.wait_with_output().unwrap();
     assert_eq!(told(&output), "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0");
 }
+
+/// The answer to a HEAD is its headers: those that the catalogue has for the status.
+#[test]
+fn documented_headers_of_a_head_are_shown() {
+    let answer = "HTTP/1.1 200 OK\r\nServer: x\r\nx-docker-container-path-stat: e30=\r\n\
+                  Connection: close\r\n\r\n";
+    let words = ["invoke", "docker@v1.41", "ContainerArchiveInfo", "id=x", "path=/"];
+    let output = Engine::new(&[answer]).run(&words);
+    assert_eq!(told(&output), "{\"X-Docker-Container-Path-Stat\":\"e30=\"}\n--- status 0");
+    let output = Engine::new(&[answer]).run(&[&words[..], &["-o", "raw"]].concat());
+    assert_eq!(told(&output), "X-Docker-Container-Path-Stat: e30=\n--- status 0");
+    let bare = "HTTP/1.1 200 OK\r\nServer: x\r\nConnection: close\r\n\r\n";
+    assert_eq!(told(&Engine::new(&[bare]).run(&words)), "--- status 0");
+}
+
+/// What engines say late or not at all is refused before anything is opened.
+#[test]
+fn what_has_ended_is_not_joined() {
+    let inspected = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\
+                     Connection: close\r\n\r\n{\"State\":{\"Status\":\"exited\"}}";
+    let engine = Engine::new(&[inspected]);
+    let words =
+        ["invoke", "docker@v1.41", "ContainerAttach", "id=x", "stream=true", "--as", "socket"];
+    assert_eq!(
+        told(&engine.run(&words)),
+        "--- standard error\n\
+         error: `ContainerAttach` needs a container that runs; this one is exited\n  \
+         hint: start it first; `logs=true stream=false` shows what it has said\n--- status 2"
+    );
+    assert_eq!(engine.requests().matches("HTTP/1.1").count(), 1);
+}
