@@ -5,7 +5,10 @@ mod wait;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
@@ -33,9 +36,35 @@ impl Cli {
     /// Reads what is typed; ends the process with help or with what is wrong with it.
     pub(crate) fn typed() -> Self {
         let words: Vec<OsString> = env::args_os().collect();
-        let matches = Self::command().color(colour_of(&words)).get_matches_from(words);
+        let matches = Self::command().color(colour_of(&words)).try_get_matches_from(&words);
+        let matches = matches.unwrap_or_else(|error| with_parameter(error, &words).exit());
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
+}
+
+/// Of an option that there is not, where parameters are taken, says how they are written.
+fn with_parameter(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let takes_parameters =
+        words.iter().any(|word| matches!(*word, "invoke" | "resolve" | "check" | "wait"));
+    // clap's own advice is to hand it over as it is, which leads nowhere.
+    let is_advised = error.get(ContextKind::Suggested).is_some();
+    let Some(name) = option.strip_prefix("--").filter(|_| takes_parameters && is_advised) else {
+        return error;
+    };
+    let at = words.iter().position(|word| word.split('=').next() == Some(option));
+    let value = at.and_then(|at| match words[at].split_once('=') {
+        Some((_, value)) => Some(value),
+        None => words.get(at + 1).copied().filter(|next| !next.contains('=')),
+    });
+    let value = value.filter(|value| !value.starts_with('-')).unwrap_or("true");
+    let advice = format!("parameters are written `{name}={value}`");
+    let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
+    error.insert(ContextKind::Suggested, advice);
+    error
 }
 
 /// What `--color` says, before anything else is read: help and errors of the command line have
@@ -443,13 +472,16 @@ pub(crate) enum Data {
     Stdin,
 }
 
-impl From<&str> for Data {
-    fn from(argument: &str) -> Self {
+impl FromStr for Data {
+    type Err = &'static str;
+
+    fn from_str(argument: &str) -> Result<Self, Self::Err> {
         match argument.strip_prefix('@') {
-            _ if argument == "-" => Self::Stdin,
-            Some("-") => Self::Stdin,
-            Some(path) => Self::File(path.into()),
-            None => Self::Inline(argument.into()),
+            _ if argument == "-" => Ok(Self::Stdin),
+            Some("-") => Ok(Self::Stdin),
+            Some("") => Err("the name of the file is missing after `@`"),
+            Some(path) => Ok(Self::File(path.into())),
+            None => Ok(Self::Inline(argument.into())),
         }
     }
 }

@@ -160,10 +160,21 @@ pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
             Data::Inline(_) if Path::new(&text).is_file() => {
                 failure.with_hint(format!("the file of that name is `--data @{text}`"))
             }
+            Data::Inline(_) if is_like_a_file(&text) => {
+                failure.with_hint(format!("`--data @{text}` reads a file"))
+            }
             _ => failure,
         }
     })?;
     Ok(Body::Text(text.trim().to_owned()))
+}
+
+/// Tells whether a text looks like the name of a file, whether or not there is one.
+fn is_like_a_file(text: &str) -> bool {
+    let is_of_names = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '~');
+    text.chars().all(is_of_names)
+        && text.contains(['.', '/'])
+        && text.contains(|c: char| c.is_alphabetic())
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -248,11 +259,12 @@ mod tests {
 
     #[test]
     fn data_is_inline_a_file_or_standard_input() {
-        let check = |typed: &str, expected| assert_eq!(Data::from(typed), expected);
+        let check = |typed: &str, expected| assert_eq!(typed.parse(), Ok(expected));
         check("-", Data::Stdin);
         check("@-", Data::Stdin);
         check("@a b", Data::File("a b".into()));
         check("{}", Data::Inline("{}".into()));
         check("-1", Data::Inline("-1".into()));
+        assert!("@".parse::<Data>().is_err());
     }
 }

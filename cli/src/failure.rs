@@ -70,6 +70,16 @@ impl Failure {
         self
     }
 
+    /// Adds what to do about something typed, where nothing is said of that yet.
+    pub(crate) fn with_usage_hint(mut self, hint: &str) -> Self {
+        if let Self::Told(report) = &mut self
+            && report.status == Status::Usage
+        {
+            report.hint.get_or_insert_with(|| hint.to_owned());
+        }
+        self
+    }
+
     /// Adds a cause in words.
     pub(crate) fn because(mut self, cause: String) -> Self {
         if let Self::Told(report) = &mut self {
@@ -198,8 +208,21 @@ impl From<contajners::Error> for Failure {
                 failure.with_hint("`--timeout` allows more, and `--timeout never` any time")
             }
             (ErrorKind::Timeout, _) => failure.with_hint("another address goes in `--host`"),
-            (_, Some(hint)) => failure.with_hint(hint),
+            (_, Some(hint)) => match tls_options(error.code()) {
+                Some(options) => failure.with_hint(format!("{hint}: {options}")),
+                None => failure.with_hint(hint),
+            },
             (_, None) => failure,
         }
+    }
+}
+
+/// The options by which the files are named that an error of TLS is about.
+fn tls_options(code: &str) -> Option<&'static str> {
+    match code {
+        "client-certificate-missing" => Some("`--tls-cert` and `--tls-key`"),
+        "no-system-roots" | "unknown-ca" => Some("`--tls-ca` names it"),
+        "tls-unreadable" => Some("`--tls-ca`, `--tls-cert` and `--tls-key` name the files"),
+        _ => None,
     }
 }

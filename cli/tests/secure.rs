@@ -99,6 +99,17 @@ fn docker_by_its_variables() {
     let plain = [("DOCKER_HOST", &*host)];
     let said = String::from_utf8(run(engine, &plain, &ping, 1).stderr).expect("text");
     assert!(said.contains("speaks TLS, and the address does not say so"), "{said}");
+
+    // The options are told that name what is missing.
+    let ca = text(&engine.certs().client(Identity::Pkcs1).join("ca.pem"));
+    let with = |options: &[&str]| {
+        let words = [&ping[..], &["--host", &host], options].concat();
+        String::from_utf8(run(engine, &[], &words, 1).stderr).expect("text")
+    };
+    let said = with(&["--tls-ca", &ca]);
+    assert!(said.contains("and its key: `--tls-cert` and `--tls-key`"), "{said}");
+    let said = with(&["--tls"]);
+    assert!(said.contains("`--tls-ca`"), "{said}");
 }
 
 #[test]

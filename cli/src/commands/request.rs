@@ -68,7 +68,12 @@ pub(crate) fn run(
 fn body(data: Option<&Data>, content_type: Option<&str>) -> Result<Body, Failure> {
     match data {
         None => Ok(Body::Nothing),
-        Some(data) if content_type.is_none_or(is_json) => call::json_body(data),
+        Some(data @ Data::Inline(_)) if content_type.is_none_or(is_json) => call::json_body(data),
+        Some(data) if content_type.is_none() => {
+            let hint = "other types are named: `-H 'Content-Type: application/x-tar'`";
+            call::json_body(data).map_err(|failure| failure.with_usage_hint(hint))
+        }
+        Some(data) if content_type.is_some_and(is_json) => call::json_body(data),
         Some(data) => Ok(call::bytes_body(data)),
     }
 }
