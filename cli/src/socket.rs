@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(engine: &str, id: &str, inspected: Value, values: &[(&str, Value)], is_joined: bool) {
+    fn check(engine: &str, id: &str, inspected: &Value, values: &[(&str, Value)], is_joined: bool) {
         let api = contajners::pack(engine).unwrap().api(if engine == "docker" {
             "v1.41"
         } else {
@@ -261,7 +261,7 @@ mod tests {
         let operation = api.unwrap().operation(id).unwrap();
         let values: Vec<(String, Value)> =
             values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let refused = cannot_be_joined(&operation, &inspected, &values);
+        let refused = cannot_be_joined(&operation, inspected, &values);
         assert_eq!(refused.is_none(), is_joined, "{engine} {id} {inspected}: {refused:?}");
     }
 
@@ -270,17 +270,17 @@ mod tests {
         let state = |status: &str| json!({ "State": { "Status": status } });
         let stream = [("stream", json!("true"))];
         for status in ["created", "running", "paused", "restarting"] {
-            check("docker", "ContainerAttach", state(status), &stream, true);
+            check("docker", "ContainerAttach", &state(status), &stream, true);
         }
         for status in ["exited", "dead"] {
-            check("docker", "ContainerAttach", state(status), &stream, false);
-            check("podman", "ContainerAttach", state(status), &[], false);
+            check("docker", "ContainerAttach", &state(status), &stream, false);
+            check("podman", "ContainerAttach", &state(status), &[], false);
         }
         // What it has said comes to an end.
         let logs = [("logs", json!("true"))];
-        check("docker", "ContainerAttach", state("exited"), &logs, true);
+        check("docker", "ContainerAttach", &state("exited"), &logs, true);
         let logs = [("logs", json!(true)), ("stream", json!(false))];
-        check("podman", "ContainerAttachLibpod", state("exited"), &logs, true);
+        check("podman", "ContainerAttachLibpod", &state("exited"), &logs, true);
     }
 
     /// As dockerd 20.10 and podman 4.3 tell of them.
@@ -292,18 +292,18 @@ mod tests {
                 "CanRemove": false
             })
         };
-        check("docker", "ExecStart", docker(false, Value::Null, 0), &[], true);
-        check("docker", "ExecStart", docker(true, Value::Null, 196), &[], false);
-        check("docker", "ExecStart", docker(false, json!(0), 196), &[], false);
-        check("docker", "ExecStart", docker(false, json!(127), 0), &[], false);
+        check("docker", "ExecStart", &docker(false, Value::Null, 0), &[], true);
+        check("docker", "ExecStart", &docker(true, Value::Null, 196), &[], false);
+        check("docker", "ExecStart", &docker(false, json!(0), 196), &[], false);
+        check("docker", "ExecStart", &docker(false, json!(127), 0), &[], false);
         let podman = |running: bool, pid: u32, can_remove: bool| {
             json!({
                 "ProcessConfig": {}, "Running": running, "ExitCode": 0, "Pid": pid,
                 "CanRemove": can_remove
             })
         };
-        check("podman", "ExecStartLibpod", podman(false, 0, false), &[], true);
-        check("podman", "ExecStartLibpod", podman(true, 111, false), &[], false);
-        check("podman", "ExecStartLibpod", podman(false, 0, true), &[], false);
+        check("podman", "ExecStartLibpod", &podman(false, 0, false), &[], true);
+        check("podman", "ExecStartLibpod", &podman(true, 111, false), &[], false);
+        check("podman", "ExecStartLibpod", &podman(false, 0, true), &[], false);
     }
 }

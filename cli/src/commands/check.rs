@@ -254,7 +254,7 @@ fn tell(
                 text: what.text(),
                 hint: match what {
                     What::Inside(finding) => finding.hint().map(Into::into),
-                    What::Refused(error) => error.hint().map(Into::into),
+                    What::Refused(error) => error.hint(),
                 },
                 versions: versions.iter().collect(),
             })

@@ -40,7 +40,7 @@ const LINES: [(&str, &str); 9] = [
         "invoke docker ContainerCreate --data=@bo",
         "invoke|docker|ContainerCreate|--data=@body.json|",
     ),
-    ("invoke docker ContainerCreate -d @fo", "invoke|docker|ContainerCreate|-d|@fold er/|"),
+    ("invoke docker ContainerCreate -d @fold", "invoke|docker|ContainerCreate|-d|@fold er/|"),
 ];
 
 /// Presses tab after each of the lines, in a bash that is set so.
