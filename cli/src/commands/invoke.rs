@@ -1,6 +1,6 @@
 //! `contajners invoke ENGINE OPERATION …`
 
-use contajners_core::{Answer, Method, Pack};
+use contajners_core::{Answer, Method, Pack, ResolveError, ResolveErrorKind};
 
 use crate::args::{self, TakenAs};
 use crate::call::{self, Body};
@@ -22,7 +22,7 @@ pub(crate) fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let chosen = settings.engine(&typed.operation.engine)?;
-    let body = check(typed, folders, &chosen)?;
+    let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
         return Err(Failure::usage("a socket carries no folders")
             .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
@@ -64,7 +64,12 @@ pub(crate) fn run(
 ///
 /// Which version is spoken shows only when the engine has answered. A call that no version takes
 /// is refused without one.
-fn check(typed: &args::Call, folders: &args::Folders, chosen: &Chosen) -> Result<Body, Failure> {
+fn check(
+    typed: &args::Call,
+    taken_as: TakenAs,
+    folders: &args::Folders,
+    chosen: &Chosen,
+) -> Result<Body, Failure> {
     let Chosen { pack, pinned } = *chosen;
     let newest = chosen.api()?;
     let name = &typed.operation.operation;
@@ -88,7 +93,12 @@ fn check(typed: &args::Call, folders: &args::Folders, chosen: &Chosen) -> Result
         Some(_) => call::body(&operation, typed.data.as_ref())?,
         None => typed.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
+    // What a process is joined with is found out by then.
+    let is_to_come = |error: &ResolveError| {
+        taken_as == TakenAs::Socket && error.kind() == ResolveErrorKind::MissingBody
+    };
     if let Err(error) = call::resolve(&operation, &values, body.for_core())
+        && !is_to_come(&error)
         && (pinned.is_some() || !is_taken_anywhere(pack, typed, &body))
     {
         return Err(error.into());
