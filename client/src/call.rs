@@ -113,7 +113,7 @@ impl Call {
     /// Gives a parameter, by the vendor's name, wherever it belongs: path, query or header.
     ///
     /// Lists repeat the key where the engine wants that; maps and structs given to a text
-    /// parameter become JSON (`filters`, `buildargs`), and `X-Registry-Auth` is encoded, from JSON text, too. `None`
+    /// parameter become JSON (`filters`, `buildargs`), and `X-Registry-Auth` is encoded. `None`
     /// counts as not given. Given again, a parameter that takes several values gets them all.
     ///
     /// Raw requests take none: their target holds all of it.

@@ -504,15 +504,14 @@ impl<'a> Operation<'a> {
                 });
             }
             Encoding::JsonBase64 => {
-                let json = match view {
-                    // An object that is written down already; no base64 begins so.
-                    View::Text(text) if text.starts_with('{') => text,
-                    View::Text(text) => return Ok(text),
-                    _ => Cow::Owned(value.to_json()),
-                };
-                let mut out = String::new();
-                base64url(json.as_bytes(), &mut out);
-                return Ok(Cow::Owned(out));
+                return Ok(match view {
+                    View::Text(text) => text,
+                    _ => {
+                        let mut out = String::new();
+                        base64url(value.to_json().as_bytes(), &mut out);
+                        Cow::Owned(out)
+                    }
+                });
             }
         }
         let mut schema = parameter.schema().resolved();

@@ -191,23 +191,17 @@ fn bodies_carry_the_media_type_of_the_operation() {
 
 #[test]
 fn credentials_are_encoded_and_never_shown() {
+    let auth = json!({"username": "un", "password": "p?>~"});
+    let request = resolve(
+        "docker v1.41 ImageCreate",
+        &json!({"fromImage": "docker.acme.com/eg:2.1.995", "X-Registry-Auth": auth}),
+        Body::Nothing,
+    )
+    .unwrap();
+    let value = request.headers().find(|(name, _)| *name == "X-Registry-Auth").unwrap().1;
     // base64url: `?>~` needs the letters in which the two alphabets differ.
-    let encoded = "eyJwYXNzd29yZCI6InA_Pn4iLCJ1c2VybmFtZSI6InVuIn0=";
-    for auth in [
-        json!({"username": "un", "password": "p?>~"}),
-        json!(r#"{"password":"p?>~","username":"un"}"#),
-        json!(encoded),
-    ] {
-        let request = resolve(
-            "docker v1.41 ImageCreate",
-            &json!({"fromImage": "docker.acme.com/eg:2.1.995", "X-Registry-Auth": auth}),
-            Body::Nothing,
-        )
-        .unwrap();
-        let value = request.headers().find(|(name, _)| *name == "X-Registry-Auth").unwrap().1;
-        assert_eq!(value, encoded);
-        assert!(!format!("{request:?}").contains("eyJw"));
-    }
+    assert_eq!(value, "eyJwYXNzd29yZCI6InA_Pn4iLCJ1c2VybmFtZSI6InVuIn0=");
+    assert!(!format!("{request:?}").contains("eyJw"));
     // Docker wants the header; nobody's credentials are `{}`.
     check(
         "docker v1.41 ImagePush",
