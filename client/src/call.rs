@@ -470,15 +470,14 @@ struct Resolved<'a> {
 fn resolve<'a>(
     client: &Client,
     api: contajners_core::Api<'a>,
-    operation: &str,
+    id: &str,
     parameters: Vec<Parameter>,
     body: &Given,
     content_type: Option<&str>,
     headers: &[(String, String)],
     checks: Checks,
 ) -> Result<Resolved<'a>, Error> {
-    let name = operation;
-    let operation = client.operation(api, name).map_err(Error::resolve)?;
+    let operation = client.operation(api, id).map_err(Error::resolve)?;
     let mut values = Vec::with_capacity(parameters.len());
     for (name, value) in parameters {
         let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
@@ -510,7 +509,7 @@ fn resolve<'a>(
     };
     let findings = checks.find(&operation, &named, value);
     if is_bare(body, headers) && wanted.is_none() && findings.is_empty() {
-        client.keep(name, values, &request);
+        client.keep(id, values, &request);
     }
     Ok(Resolved { request, path: operation.path(), wanted, findings })
 }

@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    /// Whether a call is recalled when it has been made three times.
+    /// Whether a call is recalled once it has been made twice.
     fn is_recalled(operation: &str, values: Value) -> bool {
         let (spoken, pack) = spoken();
         let Value::Object(values) = values else { panic!("{values}") };
