@@ -4,6 +4,7 @@ import { Answer } from "./answer.js";
 import {
   Catalogue, apiOf, callOf, described, headersOf, host, newestOf, packOf, rawRequest, typeName,
 } from "./catalogue.js";
+import { contentOfError } from "./engine.js";
 import {
   error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
 } from "./errors.js";
@@ -301,11 +302,5 @@ async function readError(pieces) {
   }
   await pieces.cancel();
   return concatenated(all);
-}
-
-/** What the body of an error is, when it is taken as an answer. */
-function contentOfError(contentType = "") {
-  if (contentType.startsWith("application/json")) return "json";
-  return contentType === "" || contentType.startsWith("text/") ? "text" : "bytes";
 }
 

@@ -205,6 +205,12 @@ impl Request {
     }
 }
 
+/// What the body of an error is, where it is taken as an answer.
+#[wasm_bindgen(js_name = contentOfError)]
+pub fn content_of_error(content_type: Option<String>) -> String {
+    name_of(contajners_core::content_of_error(content_type.as_deref())).into()
+}
+
 fn name_of(content: Content) -> &'static str {
     match content {
         Content::Nothing => "nothing",
