@@ -50,14 +50,24 @@ impl<'a> Cursor<'a> {
         self.long_u32()
     }
 
+    /// Seven bits a byte, the low ones first; the highest bit says that more follow.
+    #[inline(never)]
     fn long_u32(&mut self) -> u32 {
-        if let Ok((value, rest)) = postcard::take_from_bytes::<u32>(self.rest) {
+        let (mut value, mut shift) = (0, 0);
+        while let Some((&byte, rest)) = self.rest.split_first() {
             self.rest = rest;
-            value
-        } else {
-            self.fail();
-            0
+            value |= u32::from(byte & 0x7f) << shift;
+            // Of the fifth byte only four bits have a place.
+            if shift == 28 && byte > 0x0f {
+                break;
+            }
+            if byte < 0x80 {
+                return value;
+            }
+            shift += 7;
         }
+        self.fail();
+        0
     }
 
     /// A number of things that follow, each at least one byte long.
@@ -116,7 +126,20 @@ impl<'a> Cursor<'a> {
 mod tests {
     use alloc::vec::Vec;
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_those_of_postcard(bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x80..=0xff_u8], 0..8)) {
+            let mut cursor = Cursor::new(&bytes);
+            let read = cursor.u32();
+            let (expected, left) = postcard::take_from_bytes::<u32>(&bytes).unwrap_or_default();
+            prop_assert_eq!((read, cursor.left()), (expected, left.len()));
+            prop_assert_eq!(cursor.failed(), postcard::take_from_bytes::<u32>(&bytes).is_err());
+        }
+    }
 
     #[test]
     fn reads_what_postcard_writes_and_fails_softly_after_the_end() {
