@@ -13,8 +13,8 @@ use contajners_core::{
     content_of_error,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::AsyncRead;
 
@@ -491,7 +491,7 @@ fn resolve<'a>(
         (Given::Nothing, _) => Body::Nothing,
         (Given::Json(Ok(value)), _) => Body::Value(value),
         (Given::Json(Err(error)), _) => {
-            let copy = serde::de::Error::custom(error);
+            let copy = serde_core::de::Error::custom(error);
             return Err(Error::body_value(operation.id(), copy));
         }
         (_, Some(media_type)) => Body::BytesAs(media_type),
@@ -535,7 +535,7 @@ fn raw(
             request.set_text(media_type, value.to_json()).map_err(wrong)?;
         }
         Given::Json(Err(error)) => {
-            let copy = serde::de::Error::custom(error);
+            let copy = serde_core::de::Error::custom(error);
             return Err(Error::body_value(&format!("{method} {path}"), copy));
         }
         _ => {

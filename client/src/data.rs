@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use contajners_core::stream::{DecodeErrorKind, Demultiplexer, Documents, Output, fits};
 use contajners_core::{Content, engine_error};
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{CallOf, Error};

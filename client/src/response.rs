@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use contajners_core::{Content, Finding, Outcome};
 use hyper::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use crate::data::{self, Data, Kept};
 use crate::error::{CallOf, Error};

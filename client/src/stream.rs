@@ -13,7 +13,7 @@ use contajners_core::engine_error;
 use contajners_core::stream::{Demultiplexer, Documents, Output};
 use futures_core::Stream;
 use hyper::body::{Body, Incoming};
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::unconstrained;
 use tokio::time::Sleep;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use contajners_core::stream::fits;
 use contajners_core::{Verdict, Waiter};
-use serde::Serialize;
-use serde::de::Error as _;
+use serde_core::Serialize;
+use serde_core::de::Error as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 

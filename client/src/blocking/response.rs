@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contajners_core::{Content, Finding};
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use super::runtime::Runtime;
 use super::stream::{ByteStream, DocumentStream, OutputStream};

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use tokio::io::AsyncReadExt as _;
 
 use super::runtime::Runtime;

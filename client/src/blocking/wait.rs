@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_core::Serialize;
 
 use super::runtime::Runtime;
 use crate::error::Error;
