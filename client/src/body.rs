@@ -1,6 +1,7 @@
 //! What a request carries out: nothing, bytes, a file or a reader, in constant memory.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
@@ -18,11 +19,10 @@ use crate::Work;
 use crate::archive::Folder;
 use crate::error::{Error, quoted};
 use crate::observer::Watched;
+use crate::pipe::Blocking;
 
 /// How much is asked of a reader at a time.
 const PIECE: usize = 64 << 10;
-/// The same of a file, where another thread has to be asked for each piece.
-const FILE_PIECE: usize = 256 << 10;
 
 /// What a caller gives as a body.
 #[derive(Default)]
@@ -91,8 +91,6 @@ pub(crate) struct Pieces {
     reader: Pin<Box<dyn AsyncRead + Send>>,
     /// Bytes still to come, when the length is known.
     left: Option<u64>,
-    /// How much of it is read at once.
-    piece: usize,
     buffer: BytesMut,
     progress: Arc<Progress>,
 }
@@ -100,8 +98,12 @@ pub(crate) struct Pieces {
 impl Outgoing {
     /// Opens a file; its length is announced, and no more than that is sent.
     async fn file(path: PathBuf, progress: &Arc<Progress>) -> io::Result<Self> {
-        let file = tokio::fs::File::open(&path).await?;
-        let metadata = file.metadata().await?;
+        let opening = tokio::task::spawn_blocking(move || {
+            let file = File::open(path)?;
+            Ok((file.metadata()?, file))
+        });
+        let (metadata, file) =
+            opening.await.unwrap_or_else(|error| Err(io::Error::other(error)))?;
         if metadata.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
@@ -110,7 +112,7 @@ impl Outgoing {
         if left == Some(0) {
             return Ok(Self::Bytes(Bytes::new()));
         }
-        Ok(Self::pieces(Box::pin(file), left, FILE_PIECE, progress))
+        Ok(Self::reader(Box::pin(Blocking::new(file)), left, progress))
     }
 
     pub(crate) fn reader(
@@ -118,18 +120,9 @@ impl Outgoing {
         left: Option<u64>,
         progress: &Arc<Progress>,
     ) -> Self {
-        Self::pieces(reader, left, PIECE, progress)
-    }
-
-    fn pieces(
-        reader: Pin<Box<dyn AsyncRead + Send>>,
-        left: Option<u64>,
-        piece: usize,
-        progress: &Arc<Progress>,
-    ) -> Self {
         progress.set(Phase::Caller);
         let (buffer, progress) = (BytesMut::new(), progress.clone());
-        Self::Pieces(Box::new(Pieces { reader, left, piece, buffer, progress }))
+        Self::Pieces(Box::new(Pieces { reader, left, buffer, progress }))
     }
 
     /// Tells whether it can be sent a second time, and makes the second one.
@@ -155,16 +148,15 @@ impl Body for Outgoing {
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Pieces(pieces) => {
-                let Pieces { reader, left, piece, buffer, progress } = &mut **pieces;
+                let Pieces { reader, left, buffer, progress } = &mut **pieces;
                 if *left == Some(0) {
                     progress.set(Phase::Done);
                     return Poll::Ready(None);
                 }
                 progress.set(Phase::Caller);
-                let piece = *piece;
                 let wanted =
-                    left.map_or(piece, |left| usize::try_from(left).unwrap_or(piece).min(piece));
-                let read = ready!(poll_piece(reader.as_mut(), context, buffer, piece, wanted));
+                    left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
+                let read = ready!(poll_piece(reader.as_mut(), context, buffer, wanted));
                 let piece = match read {
                     Ok(piece) => piece,
                     Err(error) => {
@@ -215,13 +207,12 @@ fn poll_piece(
     mut reader: Pin<&mut (dyn AsyncRead + Send)>,
     context: &mut Context<'_>,
     buffer: &mut BytesMut,
-    piece: usize,
     wanted: usize,
 ) -> Poll<io::Result<Bytes>> {
     // Splitting off what was read leaves the rest for the next piece; when hyper has written the
     // former the memory is used again.
     if buffer.capacity() < wanted {
-        buffer.reserve(piece);
+        buffer.reserve(PIECE);
     }
     let mut space = buffer.limit(wanted);
     // It keeps nothing between two polls, and clears no memory that is to be written anyway.

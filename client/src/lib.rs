@@ -103,7 +103,6 @@ pub mod fuzzing;
 #[cfg(target_os = "linux")]
 mod local;
 mod observer;
-#[cfg(any(feature = "archives", feature = "blocking"))]
 mod pipe;
 mod pool;
 mod response;

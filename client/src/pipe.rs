@@ -1,6 +1,6 @@
 //! A bounded way from a thread that blocks to a task that reads.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -46,6 +46,60 @@ pub(crate) fn spawn(
     PipeReader { messages, rest: Bytes::new(), is_done: false }
 }
 
+/// A reader that blocks, read on a thread for blocking work from the moment its bytes are wanted: a
+/// call that cannot be made takes nothing of it.
+pub(crate) enum Blocking<R> {
+    Waiting(Option<R>),
+    Running(PipeReader),
+}
+
+impl<R> Blocking<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self::Waiting(Some(reader))
+    }
+}
+
+impl<R: Read + Send + Unpin + 'static> AsyncRead for Blocking<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Self::Waiting(reader) = &mut *self
+            && let Some(reader) = reader.take()
+        {
+            *self = Self::Running(spawn(|writer| writer.pass(reader)));
+        }
+        match &mut *self {
+            Self::Running(piped) => Pin::new(piped).poll_read(context, buffer),
+            Self::Waiting(_) => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl PipeWriter {
+    /// Passes on what is read as it comes: somebody may be typing it.
+    fn pass(self, mut reader: impl Read) -> io::Result<Self> {
+        loop {
+            let mut piece = vec![0; PIECE];
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(self),
+                Ok(length) => {
+                    piece.truncate(length);
+                    self.send(Bytes::from(piece))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn send(&self, piece: Bytes) -> io::Result<()> {
+        let sent = self.messages.blocking_send(Message::Piece(piece));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    }
+}
+
 impl Write for PipeWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.buffer.capacity() == 0 {
@@ -64,8 +118,7 @@ impl Write for PipeWriter {
             return Ok(());
         }
         let piece = std::mem::take(&mut self.buffer).freeze();
-        let sent = self.messages.blocking_send(Message::Piece(piece));
-        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.send(piece)
     }
 }
 

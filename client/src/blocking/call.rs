@@ -11,7 +11,6 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::body::Body;
 use super::duplex::Duplex;
 use super::response::Response;
 use super::runtime::Runtime;
@@ -20,6 +19,7 @@ use super::stream::{ByteStream, DocumentStream, OutputStream};
 use crate::archive::Folder;
 use crate::data::Data;
 use crate::error::Error;
+use crate::pipe::Blocking;
 
 /// A call that has not been made yet: see [`Client::invoke`](super::Client::invoke) and
 /// [`Client::request`](super::Client::request).
@@ -85,7 +85,7 @@ impl Call {
     /// up to 64 KiB, of which a few wait to be sent; an error of it ends the call. A call that ends
     /// early leaves that thread to the reader until it returns.
     pub fn body_reader(self, reader: impl Read + Send + 'static) -> Self {
-        let body = Body::Waiting(Some(Box::new(reader)));
+        let body = Blocking::new(Box::new(reader));
         Self { inner: self.inner.body_reader(body), ..self }
     }
 

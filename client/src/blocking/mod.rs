@@ -49,7 +49,6 @@
 //! out; for streams without an end [`read_timeout`](crate::ClientBuilder::read_timeout) is the one to set.
 //! An answer or a socket that is dropped closes its connection at once, which stops the engine.
 
-mod body;
 mod call;
 mod client;
 mod duplex;
