@@ -12,6 +12,11 @@
 //!   body: { media-types: [application/x-tar] }
 //! - operation: GET /vm.info         # a method and a path do for an id, wherever one is wanted
 //!   set: { id: vmInfo }
+//! - operation: ListInspect           # the engine reads it, and the specs do not have it
+//!   parameter: X-Auth
+//!   in: header
+//!   missing: any
+//!   set: { type: string }
 //! - operation: ListCreate           # the engine has it elsewhere, with `name` in the path
 //!   set: { path: "/lists/{name}" }
 //! - operation: ListAdd              # the engine does not have it
@@ -31,6 +36,8 @@
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
+//! `missing: any` beside a `parameter`, which then says what it is `in`, adds it to operations that
+//! lack it: it may be anything, is not required, and `set` says more.
 //! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there;
 //! `missing: any` before them adds one where the spec has none, of JSON that may be anything.
 //!
@@ -68,10 +75,10 @@ mod waiters;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use contajners_core::ApiVersion;
+use contajners_core::{ApiVersion, is_header_name};
 
 use self::fields::{add_fields, are_known};
-use self::text::{MissingText, Names, RuleText, SetText};
+use self::text::{LocationText, MissingText, Names, RuleText, SetText};
 use self::waiters::WaiterRule;
 use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
 
@@ -323,14 +330,31 @@ impl Rule {
                 let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
                 return Err(what.into());
             }
-            (Some(_), None) if text.missing.is_some() => {
-                return Err("only a `definition` may be `missing`".into());
+            (Some(_), None) if text.missing.is_some() && text.parameter.is_none() => {
+                return Err("only a `definition` or a `parameter` may be `missing`".into());
+            }
+            (Some(_), None)
+                if text.missing.is_some()
+                    && !matches!(
+                        text.location,
+                        Some(LocationText::Query | LocationText::Header | LocationText::Form)
+                    ) =>
+            {
+                let what = "a `parameter` that is `missing` is `in` the query, a header or a form";
+                return Err(what.into());
             }
             (Some(_), None) if text.fields.is_some() => {
                 let what = "`fields` are those of a `definition`, or stand in `body`";
                 return Err(what.into());
             }
             _ => {}
+        }
+        if let (Some(MissingText::Any), Some(LocationText::Header)) = (text.missing, text.location)
+        {
+            let mut names = text.parameter.iter().flat_map(Names::list);
+            if let Some(name) = names.find(|name| !is_header_name(name)) {
+                return Err(format!("`{name}` does not do for the name of a header"));
+            }
         }
         let removes = text.remove == Some(true);
         if removes && (text.definition.is_some() || text.parameter.is_some()) {
@@ -339,7 +363,8 @@ impl Rule {
         if removes && (text.set.is_some() || text.body.is_some()) {
             return Err("what is removed is not changed as well".into());
         }
-        let changes = removes || text.set.is_some() || text.body.is_some();
+        let adds = text.missing.is_some();
+        let changes = removes || adds || text.set.is_some() || text.body.is_some();
         if text.definition.is_none() && !changes {
             return Err(
                 "the rule changes nothing: it has none of `set`, `body` and `remove`".into()
@@ -486,15 +511,23 @@ impl Rule {
 
     /// Mends one operation; tells whether there was something to mend.
     fn mend(&self, operation: &mut Operation, parameters: &mut [bool]) -> bool {
-        if let (Some(names), Some(set)) = (&self.text.parameter, &self.text.set) {
+        if let Some(names) = &self.text.parameter {
             let mut any = false;
             for (name, matched) in names.list().iter().zip(parameters) {
                 let place = self.text.location.map(Location::from);
-                let meant = operation.parameters.iter_mut().filter(|parameter| {
+                let is_meant = |parameter: &Parameter| {
                     parameter.name == *name && place.is_none_or(|place| place == parameter.location)
-                });
-                for parameter in meant {
-                    set.apply(parameter);
+                };
+                if let (Some(MissingText::Any), Some(place)) = (self.text.missing, place) {
+                    if operation.parameters.iter().any(is_meant) {
+                        continue;
+                    }
+                    operation.parameters.push(Parameter::any(name, place));
+                }
+                for parameter in operation.parameters.iter_mut().filter(|one| is_meant(one)) {
+                    if let Some(set) = &self.text.set {
+                        set.apply(parameter);
+                    }
                     *matched = true;
                     any = true;
                 }

@@ -150,6 +150,21 @@ pub struct Parameter {
     pub description: String,
 }
 
+impl Parameter {
+    /// Returns one that may be anything, and may be left out.
+    pub(crate) fn any(name: &str, location: Location) -> Self {
+        Self {
+            name: name.to_owned(),
+            location,
+            required: false,
+            schema: Schema::any(),
+            style: ListStyle::Single,
+            encoding: Encoding::Plain,
+            description: String::new(),
+        }
+    }
+}
+
 /// A request body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {

@@ -211,6 +211,26 @@ macro_rules! on_both {
 
 on_both!(the_right_password, a_wrong_password_or_none, a_build_from_an_image_behind_a_password);
 
+/// Asking a registry about an image needs credentials like pulling it, which no spec says.
+#[test]
+fn what_a_registry_says_of_an_image() {
+    let Some(place) = docker() else { return };
+    run(async {
+        let image = place.image("asked/one");
+        let client = place.with_password(PASSWORD);
+        import(&client, &image).await?;
+        push(&client, &image).await?;
+        let name = format!("{image}:one");
+        let inspect =
+            |client: &Client| client.invoke("DistributionInspect").param("name", name.clone());
+        let told = inspect(&client).await?;
+        let digest = told.pointer("/Descriptor/digest").and_then(Value::as_str).unwrap_or_default();
+        assert!(digest.starts_with("sha256:"), "{told}");
+        check_refused(inspect(&place.client(Credentials::none())).await);
+        remove(&client, &image).await
+    });
+}
+
 #[test]
 fn podmans_own_api() {
     let Some(place) = podman() else { return };

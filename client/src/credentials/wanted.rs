@@ -15,7 +15,8 @@ const SEVERAL: &str = "X-Registry-Config";
 ///
 /// Of the operations that take [`ONE`] they are `destination`, else `name`, of `ImagePush` and
 /// `ImagePushLibpod`; `fromImage` of `ImageCreate`; `reference` of `ImagePullLibpod`; `name` of
-/// `ArtifactPullLibpod` and `ArtifactPushLibpod`; `remote` of `PluginPull` and `PluginUpgrade`.
+/// `ArtifactPullLibpod`, `ArtifactPushLibpod`, `DistributionInspect` and `PluginPush`; `remote` of
+/// `GetPluginPrivileges`, `PluginPull` and `PluginUpgrade`.
 /// `ServiceCreate` and `ServiceUpdate` name theirs in the body, and give credentials to all
 /// nodes of a swarm: Docker's command, too, sends them only when told to.
 const IMAGES: [&str; 5] = ["destination", "remote", "fromImage", "reference", "name"];

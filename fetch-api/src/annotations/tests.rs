@@ -51,6 +51,33 @@ fn apply(rules: &str) -> (Model, Vec<String>) {
 }
 
 #[test]
+fn adds_parameters_where_there_are_none() {
+    let (model, unmatched) = apply(
+        "- operation: Build\n  parameter: [X-Auth, X-Other]\n  in: header\n  missing: any\n  \
+         set: { type: string, encoding: json-base64 }\n\
+         - operation: Build\n  parameter: u\n  in: query\n  missing: any\n\
+         - operation: '*'\n  parameter: X-Auth\n  set: { required: true }\n",
+    );
+    assert_eq!(unmatched, Vec::<String>::new());
+    let [_, _, auth, other, query] = &model.operations[0].parameters[..] else { panic!("five") };
+    assert_eq!((&*auth.name, auth.location, auth.required), ("X-Auth", Location::Header, true));
+    assert_eq!((&auth.schema.kind, auth.encoding), (&Kind::String, Encoding::JsonBase64));
+    assert_eq!((&*other.name, other.required), ("X-Other", false));
+    assert_eq!((query.location, &query.schema.kind), (Location::Query, &Kind::Any));
+    // What the spec has by now is told.
+    let (model, unmatched) =
+        apply("- operation: Build\n  parameter: t\n  in: query\n  missing: any\n");
+    assert_eq!(model.operations[0].parameters.len(), 2);
+    assert_eq!(
+        unmatched,
+        [
+            "line 1: `Build` matches nothing in any version",
+            "line 1: `t` matches nothing in any version"
+        ]
+    );
+}
+
+#[test]
 fn mends_parameters_by_name_and_place() {
     let (model, unmatched) = apply(
         "- operation: '*'\n  parameter: t\n  in: query\n  \
@@ -249,7 +276,17 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
     let alone = "line 1: a `definition` takes `missing: any` or `fields`, and nothing else";
     refuse("- definition: B\n", alone);
     refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);
-    refuse("- operation: A\n  missing: any\n", "line 1: only a `definition` may be `missing`");
+    refuse(
+        "- operation: A\n  missing: any\n",
+        "line 1: only a `definition` or a `parameter` may be `missing`",
+    );
+    let place = "line 1: a `parameter` that is `missing` is `in` the query, a header or a form";
+    refuse("- operation: A\n  parameter: b\n  missing: any\n", place);
+    refuse("- operation: A\n  parameter: b\n  in: path\n  missing: any\n", place);
+    refuse(
+        "- operation: A\n  parameter: b c\n  in: header\n  missing: any\n",
+        "line 1: `b c` does not do for the name of a header",
+    );
     let one = "line 1: an `id` is set for one operation, by its method and path";
     refuse("- operation: A\n  set: { id: B }\n", one);
     refuse("- operation: [GET /a, GET /b]\n  set: { id: B }\n", one);

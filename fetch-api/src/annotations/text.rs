@@ -91,7 +91,7 @@ pub(super) enum KindText {
     Array,
 }
 
-/// What a missing definition comes to, or a missing body.
+/// What a missing definition comes to, a missing body or a missing parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum MissingText {
