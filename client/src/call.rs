@@ -295,55 +295,38 @@ impl Call {
     ///
     /// The call is not what the catalogue says, or the version cannot be found out.
     #[cfg(feature = "checks")]
-    pub async fn check(self) -> Result<Vec<Finding>, Error> {
-        let Parts { client, what, parameters, body, content_type, headers, .. } = *self.0;
-        let What::Operation(operation) = what else { return Ok(Vec::new()) };
+    pub async fn check(mut self) -> Result<Vec<Finding>, Error> {
+        let parameters = std::mem::take(&mut self.0.parameters);
+        let What::Operation(operation) = &self.0.what else { return Ok(Vec::new()) };
+        let client = &self.0.client;
         let api = client.api_before(Deadline::of(&client.0.limits)).await?;
-        let resolved = resolve(
-            &client,
-            api,
-            &operation,
-            parameters,
-            &body,
-            content_type.as_deref(),
-            &headers,
-            Checks::Warn,
-        )?;
-        Ok(resolved.findings)
+        Ok(self.0.resolve(api, operation, parameters, Checks::Warn)?.findings)
     }
 
     /// Resolves the call against the version that is spoken.
-    async fn prepare(self, span: &Span) -> Result<Prepared, Error> {
-        let Parts { client, what, parameters, body, content_type, headers, errors } = *self.0;
+    async fn prepare(mut self, span: &Span) -> Result<Prepared, Error> {
+        let parameters = std::mem::take(&mut self.0.parameters);
+        let client = &self.0.client;
         let deadline = Deadline::of(&client.0.limits);
         let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
-        let mut request = match what {
+        let mut request = match &self.0.what {
             What::Operation(operation) => {
-                if is_bare(&body, &headers)
-                    && let Some((request, path)) = client.recall(&operation, &parameters)
+                if self.0.is_bare()
+                    && let Some((request, path)) = client.recall(operation, &parameters)
                 {
                     template = Some(path);
                     request
                 } else {
                     let api = client.api_before(deadline).await?;
-                    let Resolved { mut request, wanted, findings: found, path } = resolve(
-                        &client,
-                        api,
-                        &operation,
-                        parameters,
-                        &body,
-                        content_type.as_deref(),
-                        &headers,
-                        client.0.checks,
-                    )?;
+                    let Resolved { mut request, wanted, findings: found, path } =
+                        self.0.resolve(api, operation, parameters, client.0.checks)?;
                     client.0.checks.judge(&found).map_err(|error| {
                         error.of(&CallOf::new(&client.0.peer.engine, &request), Sent::No)
                     })?;
                     findings = found;
                     template = Some(path);
                     if let Some(wanted) = wanted {
-                        remark =
-                            credentials::fill(&client, &mut request, &wanted, deadline).await?;
+                        remark = credentials::fill(client, &mut request, &wanted, deadline).await?;
                     }
                     request
                 }
@@ -352,13 +335,14 @@ impl Call {
                 if let Some((name, _)) = parameters.first() {
                     return Err(Error::raw_parameter(name));
                 }
-                raw(method, &target, &body, content_type.as_deref())?
+                raw(*method, target, &self.0.body, self.0.content_type.as_deref())?
             }
         };
-        for (name, value) in &headers {
+        for (name, value) in &self.0.headers {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
-        trace::resolved(span, &client, &request, template);
+        trace::resolved(span, client, &request, template);
+        let Parts { client, body, errors, .. } = *self.0;
         Ok(Prepared { client, request, body, errors, deadline, remark, findings })
     }
 
@@ -466,57 +450,58 @@ struct Resolved<'a> {
     findings: Vec<Finding>,
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a call, some of which have moved")]
-fn resolve<'a>(
-    client: &Client,
-    api: contajners_core::Api<'a>,
-    id: &str,
-    parameters: Vec<Parameter>,
-    body: &Given,
-    content_type: Option<&str>,
-    headers: &[(String, String)],
-    checks: Checks,
-) -> Result<Resolved<'a>, Error> {
-    let operation = client.operation(api, id).map_err(Error::resolve)?;
-    let mut values = Vec::with_capacity(parameters.len());
-    for (name, value) in parameters {
-        let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
-        values.push((name, value));
-    }
-    let named: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (&**name, value)).collect();
-    let wanted = client.0.credentials.wanted(operation, &named, headers);
-    let named: Vec<(&str, &dyn contajners_core::Value)> =
-        named.iter().map(|&(name, value)| (name, value as _)).collect();
-    let given = match (body, content_type) {
-        (Given::Nothing, _) => Body::Nothing,
-        (Given::Json(Ok(value)), _) => Body::Value(value),
-        (Given::Json(Err(error)), _) => {
-            let copy = serde_core::de::Error::custom(error);
-            return Err(Error::body_value(operation.id(), copy));
+impl Parts {
+    fn resolve<'a>(
+        &self,
+        api: contajners_core::Api<'a>,
+        id: &str,
+        parameters: Vec<Parameter>,
+        checks: Checks,
+    ) -> Result<Resolved<'a>, Error> {
+        let Self { client, body, content_type, headers, .. } = self;
+        let content_type = content_type.as_deref();
+        let operation = client.operation(api, id).map_err(Error::resolve)?;
+        let mut values = Vec::with_capacity(parameters.len());
+        for (name, value) in parameters {
+            let value = value.map_err(|error| Error::value(operation.id(), &name, error))?;
+            values.push((name, value));
         }
-        (_, Some(media_type)) => Body::BytesAs(media_type),
-        (_, None) => Body::Bytes,
-    };
-    let mut request = operation.resolve(&named, given).map_err(Error::resolve)?;
-    if let (Given::Json(_), Some(media_type)) = (body, content_type) {
-        request
-            .set_header("Content-Type", media_type)
-            .map_err(|error| Error::raw(error, "Content-Type"))?;
+        let named: Vec<(&str, &Value)> =
+            values.iter().map(|(name, value)| (&**name, value)).collect();
+        let wanted = client.0.credentials.wanted(operation, &named, headers);
+        let named: Vec<(&str, &dyn contajners_core::Value)> =
+            named.iter().map(|&(name, value)| (name, value as _)).collect();
+        let given = match (body, content_type) {
+            (Given::Nothing, _) => Body::Nothing,
+            (Given::Json(Ok(value)), _) => Body::Value(value),
+            (Given::Json(Err(error)), _) => {
+                let copy = serde_core::de::Error::custom(error);
+                return Err(Error::body_value(operation.id(), copy));
+            }
+            (_, Some(media_type)) => Body::BytesAs(media_type),
+            (_, None) => Body::Bytes,
+        };
+        let mut request = operation.resolve(&named, given).map_err(Error::resolve)?;
+        if let (Given::Json(_), Some(media_type)) = (body, content_type) {
+            request
+                .set_header("Content-Type", media_type)
+                .map_err(|error| Error::raw(error, "Content-Type"))?;
+        }
+        let value = match body {
+            Given::Json(Ok(value)) => Some(value),
+            _ => None,
+        };
+        let findings = checks.find(&operation, &named, value);
+        if self.is_bare() && wanted.is_none() && findings.is_empty() {
+            client.keep(id, values, &request);
+        }
+        Ok(Resolved { request, path: operation.path(), wanted, findings })
     }
-    let value = match body {
-        Given::Json(Ok(value)) => Some(value),
-        _ => None,
-    };
-    let findings = checks.find(&operation, &named, value);
-    if is_bare(body, headers) && wanted.is_none() && findings.is_empty() {
-        client.keep(id, values, &request);
-    }
-    Ok(Resolved { request, path: operation.path(), wanted, findings })
-}
 
-/// Whether a call is an operation with its parameters and nothing else.
-fn is_bare(body: &Given, headers: &[(String, String)]) -> bool {
-    matches!(body, Given::Nothing) && headers.is_empty()
+    /// Whether it is an operation with its parameters and nothing else.
+    fn is_bare(&self) -> bool {
+        matches!(self.body, Given::Nothing) && self.headers.is_empty()
+    }
 }
 
 fn raw(
