@@ -204,7 +204,8 @@ impl Error {
     pub(crate) fn resolve(error: ResolveError) -> Self {
         let mut new = Self::new(ErrorKind::Resolve, error.code(), error.to_string());
         new.0.hint = error.hint();
-        if error.kind() == ResolveErrorKind::InvalidBody && new.0.hint.is_some() {
+        let is_bytes = new.0.hint.as_ref().is_some_and(|hint| hint.contains("bytes"));
+        if error.kind() == ResolveErrorKind::InvalidBody && is_bytes {
             let ways = "give it with `body_bytes`, `body_file`, `body_folder` or `body_reader`";
             new.0.hint = Some(ways.into());
         }

@@ -349,7 +349,7 @@ impl<'a> Checker<'a> {
                 view == View::Object
             }
             SchemaKind::AllOf => return self.all_of(schema, value, &view),
-            SchemaKind::OneOf | SchemaKind::AnyOf => return self.one_of(schema, value),
+            SchemaKind::OneOf | SchemaKind::AnyOf => return self.one_of(schema, value, &view),
             kind => fits(kind, &view),
         };
         if !fits {
@@ -391,26 +391,34 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The alternative with the fewest findings is taken for the one that was meant.
-    fn one_of(&mut self, schema: Schema<'a>, value: &dyn Value) {
+    /// Of the alternatives that are of the value's type, the one with the fewest findings is taken
+    /// for the one that was meant.
+    fn one_of(&mut self, schema: Schema<'a>, value: &dyn Value, view: &View<'_>) {
         let before = self.findings.len();
+        // Of what is found under a place, only what is found there has a pointer as short.
+        let here = self.pointer(None).len();
         let mut best: Option<Schema<'a>> = None;
         let mut fewest = usize::MAX;
         for part in schema.parts() {
             self.trials += 1;
             self.check(part, value);
             self.trials -= 1;
-            let found = self.findings.len() - before;
+            let found = &self.findings[before..];
+            let is_other = |finding: &Finding| {
+                finding.kind == FindingKind::WrongType && finding.pointer.len() == here
+            };
+            let cost = if found.iter().any(is_other) { usize::MAX } else { found.len() };
             self.findings.truncate(before);
-            if found < fewest {
-                (best, fewest) = (Some(part), found);
+            if cost < fewest {
+                (best, fewest) = (Some(part), cost);
             }
             if fewest == 0 {
                 return;
             }
         }
-        if let Some(best) = best {
-            self.check(best, value);
+        match best {
+            Some(best) => self.check(best, value),
+            None => self.wrong_type(schema, view),
         }
     }
 

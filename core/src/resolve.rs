@@ -240,7 +240,8 @@ impl<'a> Operation<'a> {
                 let kind = ResolveErrorKind::MissingParameter(Location::Path);
                 return Err(self.error(kind, name));
             };
-            let text = self.text_of(value)?;
+            let mut text = String::new();
+            self.each_text(value, &mut |part| text.push_str(part))?;
             if let Some(reason) = unfit_for_path(&text) {
                 return Err(self.invalid(value.parameter, reason));
             }
@@ -360,11 +361,15 @@ impl<'a> Operation<'a> {
                     }
                     _ => value.to_json(),
                 };
-                if !is_text && is_binary(media_type) {
+                if !is_text && let Some(at) = no_value(media_type) {
                     let mut error = self.error(ResolveErrorKind::InvalidBody, "");
                     error.0.detail =
                         format!("is {media_type}; {} was given", value.view().type_name());
-                    error.0.hint = Some("give bytes, a file or a reader".into());
+                    let ways = match at < FORMS {
+                        true => "give its fields as parameters",
+                        false => "give bytes, a file or a reader",
+                    };
+                    error.0.hint = Some(ways.into());
                     return Err(error);
                 }
                 request.body = RequestContent::Text(text);
@@ -648,9 +653,19 @@ pub fn is_json(media_type: &str) -> bool {
         || essence == "*/*"
 }
 
-fn is_binary(media_type: &str) -> bool {
+/// Bodies that are no values: forms, which are fields, and bytes.
+const NO_VALUES: [&str; 6] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/x-tar",
+    "application/tar",
+    "application/octet-stream",
+    "application/gzip",
+];
+/// How many of them are forms.
+const FORMS: usize = 2;
+
+fn no_value(media_type: &str) -> Option<usize> {
     let essence = essence(media_type);
-    ["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"]
-        .iter()
-        .any(|binary| binary.eq_ignore_ascii_case(essence))
+    NO_VALUES.iter().position(|name| name.eq_ignore_ascii_case(essence))
 }

@@ -48,6 +48,18 @@ paths:
                 - { $ref: "#/components/schemas/Named" }
                 - { allOf: [{ properties: { b: { type: array, items: { type: string } }, name: { type: boolean } } }] }
                 - { required: [b] }
+  /some/{ids}:
+    get:
+      parameters:
+        - { name: ids, in: path, required: true, schema: { type: array, items: { type: string } } }
+    put:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                one: { oneOf: [{ type: integer }, { type: array, items: { type: string } }] }
   /loop/{kind}:
     put:
       requestBody:
@@ -122,6 +134,39 @@ fn objects_and_lists_are_written_as_their_styles_say() {
 }
 
 #[test]
+fn a_list_in_a_path_is_one_segment() {
+    let some = |ids: Json| call("getSomeByIds", &json!({ "ids": ids }), Body::Nothing);
+    assert_eq!(some(json!(["a", "b/c"])).unwrap(), "GET /api/some/a%2Cb%2Fc");
+    assert_eq!(some(json!("a")).unwrap(), "GET /api/some/a");
+    let empty = "parameter `ids` of `getSomeByIds` is empty";
+    assert_eq!(some(json!([])).unwrap_err(), empty);
+    assert_eq!(some(json!([""])).unwrap_err(), empty);
+}
+
+/// What is told of alternatives is about the one that is of the value's type.
+#[test]
+fn alternatives_are_judged_by_the_type_of_the_value() {
+    let bytes = pack();
+    let operation =
+        Pack::open(&bytes).unwrap().newest().unwrap().operation("putSomeByIds").unwrap();
+    let check = |one: Json| -> Vec<String> {
+        let body = json!({ "one": one });
+        operation.check_body(&body).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(check(json!(["a"])), Vec::<String>::new());
+    assert_eq!(
+        check(json!(["a", 1])),
+        ["field `/one/1` of `putSomeByIds` in toy v1 is text; a number was given"]
+    );
+    assert_eq!(
+        check(json!(true)),
+        [
+            "field `/one` of `putSomeByIds` in toy v1 is integer or array of string; a boolean was given"
+        ]
+    );
+}
+
+#[test]
 fn a_body_goes_by_its_media_type() {
     let id = json!({ "id": "a" });
     let object = json!({ "n": 1 });
@@ -155,6 +200,12 @@ fn the_fields_of_a_form_are_parameters() {
     let both = call("postForm", &fields, Body::Bytes).unwrap_err();
     let told = "parameter `a` of `postForm` goes into the body, which is given as a whole";
     assert_eq!(both, told);
+    let object = json!({ "name": "x" });
+    let value = call("postForm", &json!({}), Body::Value(&object)).unwrap_err();
+    let told = "the body of `postForm` is application/x-www-form-urlencoded; an object was given";
+    assert_eq!(value, told);
+    let text = json!("name=x");
+    check("postForm", &json!({}), Body::Value(&text), &format!("{form} name=x"));
     let parts = "POST /api/parts Content-Type: application/x-www-form-urlencoded";
     let fields = json!({ "b": ["x", "y"], "name": "n" });
     check("postParts", &fields, Body::Nothing, &format!("{parts} b=x&b=y&name=n"));
