@@ -283,6 +283,13 @@ async fn attempt(
 
 /// Opens a connection and gets it ready to speak.
 async fn connect(peer: &Peer, limits: &Limits) -> Result<Connection, Error> {
+    let turn = peer.ssh.turn(&peer.endpoint).await;
+    // While others had their turn one may have come free.
+    if turn.is_some()
+        && let Some(idle) = peer.pool.take().await
+    {
+        return Ok(idle);
+    }
     let wire = wire(peer, limits.connect).await?;
     let is_timed = limits.read.is_some() || limits.write.is_some();
     handshake(wire, is_timed).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))

@@ -294,6 +294,11 @@ pub(crate) fn hint(
     error: &io::Error,
 ) -> String {
     match (endpoint, error.kind()) {
+        (Endpoint::Ssh { .. }, _) if error.to_string().contains("kex_exchange_identification") => {
+            "it may have too many logins under way (`MaxStartups` of sshd): with `ControlMaster` \
+             of ssh one is shared"
+                .into()
+        }
         (Endpoint::Ssh { user, host, port, .. }, _) => {
             let port = port.map(|port| format!("-p {port} ")).unwrap_or_default();
             let user = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();

@@ -18,6 +18,10 @@ impl Ssh {
         Self
     }
 
+    pub(crate) async fn turn(&self, _: &Endpoint) -> Option<()> {
+        None
+    }
+
     pub(crate) async fn connect(
         &self,
         _: &Endpoint,

@@ -21,6 +21,7 @@ use contajners_core::Pack;
 use tokio::io::AsyncRead;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use wire::words_in;
 use wire::{SshError, SshWire};
@@ -33,6 +34,9 @@ use crate::transport::Wire;
 const COMMAND: &str = "dial-stdio";
 /// The most of an answer's head that is read to see whether the engine answers.
 const LONGEST_HEAD: usize = 64 << 10;
+/// How many connections are begun at once: sshd refuses more than ten logins that are under way
+/// (`MaxStartups`), other programs' among them.
+const AT_ONCE: usize = 4;
 /// How the far side tells that it has none of the usual sockets.
 #[cfg(unix)]
 const NO_SOCKET: i32 = 3;
@@ -47,6 +51,7 @@ pub(crate) struct Ssh {
     #[cfg_attr(not(unix), expect(dead_code, reason = "sockets are forwarded on unix only"))]
     sockets: Vec<String>,
     way: AtomicU8,
+    turns: Semaphore,
 }
 
 /// Ways to the socket on the far side.
@@ -76,11 +81,19 @@ impl Ssh {
             engine,
             sockets: sockets.filter(is_plain).map(Into::into).collect(),
             way: AtomicU8::new(way as u8),
+            turns: Semaphore::new(AT_ONCE),
         }
     }
 
-    /// Starts `ssh`. Once the way is known, whether the far side answers shows when it is spoken
-    /// to.
+    /// Waits until a connection may be begun; `None` where that does not go through `ssh`.
+    pub(crate) async fn turn(&self, endpoint: &Endpoint) -> Option<SemaphorePermit<'_>> {
+        match endpoint {
+            Endpoint::Ssh { .. } => self.turns.acquire().await.ok(),
+            _ => None,
+        }
+    }
+
+    /// Starts `ssh`, and sees that the far side answers: then the login is over.
     pub(crate) async fn connect(
         &self,
         endpoint: &Endpoint,
@@ -91,25 +104,22 @@ impl Ssh {
             && let Some(mut dial) = self.dial(endpoint, limit)
         {
             let mut wire = SshWire::pipes(spawn(&mut dial)?)?;
-            if way == Way::Command as u8 {
-                return Ok(Box::new(wire));
-            }
             match greet(&mut wire).await {
                 Ok(()) => {
                     self.way.store(Way::Command as u8, Ordering::Relaxed);
                     return Ok(Box::new(wire));
                 }
-                Err(error) if !wire.lacks_command().await => return Err(error),
+                Err(error) if way == Way::Command as u8 || !wire.lacks_command().await => {
+                    return Err(error);
+                }
                 Err(_) => {
                     trace::debug!(engine = %self.engine, "no command there, forwarding a socket");
                 }
             }
         }
         let mut wire = self.connect_forwarded(endpoint, limit).await?;
-        if way != Way::Forward as u8 {
-            greet(&mut wire).await?;
-            self.way.store(Way::Forward as u8, Ordering::Relaxed);
-        }
+        greet(&mut wire).await?;
+        self.way.store(Way::Forward as u8, Ordering::Relaxed);
         Ok(Box::new(wire))
     }
 

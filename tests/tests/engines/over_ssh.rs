@@ -87,6 +87,35 @@ fn podman_without_its_command() {
     check("podman", contajners_tests::podman(), "bare");
 }
 
+/// Each login is a process here and one there, and `sshd` refuses more than some at once.
+#[test]
+fn many_calls_at_once_share_few_logins() {
+    const CALLS: usize = 40;
+    let Some(host) = host() else { return };
+    run("docker", contajners_tests::docker(), async |_: Client| {
+        let engine = contajners_tests::docker().expect("it runs, since this does");
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("logins");
+        let script = r#"echo >> "$0"; exec "$@""#;
+        let words = ["sh", "-c", script, log.to_str().expect("a name")].map(String::from);
+        let client = Client::builder("docker")
+            .uri(format!("ssh://engine{}", engine.socket().display()))
+            .ssh_command(words.into_iter().chain(host.command()))
+            .build()?;
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..CALLS {
+            let client = client.clone();
+            calls.spawn(async move { client.invoke("ContainerList").await });
+        }
+        for call in calls.join_all().await {
+            assert!(call?.is_array());
+        }
+        let logins = std::fs::read_to_string(&log).expect("logins").lines().count();
+        assert!((1..=CALLS / 2).contains(&logins), "{logins} logins for {CALLS} calls");
+        Ok(())
+    });
+}
+
 #[test]
 fn what_ssh_says_is_the_cause() {
     let Some(host) = host() else { return };
