@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contajners_core::{
-    Answer, Body, Content, Finding, Method, Outcome, Request, RequestContent, Value as _,
-    content_of_error,
+    Answer, Body, Content, Encoding, Finding, Method, Operation, Outcome, Request, RequestContent,
+    Value as _, content_of_error,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde_core::Serialize;
-use serde_core::de::DeserializeOwned;
+use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::io::AsyncRead;
 
@@ -202,7 +202,8 @@ impl Call {
         self.send().await?.text().await
     }
 
-    /// Makes the call and returns the answer's bytes.
+    /// Makes the call and returns the answer's bytes, in which an engine may tell of an error after
+    /// all: see [`Response::may_fail_inside`].
     ///
     /// # Errors
     ///
@@ -318,15 +319,17 @@ impl Call {
                     request
                 } else {
                     let api = client.api_before(deadline).await?;
-                    let Resolved { mut request, wanted, findings: found, path } =
+                    let Resolved { mut request, wanted, findings: found, path, remark: said } =
                         self.0.resolve(api, operation, parameters, client.0.checks)?;
                     client.0.checks.judge(&found).map_err(|error| {
                         error.of(&CallOf::new(&client.0.peer.engine, &request), Sent::No)
                     })?;
                     findings = found;
                     template = Some(path);
+                    remark = said;
                     if let Some(wanted) = wanted {
-                        remark = credentials::fill(client, &mut request, &wanted, deadline).await?;
+                        let passed = credentials::fill(client, &mut request, &wanted, deadline);
+                        remark = passed.await?.or(remark);
                     }
                     request
                 }
@@ -384,7 +387,11 @@ impl Call {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
+        let is_json = request.answer() == Answer::Json && matches!(outcome, Outcome::Success(_));
+        // Where JSON is documented, a page is that of somebody in between.
+        let is_page = is_json && content_type.is_some_and(|name| name.starts_with("text/html"));
         let (content, errors) = match outcome {
+            Outcome::Success(Content::Text) if is_page => (Content::Json, InBand::Ignored),
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
             Outcome::Success(content) if request.may_fail_inside(content) => {
                 (content, InBand::Looked)
@@ -404,7 +411,7 @@ impl Call {
             _ => (content_of_error(content_type), InBand::Ignored),
         };
         let limit = client.0.answer_limit;
-        Ok(Response { status, headers, outcome, content, errors, body, limit, findings })
+        Ok(Response { status, headers, outcome, content, errors, body, limit, is_json, findings })
     }
 }
 
@@ -448,6 +455,8 @@ struct Resolved<'a> {
     path: &'a str,
     wanted: Option<WantedCredentials>,
     findings: Vec<Finding>,
+    /// What may be why the engine refuses it.
+    remark: Option<String>,
 }
 
 impl Parts {
@@ -492,16 +501,31 @@ impl Parts {
             _ => None,
         };
         let findings = checks.find(&operation, &named, value);
-        if self.is_bare() && wanted.is_none() && findings.is_empty() {
+        let remark = values.iter().find_map(|(name, value)| no_json(operation, name, value));
+        if self.is_bare() && wanted.is_none() && findings.is_empty() && remark.is_none() {
             client.keep(id, values, &request);
         }
-        Ok(Resolved { request, path: operation.path(), wanted, findings })
+        Ok(Resolved { request, path: operation.path(), wanted, findings, remark })
     }
 
     /// Whether it is an operation with its parameters and nothing else.
     fn is_bare(&self) -> bool {
         matches!(self.body, Given::Nothing) && self.headers.is_empty()
     }
+}
+
+/// What to say of text that is no JSON, for a parameter that takes it. It goes out as it is: engines
+/// may know better.
+fn no_json(operation: Operation<'_>, name: &str, value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return None;
+    }
+    let parameter = operation.parameters().find(|parameter| parameter.is_named(name))?;
+    (parameter.encoding() == Encoding::Json).then(|| {
+        let name = parameter.bare_name();
+        format!("`{name}` takes JSON, and the text that was given is none")
+    })
 }
 
 fn raw(

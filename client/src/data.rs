@@ -43,6 +43,8 @@ pub(crate) struct Kept {
     pub(crate) body: Bytes,
     /// The most that is kept.
     pub(crate) limit: usize,
+    /// Whether JSON is documented, whatever the engine calls it.
+    pub(crate) is_json: bool,
 }
 
 impl Kept {
@@ -52,6 +54,12 @@ impl Kept {
         (is_one && fits(&self.body, self.limit))
             .then(|| serde_json::from_slice(&self.body).ok())
             .flatten()
+    }
+
+    /// Reads text that is JSON where JSON is documented: some engines call numbers text.
+    fn documented(&self) -> Option<Value> {
+        let is_small = self.is_json && fits(&self.body, self.limit);
+        is_small.then(|| serde_json::from_slice(&self.body).ok()).flatten()
     }
 }
 
@@ -71,7 +79,10 @@ pub(crate) fn of(kept: Kept, call: &CallOf) -> Result<Data, Error> {
                 _ => Data::Json(Value::Array(all)),
             })
         }
-        Content::Text => Ok(Data::Text(lossy(&kept.body))),
+        Content::Text => Ok(match kept.documented() {
+            Some(value) => Data::Json(value),
+            None => Data::Text(lossy(&kept.body)),
+        }),
         Content::Frames | Content::Output => output(kept.content, &kept.body, call).map(Data::Text),
         _ => Ok(Data::Bytes(kept.body)),
     }
@@ -95,7 +106,11 @@ pub(crate) fn typed<T: DeserializeOwned>(kept: Kept, call: &CallOf) -> Result<T,
             let list = if value.is_null() { Vec::new() } else { vec![value] };
             serde_json::from_value(Value::Array(list)).map_err(|_| Error::json(call, &error, body))
         }
-        Err(error) => Err(Error::json(call, &error, body)),
+        Err(error) => {
+            // Read where it lies once more, it is known where in it that is.
+            let again = serde_json::from_slice::<T>(&body).err();
+            Err(Error::json(call, &again.filter(|again| again.is_data()).unwrap_or(error), body))
+        }
     }
 }
 
@@ -126,7 +141,7 @@ fn documents(kept: &Kept, call: &CallOf) -> Result<Vec<Value>, Error> {
 
 /// Returns a body as text: what a process wrote, without the frames around it.
 pub(crate) fn text(kept: Kept, call: &CallOf) -> Result<String, Error> {
-    let Kept { content, errors, body, limit } = kept;
+    let Kept { content, errors, body, limit, .. } = kept;
     match content {
         Content::Frames | Content::Output => output(content, &body, call),
         Content::Bytes => match std::str::from_utf8(&body) {

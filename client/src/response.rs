@@ -22,6 +22,8 @@ pub struct Response {
     pub(crate) errors: InBand,
     pub(crate) body: ByteStream,
     pub(crate) limit: usize,
+    /// Whether JSON is documented.
+    pub(crate) is_json: bool,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -106,17 +108,18 @@ impl Response {
         self,
         make: impl FnOnce(Kept, &CallOf) -> Result<T, Error>,
     ) -> impl Future<Output = Result<T, Error>> {
-        let Self { content, errors, body, limit, .. } = self;
+        let Self { content, errors, body, limit, is_json, .. } = self;
         async move {
             let (call, span) = (body.0.call.clone(), body.0.span.clone());
             let body = body.collect(limit).await?;
-            let made = make(Kept { content, errors, body, limit }, &call);
+            let made = make(Kept { content, errors, body, limit, is_json }, &call);
             trace::ended(&span, &made);
             made
         }
     }
 
-    /// Reads the body as it is.
+    /// Reads the body as it is. What it may tell of an error ([`Response::may_fail_inside`]) is not
+    /// looked for.
     ///
     /// # Errors
     ///

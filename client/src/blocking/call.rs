@@ -137,7 +137,8 @@ impl Call {
         self.runtime.wait(self.inner.text())
     }
 
-    /// Makes the call and returns the answer's bytes.
+    /// Makes the call and returns the answer's bytes, in which an engine may tell of an error after
+    /// all: see [`Response::may_fail_inside`].
     ///
     /// # Errors
     ///

@@ -94,7 +94,8 @@ impl Response {
         self.runtime.wait(self.inner.text())
     }
 
-    /// Reads the body as it is.
+    /// Reads the body as it is. What it may tell of an error ([`Response::may_fail_inside`]) is not
+    /// looked for.
     ///
     /// # Errors
     ///

@@ -30,6 +30,9 @@ fn data_is_what_the_answer_is() {
     check("ContainerList", JSON, b"null\n", Value::Null);
     check("ContainerList", JSON, b"1 2\n{}", json!([1, 2, {}]));
     check("SystemPing", "text/plain; charset=utf-8", b"42", json!("42"));
+    // Some engines call what is documented as JSON text.
+    check("SystemInfo", "text/plain", b"0\n", json!(0));
+    check("SystemInfo", "text/plain", b"all is well", json!("all is well"));
     check("ContainerLogs", "application/octet-stream", FRAMES, json!("out\nerr\n"));
     check("ContainerLogs", "application/octet-stream", b"raw \xff", json!("raw \u{fffd}"));
     check(
@@ -192,6 +195,34 @@ fn error_bodies_of_any_kind() {
     check("text/plain", long.as_bytes(), &format!("{}…", "x".repeat(2000)));
 }
 
+/// It is that of somebody in between, such as a proxy that wants a login.
+#[test]
+fn a_page_is_no_json() {
+    let (_engine, client) = client_of("text/html; charset=utf-8", b"<html>log in</html>");
+    let error = block_on(async { client.invoke("ContainerList").await }).unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Decode, "invalid-json"));
+    let (_engine, client) = client_of("text/html", b"<html>log in</html>");
+    let text = block_on(async { client.invoke("SystemPing").await }).unwrap();
+    assert_eq!(text, "<html>log in</html>");
+}
+
+#[test]
+fn text_that_should_be_json_may_be_why_an_engine_refuses() {
+    let engine =
+        always("500 Internal Server Error", JSON, br#"{"message":"invalid character 's'"}"#);
+    let client = engine.client();
+    let error = |filters: &'static str| {
+        let call = client.invoke("ContainerList").param("filters", filters);
+        block_on(async { call.await }).unwrap_err()
+    };
+    let hint = "`filters` takes JSON, and the text that was given is none";
+    // Said again when it is asked again.
+    for _ in 0..2 {
+        assert_eq!(error("status=running").hint(), Some(hint));
+    }
+    assert_eq!(error(r#"{"status":["running"]}"#).hint(), None);
+}
+
 #[test]
 fn an_error_status_can_be_an_answer() {
     let engine = always("409 Conflict", JSON, br#"{"message":"in use"}"#);
@@ -220,6 +251,6 @@ fn why_json_is_not_what_was_asked_for_tells_no_value() {
     let call = client.invoke("SecretInspect").param("id", "x");
     let error = block_on(async { call.json::<Secret>().await }).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "something else than u32");
+    assert_eq!(source, "something else than u32 at line 1 column 17");
     assert!(!format!("{error:?}").contains("hunter2"));
 }
