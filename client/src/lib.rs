@@ -41,7 +41,8 @@
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
 //!
-//! Calls run on [tokio]; dropping one stops it and closes its connection.
+//! Calls run on [tokio], whose runtime needs its I/O and its timers (`enable_all`); dropping one stops
+//! it and closes its connection.
 //!
 //! # Tracing
 //!

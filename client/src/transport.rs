@@ -1,6 +1,7 @@
 //! Opens connections: the only place that knows sockets.
 
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use tokio::net::UnixStream;
 
 use crate::Work;
 use crate::endpoint::Endpoint;
+use crate::error::quoted;
 use crate::exchange::Peer;
 #[cfg(target_os = "linux")]
 use crate::local::Local;
@@ -286,6 +288,11 @@ mod pipe {
     }
 }
 
+/// A file or a folder refuses connections, too.
+fn is_no_socket(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() || metadata.is_dir())
+}
+
 /// Says what to do when a connection fails; `elsewhere` tells how to name another address.
 pub(crate) fn hint(
     engine: &str,
@@ -304,8 +311,15 @@ pub(crate) fn hint(
             let user = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
             format!("does `ssh {port}{user}{host}` work from here, and is {engine} there?")
         }
+        (Endpoint::Unix(path), io::ErrorKind::NotFound) if path.is_relative() => {
+            let path = quoted(&format!("unix:///{}", path.display()));
+            format!("that path begins at the current folder; {path} begins at the root")
+        }
         (Endpoint::Unix(_), io::ErrorKind::NotFound) => {
             format!("there is no such socket: start {engine}, or {elsewhere}")
+        }
+        (Endpoint::Unix(path), io::ErrorKind::ConnectionRefused) if is_no_socket(path) => {
+            format!("that is no socket: {elsewhere}")
         }
         (Endpoint::Pipe(_), io::ErrorKind::Unsupported) => format!("here {elsewhere}"),
         (Endpoint::Unix(_), io::ErrorKind::PermissionDenied) => {
@@ -336,5 +350,25 @@ mod tests {
         check("ssh://far", "ssh far");
         check("ssh://root@far:2222/run/docker.sock", "ssh -p 2222 root@far");
         check("ssh://root@[::1]", "ssh root@::1");
+    }
+
+    #[test]
+    fn the_hint_for_a_socket_says_what_is_there_instead() {
+        let folder = std::env::temp_dir();
+        let check = |address: &str, kind: io::ErrorKind, expected: &str| {
+            let endpoint = Endpoint::parse(address).unwrap();
+            let told = hint("docker", &endpoint, "give another address", &kind.into());
+            assert_eq!(told, expected);
+        };
+        let refused = io::ErrorKind::ConnectionRefused;
+        let folder = format!("unix://{}", folder.display());
+        check(&folder, refused, "that is no socket: give another address");
+        let other = "nothing listens there: start docker, or give another address";
+        check("unix:///no/such/socket", refused, other);
+        check(
+            "unix://tmp/x.sock",
+            io::ErrorKind::NotFound,
+            "that path begins at the current folder; `unix:///tmp/x.sock` begins at the root",
+        );
     }
 }
