@@ -292,7 +292,7 @@ pub(crate) enum Command {
         call: Call,
 
         /// data lays JSON out; stream passes answers on as they come; socket joins the terminal with
-        /// the process of an attach or an exec, and ends as the process does
+        /// the process of an attach or an exec, and ends as the process does; ^P ^Q leaves it running
         #[arg(long = "as", value_name = "KIND", default_value = "data")]
         #[arg(hide_possible_values = true)]
         taken_as: TakenAs,

@@ -2,8 +2,9 @@
 //!
 //! What a socket belongs to is looked up in the catalogue: of `/containers/{id}/attach` and
 //! `/exec/{id}/start` the sibling `…/json` tells whether there is a terminal and how the process
-//! ended, and `…/resize` sets the size of the terminal. The keys that detach are the engine's to
-//! see; they pass like any other.
+//! ended, and `…/resize` sets the size of the terminal. The keys that detach are looked for
+//! here, as docker's command does: of an exec dockerd takes them for its end, and podman is stuck.
+//! Those that a call names are the engine's to see; they pass like any other.
 
 use std::io::{self, IsTerminal, stdin};
 
@@ -20,6 +21,12 @@ use crate::terminal;
 
 /// ^D: the end of input on a terminal, which cannot be half-closed.
 const END_OF_INPUT: u8 = 4;
+
+/// ^P and ^Q: what is typed to leave a process that runs on.
+const DETACH: [u8; 2] = [0x10, 0x11];
+
+/// What engines call these keys.
+const DETACH_NAME: &str = "ctrl-p,ctrl-q";
 
 /// The operations beside one that makes a socket, and the path value that names its process.
 struct Siblings<'a> {
@@ -77,6 +84,8 @@ struct Process {
     is_exec: bool,
     has_terminal: bool,
     takes_input: bool,
+    /// The keys that detach are not the usual ones, and known to the engine alone.
+    has_own_keys: bool,
 }
 
 impl Process {
@@ -85,12 +94,57 @@ impl Process {
         let is = |pointer: &str| inspected.pointer(pointer).and_then(Value::as_bool);
         let is_exec = inspected.get("ProcessConfig").is_some();
         let asked = said(values, "stdin").unwrap_or(false);
+        // An exec was told of them when it was created.
+        let keys = inspected.get("DetachKeys").and_then(Value::as_str);
+        let are_own = keys.is_some_and(|keys| !keys.is_empty() && keys != DETACH_NAME);
         Self {
             is_exec,
             has_terminal: is("/ProcessConfig/tty").or(is("/Config/Tty")).unwrap_or(false),
             takes_input: if is_exec { is("/OpenStdin").unwrap_or(true) } else { asked },
+            has_own_keys: are_own || values.iter().any(|(name, _)| name == "detachKeys"),
         }
     }
+}
+
+/// Looks for the keys that detach among what is typed.
+#[derive(Debug, Default)]
+struct Keys {
+    /// Whether the first of them was typed, and may be one of two.
+    is_held: bool,
+}
+
+impl Keys {
+    /// Adds to `rest` what goes on to the process, and tells whether the keys were among it:
+    /// nothing goes on after them.
+    fn pass(&mut self, typed: &[u8], rest: &mut Vec<u8>) -> bool {
+        let [first, second] = DETACH;
+        for &byte in typed {
+            if self.is_held && byte == second {
+                self.is_held = false;
+                return true;
+            }
+            rest.extend(self.held());
+            match byte == first {
+                true => self.is_held = true,
+                false => rest.push(byte),
+            }
+        }
+        false
+    }
+
+    /// Returns what is held back, when nothing follows it that would detach.
+    fn held(&mut self) -> Option<u8> {
+        std::mem::take(&mut self.is_held).then_some(DETACH[0])
+    }
+}
+
+/// How two that were joined came apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parted {
+    /// The output has ended.
+    Ended,
+    /// The keys were typed.
+    Detached,
 }
 
 /// What a parameter is set to that is true or false.
@@ -173,9 +227,12 @@ pub(crate) async fn run(
     } else {
         None
     };
-    let joined = join(client, &siblings, &process, from, to, output).await;
+    let keys = (raw_mode.is_some() && !process.has_own_keys).then(Keys::default);
+    let joined = join(client, &siblings, &process, keys, (from, to), output).await;
     drop(raw_mode);
-    joined?;
+    if joined? == Parted::Detached {
+        return Ok(());
+    }
 
     let ended = siblings.inspect(client).await?;
     let running = ["/Running", "/State/Running"]
@@ -186,24 +243,24 @@ pub(crate) async fn run(
         Some(code) if code != 0 && !running => {
             Err(Failure::Process(u8::try_from(code & 0xff).unwrap_or(1)))
         }
-        // Detached, or gone already, or well.
+        // Detached by keys of its own, or gone already, or well.
         _ => Ok(()),
     }
 }
 
-/// Carries bytes both ways until the output ends.
+/// Carries bytes both ways until the output ends, or the keys are typed.
 async fn join(
     client: &Client,
     siblings: &Siblings<'_>,
     process: &Process,
-    from: OutputStream,
-    to: DuplexInput,
+    keys: Option<Keys>,
+    (from, to): (OutputStream, DuplexInput),
     output: &mut Output,
-) -> Result<(), Failure> {
+) -> Result<Parted, Failure> {
     let input = async {
-        if process.takes_input {
-            // That the process reads no more is no failure; its output goes on.
-            let _ = send_input(to, process).await;
+        // That the process reads no more is no failure; its output goes on.
+        if process.takes_input && send_input(to, process, keys).await.is_ok() {
+            return;
         }
         std::future::pending::<()>().await;
     };
@@ -220,22 +277,45 @@ async fn join(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        done = sending::frames(from, output) => done,
-        () = input => Ok(()),
-        () = sizes => Ok(()),
+        done = sending::frames(from, output) => done.map(|()| Parted::Ended),
+        () = input => Ok(Parted::Detached),
+        () = sizes => Ok(Parted::Ended),
     }
 }
 
-async fn send_input(mut to: DuplexInput, process: &Process) -> io::Result<()> {
+/// Sends standard input; ends well when the keys that detach are typed, and otherwise never.
+async fn send_input(
+    mut to: DuplexInput,
+    process: &Process,
+    mut keys: Option<Keys>,
+) -> io::Result<()> {
     let mut stdin = tokio::io::stdin();
     let mut piece = vec![0; 16 << 10];
+    let mut passed = Vec::new();
     loop {
         let length = stdin.read(&mut piece).await?;
+        let typed = &piece[..length];
+        let Some(keys) = &mut keys else {
+            if length == 0 {
+                break;
+            }
+            to.write_all(typed).await?;
+            to.flush().await?;
+            continue;
+        };
+        passed.clear();
+        let are_typed = keys.pass(typed, &mut passed);
+        if length == 0 {
+            passed.extend(keys.held());
+        }
+        to.write_all(&passed).await?;
+        to.flush().await?;
+        if are_typed {
+            return Ok(());
+        }
         if length == 0 {
             break;
         }
-        to.write_all(&piece[..length]).await?;
-        to.flush().await?;
     }
     if process.has_terminal {
         to.write_all(&[END_OF_INPUT]).await?;
@@ -263,6 +343,46 @@ mod tests {
             values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let refused = cannot_be_joined(&operation, inspected, &values);
         assert_eq!(refused.is_none(), is_joined, "{engine} {id} {inspected}: {refused:?}");
+    }
+
+    #[test]
+    fn the_keys_that_detach_are_found() {
+        let check = |reads: &[&[u8]], expected: &[u8], is_detached: bool| {
+            let (mut keys, mut rest) = (Keys::default(), Vec::new());
+            let found = reads.iter().any(|read| keys.pass(read, &mut rest));
+            rest.extend(keys.held());
+            assert_eq!((&*rest, found), (expected, is_detached), "{reads:?}");
+        };
+        check(&[b"ls\r"], b"ls\r", false);
+        check(&[b"\x10\x11"], b"", true);
+        check(&[b"\x10", b"\x11"], b"", true);
+        check(&[b"a\x10", b"", b"\x11b"], b"a", true);
+        check(&[b"a\x10\x11b", b"c"], b"a", true);
+        check(&[b"\x10\x10\x11"], b"\x10", true);
+        check(&[b"\x10", b"\x10", b"\x11"], b"\x10", true);
+        check(&[b"\x10a\x11"], b"\x10a\x11", false);
+        check(&[b"\x10", b"a", b"\x11"], b"\x10a\x11", false);
+        check(&[b"\x11\x10"], b"\x11\x10", false);
+        check(&[b"\x10", b"b\x10"], b"\x10b\x10", false);
+    }
+
+    #[test]
+    fn keys_that_a_call_names_are_the_engines() {
+        let check = |inspected: Value, values: &[(&str, &str)], expected: bool| {
+            let values: Vec<(String, Value)> =
+                values.iter().map(|&(name, value)| (name.to_owned(), json!(value))).collect();
+            let process = Process::new(&inspected, &values);
+            assert_eq!(process.has_own_keys, expected, "{inspected} {values:?}");
+        };
+        let container = json!({ "Config": { "Tty": true } });
+        check(container.clone(), &[("stdin", "true")], false);
+        check(container, &[("detachKeys", "ctrl-x")], true);
+        let exec = |keys: &str| json!({ "ProcessConfig": {}, "DetachKeys": keys });
+        check(json!({ "ProcessConfig": {} }), &[], false);
+        check(exec(""), &[], false);
+        check(exec(DETACH_NAME), &[], false);
+        // As dockerd has `ctrl-x`.
+        check(exec("GA=="), &[], true);
     }
 
     #[test]

@@ -34,8 +34,8 @@ fn an_interrupt_leaves_the_terminal_in_order() {
 /// An engine that answers by the request, and holds the connection until the caller goes.
 struct Holding {
     folder: TempDir,
-    /// A word for each connection that the caller has closed.
-    gone: Receiver<String>,
+    /// For each connection that the caller has closed its first line, and what came after the head.
+    gone: Receiver<(String, Vec<u8>)>,
 }
 
 impl Holding {
@@ -50,8 +50,10 @@ impl Holding {
                     let line = head_of(&stream);
                     let _ = stream.write_all(&answer(&line));
                     // Bodies are read, and the end is waited for.
+                    let mut sent = Vec::new();
+                    let _ = (&stream).take(1 << 10).read_to_end(&mut sent);
                     let _ = std::io::copy(&mut stream, &mut std::io::sink());
-                    let _ = tell.send(line);
+                    let _ = tell.send((line, sent));
                 });
             }
         });
@@ -64,13 +66,13 @@ impl Holding {
         command
     }
 
-    /// Waits until the caller has closed the connection of a request.
+    /// Waits until the caller has closed the connection of a request, and returns what was sent.
     #[track_caller]
-    fn wait_for_end_of(&self, line: &str) {
+    fn wait_for_end_of(&self, line: &str) -> Vec<u8> {
         loop {
-            let gone = self.gone.recv_timeout(PATIENCE).expect("the connection is closed");
+            let (gone, sent) = self.gone.recv_timeout(PATIENCE).expect("the connection is closed");
             if gone.starts_with(line) {
-                return;
+                return sent;
             }
         }
     }
@@ -91,7 +93,7 @@ fn head_of(mut stream: &UnixStream) -> String {
 
 /// Waits until something is so.
 #[track_caller]
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn wait(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < PATIENCE, "{what}");
@@ -99,9 +101,9 @@ fn wait(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-#[test]
-fn raw_mode_ends_with_the_run() {
-    let engine = Holding::new(|line| match line.split(' ').nth(1) {
+/// Answers for an exec with a terminal.
+fn exec(line: &str) -> Vec<u8> {
+    match line.split(' ').nth(1) {
         Some("/v1.41/exec/x/json") => {
             let body = r#"{"ProcessConfig":{"tty":true},"OpenStdin":true}"#;
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
@@ -111,23 +113,55 @@ fn raw_mode_ends_with_the_run() {
             b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n# ".to_vec()
         }
         _ => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
-    });
-    let terminal = Terminal::new(40, 6);
-    let is_raw = || {
-        let modes = tcgetattr(&terminal.slave).unwrap().local_modes;
-        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
-    };
-    assert!(!is_raw());
+    }
+}
+
+pub(crate) fn is_raw(terminal: &Terminal) -> bool {
+    let modes = tcgetattr(&terminal.slave).unwrap().local_modes;
+    !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+}
+
+/// Joins the exec, and waits until it is.
+fn joined(engine: &Holding, terminal: &Terminal) -> Run {
+    assert!(!is_raw(terminal));
     let mut command =
         engine.command(&["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket"]);
     command.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
     let run = Run::new(command.spawn().unwrap());
     terminal.wait_for("# ");
-    wait("the terminal is in raw mode", is_raw);
+    wait("the terminal is in raw mode", || is_raw(terminal));
+    run
+}
+
+#[test]
+fn raw_mode_ends_with_the_run() {
+    let (engine, terminal) = (Holding::new(exec), Terminal::new(40, 6));
+    let run = joined(&engine, &terminal);
     run.signal("TERM");
     assert_eq!(run.end(&terminal).0, Some(143));
-    assert!(!is_raw());
+    assert!(!is_raw(&terminal));
     engine.wait_for_end_of("POST /v1.41/exec/x/start");
+}
+
+/// The engine hears nothing of the keys; all else that is typed it gets.
+#[test]
+fn keys_that_are_typed_detach() {
+    let (engine, terminal) = (Holding::new(exec), Terminal::new(40, 6));
+    let run = joined(&engine, &terminal);
+    for keys in ["ls\r", "\x10", "a\x11", "\x10", "\x11more"] {
+        (&terminal.keys).write_all(keys.as_bytes()).unwrap();
+        // Each is a read of its own, as a rule.
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(run.end(&terminal).0, Some(0));
+    assert!(!is_raw(&terminal));
+    assert_eq!(terminal.screen().0, "# ");
+    let sent = engine.wait_for_end_of("POST /v1.41/exec/x/start");
+    let sent = String::from_utf8(sent).unwrap();
+    assert!(sent.ends_with("}ls\r\x10a\x11"), "{sent:?}");
+    // It is not asked again how the process has ended.
+    let asked = engine.gone.try_iter().filter(|(line, _)| line.contains("/json")).count();
+    assert!(asked <= 1, "{asked}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Progress as real engines tell it.
+//! Progress as real engines tell it, and keys that leave a process running.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command::{contajners, told};
+use crate::ending::{is_raw, wait};
 use crate::{PATIENCE, Run, Terminal};
 
 /// An engine, the registry in its network, and a folder with the password for it.
@@ -208,9 +210,56 @@ fn check_interrupt(place: &Place) {
     wait("the build ends", &|| running() == 0);
 }
 
+/// An exec, and a container that is attached to, go on when they are left by keys.
+fn check_detaching(kind: &str, engine: &PrivateEngine) {
+    let uri = engine.uri();
+    let command = |words: &[&str]| contajners(&[&["--host", &uri, "invoke", kind], words].concat());
+    let run = |words: &[&str]| -> Value {
+        let output = command(words).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", told(&output));
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    };
+    let named = |id: &str| if kind == "podman" { format!("name={id}") } else { format!("id={id}") };
+    let detach = |words: &[&str]| {
+        let terminal = Terminal::new(60, 16);
+        let mut command = command(&[words, &["--as", "socket"]].concat());
+        command.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
+        let run = Run::new(command.spawn().unwrap());
+        wait("the terminal is in raw mode", || is_raw(&terminal));
+        (&terminal.keys).write_all(b"echo typed\r").unwrap();
+        wait("the process answers", || terminal.screen().0.contains("\ntyped\n"));
+        let start = Instant::now();
+        (&terminal.keys).write_all(b"\x10\x11").unwrap();
+        assert_eq!(run.end(&terminal).0, Some(0), "{}", terminal.screen().0);
+        assert!(start.elapsed() < Duration::from_secs(3), "{words:?}");
+        assert!(!is_raw(&terminal));
+    };
+
+    let archive = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(archive.path(), image::busybox_archive().unwrap()).unwrap();
+    run(&["ImageLoad", "--data", &format!("@{}", archive.path().display())]);
+    let create = json!({ "Image": image::BUSYBOX, "Cmd": ["sh"], "Tty": true, "OpenStdin": true });
+    let container = run(&["ContainerCreate", "--data", &create.to_string()]);
+    let name = named(container["Id"].as_str().unwrap());
+    run(&["ContainerStart", &name]);
+
+    let create = json!({
+        "Cmd": ["sh"], "Tty": true,
+        "AttachStdin": true, "AttachStdout": true, "AttachStderr": true
+    });
+    let exec = run(&["ContainerExec", &name, "--data", &create.to_string()]);
+    let exec = format!("id={}", exec["Id"].as_str().unwrap());
+    detach(&["ExecStart", &exec]);
+    assert_eq!(run(&["ExecInspect", &exec])["Running"], true);
+    detach(&["ContainerAttach", &name, "stream=true", "stdin=true", "stdout=true"]);
+    assert_eq!(run(&["ContainerInspect", &name])["State"]["Running"], true);
+    run(&["ContainerDelete", &name, "force=true"]);
+}
+
 #[test]
 fn docker() {
     let Some(engine) = contajners_tests::docker() else { return };
+    check_detaching("docker", engine);
     if let Some(place) = Place::new("docker", engine) {
         check(&place);
         check_interrupt(&place);
@@ -220,6 +269,7 @@ fn docker() {
 #[test]
 fn podman() {
     let Some(engine) = contajners_tests::podman() else { return };
+    check_detaching("podman", engine);
     if let Some(place) = Place::new("podman", engine) {
         check(&place);
         check_libpod(&place);
