@@ -657,13 +657,16 @@ Examples:
   contajners invoke docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
   contajners invoke docker ContainerLogs id=conny stdout=true follow=true
   contajners invoke docker ImageBuild t=app --context . --compress gzip
-  contajners invoke docker ContainerArchive id=conny path=/etc --unpack backup
+  contajners invoke docker ContainerArchive id=conny path=/home --unpack backup
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
 
 Logs, events and other streams are written as they come, whatever --as says:
 JSON one document a line, a process's standard error to standard error.
 Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
-in a pipe. With -o json or --as stream they are documents, too.";
+in a pipe. With -o json or --as stream they are documents, too.
+
+--unpack stops at a link that leads out of the folder, such as /etc/mtab, which
+Docker puts into every container; --leave-out-refused goes on without it.";
 
 const COMPLETION: &str = "\
 Examples:

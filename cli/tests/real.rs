@@ -87,6 +87,22 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     let get = ["ContainerArchive", &named(&container), "path=/tmp/file"];
     let archive = invoke(&get, b"", 0).stdout;
     assert_eq!(&archive[512..528], b"from the command");
+    // Those of folders become folders; in `/etc` dockerd has a link that leads out, `mtab`.
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let unpack = |path: &str, to: &str, more: &[&str], status: i32| {
+        let get = ["ContainerArchive", &named(&container), path, "--unpack", &at(to)];
+        told(&invoke(&[&get[..], more].concat(), b"", status))
+    };
+    unpack("path=/home", "backup", &[], 0);
+    assert!(folder.path().join("backup/home").is_dir());
+    if kind == "docker" {
+        let refused = unpack("path=/etc", "refused", &[], 1);
+        assert!(refused.contains("`--leave-out-refused` goes on"), "{refused}");
+    }
+    unpack("path=/etc", "etc", &["--leave-out-refused"], 0);
+    let greeting = std::fs::read_to_string(at("etc/etc/greeting")).unwrap();
+    assert_eq!(greeting, "hello from the image\n");
 
     // Waiting goes by the same words for both engines.
     let of_container = format!("id={container}");
