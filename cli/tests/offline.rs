@@ -158,6 +158,14 @@ fn doc() {
     // A parameter that came later, one that is encoded, and frames.
     check("doc_history", &["doc docker@v1.55 ContainerLogs", "doc docker@v1.46 ImagePush"]);
     check("doc_podman", &["doc podman@v3.1.0 libpodPutArchive --depth 0"]);
+    // No category, and an answer for any other status; in the second a body has fields.
+    check(
+        "doc_other",
+        &[
+            "doc firecracker@v1.16.1 describeInstance",
+            "doc firecracker@v1.16.1 getMachineConfiguration --depth 1",
+        ],
+    );
 }
 
 #[test]

@@ -187,7 +187,10 @@ impl Page<'_, '_> {
         writeln!(self.output)?;
         let shown = format!("{} {}", api.engine(), api.version());
         self.fact("shown for", &shown)?;
-        self.fact("category", &operation.category())?;
+        // A path that is `/` has none.
+        if !operation.category().is_empty() {
+            self.fact("category", &operation.category())?;
+        }
         self.fact("exists in", &operation.history().to_string())?;
         for (id, versions) in operation.ids() {
             if id != operation.id() {
@@ -247,21 +250,27 @@ impl Page<'_, '_> {
     fn answers(&mut self) -> Result<(), Failure> {
         self.title("Answers", self.operation.answer().name())?;
         let responses: Vec<Response<'_>> = self.operation.responses().collect();
+        let status = |response: &Response<'_>| {
+            response.status().map_or("other".to_owned(), |code| code.to_string())
+        };
+        let column = responses.iter().map(|own| status(own).len()).max().unwrap_or(0) + 2;
+        let indent = column + 2;
+        let others = " ".repeat(indent);
         for response in responses {
-            let status = response.status().map_or("other".to_owned(), |code| code.to_string());
+            let status = status(&response);
             let history = self.operation.answer_history(response.status());
             let words = match response.schema() {
                 Some(schema) => schema::words(schema, &history),
                 None => "no body".to_owned(),
             };
-            self.paragraph(&format!("  {status:<5}"), "       ", &words)?;
+            self.paragraph(&format!("  {status:<column$}"), &others, &words)?;
             for (name, header) in response.headers() {
                 let text = format!("header {name}: {}", schema::words(header, &header.alone()));
-                self.paragraph("       ", "         ", &text)?;
+                self.paragraph(&others, &format!("{others}  "), &text)?;
             }
             // What errors look like is the same everywhere.
             if let (Some(schema), Some(..400)) = (response.schema(), response.status()) {
-                self.tree(schema, &history, 7)?;
+                self.tree(schema, &history, indent)?;
             }
         }
         Ok(())
