@@ -1,10 +1,13 @@
 //! What a half-typed command line may go on with: from the packs alone, no engine is asked.
 
+use std::env;
+use std::path::{Path, PathBuf};
+
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use contajners_core::{Additional, Api, Operation, Pack, Schema, SchemaKind};
 
 use crate::args::Cli;
-use crate::packs;
+use crate::packs::{self, Own};
 use crate::settings;
 
 /// How many references and parts are gone through for the fields of a schema.
@@ -50,18 +53,28 @@ struct Typed<'c> {
     command: &'c Command,
     positional: Vec<String>,
     api_version: Option<String>,
+    /// The packs of files that are named, as far as they can be used.
+    named: Vec<Own>,
     /// The option whose value comes next.
     waiting: Option<&'c Arg>,
 }
 
 impl<'c> Typed<'c> {
     fn new(root: &'c Command, before: &[String]) -> Self {
-        let mut typed =
-            Self { command: root, positional: Vec::new(), api_version: None, waiting: None };
+        let mut typed = Self {
+            command: root,
+            positional: Vec::new(),
+            api_version: None,
+            named: Vec::new(),
+            waiting: None,
+        };
+        let mut files = Vec::new();
         for word in before {
             if let Some(option) = typed.waiting.take() {
-                if option.get_long() == Some("api-version") {
-                    typed.api_version = Some(word.clone());
+                match option.get_long() {
+                    Some("api-version") => typed.api_version = Some(word.clone()),
+                    Some("pack") => files.push(at_home(word)),
+                    _ => {}
                 }
                 continue;
             }
@@ -71,6 +84,7 @@ impl<'c> Typed<'c> {
                 let option = typed.command.get_arguments().find(|own| own.get_long() == Some(name));
                 match value {
                     Some(value) if name == "api-version" => typed.api_version = Some(value.into()),
+                    Some(value) if name == "pack" => files.push(value.into()),
                     Some(_) => {}
                     None => typed.waiting = option.filter(|own| takes_value(own)),
                 }
@@ -87,6 +101,7 @@ impl<'c> Typed<'c> {
                 typed.positional.push(word.clone());
             }
         }
+        typed.named = packs::usable(&files);
         typed
     }
 
@@ -132,7 +147,7 @@ impl<'c> Typed<'c> {
                 ["bash", "fish", "zsh"].map(|shell| Candidate::new(shell, "")).into()
             }
             ("diff", number) => self.side(number, current),
-            (_, _) if is_first => engines(current),
+            (_, _) if is_first => self.engines(current),
             ("ops", 1) => self.categories(),
             ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(),
             ("wait", 1) => self.states(),
@@ -150,9 +165,9 @@ impl<'c> Typed<'c> {
     fn side(&self, number: usize, current: &str) -> Vec<Candidate> {
         let with_version = self.positional.first().is_some_and(|first| first.contains('@'));
         match (number, with_version) {
-            (0, _) => engines(current),
+            (0, _) => self.engines(current),
             (1, true) => {
-                let mut all = engines(current);
+                let mut all = self.engines(current);
                 all.extend(self.pack().map(versions).unwrap_or_default());
                 all
             }
@@ -162,9 +177,21 @@ impl<'c> Typed<'c> {
         }
     }
 
+    /// Engines, or versions of the one that is typed.
+    fn engines(&self, current: &str) -> Vec<Candidate> {
+        if let Some((engine, _)) = current.split_once('@') {
+            let all = packs::find(engine, &self.named).map(versions).unwrap_or_default();
+            return all
+                .into_iter()
+                .map(|version| Candidate::new(format!("{engine}@{}", version.text), ""))
+                .collect();
+        }
+        packs::names(&self.named).into_iter().map(|name| Candidate::new(name, "")).collect()
+    }
+
     fn pack(&self) -> Option<Pack<'static>> {
         let engine = self.positional.first()?.split('@').next()?;
-        packs::find(engine)
+        packs::find(engine, &self.named)
     }
 
     fn api(&self) -> Option<Api<'static>> {
@@ -289,16 +316,13 @@ fn takes_value(option: &Arg) -> bool {
     matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Engines, or versions of the one that is typed.
-fn engines(current: &str) -> Vec<Candidate> {
-    if let Some((engine, _)) = current.split_once('@') {
-        let all = packs::find(engine).map(versions).unwrap_or_default();
-        return all
-            .into_iter()
-            .map(|version| Candidate::new(format!("{engine}@{}", version.text), ""))
-            .collect();
+/// The file that a shell makes of a word: one in the user's home, perhaps.
+fn at_home(word: &str) -> PathBuf {
+    let home = env::var_os("HOME").filter(|home| !home.is_empty());
+    match (word.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => word.into(),
     }
-    packs::names().into_iter().map(|name| Candidate::new(name, "")).collect()
 }
 
 /// The versions of a pack, newest first.

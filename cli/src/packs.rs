@@ -70,6 +70,11 @@ pub(crate) fn named(files: &[PathBuf]) -> Result<Vec<Own>, Failure> {
     Ok(packs)
 }
 
+/// Reads those packs of files that are named that can be used, and tells nothing.
+pub(crate) fn usable(files: &[PathBuf]) -> Vec<Own> {
+    files.iter().filter_map(|file| read(file).ok()).collect()
+}
+
 /// Returns the folder: `CONTAJNERS_PACKS`, else `contajners/packs` among the user's data.
 pub(crate) fn folder() -> Option<PathBuf> {
     set("CONTAJNERS_PACKS").or_else(|| Some(data()?.join("contajners/packs")))
@@ -124,16 +129,22 @@ pub(crate) fn found() -> Found {
     found
 }
 
-/// Returns an engine's pack, built in or in the folder, and tells nothing.
-pub(crate) fn find(engine: &str) -> Option<Pack<'static>> {
-    contajners::pack(engine)
-        .ok()
+/// Returns an engine's pack, named, built in or in the folder, and tells nothing.
+pub(crate) fn find(engine: &str, named: &[Own]) -> Option<Pack<'static>> {
+    let own = named.iter().find(|own| own.name == engine).map(|own| own.pack);
+    own.or_else(|| contajners::pack(engine).ok())
         .or_else(|| found().packs.into_iter().find(|own| own.name == engine).map(|own| own.pack))
 }
 
-/// Returns the names of all engines that there are packs of.
-pub(crate) fn names() -> Vec<&'static str> {
-    contajners::engines().chain(found().packs.into_iter().map(|own| own.name)).collect()
+/// Returns the names of all engines that there are packs of, those of named files first.
+pub(crate) fn names(named: &[Own]) -> Vec<&'static str> {
+    let mut names: Vec<&str> = named.iter().map(|own| own.name).collect();
+    for name in contajners::engines().chain(found().packs.into_iter().map(|own| own.name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Tells of a file in the folder that would be the engine's if it were not built in.

@@ -207,6 +207,43 @@ fn a_file_that_is_named_must_do() {
     ");
 }
 
+/// What is offered for the last word of a line that is being typed.
+#[track_caller]
+fn check_offered(room: &Room, line: &str, expected: &str) {
+    let line = format!("contajners {line}");
+    let typed = line.rsplit([' ', '@']).next().unwrap();
+    let mut command = contajners(&["__complete", "bash", "--", &line, typed]);
+    command.env("CONTAJNERS_PACKS", room.packs()).env("HOME", room.0.path());
+    let output = command.current_dir(room.0.path()).output().unwrap();
+    assert_eq!(told(&output), format!("{expected}--- status 0"), "{line}");
+}
+
+#[test]
+fn a_file_that_is_named_is_completed_from() {
+    let room = Room::new(&[("toy.postcard", pack("toy", "ToyList"))]);
+    for (name, pack) in [
+        ("kettle.postcard", pack("kettle", "KettleList")),
+        ("it is.postcard", pack("docker", "Mine")),
+        ("text", b"no pack".to_vec()),
+    ] {
+        fs::write(room.0.path().join(name), pack).unwrap();
+    }
+    check_offered(&room, "ops k", "");
+    check_offered(&room, "ops --pack kettle.postcard k", "kettle\n");
+    check_offered(&room, "--pack=kettle.postcard ops k", "kettle\n");
+    check_offered(&room, "ops --pack ~/kettle.postcard kettle@", "v1.0\n");
+    check_offered(&room, "invoke --pack kettle.postcard kettle K", "KettleList\n");
+    check_offered(
+        &room,
+        "invoke --pack text --pack none --pack kettle.postcard toy T",
+        "ToyList\n",
+    );
+    // It goes before what is built in, and is offered once.
+    check_offered(&room, "--pack 'it is.postcard' doc docker M", "Mine\n");
+    check_offered(&room, "--pack it\\ is.postcard doc docker M", "Mine\n");
+    check_offered(&room, "--pack 'it is.postcard' doc d", "docker\n");
+}
+
 #[test]
 fn a_folder_that_cannot_be_read_is_told() {
     let room = Room::new(&[]);
