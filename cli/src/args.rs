@@ -534,7 +534,7 @@ Forms of output (-o):
                        those of what they belong to
            check       array of {code, pointer, text, hint, versions}; versions is
                        an array of strings; pointer is empty where versions do
-                       not take the call
+                       not take the call, and where something is missing
            invoke      the answer; text as a string, streams as they come,
                        one document a line
            wait        what the state tells, an exit status, or nothing; the
@@ -647,7 +647,8 @@ Examples:
   contajners check docker ContainerCreate -d @body.json --all-versions
   contajners check docker ContainerInspect --answer 200 -d @answer.json
 
-With --all-versions it is a finding, too, that some versions do not take the call.
+What a call cannot be without is a finding, too, when it is missing; with
+--all-versions it is also one that some versions do not take the call.
 Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked, or no
 version takes it.";
 

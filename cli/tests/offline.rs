@@ -223,6 +223,36 @@ fn bodies_and_values_are_checked() {
     );
 }
 
+/// The rest is checked all the same.
+#[test]
+fn what_is_missing_is_found() {
+    check(
+        "check_missing",
+        &[
+            "check docker@v1.41 ContainerInspect",
+            "check docker@v1.41 ContainerInspect size=true -o json",
+            "check docker@v1.41 ContainerCreate",
+            "check docker@v1.41 ExecStart id=x",
+            "check docker@v1.41 PutContainerArchive",
+            "check docker@v1.41 ContainerWait condition=remove",
+            "check docker@v1.41 ContainerUpdate -d '{\"Memroy\":1}'",
+            // What is typed is to be right.
+            "check docker@v1.41 ContainerLogs follow=maybe",
+            "check docker@v1.41 ContainerInspect sise=true",
+            "check docker@v1.41 ContainerInspect id",
+            "check docker ContainerInspect --all-versions",
+            "check docker ContainerCreate platform=x --all-versions",
+            "check docker ImagePush platform={} --all-versions",
+            "check docker ImagePush bogus=1 --all-versions",
+            "check docker ContainerList -d {} --all-versions",
+            "check podman@v4.3.1 ImagePushLibpod",
+            // An answer needs no call.
+            "check docker@v1.41 ContainerInspect --answer 200 -d {}",
+            "check docker@v1.41 ContainerCreate --answer 201 -d '{\"Id\":\"x\",\"Warnings\":[]}'",
+        ],
+    );
+}
+
 /// What no version takes is an error; that some do not take it is a finding, and the rest is checked.
 #[test]
 fn all_versions_are_checked() {

@@ -1,9 +1,11 @@
 //! `contajners check ENGINE OPERATION …`
 
 use contajners::Finding;
-use contajners_core::{Operation, Pack, ResolveError, ResolveErrorKind, VersionSet};
+use contajners_core::{
+    Body as CoreBody, Operation, Pack, ResolveError, ResolveErrorKind, VersionSet,
+};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::{Call, Form};
 use crate::call::{self, Body};
@@ -38,27 +40,37 @@ enum What {
     Inside(Finding),
     /// That a version does not take the call at all, though others do.
     Refused(ResolveError),
+    /// Something that a call cannot be without.
+    Missing { error: ResolveError, hint: Option<String> },
 }
 
 impl What {
     fn code(&self) -> &'static str {
         match self {
             Self::Inside(finding) => finding.code(),
-            Self::Refused(error) => error.code(),
+            Self::Refused(error) | Self::Missing { error, .. } => error.code(),
         }
     }
 
     fn pointer(&self) -> &str {
         match self {
             Self::Inside(finding) => finding.pointer(),
-            Self::Refused(_) => "",
+            Self::Refused(_) | Self::Missing { .. } => "",
         }
     }
 
     fn text(&self) -> String {
         match self {
             Self::Inside(finding) => finding.to_string(),
-            Self::Refused(error) => error.to_string(),
+            Self::Refused(error) | Self::Missing { error, .. } => error.to_string(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Inside(finding) => finding.hint().map(Into::into),
+            Self::Refused(error) => error.hint(),
+            Self::Missing { hint, .. } => hint.clone(),
         }
     }
 
@@ -68,7 +80,7 @@ impl What {
             Self::Inside(_) => None,
             // An operation has other names in other versions.
             Self::Refused(error) if error.kind() == ResolveErrorKind::UnknownOperation => None,
-            Self::Refused(error) => Some(error.name().to_owned()),
+            Self::Refused(error) | Self::Missing { error, .. } => Some(error.name().to_owned()),
         };
         let is_alike = self.code() == other.code() && self.pointer() == other.pointer();
         is_alike && name(self) == name(other)
@@ -97,8 +109,8 @@ pub(crate) fn run(
         false => {
             let only = newest.api();
             let version = chosen.pack.versions_where(|api| api.version() == only.version());
-            let findings = subject.look(&newest).taken()?.into_iter().map(What::Inside);
-            findings.map(|what| Found { what, versions: version.clone() }).collect()
+            let found = subject.look(&newest).taken()?.into_iter();
+            found.map(|what| Found { what, versions: version.clone() }).collect()
         }
         true => subject.in_all(chosen.pack, &newest)?,
     };
@@ -124,7 +136,7 @@ struct Subject<'t> {
 
 /// What one version says.
 struct Looked {
-    findings: Vec<Finding>,
+    found: Vec<What>,
     refused: Option<Refusal>,
 }
 
@@ -137,30 +149,29 @@ enum Refusal {
 }
 
 impl Looked {
-    fn taken(self) -> Result<Vec<Finding>, Failure> {
+    fn taken(self) -> Result<Vec<What>, Failure> {
         match self.refused {
             Some(Refusal::Call(error)) => Err(error.into()),
             Some(Refusal::Unchecked(failure)) => Err(failure),
-            None => Ok(self.findings),
+            None => Ok(self.found),
         }
     }
 }
 
 impl Subject<'_> {
     fn look(&self, operation: &Operation<'_>) -> Looked {
-        let (values, mut refused) = match call::values(operation, &self.typed.values) {
+        let (values, unread) = match call::values(operation, &self.typed.values) {
             Ok(values) => (values, None),
             Err(failure) => (Vec::new(), Some(Refusal::Unchecked(failure))),
         };
+        let call = match self.answer {
+            Some(_) => Judged::new(operation, &values, &Body::Nothing),
+            None => Judged::new(operation, &values, &self.body),
+        };
+        let mut refused = unread.or(call.refused.map(Refusal::Call));
         let (mut findings, checked) = match self.answer {
-            Some(status) => {
-                let call = || refusal(operation, &values, &Body::Nothing).map(Refusal::Call);
-                refused = refused.or_else(call);
-                (Vec::new(), findings::of_answer(operation, status, &self.body))
-            }
+            Some(status) => (Vec::new(), findings::of_answer(operation, status, &self.body)),
             None => {
-                let call = || refusal(operation, &values, &self.body).map(Refusal::Call);
-                refused = refused.or_else(call);
                 let of_values = findings::of_values(operation, &values);
                 (of_values, findings::of_body(operation, &self.body))
             }
@@ -169,7 +180,12 @@ impl Subject<'_> {
             Ok(more) => findings.extend(more),
             Err(failure) => refused = refused.or(Some(Refusal::Unchecked(failure))),
         }
-        Looked { findings, refused }
+        let mut found: Vec<What> = findings.into_iter().map(What::Inside).collect();
+        // An answer is checked without a call.
+        if self.answer.is_none() && !matches!(refused, Some(Refusal::Unchecked(_))) {
+            found.extend(call.missing);
+        }
+        Looked { found, refused }
     }
 
     /// Checks against every version: the operation there may have another id.
@@ -186,7 +202,7 @@ impl Subject<'_> {
             let by_name = || api.operation(newest.id());
             let looked = match newest.counterpart(api).map_or_else(by_name, Ok) {
                 Ok(operation) => self.look(&operation),
-                Err(error) => Looked { findings: Vec::new(), refused: Some(Refusal::Call(error)) },
+                Err(error) => Looked { found: Vec::new(), refused: Some(Refusal::Call(error)) },
             };
             let refused = match looked.refused {
                 Some(Refusal::Call(error)) => Some(What::Refused(error)),
@@ -200,7 +216,7 @@ impl Subject<'_> {
                     None
                 }
             };
-            for what in refused.into_iter().chain(looked.findings.into_iter().map(What::Inside)) {
+            for what in refused.into_iter().chain(looked.found) {
                 match all.iter_mut().find(|(known, _)| known.is_same(&what)) {
                     // The newest words are the most telling.
                     Some((known, versions)) => {
@@ -227,16 +243,65 @@ impl Subject<'_> {
     }
 }
 
-/// What is typed is to be right; what is left out is for a call to have.
-fn refusal(
-    operation: &Operation<'_>,
-    values: &[(String, Value)],
-    body: &Body,
-) -> Option<ResolveError> {
-    use ResolveErrorKind::{InvalidParameter, RepeatedParameter, UnexpectedBody, UnknownParameter};
-    let error = call::resolve(operation, values, body.for_core()).err()?;
-    matches!(error.kind(), UnknownParameter | RepeatedParameter | InvalidParameter | UnexpectedBody)
-        .then_some(error)
+/// What is to be said of a call as a whole.
+struct Judged {
+    /// What is typed, and is not right.
+    refused: Option<ResolveError>,
+    /// What it is not sent without.
+    missing: Vec<What>,
+}
+
+impl Judged {
+    /// Fills in what is missing and leaves out what is refused, so that the rest is judged, too.
+    fn new(operation: &Operation<'_>, values: &[(String, Value)], body: &Body) -> Self {
+        use ResolveErrorKind::{
+            InvalidParameter, MissingBody, MissingParameter, RepeatedParameter, UnexpectedBody,
+            UnknownParameter,
+        };
+        let (mut values, mut filled) = (values.to_vec(), Vec::new());
+        let mut body = body.for_core();
+        let (mut refused, mut missing) = (None, Vec::new());
+        while let Err(error) = call::resolve(operation, &[&*values, &filled].concat(), body) {
+            let hint = error.hint();
+            match error.kind() {
+                MissingParameter(location) => {
+                    let name = format!("{location}.{}", error.name());
+                    if filled.iter().any(|(own, _)| *own == name) {
+                        break;
+                    }
+                    // The hint tells what was given; what is filled in was not.
+                    let hint = hint.filter(|_| filled.is_empty());
+                    filled.push((name, json!(1)));
+                    missing.push(What::Missing { error, hint });
+                }
+                MissingBody => {
+                    body = CoreBody::Bytes;
+                    missing.push(What::Missing { error, hint });
+                }
+                UnexpectedBody => {
+                    body = CoreBody::Nothing;
+                    refused = refused.or(Some(error));
+                }
+                UnknownParameter | RepeatedParameter | InvalidParameter => {
+                    let count = values.len();
+                    values.retain(|(own, _)| !is_for(own, error.name()));
+                    // What was filled in may be of the wrong type.
+                    if values.len() == count {
+                        break;
+                    }
+                    refused = refused.or(Some(error));
+                }
+                _ => break,
+            }
+        }
+        Self { refused, missing }
+    }
+}
+
+/// Tells whether what is typed is for this parameter, perhaps with the place where it stands.
+fn is_for(typed: &str, name: &str) -> bool {
+    let rest = typed.strip_suffix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 fn tell(
@@ -252,10 +317,7 @@ fn tell(
                 code: what.code(),
                 pointer: what.pointer(),
                 text: what.text(),
-                hint: match what {
-                    What::Inside(finding) => finding.hint().map(Into::into),
-                    What::Refused(error) => error.hint(),
-                },
+                hint: what.hint(),
                 versions: versions.iter().collect(),
             })
             .collect();
@@ -269,7 +331,7 @@ fn tell(
         }
         let hint = match what {
             What::Inside(finding) => findings::hint(finding),
-            What::Refused(error) => error.hint().map(Into::into),
+            other => other.hint().map(Into::into),
         };
         if let Some(hint) = hint {
             lines.push(format!("  hint: {}", plain(&hint)));
