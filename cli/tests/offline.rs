@@ -658,6 +658,24 @@ fn any_width_will_do() {
     }
 }
 
+/// Names can be copied from a table, however narrow the terminal is.
+#[test]
+fn tables_do_not_cut_names() {
+    for (line, name) in [
+        ("wait docker -o table", "exec-exited"),
+        ("wait docker -o table", "ContainerInspect"),
+        ("engines -o table", "cloud-hypervisor"),
+        ("ops docker distribution -o table", "DistributionInspect"),
+        ("doc docker ContainerLogs", "timestamps"),
+    ] {
+        for columns in 1..80 {
+            let output = contajners(&words(line)).env("COLUMNS", columns.to_string()).output();
+            let text = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert!(text.contains(name), "{columns}\n{text}");
+        }
+    }
+}
+
 #[test]
 fn where_an_engine_listens_is_told() {
     let at = |words: &[&str], variables: &[(&str, &str)]| {

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use crate::render::Paint;
-use crate::render::text::wrap;
+use crate::render::text::{unbroken, wrap};
 
-/// Columns are not made narrower than this; a table that needs more flows over the edge.
+/// Columns are not made narrower than this, nor than their longest words; a table that needs more
+/// flows over the edge.
 const NARROWEST: usize = 8;
 /// Spaces between two columns.
 const GAP: usize = 2;
@@ -73,33 +74,31 @@ impl Table {
         Ok(())
     }
 
-    /// The widths of the columns: what they need, or less of the widest when there is no room.
+    /// The widths of the columns: what they need, or less of the widest when there is no room. Words
+    /// stay whole; the lines run over when that leaves no room.
     fn widths(&self, width: Option<usize>) -> Vec<usize> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0).max(self.heading.len());
-        let natural: Vec<usize> = (0..columns)
-            .map(|column| {
+        let widest = |measure: &dyn Fn(&str) -> usize| -> Vec<usize> {
+            let of = |column: usize| {
                 let cells = self.rows.iter().chain([&self.heading]).filter_map(|r| r.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-            })
-            .collect();
+                cells.map(|cell| measure(cell)).max().unwrap_or(0)
+            };
+            (0..columns).map(of).collect()
+        };
+        let natural = widest(&|cell| cell.chars().count());
         let Some(width) = width else { return natural };
         let room = width.saturating_sub(self.indent + GAP * columns.saturating_sub(1));
-        let mut widths = natural.clone();
-        let mut over = widths.iter().sum::<usize>().saturating_sub(room);
-        while over > 0 {
-            // Down to the next widest, or as far as is needed; never below the narrowest.
-            let widest = widths.iter().copied().max().unwrap_or(0);
-            if widest <= NARROWEST {
-                return natural;
-            }
-            let next = widths.iter().copied().filter(|&width| width < widest).max().unwrap_or(0);
-            let count = widths.iter().filter(|&&width| width == widest).count();
-            let step = (widest - next.max(NARROWEST)).min(over.div_ceil(count));
-            for width in widths.iter_mut().filter(|width| **width == widest) {
-                let less = step.min(over);
-                *width -= less;
-                over -= less;
-            }
+        if room < natural.iter().map(|&own| own.min(NARROWEST)).sum() {
+            return natural;
+        }
+        let floors = widest(&unbroken);
+        let mut widths = natural;
+        for _ in room..widths.iter().sum() {
+            let shrinks = |column: &usize| widths[*column] > floors[*column].max(NARROWEST);
+            // Of those that are equal the first.
+            let widest = (0..columns).rev().filter(shrinks).max_by_key(|&column| widths[column]);
+            let Some(widest) = widest else { break };
+            widths[widest] -= 1;
         }
         widths
     }
@@ -133,6 +132,16 @@ mod tests {
              \x20                 /json\n\
              Ping              /_ping\n",
         );
+        // Names stay whole, and lines run over where they must.
+        for width in 18..=29 {
+            check(
+                Some(width),
+                "NAME              PATH\n\
+                 ContainerInspect  /containers\n\
+                 \x20                 /{id}/json\n\
+                 Ping              /_ping\n",
+            );
+        }
         // Too narrow for any table: lines flow.
         for width in [0, 1, 10, 17] {
             check(Some(width), natural);
@@ -143,13 +152,28 @@ mod tests {
     fn is_never_wider_than_it_may_be() {
         for width in 18..60 {
             let mut table = Table::new(["NAME", "PATH"]);
-            table.row(["a".repeat(50), "b".repeat(30)]);
+            table.row(["a ".repeat(50).trim(), &"/b".repeat(30)]);
             table.row(["c", "d"]);
             let mut out = Vec::new();
             table.write(&mut out, Some(width), Paint::new(false)).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
             assert_eq!((text.matches('a').count(), text.matches('b').count()), (50, 30));
+        }
+    }
+
+    #[test]
+    fn a_word_is_never_cut() {
+        for width in 0..60 {
+            let mut table = Table::new(["NAME", "NOTES"]);
+            let (name, notes) = ("cloud-hypervisor", "the first-and-foremost of them all");
+            table.row([name, notes]);
+            let mut out = Vec::new();
+            table.write(&mut out, Some(width), Paint::new(false)).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let words: Vec<&str> = text.split_whitespace().skip(2).collect();
+            let mut expected = [name].into_iter().chain(notes.split(' '));
+            assert!(expected.all(|word| words.contains(&word)), "{width}\n{text}");
         }
     }
 

@@ -31,6 +31,24 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// Returns how long the longest part of a text is that [`wrap`] would have to cut.
+pub(crate) fn unbroken(text: &str) -> usize {
+    let mut longest = 0;
+    for word in text.split_whitespace() {
+        let mut length = 0;
+        let mut is_end = false;
+        for c in word.chars() {
+            if is_end || c == '/' {
+                length = 0;
+            }
+            length += 1;
+            is_end = c == ',';
+            longest = longest.max(length);
+        }
+    }
+    longest
+}
+
 /// Breaks a text at spaces into lines of at most so many characters. A word that is longer than
 /// a line is cut, at a `/` or `,` where it has one.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -79,5 +97,28 @@ mod tests {
         check("", 5, &[""]);
         check("abc", 0, &["a", "b", "c"]);
         check("/a", 1, &["/", "a"]);
+    }
+
+    #[test]
+    fn what_is_not_broken_fits_into_a_line() {
+        for (text, expected) in [
+            ("", 0),
+            ("one three", 5),
+            ("/containers/{id}/json", 11),
+            ("a,bb,ccc", 3),
+            ("a,/b", 2),
+            ("exec-exited", 11),
+            ("é/ü", 2),
+        ] {
+            assert_eq!(unbroken(text), expected, "{text}");
+            let lines = wrap(text, expected);
+            let breaks = |line: &String| {
+                text.is_empty()
+                    || line.ends_with(',')
+                    || text.ends_with(&**line)
+                    || [' ', '/'].iter().any(|next| text.contains(&format!("{line}{next}")))
+            };
+            assert!(lines.iter().all(breaks), "{lines:?}");
+        }
     }
 }
