@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use contajners_core::{ApiVersion, nearest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::compile::{self, Change, EngineReport, Failure, Mode, Origin, Plan, Watch};
+use crate::compile::{self, Change, EngineReport, Failure, Mode, Notes, Origin, Plan, Watch};
 use crate::download::Settings;
 use crate::sources::{EngineSources, Sources};
 use crate::spec::{Faults, Prose};
@@ -225,8 +225,16 @@ pub(crate) fn print(
             }
         }
     }
-    for (version, note) in &report.notes {
-        writeln!(err, "{engine} {version}: {note}")?;
+    for Notes { version, origin, faults, left_out } in &report.notes {
+        for fault in faults {
+            writeln!(err, "{engine} {version}: {fault}")?;
+        }
+        if !left_out.is_empty() {
+            writeln!(err, "{engine} {version}: left out: `{}`", left_out.join("`, `"))?;
+        }
+        if !faults.is_empty() {
+            writeln!(err, "  in {origin}")?;
+        }
     }
     for notice in &report.notices {
         writeln!(err, "{engine}: {notice}")?;

@@ -85,7 +85,8 @@ fn exit_statuses_tell_how_it_ended() {
     );
     assert_eq!(
         room.run(&["--from", "specs", "--keep-going", "--check"], 1),
-        "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n\
+        "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n  \
+         in specs/toy/v1.1.yaml\n\
          toy: packs/toy.postcard is not what the sources compile to\n  \
          v1.1: operations missing: `P`; operations too many: `A`\n  \
          hint: rebuild it with `cargo xtask fetch-api --engine toy`\n"

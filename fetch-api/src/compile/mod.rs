@@ -25,7 +25,7 @@ use contajners_core::{Pack, PackError};
 pub use difference::{Differences, VersionDifference};
 pub use fetch::{FetchError, Origin};
 pub use pack_file::PackFileError;
-pub use report::{Change, CompileError, EngineReport, Failure};
+pub use report::{Change, CompileError, EngineReport, Failure, Notes};
 
 use fetch::Text;
 
@@ -33,7 +33,7 @@ use crate::annotations::{Annotations, AnnotationsError, Matches};
 use crate::docs::Docs;
 use crate::model::Model;
 use crate::sources::{EngineSources, Source};
-use crate::spec::{self, Faults, Prose, Read, SpecFault};
+use crate::spec::{self, Faults, Prose, Read, SpecError};
 use crate::{lift, lower};
 
 /// What to do with the packs.
@@ -121,7 +121,7 @@ pub fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-type Outcome = Result<(Model, Matches, Vec<SpecFault>), Failure>;
+type Outcome = Result<(Model, Matches, Notes), Failure>;
 
 /// One engine while it is worked on.
 struct Work<'p> {
@@ -157,11 +157,15 @@ impl<'p> Work<'p> {
         let read = spec::read_with(&text.bytes, &context, |operations| {
             annotations.name(&source.version, operations, &mut matches);
         });
-        let Read { mut model, notes, filled } =
-            read.map_err(|source| Failure::Spec { origin: text.origin.clone(), source })?;
+        let failure = |source| Failure::Spec { origin: text.origin.clone(), source };
+        let Read { mut model, notes, filled, left_out } = read.map_err(failure)?;
         annotations.note_missing(&source.version, &filled, &mut matches);
         annotations.apply(&mut model, &mut matches);
-        Ok((model, matches, notes))
+        if model.operations.is_empty() {
+            return Err(failure(SpecError::NoOperation(notes)));
+        }
+        let (version, origin) = (source.version.clone(), text.origin.clone());
+        Ok((model, matches, Notes { version, origin, faults: notes, left_out }))
     }
 
     fn finish(&self, plan: &Plan) -> EngineReport {
@@ -182,8 +186,7 @@ impl<'p> Work<'p> {
             match lock(slot).take() {
                 Some(Ok((model, matched, notes))) => {
                     matches.merge(&matched);
-                    let version = || source.version.clone();
-                    report.notes.extend(notes.into_iter().map(|note| (version(), note)));
+                    report.notes.push(notes);
                     report.compiled.push(source.version.clone());
                     models.push(model);
                 }
@@ -195,7 +198,8 @@ impl<'p> Work<'p> {
             }
         }
         // What one version lacks another may have: rules are judged when all were seen.
-        if wanted.is_empty() {
+        let is_whole = report.notes.iter().all(|notes| notes.left_out.is_empty());
+        if wanted.is_empty() && is_whole {
             let unmatched = annotations.unmatched(&matches);
             if !unmatched.is_empty() {
                 let file = self.sources.annotations.clone().unwrap_or_default();

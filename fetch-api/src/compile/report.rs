@@ -27,7 +27,7 @@ pub struct EngineReport {
     /// Versions that were in the pack and are no longer in the map.
     pub dropped: Vec<String>,
     /// What was decided, or passed over when told to keep going, in the specs of versions.
-    pub notes: Vec<(String, SpecFault)>,
+    pub notes: Vec<Notes>,
     /// Anything else worth a line.
     pub notices: Vec<String>,
     /// What became of the pack.
@@ -52,6 +52,19 @@ impl EngineReport {
     pub fn is_good(&self) -> bool {
         self.failed.is_empty() && !matches!(self.result, Err(_) | Ok(Change::Differs { .. }))
     }
+}
+
+/// What is to be told of the spec of a version that was compiled.
+#[derive(Debug)]
+pub struct Notes {
+    /// The version.
+    pub version: String,
+    /// The file or the address of the spec.
+    pub origin: String,
+    /// What was decided, or passed over.
+    pub faults: Vec<SpecFault>,
+    /// The operations that were left out, by method and path.
+    pub left_out: Vec<String>,
 }
 
 /// What became of a pack.

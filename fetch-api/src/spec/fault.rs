@@ -50,6 +50,8 @@ pub enum SpecError {
     NotASpec(String),
     /// It is a spec with mistakes, all of them listed, in the order of the text.
     Faults(Vec<SpecFault>),
+    /// Not one operation can be read from it; with its mistakes, if it has any.
+    NoOperation(Vec<SpecFault>),
 }
 
 impl SpecError {
@@ -64,6 +66,7 @@ impl SpecError {
             SpecError::Syntax(_) => "spec-syntax",
             SpecError::NotASpec(_) => "not-a-spec",
             SpecError::Faults(_) => "spec-faults",
+            SpecError::NoOperation(_) => "spec-without-operations",
         }
     }
 
@@ -71,6 +74,9 @@ impl SpecError {
     pub fn lines(&self) -> Vec<String> {
         match self {
             SpecError::Faults(faults) => faults.iter().map(SpecFault::to_string).collect(),
+            SpecError::NoOperation(faults) => {
+                faults.iter().map(SpecFault::to_string).chain([self.to_string()]).collect()
+            }
             other => vec![other.to_string()],
         }
     }
@@ -97,6 +103,7 @@ impl fmt::Display for SpecError {
                 [fault] => write!(f, "{fault}"),
                 _ => write!(f, "{} faults in the spec", faults.len()),
             },
+            SpecError::NoOperation(_) => f.write_str("the spec has no operation that can be read"),
         }
     }
 }

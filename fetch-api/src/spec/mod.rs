@@ -84,6 +84,8 @@ pub struct Read {
     pub notes: Vec<SpecFault>,
     /// Those of [`Context::missing`] that were needed.
     pub filled: BTreeSet<String>,
+    /// The operations that were left out with [`Faults::KeepGoing`], by method and path.
+    pub left_out: Vec<String>,
 }
 
 /// Reads a spec into a model.
@@ -91,7 +93,7 @@ pub struct Read {
 /// # Errors
 ///
 /// [`SpecError`] tells when the text is no spec at all; [`SpecError::Faults`] lists each mistake
-/// of one that is, with its place.
+/// of one that is, with its place. One without operations is refused whatever becomes of faults.
 pub fn read(text: &[u8], context: &Context) -> Result<Read, SpecError> {
     read_with(text, context, |_| ())
 }
@@ -114,7 +116,7 @@ pub fn read_with(
     let dialect = dialect(map)?;
     let mut faults = Vec::new();
     yaml::find_duplicates(&root, At::ROOT, &mut faults);
-    reader::model(map, dialect, context, faults, name).map_err(SpecError::Faults)
+    reader::model(map, dialect, context, faults, name)
 }
 
 fn dialect(map: &Map<'_>) -> Result<Dialect, SpecError> {

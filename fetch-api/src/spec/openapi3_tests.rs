@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::tests::context;
+use super::tests::{context, told};
 use super::*;
 use crate::model::{Additional, Answer, Encoding, Kind, Location, Parameter, Schema};
 
@@ -16,7 +16,7 @@ fn reads(text: &str) -> Model {
 
 #[track_caller]
 fn faults(text: &str) -> String {
-    read(text.as_bytes(), &context()).expect_err("a fault").lines().join("\n")
+    told(&read(text.as_bytes(), &context()).expect_err("a fault"))
 }
 
 /// A spec with these lines below `paths`, and these at the top.

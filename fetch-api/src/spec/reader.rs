@@ -11,11 +11,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::fault::{At, SpecFault};
+use super::fault::{At, SpecFault, printable};
 use super::names;
 use super::parameters::Inputs;
 use super::yaml::{Map, Node};
-use super::{Context, Faults, Read};
+use super::{Context, Faults, Read, SpecError};
 use crate::model::{Kind, Method, Model, Operation, Response, Schema};
 
 /// How many references may lead to one another before what they are for must come.
@@ -131,7 +131,7 @@ pub(super) fn model<'t>(
     context: &'t Context,
     faults: Vec<SpecFault>,
     name: impl FnOnce(&mut [Operation]),
-) -> Result<Read, Vec<SpecFault>> {
+) -> Result<Read, SpecError> {
     let tables = Table::ALL.map(|table| {
         let mut map = Some(root);
         for step in table.steps(dialect) {
@@ -158,7 +158,7 @@ pub(super) fn model<'t>(
     };
     reader.check_root();
     let prefix = reader.prefix();
-    let mut operations = reader.operations(&prefix);
+    let Found { mut operations, left_out } = reader.operations(&prefix);
     let definitions = reader.definitions();
     let went_wrong = reader.is_done();
     let mut notes = reader.faults;
@@ -166,8 +166,11 @@ pub(super) fn model<'t>(
         notes.truncate(MAX_FAULTS);
         notes.push(At::ROOT.fault("there are more faults than these"));
     }
+    if operations.is_empty() && !went_wrong {
+        return Err(SpecError::NoOperation(notes));
+    }
     if !notes.is_empty() && (context.faults == Faults::Refuse || went_wrong) {
-        return Err(notes);
+        return Err(SpecError::Faults(notes));
     }
     name(&mut operations);
     notes.extend(names::complete(&mut operations));
@@ -180,7 +183,15 @@ pub(super) fn model<'t>(
         definitions,
         waiters: Default::default(),
     };
-    Ok(Read { model, notes, filled: reader.filled })
+    Ok(Read { model, notes, filled: reader.filled, left_out })
+}
+
+/// The operations of a spec.
+#[derive(Debug, Default)]
+struct Found {
+    operations: Vec<Operation>,
+    /// Those at fault, by method and path.
+    left_out: Vec<String>,
 }
 
 /// What stands before the paths of a spec.
@@ -271,13 +282,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn operations(&mut self, prefix: &Prefix) -> Vec<Operation> {
+    fn operations(&mut self, prefix: &Prefix) -> Found {
         let at = At::ROOT.key("paths");
         let Some(paths) = self.root.get("paths").and_then(Node::as_map) else {
             self.fault(&at, "the mapping `paths` is missing");
-            return Vec::new();
+            return Found::default();
         };
-        let mut operations: Vec<Operation> = Vec::new();
+        let mut found = Found::default();
         for (path, node) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
             let at = at.key(path);
             if self.is_done() {
@@ -330,11 +341,14 @@ impl<'t> Reader<'t> {
                 let before = server.as_deref().unwrap_or(&prefix.usual);
                 operation.path.insert_str(0, before);
                 if self.broken == broken && !is_lost {
-                    operations.push(operation);
+                    found.operations.push(operation);
+                } else {
+                    let name = format!("{} {}", method.as_str(), operation.path);
+                    found.left_out.push(printable(&name));
                 }
             }
         }
-        operations
+        found
     }
 
     /// Follows references to what stands at a path.

@@ -154,7 +154,8 @@ fn spec(version: &str) -> String {
 }
 
 const BROKEN: &str = "swagger: '2.0'\npaths:\n  /toys:\n    fetch: {}\n    put:\n      \
-                      parameters: [{ name: a, in: moon }]\n      operationId: Put\n";
+                      parameters: [{ name: a, in: moon }]\n      operationId: Put\n  \
+                      /sound:\n    get: { operationId: Sound }\n";
 
 #[test]
 fn a_version_that_fails_is_named_and_the_others_are_written() {
@@ -201,6 +202,61 @@ fn a_version_that_fails_stays_in_the_pack_as_it_was() {
     toy: 2 versions compiled, no change
     ");
     assert_eq!(room.pack(), before);
+}
+
+#[test]
+fn what_is_left_out_is_told_with_its_file() {
+    let mut room = Room::new(&["v1.0", "v1.1"]);
+    room.spec("v1.1", BROKEN);
+    // The rule may be right about what is left out.
+    room.annotations = "- operation: Put\n  set: { answer: text }\n";
+    let going = |room: &Room| Plan { faults: Faults::KeepGoing, ..room.plan() };
+    let ran = room.run(&going(&room));
+    assert!(ran.good);
+    assert_snapshot!(ran.text, @r"
+    toy v1.1: unknown method `fetch` (at #/paths/~1toys/fetch)
+    toy v1.1: the parameter `a` goes to an unknown place `moon` (at #/paths/~1toys/put/parameters/0/in)
+    toy v1.1: left out: `PUT /toys`
+      in …/specs/toy/v1.1.yaml
+    toy: 2 versions compiled, …/packs/toy.postcard written
+    ");
+    // Without any operation a version is never sound.
+    let before = room.pack();
+    for (text, line) in [
+        ("swagger: '2.0'\npaths: { /a: { fet: {} } }", "unknown method `fet` (at #/paths/~1a/fet)"),
+        ("swagger: '2.0'\npaths: {}", "the spec has no operation that can be read"),
+        ("swagger: '2.0'\npathes: {}", "the mapping `paths` is missing (at #/paths)"),
+    ] {
+        room.spec("v1.1", text);
+        for plan in [room.plan(), going(&room)] {
+            let ran = room.run(&plan);
+            assert!(!ran.good);
+            assert!(ran.text.starts_with(&format!("toy v1.1: {line}\n")), "{}", ran.text);
+            assert!(
+                ran.text.ends_with(
+                    "toy v1.1: the spec has no operation that can be read\n  \
+                     in …/specs/toy/v1.1.yaml\n\
+                     toy: failed and kept as the pack has them: v1.1\n\
+                     toy: 1 version compiled, no change"
+                ),
+                "{}",
+                ran.text
+            );
+            assert_eq!(room.pack(), before);
+        }
+    }
+}
+
+#[test]
+fn a_version_whose_operations_are_all_removed_fails() {
+    let mut room = Room::new(&["v1.0"]);
+    room.annotations = "- operation: '*'\n  remove: true\n";
+    assert_snapshot!(room.compile().text, @r"
+    toy v1.0: the spec has no operation that can be read
+      in …/specs/toy/v1.0.yaml
+    toy: failed and missing in the pack: v1.0
+    error: toy: no version could be compiled, and there is no pack to take one from
+    ");
 }
 
 #[test]
