@@ -94,6 +94,7 @@ fn compile_all(specs: &Path) {
             .map(|engine| (all(engine.versions.len()), engine))
             .map(|(versions, engine)| (engine, versions))
             .collect(),
+        picked: false,
         origin: Origin::Folder(specs.to_owned()),
         out: out.path().to_owned(),
         mode: Mode::Write,

@@ -135,6 +135,7 @@ fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
     };
     Ok(Plan {
         engines: select(sources, &args.engines, &args.api_versions)?,
+        picked: !args.api_versions.is_empty(),
         origin,
         out: args.out.as_ref().unwrap_or(&defaults.out).clone(),
         mode: if args.check { Mode::Check } else { Mode::Write },
@@ -239,7 +240,8 @@ pub(crate) fn print(
     for notice in &report.notices {
         writeln!(err, "{engine}: {notice}")?;
     }
-    if !report.dropped.is_empty() {
+    // A check tells of them among what differs.
+    if !report.dropped.is_empty() && matches!(report.result, Ok(Change::Written { .. })) {
         let versions = report.dropped.join(", ");
         writeln!(err, "{engine}: dropped {versions}: no longer in the map of sources")?;
     }

@@ -54,6 +54,7 @@ fn check(engine: &str) {
     let out = tempfile::tempdir().unwrap();
     let plan = Plan {
         engines: vec![(sources.clone(), (0..sources.versions.len()).collect())],
+        picked: false,
         origin: Origin::Folder(specs),
         out: out.path().to_owned(),
         mode: Mode::Write,

@@ -6,7 +6,8 @@
 //!
 //! A version and what became of it stay together from the beginning: results go into the slot
 //! of their version, never into a list that could shift. A version that fails, or is not asked
-//! for, is taken from the pack that is there, so a pack loses a version only when the map does.
+//! for, is taken from the pack that is there. A pack loses a version only when the map does, in a
+//! run that is about all versions and compiles one at least: else the map may be mistaken.
 
 mod difference;
 mod fetch;
@@ -50,6 +51,8 @@ pub enum Mode {
 pub struct Plan {
     /// The engines, each with the numbers of the versions to compile.
     pub engines: Vec<(EngineSources, Vec<usize>)>,
+    /// Whether the versions were picked out, so that all others stay in the pack.
+    pub picked: bool,
     /// Where the specs come from.
     pub origin: Origin,
     /// The folder of the packs.
@@ -228,14 +231,20 @@ impl<'p> Work<'p> {
             if old.engine() != name {
                 return Err(CompileError::OtherEngine { file, found: old.engine().to_owned() });
             }
-            let is_wanted = |version: &str| wanted.iter().any(|own| *own == version);
+            let is_listed =
+                |version: &str| self.sources.versions.iter().any(|own| own.version == version);
+            let drops = !plan.picked && !report.compiled.is_empty();
+            let is_wanted = |version: &str| {
+                wanted.iter().any(|own| *own == version) || !drops && !is_listed(version)
+            };
             let kept = lift::models_of(old, is_wanted)
                 .map_err(|source| CompileError::Lift { file: file.clone(), source })?;
             report.kept.extend(kept.iter().map(|model| model.version.clone()));
             models.extend(kept);
-            let listed =
-                |version: &&str| self.sources.versions.iter().any(|own| own.version == **version);
-            report.dropped.extend(old.versions().filter(|own| !listed(own)).map(str::to_owned));
+            if drops {
+                let dropped = old.versions().filter(|own| !is_listed(own));
+                report.dropped.extend(dropped.map(str::to_owned));
+            }
         }
         if models.is_empty() {
             return Err(CompileError::NothingToWrite);

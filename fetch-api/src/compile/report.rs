@@ -24,7 +24,7 @@ pub struct EngineReport {
     pub failed: Vec<(String, Failure)>,
     /// Versions taken from the pack that was there.
     pub kept: Vec<String>,
-    /// Versions that were in the pack and are no longer in the map.
+    /// Versions that were in the pack and are no longer in the map; gone once it is written.
     pub dropped: Vec<String>,
     /// What was decided, or passed over when told to keep going, in the specs of versions.
     pub notes: Vec<Notes>,
