@@ -4,11 +4,12 @@
 //! checks all of it before anything is fetched. What an engine and a source both may say
 //! (`prefix`, `doc-url`, `namespaces`, `lists`), the source decides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contajners_core::ApiVersion;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
@@ -116,8 +117,8 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// A key is unknown, missing or twice there; a version is listed twice; a template has a
-    /// placeholder that is not filled in; an address is no URL.
+    /// A key is unknown, missing or twice there; a version is listed twice, or two have the same
+    /// number; a template has a placeholder that is not filled in; an address is no URL.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, SourcesError> {
         let map: MapText = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
         let engines = map
@@ -194,6 +195,7 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
     }
     let mut versions = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut numbers: BTreeMap<ApiVersion, String> = BTreeMap::new();
     for (index, source) in text.sources.into_iter().enumerate() {
         let key = |part: &str| format!("{name}.sources[{index}].{part}");
         let prefix = source.prefix.or_else(|| text.prefix.clone());
@@ -236,6 +238,13 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
             check_url(&key("url"), &url)?;
             if !seen.insert(version.clone()) {
                 return Err(wrong(&key("versions"), format!("`{version}` is listed twice")));
+            }
+            // Engines and callers are asked for numbers, however they are written.
+            if let Some(number) = ApiVersion::parse(&version)
+                && let Some(other) = numbers.insert(number, version.clone())
+            {
+                let what = format!("`{other}` and `{version}` are the same version");
+                return Err(wrong(&key("versions"), what));
             }
             let context = Context {
                 prefix: prefix.clone(),
@@ -407,6 +416,12 @@ engine:
     fn names_the_key_of_each_mistake() {
         check("v1.1]", "v1.0]", "`engine.sources[0].versions`: `v1.0` is listed twice");
         check("[v2.0]", "[v1.1]", "`engine.sources[1].versions`: `v1.1` is listed twice");
+        let same = |one, other| {
+            format!("`engine.sources[1].versions`: `{one}` and `{other}` are the same version")
+        };
+        check("[v2.0]", "[v2.0, '2.0']", &same("v2.0", "2.0"));
+        check("[v2.0]", "[v2.0.0, v3, v2]", &same("v2.0.0", "v2"));
+        check("[v2.0]", "[v2.0-rc1, 1.1]", &same("v1.1", "1.1"));
         check("[v2.0]", "[]", "`engine.sources[1].versions`: there are none");
         check(
             "[v2.0]",
