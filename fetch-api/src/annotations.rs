@@ -22,6 +22,9 @@
 //! - operation: ListAdd              # the engine does not have it
 //!   versions: v4.0.0..
 //!   remove: true
+//! - operation: ListAdd              # nobody needs it, and it cannot be read
+//!   parameter: session
+//!   remove: true
 //! - definition: Backup              # the specs refer to it and do not have it
 //!   missing: any
 //! - definition: Mount
@@ -43,7 +46,8 @@
 //!
 //! `set: { path }` gives an operation another path; a parameter of the query that is named in it goes
 //! there. It leaves the operation alone where another one has that method and path, or where a
-//! placeholder has no parameter. `remove: true` leaves operations out.
+//! placeholder has no parameter. `remove: true` leaves operations out, or beside a `parameter` that
+//! parameter wherever it is but in the path. What is left out may be at fault in the spec.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
 //! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
@@ -81,6 +85,7 @@ use self::fields::{add_fields, are_known};
 use self::text::{LocationText, MissingText, Names, RuleText, SetText};
 use self::waiters::WaiterRule;
 use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
+use crate::spec::Rules;
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -249,6 +254,26 @@ impl Annotations {
         }
     }
 
+    /// Returns what the rules decide while the spec of a version is read; what matches is recorded.
+    pub fn of<'a>(&'a self, version: &'a str, matches: &'a mut Matches) -> impl Rules + 'a {
+        Reading { annotations: self, version, matches }
+    }
+
+    fn removes(
+        &self,
+        version: &str,
+        operation: &Operation,
+        parameter: Option<(&str, Option<Location>)>,
+        matches: &mut Matches,
+    ) -> bool {
+        let version = ApiVersion::parse(version);
+        let mut any = false;
+        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+            any |= rule.removes(version, operation, parameter, matches);
+        }
+        any
+    }
+
     /// Mends a model and records what matched.
     pub fn apply(&self, model: &mut Model, matches: &mut Matches) {
         let version = ApiVersion::parse(&model.version);
@@ -276,6 +301,33 @@ impl Annotations {
             }
         }
         all
+    }
+}
+
+/// Rules while the spec of a version is read.
+struct Reading<'a> {
+    annotations: &'a Annotations,
+    version: &'a str,
+    matches: &'a mut Matches,
+}
+
+impl Rules for Reading<'_> {
+    fn name(&mut self, operations: &mut [Operation]) {
+        self.annotations.name(self.version, operations, self.matches);
+    }
+
+    fn removes(&mut self, operation: &Operation) -> bool {
+        self.annotations.removes(self.version, operation, None, self.matches)
+    }
+
+    fn removes_parameter(
+        &mut self,
+        operation: &Operation,
+        name: &str,
+        location: Option<Location>,
+    ) -> bool {
+        let parameter = Some((name, location));
+        self.annotations.removes(self.version, operation, parameter, self.matches)
     }
 }
 
@@ -357,10 +409,13 @@ impl Rule {
             }
         }
         let removes = text.remove == Some(true);
-        if removes && (text.definition.is_some() || text.parameter.is_some()) {
-            return Err("only an `operation` can be removed".into());
+        if removes && text.definition.is_some() {
+            return Err("only an `operation` or a `parameter` can be removed".into());
         }
-        if removes && (text.set.is_some() || text.body.is_some()) {
+        if removes && matches!(text.location, Some(LocationText::Path)) {
+            return Err("a `parameter` in the path cannot be removed".into());
+        }
+        if removes && (text.set.is_some() || text.body.is_some() || text.missing.is_some()) {
             return Err("what is removed is not changed as well".into());
         }
         let adds = text.missing.is_some();
@@ -427,6 +482,40 @@ impl Rule {
         }
     }
 
+    /// Tells whether it leaves out an operation, or a parameter of one.
+    fn removes(
+        &self,
+        version: Option<ApiVersion>,
+        operation: &Operation,
+        parameter: Option<(&str, Option<Location>)>,
+        matches: &mut RuleMatches,
+    ) -> bool {
+        if self.text.remove != Some(true) || !self.is_for(version) {
+            return false;
+        }
+        let names = self.text.operation.as_ref().map_or(&[][..], Names::list);
+        if !names.iter().any(|name| is_meant(name, operation)) {
+            return false;
+        }
+        match (&self.text.parameter, parameter) {
+            (None, None) => {}
+            (Some(names), Some((name, location))) => {
+                let place = self.text.location.map(Location::from);
+                let is_there =
+                    location != Some(Location::Path) && (place.is_none() || place == location);
+                let found = names.list().iter().position(|own| own == name);
+                let Some(found) = found.filter(|_| is_there) else { return false };
+                matches.parameters[found] = true;
+            }
+            _ => return false,
+        }
+        for (name, matched) in names.iter().zip(&mut matches.names) {
+            *matched |= is_meant(name, operation);
+        }
+        self.note_version(version, true, matches);
+        true
+    }
+
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
         if self.is_for(version)
             && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
@@ -464,7 +553,7 @@ impl Rule {
             return;
         }
         let mut any = false;
-        if self.text.remove == Some(true) {
+        if self.text.remove == Some(true) && self.text.parameter.is_none() {
             model.operations.retain(|operation| {
                 let mut goes = false;
                 for (name, matched) in names.list().iter().zip(&mut matches.names) {
@@ -518,6 +607,16 @@ impl Rule {
                 let is_meant = |parameter: &Parameter| {
                     parameter.name == *name && place.is_none_or(|place| place == parameter.location)
                 };
+                if self.text.remove == Some(true) {
+                    let count = operation.parameters.len();
+                    operation
+                        .parameters
+                        .retain(|one| one.location == Location::Path || !is_meant(one));
+                    let is_gone = operation.parameters.len() < count;
+                    *matched |= is_gone;
+                    any |= is_gone;
+                    continue;
+                }
                 if let (Some(MissingText::Any), Some(place)) = (self.text.missing, place) {
                     if operation.parameters.iter().any(is_meant) {
                         continue;

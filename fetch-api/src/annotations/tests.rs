@@ -133,6 +133,16 @@ fn leaves_out_operations() {
 }
 
 #[test]
+fn leaves_out_parameters_that_are_not_in_the_path() {
+    let (left, unmatched) = apply("- operation: Build\n  parameter: t\n  remove: true\n");
+    let places: Vec<Location> =
+        left.operations[0].parameters.iter().map(|own| own.location).collect();
+    assert_eq!((places, unmatched), (vec![Location::Path], Vec::new()));
+    let (left, _) = apply("- operation: Build\n  parameter: t\n  in: header\n  remove: true\n");
+    assert_eq!(left, model("v1.30"));
+}
+
+#[test]
 fn mends_bodies_and_answers() {
     let (model, unmatched) = apply(
         "- operation: [Build]\n  body: { media-types: [application/x-tar], required: true }\n\
@@ -253,11 +263,18 @@ fn refuses_paths_and_removals_that_make_no_sense() {
         "- operation: GET /a\n  set: { id: B, path: /b }\n",
         "line 1: an `id` is set by a rule of its own",
     );
-    let only = "line 1: only an `operation` can be removed";
-    refuse("- operation: A\n  parameter: b\n  remove: true\n", only);
+    refuse(
+        "- operation: A\n  parameter: b\n  in: path\n  remove: true\n",
+        "line 1: a `parameter` in the path cannot be removed",
+    );
+    let only = "line 1: only an `operation` or a `parameter` can be removed";
     refuse("- definition: A\n  fields: { a: any }\n  remove: true\n", only);
     refuse(
         "- operation: A\n  remove: true\n  set: { answer: json }\n",
+        "line 1: what is removed is not changed as well",
+    );
+    refuse(
+        "- operation: A\n  parameter: b\n  in: query\n  remove: true\n  missing: any\n",
         "line 1: what is removed is not changed as well",
     );
     refuse(

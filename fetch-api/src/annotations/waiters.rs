@@ -69,6 +69,7 @@ impl WaiterRule {
         };
         let mends = text.definition.is_some()
             || text.missing.is_some()
+            || text.remove.is_some()
             || text.fields.is_some()
             || text.parameter.is_some()
             || text.location.is_some()

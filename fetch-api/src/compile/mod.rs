@@ -157,9 +157,11 @@ impl<'p> Work<'p> {
             missing: annotations.missing(&source.version),
             ..source.context.clone()
         };
-        let read = spec::read_with(&text.bytes, &context, |operations| {
-            annotations.name(&source.version, operations, &mut matches);
-        });
+        let read = spec::read_with(
+            &text.bytes,
+            &context,
+            &mut annotations.of(&source.version, &mut matches),
+        );
         let failure = |source| Failure::Spec { origin: text.origin.clone(), source };
         let Read { mut model, notes, filled, left_out } = read.map_err(failure)?;
         annotations.note_missing(&source.version, &filled, &mut matches);

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 pub use fault::{SpecError, SpecFault};
 pub use yaml::{MAX_BYTES, Prose};
 
-use crate::model::{ListStyle, Model, Operation};
+use crate::model::{ListStyle, Location, Model, Operation};
 use fault::At;
 use reader::Dialect;
 use yaml::{Map, Node};
@@ -88,6 +88,36 @@ pub struct Read {
     pub left_out: Vec<String>,
 }
 
+/// What rules decide while a spec is read. Whatever they remove is at fault for nobody.
+pub trait Rules {
+    /// Sets ids of operations, before those without one get theirs.
+    fn name(&mut self, operations: &mut [Operation]) {
+        let _ = operations;
+    }
+
+    /// Tells whether an operation with faults is left out.
+    fn removes(&mut self, operation: &Operation) -> bool {
+        let _ = operation;
+        false
+    }
+
+    /// Tells whether a parameter with faults is left out of an operation; its place is `None` where
+    /// it is none that is supported.
+    fn removes_parameter(
+        &mut self,
+        operation: &Operation,
+        name: &str,
+        location: Option<Location>,
+    ) -> bool {
+        let _ = (operation, name, location);
+        false
+    }
+}
+
+struct NoRules;
+
+impl Rules for NoRules {}
+
 /// Reads a spec into a model.
 ///
 /// # Errors
@@ -95,20 +125,15 @@ pub struct Read {
 /// [`SpecError`] tells when the text is no spec at all; [`SpecError::Faults`] lists each mistake
 /// of one that is, with its place. One without operations is refused whatever becomes of faults.
 pub fn read(text: &[u8], context: &Context) -> Result<Read, SpecError> {
-    read_with(text, context, |_| ())
+    read_with(text, context, &mut NoRules)
 }
 
-/// Reads a spec into a model; `name` may set ids of operations before those without one get
-/// theirs.
+/// Reads a spec into a model, with rules that count while it is read.
 ///
 /// # Errors
 ///
 /// Those of [`read`].
-pub fn read_with(
-    text: &[u8],
-    context: &Context,
-    name: impl FnOnce(&mut [Operation]),
-) -> Result<Read, SpecError> {
+pub fn read_with(text: &[u8], context: &Context, rules: &mut dyn Rules) -> Result<Read, SpecError> {
     let root = yaml::read(text, context.prose)?;
     let Some(map) = root.as_map() else {
         return Err(SpecError::NotASpec(format!("expected a spec, found {}", root.sort())));
@@ -116,7 +141,7 @@ pub fn read_with(
     let dialect = dialect(map)?;
     let mut faults = Vec::new();
     yaml::find_duplicates(&root, At::ROOT, &mut faults);
-    reader::model(map, dialect, context, faults, name)
+    reader::model(map, dialect, context, faults, rules)
 }
 
 fn dialect(map: &Map<'_>) -> Result<Dialect, SpecError> {

@@ -10,6 +10,8 @@
 //!   `application/octet-stream` when its schema says bytes, else `application/json`;
 //! - a body without `schema` beside one that has it stands for raw bytes in its place (Incus).
 
+use std::ops::Range;
+
 use super::fault::At;
 use super::reader::{MAX_REFERENCES, Reader, Table};
 use super::swagger2;
@@ -29,6 +31,18 @@ pub(super) struct Inputs {
     is_first_raw: bool,
     /// What they take in the model.
     bytes: usize,
+}
+
+/// A parameter that made faults.
+#[derive(Debug)]
+pub(super) struct FaultyParameter {
+    pub(super) name: String,
+    /// `None` for a place that is not supported.
+    pub(super) location: Option<Location>,
+    /// Those in the list of all.
+    pub(super) faults: Range<usize>,
+    /// How many of them keep an operation from being called.
+    pub(super) broken: usize,
 }
 
 impl Inputs {
@@ -77,52 +91,72 @@ impl<'t> Reader<'t> {
             };
             let place = map.text("in").unwrap_or_default();
             let is_openapi3 = self.dialect.is_openapi3();
+            let (first, broken) = (self.fault_count(), self.broken);
             let location = match place.as_ref() {
-                "path" => Location::Path,
-                "query" => Location::Query,
-                "header" => Location::Header,
-                "formData" if !is_openapi3 => Location::Form,
+                "path" => Some(Location::Path),
+                "query" => Some(Location::Query),
+                "header" => Some(Location::Header),
+                "formData" if !is_openapi3 => Some(Location::Form),
                 "body" if !is_openapi3 => {
                     if !inputs.add_body(self.body(map, &at), swagger2::is_raw(map)) {
                         self.fault(&at, format!("`{name}` is a second body"));
                     }
                     continue;
                 }
-                "" => {
-                    self.fault(&at, format!("the parameter `{name}` does not say where it goes"));
-                    continue;
-                }
-                other => {
-                    let what = match (other, is_openapi3) {
-                        ("cookie", true) => {
-                            format!("the parameter `{name}` goes into a cookie: not supported")
-                        }
-                        ("body" | "formData", true) => format!(
-                            "the parameter `{name}` in `{other}` in a spec of {}",
-                            self.dialect.name()
-                        ),
-                        _ => format!("the parameter `{name}` goes to an unknown place `{other}`"),
-                    };
-                    self.fault(&at.key("in"), what);
-                    continue;
-                }
+                _ => None,
             };
-            if let Some(what) = unsendable_name(&name, location) {
-                self.fault(&at.key("name"), what);
-                continue;
+            match location {
+                Some(location) => self.input(map, &name, location, &mut inputs, &at),
+                None => self.unknown_place(&name, &place, &at),
             }
-            if find(&inputs.parameters, &name, location).is_some() {
-                self.fault(&at, format!("the parameter `{name}` in `{place}` stands here twice"));
-                continue;
+            let (faults, broken) = (first..self.fault_count(), self.broken - broken);
+            if !faults.is_empty() {
+                let name = name.into_owned();
+                self.faulty_parameters.push(FaultyParameter { name, location, faults, broken });
             }
-            let parameter = match is_openapi3 {
-                true => self.openapi3_parameter(map, &name, location, &at),
-                false => Some(self.parameter(map, &name, location, &at)),
-            };
-            inputs.parameters.extend(parameter);
         }
         inputs.bytes = before - self.left();
         inputs
+    }
+
+    /// Reads one parameter of a list.
+    fn input(
+        &mut self,
+        map: &'t Map<'t>,
+        name: &str,
+        location: Location,
+        inputs: &mut Inputs,
+        at: &At<'_>,
+    ) {
+        if let Some(what) = unsendable_name(name, location) {
+            return self.fault(&at.key("name"), what);
+        }
+        if find(&inputs.parameters, name, location).is_some() {
+            let place = map.text("in").unwrap_or_default();
+            return self
+                .fault(at, format!("the parameter `{name}` in `{place}` stands here twice"));
+        }
+        let parameter = match self.dialect.is_openapi3() {
+            true => self.openapi3_parameter(map, name, location, at),
+            false => Some(self.parameter(map, name, location, at)),
+        };
+        inputs.parameters.extend(parameter);
+    }
+
+    fn unknown_place(&mut self, name: &str, place: &str, at: &At<'_>) {
+        let is_openapi3 = self.dialect.is_openapi3();
+        let what = match (place, is_openapi3) {
+            ("", _) => {
+                let what = format!("the parameter `{name}` does not say where it goes");
+                return self.fault(at, what);
+            }
+            ("cookie", true) => format!("the parameter `{name}` goes into a cookie: not supported"),
+            ("body" | "formData", true) => {
+                format!("the parameter `{name}` in `{place}` in a spec of {}", self.dialect.name())
+            }
+            _ => format!("the parameter `{name}` goes to an unknown place `{place}`"),
+        };
+        self.fault(&at.key("in"), what);
     }
 
     /// Merges the inputs of both levels and fits them to the path.

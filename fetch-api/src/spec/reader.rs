@@ -10,13 +10,14 @@
 //! <https://spec.openapis.org/oas/v3.1.0>
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use super::fault::{At, SpecFault, printable};
 use super::names;
-use super::parameters::Inputs;
+use super::parameters::{FaultyParameter, Inputs};
 use super::yaml::{Map, Node};
-use super::{Context, Faults, Read, SpecError};
-use crate::model::{Kind, Method, Model, Operation, Response, Schema};
+use super::{Context, Faults, Read, Rules, SpecError};
+use crate::model::{Kind, Location, Method, Model, Operation, Parameter, Response, Schema};
 
 /// How many references may lead to one another before what they are for must come.
 pub(super) const MAX_REFERENCES: usize = 16;
@@ -122,6 +123,8 @@ pub(super) struct Reader<'t> {
     faults: Vec<SpecFault>,
     /// How many of the faults keep an operation from being called.
     pub(super) broken: usize,
+    /// Parameters of the list that was read last that made some.
+    pub(super) faulty_parameters: Vec<FaultyParameter>,
 }
 
 /// Reads the model out of a tree.
@@ -130,7 +133,7 @@ pub(super) fn model<'t>(
     dialect: Dialect,
     context: &'t Context,
     faults: Vec<SpecFault>,
-    name: impl FnOnce(&mut [Operation]),
+    rules: &mut dyn Rules,
 ) -> Result<Read, SpecError> {
     let tables = Table::ALL.map(|table| {
         let mut map = Some(root);
@@ -155,25 +158,31 @@ pub(super) fn model<'t>(
         left: MAX_MODEL,
         faults,
         broken: 0,
+        faulty_parameters: Vec::new(),
     };
     reader.check_root();
     let prefix = reader.prefix();
-    let Found { mut operations, left_out } = reader.operations(&prefix);
+    let mut found = reader.operations(&prefix);
     let definitions = reader.definitions();
     let went_wrong = reader.is_done();
     let mut notes = reader.faults;
-    if notes.len() > MAX_FAULTS {
-        notes.truncate(MAX_FAULTS);
-        notes.push(At::ROOT.fault("there are more faults than these"));
-    }
-    if operations.is_empty() && !went_wrong {
-        return Err(SpecError::NoOperation(notes));
-    }
-    if !notes.is_empty() && (context.faults == Faults::Refuse || went_wrong) {
+    if went_wrong {
+        if notes.len() > MAX_FAULTS {
+            notes.truncate(MAX_FAULTS);
+            notes.push(At::ROOT.fault("there are more faults than these"));
+        }
         return Err(SpecError::Faults(notes));
     }
-    name(&mut operations);
-    notes.extend(names::complete(&mut operations));
+    rules.name(&mut found.operations);
+    let clashes = names::complete(&mut found.operations);
+    let (operations, left_out) = found.sound(&mut notes, rules);
+    if operations.is_empty() {
+        return Err(SpecError::NoOperation(notes));
+    }
+    if !notes.is_empty() && context.faults == Faults::Refuse {
+        return Err(SpecError::Faults(notes));
+    }
+    notes.extend(clashes);
     let model = Model {
         version: context.version.clone(),
         prefix: prefix.common,
@@ -190,8 +199,93 @@ pub(super) fn model<'t>(
 #[derive(Debug, Default)]
 struct Found {
     operations: Vec<Operation>,
-    /// Those at fault, by method and path.
-    left_out: Vec<String>,
+    /// Which of them have no server that does.
+    lost: BTreeSet<usize>,
+    blames: Vec<Blame>,
+}
+
+/// Faults, and which operations have them.
+#[derive(Debug)]
+struct Blame {
+    faults: Range<usize>,
+    /// Whether they keep the operations from being called.
+    breaks: bool,
+    operations: Range<usize>,
+    /// That of which they are.
+    parameter: Option<(String, Option<Location>)>,
+}
+
+impl Found {
+    /// Notes the faults of one or more operations; those of their parameters stand by themselves.
+    fn blame(
+        &mut self,
+        faults: Range<usize>,
+        broken: usize,
+        parameters: Vec<FaultyParameter>,
+        operations: Range<usize>,
+    ) {
+        if faults.is_empty() || operations.is_empty() {
+            return;
+        }
+        let of_parameters: usize = parameters.iter().map(|parameter| parameter.broken).sum();
+        let breaks = broken > of_parameters;
+        self.blames.push(Blame { faults, breaks, operations: operations.clone(), parameter: None });
+        self.blames.extend(parameters.into_iter().map(|parameter| Blame {
+            faults: parameter.faults,
+            breaks: parameter.broken > 0,
+            operations: operations.clone(),
+            parameter: Some((parameter.name, parameter.location)),
+        }));
+    }
+
+    /// Takes out what is at fault, and tells of it by method and path; faults of what rules remove
+    /// are forgotten.
+    fn sound(
+        mut self,
+        faults: &mut Vec<SpecFault>,
+        rules: &mut dyn Rules,
+    ) -> (Vec<Operation>, Vec<String>) {
+        let mut broken = self.lost;
+        let (mut removed, mut judged) = (BTreeSet::new(), BTreeSet::new());
+        let mut forgiven = vec![false; faults.len()];
+        for blame in &self.blames {
+            let mut none_has_them = true;
+            for at in blame.operations.clone() {
+                let operation = &mut self.operations[at];
+                if judged.insert(at) && rules.removes(operation) {
+                    removed.insert(at);
+                }
+                let is_gone = blame.parameter.as_ref().is_some_and(|(name, location)| {
+                    rules.removes_parameter(operation, name, *location)
+                });
+                if let (true, Some((name, location))) = (is_gone, &blame.parameter) {
+                    let is_it =
+                        |own: &Parameter| own.name == *name && Some(own.location) == *location;
+                    operation.parameters.retain(|own| !is_it(own));
+                } else {
+                    none_has_them &= removed.contains(&at);
+                    if blame.breaks {
+                        broken.insert(at);
+                    }
+                }
+            }
+            if none_has_them {
+                forgiven[blame.faults.clone()].fill(true);
+            }
+        }
+        let mut is_forgiven = forgiven.into_iter();
+        faults.retain(|_| !is_forgiven.next().unwrap_or_default());
+        let (mut sound, mut left_out) = (Vec::new(), Vec::new());
+        for (at, operation) in self.operations.into_iter().enumerate() {
+            if !broken.contains(&at) {
+                sound.push(operation);
+            } else if !removed.contains(&at) {
+                let name = format!("{} {}", operation.method.as_str(), operation.path);
+                left_out.push(printable(&name));
+            }
+        }
+        (sound, left_out)
+    }
 }
 
 /// What stands before the paths of a spec.
@@ -222,6 +316,10 @@ impl<'t> Reader<'t> {
     /// Tells of something that belongs to another version of the format.
     pub(super) fn foreign(&mut self, at: &At<'_>, what: &str) {
         self.slip(at, format!("{what} in a spec of {}", self.dialect.name()));
+    }
+
+    pub(super) fn fault_count(&self) -> usize {
+        self.faults.len()
     }
 
     /// Tells whether it makes no sense to go on.
@@ -304,17 +402,20 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let Some(item) = self.path_item(node, &at) else { continue };
-            let broken = self.broken;
+            let (first, first_fault, broken) =
+                (found.operations.len(), self.faults.len(), self.broken);
             let shared = match item.get("parameters") {
                 Some(list) => self.inputs(list, &at.key("parameters")),
                 None => Inputs::default(),
             };
-            let is_shared_broken = self.broken > broken;
+            let shared_faulty = std::mem::take(&mut self.faulty_parameters);
+            let shared_broken = self.broken - broken;
             let broken = self.broken;
             let shared_server = self.own_server(item, &at, prefix);
             // Where those without a server of their own are is not known then.
             let is_server_broken =
                 self.broken > broken || shared_server.is_none() && prefix.is_broken;
+            let shared_faults = first_fault..self.faults.len();
             for (key, node) in item.iter() {
                 let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == key) else {
                     let known = matches!(key, "parameters" | "$ref")
@@ -333,20 +434,23 @@ impl<'t> Reader<'t> {
                     self.fault(&at, format!("expected an operation, found {}", node.sort()));
                     continue;
                 };
-                let broken = self.broken;
+                let (faults, broken) = (self.faults.len(), self.broken);
                 let mut operation = self.operation(map, *method, path, &shared, &at);
                 let own_server = self.own_server(map, &at, prefix);
-                let is_lost = is_shared_broken || is_server_broken && own_server.is_none();
+                let number = found.operations.len();
+                if is_server_broken && own_server.is_none() {
+                    found.lost.insert(number);
+                }
                 let server = own_server.or(shared_server.clone());
                 let before = server.as_deref().unwrap_or(&prefix.usual);
                 operation.path.insert_str(0, before);
-                if self.broken == broken && !is_lost {
-                    found.operations.push(operation);
-                } else {
-                    let name = format!("{} {}", method.as_str(), operation.path);
-                    found.left_out.push(printable(&name));
-                }
+                found.operations.push(operation);
+                let (faults, broken) = (faults..self.faults.len(), self.broken - broken);
+                let parameters = std::mem::take(&mut self.faulty_parameters);
+                found.blame(faults, broken, parameters, number..number + 1);
             }
+            let all = first..found.operations.len();
+            found.blame(shared_faults, shared_broken, shared_faulty, all);
         }
         found
     }

@@ -152,11 +152,14 @@ fn operation_ids_that_are_missing_or_shared_are_made() {
     the id `Same` is another operation's, so `HEAD /b/{c}` is called `headBByC` (at #/paths/~1b~1{c}/head)
     the id `Same` is another operation's, so `DELETE /b/{c}` is called `deleteBByC` (at #/paths/~1b~1{c}/delete)
     ");
-    let named = read_with(text.as_bytes(), &context(), |operations| {
-        operations[0].id = "Mine".to_owned();
-        operations[4].id = "Other".to_owned();
-    });
-    let Read { model, notes, .. } = named.unwrap();
+    struct Two;
+    impl Rules for Two {
+        fn name(&mut self, operations: &mut [Operation]) {
+            operations[0].id = "Mine".to_owned();
+            operations[4].id = "Other".to_owned();
+        }
+    }
+    let Read { model, notes, .. } = read_with(text.as_bytes(), &context(), &mut Two).unwrap();
     let ids: Vec<&str> = model.operations.iter().map(|operation| &*operation.id).collect();
     assert_eq!(ids, ["Mine", "putA", "Same", "deleteBByC", "Other"]);
     assert_eq!(notes.len(), 1);

@@ -261,6 +261,53 @@ fn a_version_whose_operations_are_all_removed_fails() {
 }
 
 #[test]
+fn what_rules_remove_may_be_at_fault() {
+    let mut room = Room::new(&["v1.0"]);
+    let spec = "openapi: 3.0.0\npaths:\n  /a:\n    get:\n      operationId: A\n      parameters:\n        \
+                - { name: c, in: cookie, schema: { type: string } }\n        \
+                - { name: d, in: query, style: label, schema: { type: string } }\n        \
+                - { name: e, in: query, schema: { type: string } }\n  \
+                /b/{id}:\n    parameters: [{ name: s, in: cookie }]\n    \
+                get: { operationId: B }\n    put: { operationId: C }\n  /z:\n    get: { operationId: Z }\n";
+    room.spec("v1.0", spec);
+    let checked = |rules: &'static str, room: &mut Room| {
+        room.annotations = rules;
+        room.compile().text
+    };
+    // One of two that share a parameter is not all.
+    let some = "- operation: [A, C]\n  remove: true\n";
+    assert_snapshot!(checked(some, &mut room), @r"
+    toy v1.0: the parameter `s` goes into a cookie: not supported (at #/paths/~1b~1{id}/parameters/0/in)
+      in …/specs/toy/v1.0.yaml
+    toy: failed and missing in the pack: v1.0
+      hint: `--keep-going` compiles what is sound
+    error: toy: no version could be compiled, and there is no pack to take one from
+    ");
+    let written = "toy: 1 version compiled, …/packs/toy.postcard written";
+    let without = "- operation: A\n  remove: true\n- operation: '*'\n  parameter: s\n  \
+                   remove: true\n";
+    assert_eq!(checked(without, &mut room), written);
+    assert_eq!(room.operations(), "v1.0: B C Z");
+    let parameters = "- operation: A\n  parameter: [c, d]\n  remove: true\n\
+                      - operation: GET /b/{id}\n  parameter: s\n  remove: true\n\
+                      - operation: C\n  remove: true\n";
+    assert_eq!(checked(parameters, &mut room), written);
+    assert_eq!(room.operations(), "v1.0: A B Z");
+    let bytes = room.pack();
+    let models = lift::models(&Pack::open(&bytes).unwrap()).unwrap();
+    let names = |at: usize| -> Vec<&str> {
+        models[0].operations[at].parameters.iter().map(|own| &*own.name).collect()
+    };
+    assert_eq!((names(0), names(1)), (vec!["e"], vec!["id"]));
+    // A place that is said is the only one.
+    let elsewhere = "- operation: A\n  parameter: [c, d]\n  in: header\n  remove: true\n";
+    let text = checked(elsewhere, &mut room);
+    for fault in ["`c` goes into a cookie", "the style `label`", "`s` goes into a cookie"] {
+        assert!(text.contains(fault), "{text}");
+    }
+}
+
+#[test]
 fn a_kept_version_stands_beside_what_is_new() {
     let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
     assert!(room.compile().good);
