@@ -79,13 +79,17 @@ mod waiters;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use contajners_core::{ApiVersion, is_header_name};
+use contajners_core::{ApiVersion, is_header_name, nearest};
 
 use self::fields::{add_fields, are_known};
 use self::text::{LocationText, MissingText, Names, RuleText, SetText};
 use self::waiters::WaiterRule;
 use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
 use crate::spec::Rules;
+
+/// Why rules add no fields.
+const NO_FIELDS: &str = "its fields are there already, or have no object to go into";
+const NO_DEFINITION: &str = "a definition that it names is not there";
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -95,28 +99,84 @@ pub struct Annotations {
 
 /// Which names of which rules have matched so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matches(Vec<RuleMatches>);
+pub struct Matches {
+    rules: Vec<RuleMatches>,
+    /// The ids of all operations.
+    ids: BTreeSet<String>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct RuleMatches {
     /// Of operations, or of definitions.
-    names: Vec<bool>,
-    parameters: Vec<bool>,
-    versions: Vec<bool>,
+    names: Vec<Mark>,
+    parameters: Vec<Mark>,
+    versions: Vec<Mark>,
 }
 
-/// A rule, or a name in one, that matched nothing in any version.
+/// What became of a name in a rule; what comes later counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// It is in no version that the rule is for.
+    Nowhere,
+    /// It is there, and nothing was to change; why, if that is known.
+    Idle(&'static str),
+    Matched,
+}
+
+impl Mark {
+    fn note(&mut self, other: Self) {
+        *self = (*self).max(other);
+    }
+
+    fn note_if(&mut self, matched: bool) {
+        if matched {
+            *self = Self::Matched;
+        }
+    }
+}
+
+/// A rule, or a name in one, that did nothing in any version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
     /// The line in the file where the rule begins.
     pub line: usize,
-    /// The name that matched nothing.
+    /// The name that matched nothing, or those of a rule that changed nothing.
     pub name: String,
+    /// What is the matter.
+    pub why: Why,
+}
+
+/// What is the matter with a rule that did nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// No version that it is for has the name; some have those that are like it.
+    Nowhere(Vec<String>),
+    /// It changed nothing; the reason is empty where it is not known.
+    Idle(&'static str),
+    /// It changed nothing in these of its versions.
+    IdleIn(String),
 }
 
 impl fmt::Display for Unmatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: `{}` matches nothing in any version", self.line, self.name)
+        let Self { line, name, why } = self;
+        match why {
+            Why::Nowhere(nearest) => {
+                write!(f, "line {line}: `{name}` matches nothing in any version")?;
+                match nearest.as_slice() {
+                    [] => Ok(()),
+                    names => write!(f, " (did you mean `{}`?)", names.join("` or `")),
+                }
+            }
+            Why::Idle(reason) => {
+                write!(f, "line {line}: the rule for `{name}` changes nothing in any version")?;
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+            }
+            Why::IdleIn(versions) => {
+                write!(f, "line {line}: the rule for `{name}` changes nothing in `{versions}`")
+            }
+        }
     }
 }
 
@@ -198,13 +258,15 @@ impl Annotations {
 
     /// Returns a record of nothing having matched yet.
     pub fn matches(&self) -> Matches {
-        let none = |names: Option<&Names>| vec![false; names.map_or(0, |names| names.list().len())];
+        let none = |names: Option<&Names>| {
+            vec![Mark::Nowhere; names.map_or(0, |names| names.list().len())]
+        };
         let rules = self.rules.iter().map(|rule| RuleMatches {
             names: none(rule.text.names()),
-            parameters: vec![false; rule.parameters().len()],
+            parameters: vec![Mark::Nowhere; rule.parameters().len()],
             versions: none(rule.text.versions.as_ref()),
         });
-        Matches(rules.collect())
+        Matches { rules: rules.collect(), ids: BTreeSet::new() }
     }
 
     /// Returns the definitions that a version may lack.
@@ -219,15 +281,14 @@ impl Annotations {
     /// Records which definitions a version lacked.
     pub fn note_missing(&self, version: &str, lacked: &BTreeSet<String>, matches: &mut Matches) {
         let version = ApiVersion::parse(version);
-        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+        for (rule, matches) in self.rules.iter().zip(&mut matches.rules) {
             let lacks = rule.is_for(version) && rule.text.missing.is_some();
             let Some(names) = rule.text.definition.as_ref().filter(|_| lacks) else { continue };
             let mut any = false;
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if lacked.contains(name) {
-                    *matched = true;
-                    any = true;
-                }
+                let lacks = lacked.contains(name);
+                matched.note_if(lacks);
+                any |= lacks;
             }
             rule.note_version(version, any, matches);
         }
@@ -236,7 +297,7 @@ impl Annotations {
     /// Sets the ids of operations, before those without one get theirs.
     pub fn name(&self, version: &str, operations: &mut [Operation], matches: &mut Matches) {
         let version = ApiVersion::parse(version);
-        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+        for (rule, matches) in self.rules.iter().zip(&mut matches.rules) {
             let Some(id) = rule.text.set.as_ref().and_then(|set| set.id.as_ref()) else { continue };
             if !rule.is_for(version) {
                 continue;
@@ -248,7 +309,7 @@ impl Annotations {
             let any = meant.is_some();
             if let Some(operation) = meant {
                 operation.id.clone_from(id);
-                matches.names.fill(true);
+                matches.names.fill(Mark::Matched);
             }
             rule.note_version(version, any, matches);
         }
@@ -268,7 +329,7 @@ impl Annotations {
     ) -> bool {
         let version = ApiVersion::parse(version);
         let mut any = false;
-        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
+        for (rule, matches) in self.rules.iter().zip(&mut matches.rules) {
             any |= rule.removes(version, operation, parameter, matches);
         }
         any
@@ -277,28 +338,21 @@ impl Annotations {
     /// Mends a model and records what matched.
     pub fn apply(&self, model: &mut Model, matches: &mut Matches) {
         let version = ApiVersion::parse(&model.version);
-        for (rule, matches) in self.rules.iter().zip(&mut matches.0) {
-            rule.apply(version, model, matches);
+        matches.ids.extend(model.operations.iter().map(|operation| operation.id.clone()));
+        for (rule, matches) in self.rules.iter().zip(&mut matches.rules) {
+            if rule.is_for(version) {
+                rule.look(version, model, matches);
+                rule.apply(version, model, matches);
+            }
         }
     }
 
-    /// Returns the names that matched nothing, when all versions have been seen.
+    /// Returns the rules that did nothing, by the names that are not there if there are any, when
+    /// all versions have been seen.
     pub fn unmatched(&self, matches: &Matches) -> Vec<Unmatched> {
         let mut all = Vec::new();
-        for (rule, matches) in self.rules.iter().zip(&matches.0) {
-            let list = |names: Option<&'_ Names>| -> Vec<String> {
-                names.map_or(&[][..], Names::list).to_vec()
-            };
-            let names = [
-                (list(rule.text.names()), &matches.names),
-                (rule.parameters(), &matches.parameters),
-                (list(rule.text.versions.as_ref()), &matches.versions),
-            ];
-            for (names, matched) in names {
-                for (name, _) in names.iter().zip(matched).filter(|(_, matched)| !**matched) {
-                    all.push(Unmatched { line: rule.line, name: name.clone() });
-                }
-            }
+        for (rule, own) in self.rules.iter().zip(&matches.rules) {
+            rule.judge(own, &matches.ids, &mut all);
         }
         all
     }
@@ -334,12 +388,13 @@ impl Rules for Reading<'_> {
 impl Matches {
     /// Adds what matched elsewhere, with the same rules.
     pub fn merge(&mut self, other: &Matches) {
-        fn or(mine: &mut [bool], theirs: &[bool]) {
+        fn or(mine: &mut [Mark], theirs: &[Mark]) {
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                *mine |= *theirs;
+                mine.note(*theirs);
             }
         }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+        self.ids.extend(other.ids.iter().cloned());
+        for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             or(&mut mine.names, &theirs.names);
             or(&mut mine.parameters, &theirs.parameters);
             or(&mut mine.versions, &theirs.versions);
@@ -505,51 +560,45 @@ impl Rule {
                     location != Some(Location::Path) && (place.is_none() || place == location);
                 let found = names.list().iter().position(|own| own == name);
                 let Some(found) = found.filter(|_| is_there) else { return false };
-                matches.parameters[found] = true;
+                matches.parameters[found] = Mark::Matched;
             }
             _ => return false,
         }
         for (name, matched) in names.iter().zip(&mut matches.names) {
-            *matched |= is_meant(name, operation);
+            matched.note_if(is_meant(name, operation));
         }
         self.note_version(version, true, matches);
         true
     }
 
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
-        if self.is_for(version)
-            && let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields)
-        {
+        if let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields) {
             let mut any = false;
             let is_known = are_known(fields, &model.definitions);
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if is_known
-                    && model
-                        .definitions
-                        .get_mut(name)
-                        .is_some_and(|found| add_fields(found, fields))
-                {
-                    *matched = true;
-                    any = true;
-                }
+                let Some(found) = model.definitions.get_mut(name) else { continue };
+                let adds = is_known && add_fields(found, fields);
+                matched.note(match (adds, is_known) {
+                    (true, _) => Mark::Matched,
+                    (false, true) => Mark::Idle(NO_FIELDS),
+                    (false, false) => Mark::Idle(NO_DEFINITION),
+                });
+                any |= adds;
             }
             return self.note_version(version, any, matches);
         }
         if let Some(waiter) = &self.waiter {
-            if self.is_for(version) {
-                let names = self.text.operation.as_ref().map_or(&[][..], Names::list);
-                let any = waiter.add(names, model, matches);
-                self.note_version(version, any, matches);
-            }
-            return;
+            let names = self.text.operation.as_ref().map_or(&[][..], Names::list);
+            let any = waiter.add(names, model, matches);
+            return self.note_version(version, any, matches);
         }
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
-        if !self.is_for(version) {
-            return;
-        }
         let fields = self.text.body.as_ref().and_then(|body| body.fields.as_ref());
         if fields.is_some_and(|fields| !are_known(fields, &model.definitions)) {
+            for matched in matches.names.iter_mut().filter(|mark| **mark != Mark::Nowhere) {
+                matched.note(Mark::Idle(NO_DEFINITION));
+            }
             return;
         }
         let mut any = false;
@@ -558,7 +607,7 @@ impl Rule {
                 let mut goes = false;
                 for (name, matched) in names.list().iter().zip(&mut matches.names) {
                     let is_meant = is_meant(name, operation);
-                    *matched |= is_meant;
+                    matched.note_if(is_meant);
                     goes |= is_meant;
                 }
                 any |= goes;
@@ -573,14 +622,15 @@ impl Rule {
             .collect();
         for operation in &mut model.operations {
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                let can_be = path.is_none() || !taken.contains(&operation.method);
-                if can_be
-                    && is_meant(name, operation)
-                    && self.mend(operation, &mut matches.parameters)
-                {
-                    *matched = true;
-                    any = true;
+                if !is_meant(name, operation) {
+                    continue;
                 }
+                let mended = match path.is_none() || !taken.contains(&operation.method) {
+                    true => self.mend(operation, &mut matches.parameters),
+                    false => Err("the path is taken"),
+                };
+                matched.note(mended.map_or_else(Mark::Idle, |()| Mark::Matched));
+                any |= mended.is_ok();
             }
         }
         self.note_version(version, any, matches);
@@ -594,12 +644,101 @@ impl Rule {
 
     fn note_version(&self, version: Option<ApiVersion>, any: bool, matches: &mut RuleMatches) {
         for (range, matched) in self.versions.iter().zip(&mut matches.versions) {
-            *matched |= any && version.is_some_and(|version| range.contains(version));
+            matched.note_if(any && version.is_some_and(|version| range.contains(version)));
         }
     }
 
-    /// Mends one operation; tells whether there was something to mend.
-    fn mend(&self, operation: &mut Operation, parameters: &mut [bool]) -> bool {
+    /// Marks what there is of its names in one of its versions.
+    fn look(&self, version: Option<ApiVersion>, model: &Model, matches: &mut RuleMatches) {
+        let is_there = |found: bool| if found { Mark::Idle("") } else { Mark::Nowhere };
+        for (range, mark) in self.versions.iter().zip(&mut matches.versions) {
+            mark.note(is_there(version.is_some_and(|version| range.contains(version))));
+        }
+        let definitions = self.text.definition.as_ref().map_or(&[][..], Names::list);
+        let reason = if self.text.missing.is_some() { "the specs have it" } else { "" };
+        for (name, mark) in definitions.iter().zip(&mut matches.names) {
+            if model.definitions.contains_key(name) {
+                mark.note(Mark::Idle(reason));
+            }
+        }
+        let is_waiter = self.waiter.is_some();
+        let names = self.text.operation.as_ref().map_or(&[][..], Names::list);
+        for operation in &model.operations {
+            let mut any = false;
+            for (name, mark) in names.iter().zip(&mut matches.names) {
+                let is_it = is_meant(name, operation);
+                mark.note(is_there(is_it));
+                any |= is_it;
+            }
+            if !any {
+                continue;
+            }
+            for (name, mark) in self.parameters().iter().zip(&mut matches.parameters) {
+                let is_it =
+                    |own: &str| own == name || is_waiter && own.split(':').next() == Some(name);
+                let has = |own: &Parameter| is_it(&own.name);
+                mark.note(is_there(operation.parameters.iter().any(has)));
+            }
+        }
+    }
+
+    /// Tells what it did not do: names that are nowhere, or else that it changed nothing.
+    fn judge(&self, matches: &RuleMatches, ids: &BTreeSet<String>, all: &mut Vec<Unmatched>) {
+        let list = |names: Option<&Names>| names.map_or(&[][..], Names::list).to_vec();
+        let (names, versions) = (list(self.text.names()), list(self.text.versions.as_ref()));
+        let marked = |names: &[String], marks: &[Mark], is_it: fn(&Mark) -> bool| -> Vec<String> {
+            let found = names.iter().zip(marks).filter(|(_, mark)| is_it(mark));
+            found.map(|(name, _)| name.clone()).collect()
+        };
+        let is_nowhere: fn(&Mark) -> bool = |mark| *mark == Mark::Nowhere;
+        let is_idle: fn(&Mark) -> bool = |mark| matches!(mark, Mark::Idle(_));
+        let before = all.len();
+        let mut tell = |name: String, why| all.push(Unmatched { line: self.line, name, why });
+        for name in marked(&versions, &matches.versions, is_nowhere) {
+            tell(name, Why::Nowhere(Vec::new()));
+        }
+        // What no version is looked at for is not known to be nowhere.
+        if !versions.is_empty() && matches.versions.iter().all(is_nowhere) {
+            return;
+        }
+        for name in marked(&names, &matches.names, is_nowhere) {
+            let like = match self.text.operation {
+                Some(_) if !name.contains(" /") => nearest(&name, ids.iter().map(String::as_str)),
+                _ => Vec::new(),
+            };
+            let like = like.into_iter().map(str::to_owned).collect();
+            tell(name, Why::Nowhere(like));
+        }
+        if matches.names.iter().all(is_nowhere) {
+            return;
+        }
+        let parameters = self.parameters();
+        for name in marked(&parameters, &matches.parameters, is_nowhere) {
+            tell(name, Why::Nowhere(Vec::new()));
+        }
+        if all.len() > before {
+            return;
+        }
+        for (names, marks) in [(&names, &matches.names), (&parameters, &matches.parameters)] {
+            let idle = marked(names, marks, is_idle);
+            let reason = marks.iter().find_map(|mark| match mark {
+                Mark::Idle(reason) => Some(*reason),
+                _ => None,
+            });
+            if let Some(reason) = reason {
+                let (line, name) = (self.line, idle.join("`, `"));
+                return all.push(Unmatched { line, name, why: Why::Idle(reason) });
+            }
+        }
+        let idle = marked(&versions, &matches.versions, is_idle);
+        if !idle.is_empty() {
+            let (line, name) = (self.line, names.join("`, `"));
+            all.push(Unmatched { line, name, why: Why::IdleIn(idle.join("`, `")) });
+        }
+    }
+
+    /// Mends one operation; tells why not where there was nothing to mend.
+    fn mend(&self, operation: &mut Operation, parameters: &mut [Mark]) -> Result<(), &'static str> {
         if let Some(names) = &self.text.parameter {
             let mut any = false;
             for (name, matched) in names.list().iter().zip(parameters) {
@@ -613,7 +752,7 @@ impl Rule {
                         .parameters
                         .retain(|one| one.location == Location::Path || !is_meant(one));
                     let is_gone = operation.parameters.len() < count;
-                    *matched |= is_gone;
+                    matched.note_if(is_gone);
                     any |= is_gone;
                     continue;
                 }
@@ -627,11 +766,17 @@ impl Rule {
                     if let Some(set) = &self.text.set {
                         set.apply(parameter);
                     }
-                    *matched = true;
+                    *matched = Mark::Matched;
                     any = true;
                 }
             }
-            return any;
+            return any.then_some(()).ok_or(match self.text.missing {
+                Some(MissingText::Any) => "the parameter is there already",
+                None if operation.parameters.iter().any(|one| names.list().contains(&one.name)) => {
+                    "the parameter is in another place"
+                }
+                None => "there is no such parameter",
+            });
         }
         if let Some(text) = &self.text.body {
             let is_missing = operation.body.is_none();
@@ -643,9 +788,9 @@ impl Rule {
                     schemas: Vec::new(),
                 });
             } else if text.missing.is_some() {
-                return false;
+                return Err("there is a body already");
             }
-            let Some(body) = &mut operation.body else { return false };
+            let Some(body) = &mut operation.body else { return Err("there is no body") };
             if let Some(media_types) = &text.media_types {
                 body.media_types.clone_from(media_types);
                 // What the spec says of others is not known of these.
@@ -655,16 +800,18 @@ impl Rule {
             if let Some(fields) = &text.fields
                 && !add_fields(&mut body.schema, fields)
             {
-                return false;
+                return Err(NO_FIELDS);
             }
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             operation.answer = answer.into();
         }
         if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
-            return move_to(operation, path);
+            return move_to(operation, path)
+                .then_some(())
+                .ok_or("the placeholders of the path are not its parameters");
         }
-        true
+        Ok(())
     }
 }
 

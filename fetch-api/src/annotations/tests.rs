@@ -68,13 +68,8 @@ fn adds_parameters_where_there_are_none() {
     let (model, unmatched) =
         apply("- operation: Build\n  parameter: t\n  in: query\n  missing: any\n");
     assert_eq!(model.operations[0].parameters.len(), 2);
-    assert_eq!(
-        unmatched,
-        [
-            "line 1: `Build` matches nothing in any version",
-            "line 1: `t` matches nothing in any version"
-        ]
-    );
+    let idle = "line 1: the rule for `Build` changes nothing in any version: ";
+    assert_eq!(unmatched, [format!("{idle}the parameter is there already")]);
 }
 
 #[test]
@@ -129,7 +124,7 @@ fn leaves_out_operations() {
     assert_eq!((left.operations.len(), unmatched), (0, Vec::new()));
     let (left, unmatched) = apply("- operation: Build\n  versions: v1.31..\n  remove: true\n");
     assert_eq!(left, model("v1.30"));
-    assert_eq!(unmatched.len(), 2, "{unmatched:?}");
+    assert_eq!(unmatched, ["line 1: `v1.31..` matches nothing in any version"]);
 }
 
 #[test]
@@ -160,7 +155,8 @@ fn adds_a_body_where_there_is_none() {
     let rules = "- operation: Build\n  body: { missing: any, required: true }\n";
     let (with_body, unmatched) = apply(rules);
     assert_eq!(with_body, model("v1.30"));
-    assert_eq!(unmatched, ["line 1: `Build` matches nothing in any version"]);
+    let idle = "line 1: the rule for `Build` changes nothing in any version: ";
+    assert_eq!(unmatched, [format!("{idle}there is a body already")]);
 
     let annotations = Annotations::parse(rules).unwrap();
     let mut matches = annotations.matches();
@@ -184,13 +180,55 @@ fn names_what_matches_nothing() {
     assert_eq!(
         unmatched,
         [
-            "line 2: `Bild` matches nothing in any version",
+            "line 2: `Bild` matches nothing in any version (did you mean `Build`?)",
             "line 2: `u` matches nothing in any version",
             "line 5: `v1.31..` matches nothing in any version",
-            "line 8: `Build` matches nothing in any version",
             "line 8: `..v1.29` matches nothing in any version",
         ]
     );
+}
+
+#[test]
+fn only_what_is_not_there_is_blamed() {
+    let check = |rules: &str, expected: &[&str]| assert_eq!(apply(rules).1, expected, "{rules}");
+    check(
+        "- operation: Build\n  parameter: u\n  set: { encoding: json }\n",
+        &["line 1: `u` matches nothing in any version"],
+    );
+    check(
+        "- operation: Bild\n  parameter: t\n  set: { encoding: json }\n",
+        &["line 1: `Bild` matches nothing in any version (did you mean `Build`?)"],
+    );
+    let idle = |reason: &str| format!("line 1: the rule for `Build` changes nothing{reason}");
+    check(
+        "- operation: Build\n  parameter: t\n  in: header\n  set: { encoding: json }\n",
+        &[&idle(" in any version: the parameter is in another place")],
+    );
+    check(
+        "- operation: Build\n  set: { path: '/build/{t}' }\n",
+        &[&idle(" in any version: the path is taken")],
+    );
+    check(
+        "- operation: Build\n  body: { fields: { a: Nowhere } }\n",
+        &[&idle(" in any version: a definition that it names is not there")],
+    );
+    check(
+        "- operation: Build\n  body: { fields: { a: string } }\n",
+        &[&idle(" in any version: its fields are there already, or have no object to go into")],
+    );
+    // What is there in some versions and changes something in others.
+    let annotations = Annotations::parse(
+        "- operation: Build\n  versions: [v1.30, v1.31]\n  body: { required: true }\n",
+    )
+    .unwrap();
+    let mut matches = annotations.matches();
+    annotations.apply(&mut model("v1.30"), &mut matches);
+    let mut without = model("v1.31");
+    without.operations[0].body = None;
+    annotations.apply(&mut without, &mut matches);
+    let unmatched: Vec<String> =
+        annotations.unmatched(&matches).iter().map(ToString::to_string).collect();
+    assert_eq!(unmatched, [idle(" in `v1.31`")]);
 }
 
 #[test]
@@ -333,13 +371,7 @@ fn a_method_and_a_path_do_for_an_id() {
     assert_eq!(model.operations[build].answer, Answer::Bytes);
     let unmatched: Vec<String> =
         annotations.unmatched(&matches).iter().map(ToString::to_string).collect();
-    assert_eq!(
-        unmatched,
-        [
-            "line 3: `GET /build/{t}` matches nothing in any version",
-            "line 3: `v1.30..` matches nothing in any version"
-        ]
-    );
+    assert_eq!(unmatched, ["line 3: `GET /build/{t}` matches nothing in any version"]);
 }
 
 #[test]
@@ -434,7 +466,8 @@ fn fields_may_be_definitions() {
     assert_eq!(wheel.kind, Kind::Ref("Wheel".into()));
     let unmatched: Vec<String> =
         annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
-    assert_eq!(unmatched, ["line 3: `Box` matches nothing in any version"]);
+    let idle = "line 3: the rule for `Box` changes nothing in any version: ";
+    assert_eq!(unmatched, [format!("{idle}a definition that it names is not there")]);
     let wrong = Annotations::parse("- definition: A\n  fields: { x: strin }\n").unwrap_err();
     assert!(wrong.to_string().contains("a field is `string`,"), "{wrong}");
 }

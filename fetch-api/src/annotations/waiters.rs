@@ -123,7 +123,7 @@ impl WaiterRule {
         let mut asked = None;
         for (name, matched) in operations.iter().zip(&mut matches.names) {
             let found = model.operations.iter().find(|operation| is_meant(name, operation));
-            *matched |= found.is_some();
+            matched.note_if(found.is_some());
             asked = asked.or(found);
         }
         let Some(asked) = asked else { return false };
@@ -133,7 +133,7 @@ impl WaiterRule {
             asked.parameters.iter().any(|own| own.name.split(':').next() == Some(name))
         };
         for ((_, theirs), matched) in waiter.parameters.iter().zip(&mut matches.parameters) {
-            *matched |= has(theirs);
+            matched.note_if(has(theirs));
         }
         waiter.parameters.retain(|(_, theirs)| has(theirs));
         model.waiters.insert(self.name.clone(), waiter);

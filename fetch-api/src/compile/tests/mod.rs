@@ -399,7 +399,7 @@ fn annotations_are_judged_when_all_versions_were_seen() {
     let ran = room.compile();
     assert!(!ran.good);
     assert_snapshot!(ran.text, @r"
-    error: toy: …/annotations.yaml: line 4: `Tois` matches nothing in any version
+    error: toy: …/annotations.yaml: line 4: `Tois` matches nothing in any version (did you mean `Toys`?)
       hint: correct the names, or remove the rules if the specs were mended
     ");
     assert_eq!(room.pack(), before);
