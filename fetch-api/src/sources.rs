@@ -118,7 +118,7 @@ impl Sources {
     /// # Errors
     ///
     /// A key is unknown, missing or twice there; a version is listed twice, or two have the same
-    /// number; a template has a placeholder that is not filled in; an address is no URL.
+    /// number; a template has a placeholder that is not filled in; an address is none that a client can use.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, SourcesError> {
         let map: MapText = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
         let engines = map
@@ -181,9 +181,9 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         return Err(wrong(&name, "an engine's name is made of letters, digits, `-` and `_`"));
     }
     for (index, address) in text.addresses.iter().enumerate() {
-        if !address.contains("://") && !address.starts_with('$') {
+        if let Err(what) = check_address(address) {
             let key = format!("{name}.addresses[{index}]");
-            return Err(wrong(&key, format!("`{address}` is not an address such as `unix:///…`")));
+            return Err(wrong(&key, format!("`{address}` {what}; {ADDRESSES}")));
         }
     }
     let negotiation = match text.negotiate {
@@ -296,6 +296,49 @@ fn negotiation(engine: &str, text: NegotiateText) -> Result<Negotiation, Sources
         return Err(wrong(&key(".ping"), format!("the path `{ping}` is not percent-encoded")));
     }
     Ok(rule)
+}
+
+/// What stands in `addresses`, as errors tell it.
+const ADDRESSES: &str = "an address is `$VARIABLE`, `unix:///path/to.sock`, \
+                         `npipe:////./pipe/name`, `tcp://host:port`, `http://host`, \
+                         `https://host`, `ssh://user@host`, `context://docker`, \
+                         `connection://podman` or `default-connection://podman`";
+
+/// Tells what is wrong with an address that no client could use, whatever its variables are.
+fn check_address(address: &str) -> Result<(), String> {
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if address.split('$').skip(1).any(|behind| !behind.starts_with(is_in_name)) {
+        return Err("has a `$` without the name of a variable behind it".into());
+    }
+    if let Some(rest) = address.strip_prefix('$') {
+        // What it stands for may be followed by a path or a port.
+        let rest = rest.trim_start_matches(is_in_name);
+        return match rest.is_empty() || rest.starts_with(['/', ':']) {
+            true => Ok(()),
+            false => Err("has a variable whose name is not of letters, digits and `_`".into()),
+        };
+    }
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return Err("is none".into());
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    match (&*scheme.to_ascii_lowercase(), rest) {
+        ("context", "docker") | ("connection" | "default-connection", "podman") => Ok(()),
+        ("unix" | "http+unix", "") => Err("names no socket".into()),
+        ("unix" | "http+unix", _) => Ok(()),
+        ("tcp" | "http" | "https", _) if host.is_empty() => Err("names no host".into()),
+        ("ssh", _) if host.is_empty() || host.ends_with('@') => Err("names no host".into()),
+        ("tcp" | "http" | "https" | "ssh", _) => Ok(()),
+        ("npipe", _) => {
+            let path = rest.replace('\\', "/");
+            let pipe = path.strip_prefix("//").and_then(|path| path.split_once("/pipe/"));
+            match pipe.is_some_and(|(machine, name)| !machine.is_empty() && !name.is_empty()) {
+                true => Ok(()),
+                false => Err("names no pipe".into()),
+            }
+        }
+        _ => Err("is of an unknown kind".into()),
+    }
 }
 
 fn check_pointer(key: &str, pointer: &str) -> Result<(), SourcesError> {
@@ -464,11 +507,6 @@ engine:
             "`engine.negotiate.ping`: the path `_ping` does not start with `/`",
         );
         check(
-            "unix:///run/engine.sock",
-            "engine.sock",
-            "`engine.addresses[0]`: `engine.sock` is not an address such as `unix:///…`",
-        );
-        check(
             "lists: multi",
             "list: multi",
             "engine.sources[1]: unknown field `list`, expected one of `url`, `doc-url`, `prefix`, `namespaces`, `lists`, `versions` at line 12 column 7",
@@ -478,6 +516,51 @@ engine:
             "lists: tabs",
             "engine.sources[1].lists: unknown variant `tabs`, expected `multi` or `csv` at line 12 column 14",
         );
+    }
+
+    #[test]
+    fn addresses_are_those_that_a_client_can_use() {
+        for (address, what) in [
+            ("engine.sock", "is none"),
+            ("/run/engine.sock", "is none"),
+            ("unx:///run/x.sock", "is of an unknown kind"),
+            ("fd://3", "is of an unknown kind"),
+            ("context://podman", "is of an unknown kind"),
+            ("unix://", "names no socket"),
+            ("tcp://", "names no host"),
+            ("https:///path", "names no host"),
+            ("ssh://me@", "names no host"),
+            ("npipe://engine", "names no pipe"),
+            ("$", "has a `$` without the name of a variable behind it"),
+            ("${ENGINE_HOST}", "has a `$` without the name of a variable behind it"),
+            ("unix://$/x.sock", "has a `$` without the name of a variable behind it"),
+            ("$ENGINE-HOST", "has a variable whose name is not of letters, digits and `_`"),
+        ] {
+            let expected = format!("`engine.addresses[0]`: `{address}` {what}; {ADDRESSES}");
+            check("unix:///run/engine.sock", &format!("'{address}'"), &expected);
+        }
+        for address in [
+            "$ENGINE_HOST",
+            "$ENGINE_DIR/x.sock",
+            "unix://$XDG_RUNTIME_DIR/podman/podman.sock",
+            "http+unix://%2Frun%2Fx.sock",
+            "tcp://$HOST:2375",
+            "tcp://[::1]:2375/prefix",
+            "https://engine.example",
+            "ssh://engine.example/run/x.sock",
+            "npipe:////./pipe/engine",
+            "context://docker",
+            "connection://podman",
+            "default-connection://podman",
+        ] {
+            assert_eq!(check_address(address), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_map_of_the_workspace_is_sound() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sources.yaml");
+        assert_eq!(Sources::open(&file).unwrap().engines.len(), 5);
     }
 
     #[test]
