@@ -58,6 +58,8 @@ pub enum SourcesError {
     },
     /// It is not YAML, or holds a key or value that no map has.
     Syntax(yaml_serde::Error),
+    /// There is no engine in it.
+    Empty,
     /// A value does not do.
     Value {
         /// Its key, from the engine down (`docker.sources[0].url`).
@@ -73,6 +75,7 @@ impl SourcesError {
         match self {
             SourcesError::Unreadable { .. } => "sources-unreadable",
             SourcesError::Syntax(_) => "sources-syntax",
+            SourcesError::Empty => "sources-empty",
             SourcesError::Value { .. } => "sources-value",
         }
     }
@@ -85,6 +88,7 @@ impl fmt::Display for SourcesError {
                 write!(f, "cannot read the map of sources {}", file.display())
             }
             SourcesError::Syntax(error) => write!(f, "the map of sources is wrong: {error}"),
+            SourcesError::Empty => f.write_str("the map of sources has no engine"),
             SourcesError::Value { key, what } => {
                 write!(f, "the map of sources is wrong: `{key}`: {what}")
             }
@@ -118,9 +122,13 @@ impl Sources {
     /// # Errors
     ///
     /// A key is unknown, missing or twice there; a version is listed twice, or two have the same
-    /// number; a template has a placeholder that is not filled in; an address is none that a client can use.
+    /// number; a template has a placeholder that is not filled in, or lacks the one that tells its
+    /// versions apart; an address is none that a client can use; there is no engine.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, SourcesError> {
-        let map: MapText = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
+        let map: Option<MapText> = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
+        let Some(map) = map.filter(|map| !map.0.is_empty()) else {
+            return Err(SourcesError::Empty);
+        };
         let engines = map
             .0
             .into_iter()
@@ -228,6 +236,10 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         };
         if source.versions.is_empty() {
             return Err(wrong(&key("versions"), "there are none"));
+        }
+        if source.versions.len() > 1 && !source.url.contains("{version}") {
+            let what = "without `{version}` all versions would be the same file";
+            return Err(wrong(&key("url"), what));
         }
         for version in source.versions {
             if !is_name(&version) {
@@ -483,8 +495,13 @@ engine:
         );
         check(
             "https://example.org/{version}.yaml",
-            "example",
-            "`engine.sources[0].url`: `example` is not a URL: relative URL without a base",
+            "'{version}.yaml'",
+            "`engine.sources[0].url`: `v1.0.yaml` is not a URL: relative URL without a base",
+        );
+        check(
+            "https://example.org/{version}.yaml",
+            "https://example.org/v1.yaml",
+            "`engine.sources[0].url`: without `{version}` all versions would be the same file",
         );
         check(
             "#{operation}",
@@ -603,6 +620,20 @@ engine:
             "errors: [message]",
             "`engine.errors[0]`: `message` is not a JSON pointer such as `/message`",
         );
+    }
+
+    #[test]
+    fn one_file_does_for_one_version() {
+        let one = GOOD.replacen("new/{version}.yaml", "new.yaml", 1);
+        assert!(Sources::parse(&one, Path::new("")).is_ok());
+    }
+
+    #[test]
+    fn refuses_a_map_without_engines() {
+        for text in ["", "# Nothing yet.\n", "{}"] {
+            let error = Sources::parse(text, Path::new("")).unwrap_err();
+            assert_eq!(error.to_string(), "the map of sources has no engine");
+        }
     }
 
     #[test]
