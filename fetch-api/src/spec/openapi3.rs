@@ -3,7 +3,8 @@
 //! What is tolerated, and what it comes to:
 //!
 //! - of several servers the first counts, as far as its path goes; variables in it have their
-//!   defaults. Servers of a path or an operation go into the path where they differ;
+//!   defaults, and the file of a socket is no path. Servers of a path or an operation go into the
+//!   path where they differ;
 //! - a media type that is a pattern (`*/*`) is `application/octet-stream` for bytes, `text/plain`
 //!   for `text/*`, else `application/json`;
 //! - the fields of a form are parameters, beside the body as a whole;
@@ -514,6 +515,8 @@ fn server_path(servers: &Node<'_>) -> Result<String, String> {
     }
     filled.push_str(rest);
     let path = match filled.split_once("://") {
+        // What stands there is a file.
+        Some(("unix" | "npipe", _)) => "",
         Some((_, behind)) => behind.find('/').map_or("", |from| &behind[from..]),
         None if filled.is_empty() || filled.starts_with('/') => &filled,
         None => return Err(format!("the server `{url}` is relative to where the spec lies")),

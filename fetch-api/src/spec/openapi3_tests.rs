@@ -411,6 +411,9 @@ fn servers_become_prefixes() {
         "/api/v1"
     );
     assert_eq!(prefix("servers: [{ url: / }]\n"), "");
+    assert_eq!(prefix("servers: [{ url: 'unix:///run/x.sock' }]\n"), "");
+    assert_eq!(prefix("servers: [{ url: 'npipe:////./pipe/x' }]\n"), "");
+    assert_eq!(prefix("servers: [{ url: 'http+unix://%2Frun%2Fx.sock/v1' }]\n"), "/v1");
     assert_eq!(
         prefix(
             "servers: [{ url: 'https://{host}/{base}/v2', variables: { host: { default: x }, base: { default: api, enum: [api, b] } } }]\n"
