@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::compile::{self, Change, EngineReport, Failure, Mode, Notes, Origin, Plan, Watch};
 use crate::download::Settings;
-use crate::sources::{EngineSources, Sources};
+use crate::sources::{EngineSources, Sources, SourcesError};
 use crate::spec::{Faults, Prose};
 
 /// Compile the engines' published API specs into packs.
@@ -117,7 +117,10 @@ struct Refusal {
 fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
     let file = args.sources.as_ref().unwrap_or(&defaults.sources);
     let sources = Sources::open(file).map_err(|error| Refusal {
-        text: error.to_string(),
+        text: match &error {
+            SourcesError::Unreadable { .. } => error.to_string(),
+            error => format!("{}: {error}", file.display()),
+        },
         hint: error.source().map(|cause| cause.to_string()),
     })?;
     let origin = match &args.from {
@@ -279,7 +282,7 @@ pub(crate) fn print(
             for line in differences.to_string().lines() {
                 writeln!(err, "  {line}")?;
             }
-            writeln!(err, "  hint: rebuild it with `cargo xtask fetch-api --engine {engine}`")
+            writeln!(err, "  hint: the same without `--check` rebuilds it")
         }
         Err(error) => {
             writeln!(err, "error: {engine}: {error}")?;

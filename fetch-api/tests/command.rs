@@ -89,7 +89,7 @@ fn exit_statuses_tell_how_it_ended() {
          in specs/toy/v1.1.yaml\n\
          toy: packs/toy.postcard is not what the sources compile to\n  \
          v1.1: operations missing: `P`; operations too many: `A`\n  \
-         hint: rebuild it with `cargo xtask fetch-api --engine toy`\n"
+         hint: the same without `--check` rebuilds it\n"
     );
     for arguments in [&["--engine", "tov"][..], &["--from", "nowhere"], &["--jobs", "0"]] {
         assert!(room.run(arguments, 2).starts_with("error: "));

@@ -147,7 +147,7 @@ fn files_and_folders_that_are_not_there_are_named() {
     error: cannot read the map of sources …/nowhere.yaml
       hint: No such file or directory (os error 2)
     ");
-    assert_snapshot!(planned(&["--sources", "…/broken.yaml"]), @"error: the map of sources is wrong: `docker.sources`: there are none");
+    assert_snapshot!(planned(&["--sources", "…/broken.yaml"]), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: there are none");
 }
 
 #[test]

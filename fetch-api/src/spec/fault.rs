@@ -23,8 +23,6 @@ impl fmt::Display for SpecFault {
 pub enum SpecError {
     /// The text is larger than is read.
     TooLarge {
-        /// Its size.
-        bytes: usize,
         /// The most that is read.
         limit: usize,
     },
@@ -85,8 +83,8 @@ impl SpecError {
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SpecError::TooLarge { bytes, limit } => {
-                write!(f, "the spec has {bytes} bytes, more than the {limit} that are read")
+            SpecError::TooLarge { limit } => {
+                write!(f, "the spec has more than the {limit} bytes that are read")
             }
             SpecError::Empty => f.write_str("the spec is empty"),
             SpecError::Html => f.write_str("expected a spec, found an HTML page"),

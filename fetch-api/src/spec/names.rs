@@ -7,7 +7,8 @@
 //! every version.
 //!
 //! Of operations that share an id the first keeps it, in the order of their paths and methods; the
-//! others get one that is made. Should that be taken, a number from 2 on goes behind it.
+//! others get one that is made. Should that be taken, a number from 2 on goes behind it. Whoever does
+//! not get the id that it has or makes, because another one has it, is told of.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -34,6 +35,7 @@ pub(super) fn complete(operations: &mut [Operation]) -> Vec<SpecFault> {
     }
     // Numbers below are taken; counting from 1 for each that makes the same id takes too long.
     let mut next: HashMap<String, usize> = HashMap::new();
+    let given = taken.clone();
     for i in nameless {
         let operation = &mut operations[i];
         let made = made(operation.method.as_str(), &operation.path);
@@ -45,11 +47,12 @@ pub(super) fn complete(operations: &mut [Operation]) -> Vec<SpecFault> {
                 break id;
             }
         };
-        if !operation.id.is_empty() {
+        let wanted = if operation.id.is_empty() { made } else { operation.id.clone() };
+        if given.contains(&wanted) {
             let method = operation.method.as_str();
             let what = format!(
-                "the id `{}` is another operation's, so `{method} {}` is called `{id}`",
-                operation.id, operation.path
+                "the id `{wanted}` is another operation's, so `{method} {}` is called `{id}`",
+                operation.path
             );
             let paths = At::ROOT.key("paths");
             let path = paths.key(&operation.path);
@@ -122,14 +125,18 @@ mod tests {
             operation("", Method::Get, "/x/y"),
             operation("getXY3", Method::Get, "/other"),
             operation("", Method::Get, "/x.y"),
+            operation("", Method::Get, "/taken"),
+            operation("getTaken", Method::Put, "/taken"),
         ];
         let notes = complete(&mut operations);
         let ids: Vec<&str> = operations.iter().map(|operation| &*operation.id).collect();
-        assert_eq!(ids, ["getZ", "Same", "getXY", "getXY4", "getXY3", "getXY2"]);
+        let made = ["getZ", "Same", "getXY", "getXY4", "getXY3", "getXY2"];
+        assert_eq!((&ids[..6], &ids[6..]), (&made[..], &["getTaken2", "getTaken"][..]));
         let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         assert_eq!(
             notes,
             [
+                "the id `getTaken` is another operation's, so `GET /taken` is called `getTaken2` (at #/paths/~1taken/get)",
                 "the id `Same` is another operation's, so `GET /z` is called `getZ` (at #/paths/~1z/get)"
             ]
         );

@@ -101,7 +101,7 @@ enum Place {
 /// up by aliases.
 pub(crate) fn read(text: &[u8], prose: Prose) -> Result<Node<'_>, SpecError> {
     if text.len() > MAX_BYTES {
-        return Err(SpecError::TooLarge { bytes: text.len(), limit: MAX_BYTES });
+        return Err(SpecError::TooLarge { limit: MAX_BYTES });
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let first = text.iter().copied().find(|byte| !byte.is_ascii_whitespace());

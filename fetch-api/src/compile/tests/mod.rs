@@ -628,7 +628,7 @@ fn a_check_writes_nothing_and_tells_what_differs() {
     assert_snapshot!(ran.text, @r"
     toy: …/packs/toy.postcard is not what the sources compile to
       versions missing: `v1.0`, `v1.1`, `v1.2`
-      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+      hint: the same without `--check` rebuilds it
     ");
     assert!(room.compile().good);
     let ran = check(&room);
@@ -644,7 +644,7 @@ fn a_check_writes_nothing_and_tells_what_differs() {
       versions missing: `v1.3`
       versions too many: `v1.2`
       v1.1: operations missing: `Onlyv9_0`; operations too many: `Onlyv1_1`; operations changed: `Tois`; definitions changed: `Toy`
-      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+      hint: the same without `--check` rebuilds it
     ");
     // A version that fails is no difference, and no success either.
     room.versions = vec!["v1.0", "v1.1", "v1.2"];
@@ -663,7 +663,7 @@ fn a_check_tells_of_the_engine_as_well() {
     assert_snapshot!(room.run(&plan).text, @r"
     toy: …/packs/toy.postcard is not what the sources compile to
       the engine's addresses changed
-      hint: rebuild it with `cargo xtask fetch-api --engine toy`
+      hint: the same without `--check` rebuilds it
     ");
 }
 
