@@ -74,7 +74,9 @@ function webStream(incoming, signal) {
       async pull(controller) {
         try {
           const { value, done } = await iterator.next();
-          if (done) controller.close();
+          // A body without a length ends with its connection, whoever ended that.
+          if (signal?.aborted) controller.error(signal.reason);
+          else if (done) controller.close();
           else controller.enqueue(value);
         } catch (cause) {
           controller.error(signal?.aborted ? signal.reason : cause);

@@ -52,6 +52,22 @@ async function failure(script, call) {
 }
 
 const list = () => docker.invoke("ContainerList");
+/** What a promise fails with. */
+const rejected = (promise) => promise.then(() => assert.fail("nothing failed"), (error) => error);
+/** Does something over TCP and over a unix socket, of the same server. */
+async function overBoth(work) {
+  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
+  const path = join(folder, "engine.sock");
+  const local = createServer((request, response) => answer(request, response)).listen(path);
+  await once(local, "listening");
+  try {
+    for (const uri of [docker.place.base, `unix://${path}`]) await work(await client({ uri }), uri);
+  } finally {
+    local.closeAllConnections();
+    local.close();
+    rmSync(folder, { recursive: true });
+  }
+}
 const frame = (channel, text) => {
   const bytes = Buffer.from(text);
   const head = Buffer.alloc(8);
@@ -683,4 +699,34 @@ test("a long log takes no more memory than a short one", async () => {
   assert.equal(all, Math.ceil(100e6 / piece.length) * 16 * 4096);
   // The server is in this process, too, and what it has not sent yet.
   assert.ok(most < early + (32 << 20), `${early} bytes early, ${most} at the most`);
+});
+
+test("an answer without a length that is given up is no success", async () => {
+  const piece = Buffer.concat([frame(1, "out"), frame(2, "err")]);
+  await overBoth(async (over) => {
+    answer = (request, response) => {
+      // Its end is that of the connection.
+      request.socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: close\r\n\r\n");
+      request.socket.write(piece);
+    };
+    const call = { params: { id: "x", stdout: true } };
+    const ways = [
+      (more) => over.invoke("ContainerAttach", { ...call, ...more }),
+      (more) => over.invoke("ContainerLogs", { ...call, ...more }),
+      async (more) => (await over.invoke("ContainerLogs", { ...call, ...more, as: "response" })).text(),
+      async (more) => all(await over.invoke("ContainerLogs", { ...call, ...more, as: "stream" })),
+      (more) => all(over.frames("ContainerLogs", { ...call, ...more })),
+    ];
+    for (const way of ways) {
+      for (const name of ["timeout", "readTimeout"]) {
+        const error = await rejected(way({ [name]: 100 }));
+        assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
+      }
+      assert.equal((await rejected(way({ signal: AbortSignal.timeout(100) }))).name, "TimeoutError");
+    }
+    const controller = new AbortController();
+    const { readable } = await over.invoke("ContainerAttach", { ...call, as: "socket", signal: controller.signal });
+    setTimeout(() => controller.abort("enough"), 50);
+    assert.equal((await rejected(all(readable))).code, "aborted");
+  });
 });
