@@ -3,6 +3,9 @@
 import { aborted, error, quoted, redirected, shown, timedOut } from "./errors.js";
 import { host, plain, typeName } from "./catalogue.js";
 
+/** Whether the caller's `init` brings a way of its own: that of undici, Deno or Bun. */
+const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
+
 /** Reads an address. */
 export function placeOf(uri, { fetch, init } = {}) {
   if (uri instanceof URL) uri = uri.href;
@@ -19,7 +22,7 @@ export function placeOf(uri, { fetch, init } = {}) {
     const path = uri.slice("unix://".length);
     if (!path.startsWith("/")) throw invalid("has no path of a socket");
     // Whoever brings a way of sending knows where the socket is.
-    if (!fetch && !host.fetchOver && !init) {
+    if (!fetch && !host.fetchOver && !leads(init)) {
       throw error("config", "unsupported-address", `nothing here reaches ${quoted(uri)}`, {
         hint: "give a `fetch` or an `init` that does, or put a proxy in front of the socket",
       });
@@ -139,9 +142,9 @@ export async function send(client, call, body, streamed, watch) {
       if (watch.readLimit) full.body = body.pipeThrough(new TransformStream({ flush: sent }));
     }
   }
-  const send = client.fetch ?? (place.socket && !init && host.fetchOver?.(place.socket, sent)) ?? globalThis.fetch;
+  const own = place.socket && !leads(init) && host.fetchOver?.(place.socket, sent);
   try {
-    response = await (send || globalThis.fetch)(place.base + call.target, full);
+    response = await (client.fetch ?? (own || globalThis.fetch))(place.base + call.target, full);
   } catch (cause) {
     watch.end();
     throw watch.reason ?? host.explained?.(client, call, cause) ?? unreached(client, call, cause, streamed);

@@ -730,3 +730,23 @@ test("an answer without a length that is given up is no success", async () => {
     assert.equal((await rejected(all(readable))).code, "aborted");
   });
 });
+
+test("an `init` takes the place of a socket where it brings a way of its own", async () => {
+  await overBoth(async (_, uri) => {
+    answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers.host));
+    for (const init of [{}, { keepalive: false }, { dispatcher: undefined }]) {
+      const over = await client({ uri, init });
+      assert.equal(await over.invoke("SystemInfo"), new URL(over.place.base).host);
+    }
+  });
+  const asked = [];
+  const dispatcher = {
+    dispatch(options, handler) {
+      asked.push(options.origin + options.path);
+      handler.onError(Object.assign(new Error("no"), { code: "ENOENT" }));
+    },
+  };
+  const over = await client({ uri: "unix:///nowhere", init: { dispatcher } });
+  assert.equal((await rejected(over.invoke("SystemInfo"))).code, "cannot-connect");
+  assert.deepEqual(asked, ["http://localhost/v1.41/info"]);
+});
