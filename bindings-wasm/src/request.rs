@@ -137,11 +137,9 @@ impl Request {
             (Given::Bytes, _) | (_, None) => {
                 request.set_content(media_type.unwrap_or("application/octet-stream"))
             }
-            (Given::Json, Some(text)) => {
+            // Text as it is: whoever gives JSON has made it.
+            (_, Some(text)) => {
                 request.set_text(media_type.unwrap_or("application/json"), text)
-            }
-            (Given::Text, Some(text)) => {
-                request.set_text(media_type.unwrap_or("application/json"), text.to_json())
             }
         };
         set.map_err(|error| error::raw(error, "Content-Type"))?;

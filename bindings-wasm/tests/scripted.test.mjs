@@ -451,6 +451,8 @@ test("bodies of every kind arrive as they are", async () => {
     assert.deepEqual(await put(body), { text: "abc", type: "application/octet-stream" });
   }
   assert.deepEqual(await put({ a: 1 }), { text: '{"a":1}', type: "application/json" });
+  assert.deepEqual(await put(JSON.stringify({ a: 1 })), { text: '{"a":1}', type: "application/json" });
+  assert.deepEqual(await put("hello", { contentType: "text/plain" }), { text: "hello", type: "text/plain" });
   assert.deepEqual(await put(bytes, { contentType: "application/gzip" }), { text: "abc", type: "application/gzip" });
   const headers = await (async () => {
     answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers));
