@@ -104,11 +104,10 @@ export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}
       const said = `${quoted(plain(source))} answered ${response.status}`;
       throw error("config", "pack-unreachable", `cannot read a pack: ${said}`);
     }
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } else if (source instanceof ArrayBuffer) {
-    bytes = new Uint8Array(source);
+    bytes = await response.arrayBuffer();
   }
-  if (!(bytes instanceof Uint8Array)) {
+  bytes = bytesOf(bytes);
+  if (!bytes) {
     throw error("config", "pack-foreign", `a pack is bytes or a URL; ${typeName(source)} was given`);
   }
   return guarded(() => core.Pack.load(bytes));
@@ -326,15 +325,9 @@ function bodyOf(body, operation) {
   if (body === undefined || body === null) return { kind: core.Given.Nothing };
   if (typeof body === "string") return { kind: core.Given.Text, text: body };
   if (typeof body === "object") {
-    if (body instanceof ArrayBuffer) return { kind: core.Given.Bytes, bytes: new Uint8Array(body) };
-    if (ArrayBuffer.isView(body)) {
-      return { kind: core.Given.Bytes, bytes: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
-    }
-    if (typeof Blob !== "undefined" && body instanceof Blob) return { kind: core.Given.Bytes, bytes: body };
-    if (typeof body.getReader === "function") return { kind: core.Given.Bytes, bytes: body, streamed: true };
-    if (typeof body[Symbol.asyncIterator] === "function") {
-      return { kind: core.Given.Bytes, bytes: streamOf(body[Symbol.asyncIterator]()), streamed: true };
-    }
+    const streamed = typeof (body.getReader ?? body[Symbol.asyncIterator]) === "function";
+    const bytes = bytesOf(body) ?? (streamed || body instanceof Blob ? body : undefined);
+    if (bytes) return { kind: core.Given.Bytes, bytes, streamed };
   }
   const json = jsonOf(body, operation);
   if (json === undefined) {
@@ -343,17 +336,10 @@ function bodyOf(body, operation) {
   return { kind: core.Given.Json, text: json };
 }
 
-function streamOf(iterator) {
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(typeof value === "string" ? new TextEncoder().encode(value) : value);
-    },
-    async cancel(reason) {
-      await iterator.return?.(reason);
-    },
-  });
+/** Bytes of any kind, as they are sent; undefined for what is none. */
+export function bytesOf(value) {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
 }
 
 /** A request as an object. */

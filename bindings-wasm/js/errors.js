@@ -124,6 +124,10 @@ export function broken({ engine, place }, call, cause, hint) {
   });
 }
 
+export function unreadable(call, cause) {
+  return error("body", "body-unreadable", "cannot read the body", { call, cause });
+}
+
 export function inBand(call, message, body) {
   return error("in-band", "in-band-error", `${call.engine} failed at ${shown(call)}: ${message}`, {
     call, engineMessage: message, body, acted: true,

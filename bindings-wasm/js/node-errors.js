@@ -1,6 +1,6 @@
 // Why no answer came, by the codes that Node and its kin put into errors.
 
-import { broken, error } from "./errors.js";
+import { broken, error, unreadable } from "./errors.js";
 
 /** The error with a code among those that caused another. */
 function coded(cause) {
@@ -23,9 +23,7 @@ const hints = {
  */
 export function explained(client, call, cause, heard = coded(cause)?.socket?.bytesRead) {
   const { engine, place } = client;
-  if (cause instanceof Error && cause.bodyUnreadable) {
-    return error("body", "body-unreadable", "cannot read the body", { call, cause: cause.cause });
-  }
+  if (cause instanceof Error && cause.bodyUnreadable) return unreadable(call, cause.cause);
   const found = coded(cause);
   if (!found) return undefined;
   const { code } = found;

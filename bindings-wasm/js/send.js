@@ -1,7 +1,7 @@
 // Sending: addresses, time-outs, and what went wrong on the way.
 
-import { aborted, error, quoted, redirected, shown, timedOut } from "./errors.js";
-import { host, plain, typeName } from "./catalogue.js";
+import { aborted, error, quoted, redirected, shown, timedOut, unreadable } from "./errors.js";
+import { bytesOf, host, plain, typeName } from "./catalogue.js";
 
 /** Whether the caller's `init` brings a way of its own: that of undici, Deno or Bun. */
 const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
@@ -135,13 +135,11 @@ export async function send(client, call, body, streamed, watch) {
   // it as a stream can tell when that is.
   const sent = () => response || watch.came();
   if (!streamed && !((body?.size ?? body?.length) > AT_ONCE)) sent();
-  if (body !== undefined) {
-    full.body = body;
-    if (streamed) {
-      full.duplex = "half";
-      if (watch.readLimit) full.body = body.pipeThrough(new TransformStream({ flush: sent }));
-    }
+  if (streamed) {
+    full.duplex = "half";
+    body = streamOf(body, sent, (cause) => watch.give(unreadable(call, cause)));
   }
+  if (body !== undefined) full.body = body;
   const own = place.socket && !leads(init) && host.fetchOver?.(place.socket, sent);
   try {
     response = await (client.fetch ?? (own || globalThis.fetch))(place.base + call.target, full);
@@ -159,6 +157,38 @@ export async function send(client, call, body, streamed, watch) {
     throw redirected(call, 0, undefined);
   }
   return response;
+}
+
+/** Reads a body piece by piece. That it cannot be read is found here, not taken for a fault of the connection. */
+function streamOf(body, sent, failed) {
+  let source, left;
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        // A Response refuses streams that somebody has read, or does.
+        source ??= body.getReader ? new Response(body) && body.getReader() : body[Symbol.asyncIterator]();
+        const { value, done } = await (body.getReader ? source.read() : source.next());
+        if (done) {
+          sent();
+          return controller.close();
+        }
+        const piece = typeof value === "string" ? new TextEncoder().encode(value) : bytesOf(value);
+        if (!piece) throw new TypeError(`a piece is text or bytes; ${typeName(value)} was given`);
+        controller.enqueue(piece);
+      } catch (cause) {
+        // Giving up leaves it, too.
+        if (!left) failed(cause);
+      }
+    },
+    async cancel(reason) {
+      left = true;
+      try {
+        await (body.getReader ? source.cancel(reason) : source.return?.(reason));
+      } catch {
+        // It was broken anyway.
+      }
+    },
+  });
 }
 
 /** No head of an answer came, and a browser does not say why. */
