@@ -79,13 +79,13 @@ export class Watch {
   }
 
   get reason() {
-    return this.signal.aborted ? this.signal.reason : undefined;
+    return this.signal.reason;
   }
 
   /** Gives up. */
   give(reason) {
     this.end();
-    if (!this.signal.aborted) this.#controller.abort(reason);
+    this.#controller.abort(reason);
   }
 
   /** Starts a limit, or starts it anew. */
@@ -101,7 +101,6 @@ export class Watch {
 
   unlimit(what) {
     clearTimeout(this.#timers.get(what));
-    this.#timers.delete(what);
   }
 
   /** Something came. */
@@ -110,7 +109,7 @@ export class Watch {
   }
 
   end() {
-    for (const what of [...this.#timers.keys()]) this.unlimit(what);
+    this.#timers.forEach((timer) => clearTimeout(timer));
     this.#unlisten?.();
     this.#unlisten = undefined;
   }
@@ -140,11 +139,16 @@ export async function send(client, call, body, streamed, watch) {
     body = streamOf(body, sent, (cause) => watch.give(unreadable(call, cause)));
   }
   if (body !== undefined) full.body = body;
+  // Not every `fetch` of a caller's heeds its signal.
+  const given = new Promise((_, reject) => watch.signal.addEventListener("abort", reject));
   const own = place.socket && !leads(init) && host.fetchOver?.(place.socket, sent);
+  const sending = (async () => (client.fetch ?? (own || globalThis.fetch))(place.base + call.target, full))();
   try {
-    response = await (client.fetch ?? (own || globalThis.fetch))(place.base + call.target, full);
+    response = await Promise.race([sending, given]);
   } catch (cause) {
     watch.end();
+    // What such a one still answers is wanted by nobody.
+    sending.then((late) => late.body.cancel()).catch(() => {});
     throw watch.reason ?? host.explained?.(client, call, cause) ?? unreached(client, call, cause, streamed);
   }
   watch.unlimit("read");

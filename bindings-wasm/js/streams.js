@@ -14,6 +14,8 @@ export class Pieces {
     this.#watch = watch;
     this.#call = call;
     if (!body) watch.end();
+    // Not every body ends by itself when its call is given up.
+    watch.signal.addEventListener("abort", () => this.#reader?.cancel().catch(() => {}));
   }
 
   /** The next piece; undefined at the end. */
@@ -24,6 +26,7 @@ export class Pieces {
     try {
       for (;;) {
         const { value, done } = await this.#reader.read();
+        watch.signal.throwIfAborted();
         if (done) {
           this.#end();
           return undefined;

@@ -805,3 +805,31 @@ test("a body that cannot be read is no fault of the engine's", async () => {
     assert.deepEqual(await put(yielding("a", new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), "")), []);
   });
 });
+
+test("time-outs and signals hold for a fetch that takes no signals, too", async () => {
+  const own = await client({ fetch: (url, init) => fetch(url, { ...init, signal: undefined }) });
+  const silent = () => {};
+  const begun = (_, response) => void response.writeHead(200, json).write('{"a":1}\n');
+  for (const script of [silent, begun]) {
+    const closed = [];
+    answer = (request, response) => {
+      closed.push(once(response, "close"));
+      script(request, response);
+    };
+    for (const name of ["timeout", "readTimeout"]) {
+      for (const call of [
+        () => own.invoke("ContainerList", { [name]: 50 }),
+        () => all(own.documents("SystemEvents", { [name]: 50 })),
+      ]) {
+        const error = await rejected(call());
+        assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
+      }
+    }
+    const error = await rejected(own.invoke("ContainerList", { signal: AbortSignal.timeout(50) }));
+    assert.equal(error.name, "TimeoutError");
+    if (script === begun) await Promise.all(closed);
+    server.closeAllConnections();
+  }
+  const deaf = await client({ fetch: () => new Promise(() => {}) });
+  assert.equal((await rejected(deaf.invoke("ContainerList", { timeout: 20 }))).code, "timed-out");
+});
