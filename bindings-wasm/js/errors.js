@@ -38,31 +38,24 @@ export class ContajnersError extends Error {
   }
 }
 
-export class ConfigError extends ContajnersError {}
-export class ResolveError extends ContajnersError {}
-export class BodyError extends ContajnersError {}
-export class ConnectError extends ContajnersError {}
-export class NegotiateError extends ContajnersError {}
-export class SendError extends ContajnersError {}
-export class TimeoutError extends ContajnersError {}
-export class StatusError extends ContajnersError {}
-export class InBandError extends ContajnersError {}
-export class DecodeError extends ContajnersError {}
-export class AbortedError extends ContajnersError {}
+const classes = {};
 
-const classes = {
-  config: ConfigError,
-  resolve: ResolveError,
-  body: BodyError,
-  connect: ConnectError,
-  negotiate: NegotiateError,
-  send: SendError,
-  timeout: TimeoutError,
-  status: StatusError,
-  "in-band": InBandError,
-  decode: DecodeError,
-  aborted: AbortedError,
-};
+/** The class of a kind. Its name is a text, which bundlers leave as it is. */
+function classOf(kind, name) {
+  return (classes[kind] = { [name]: class extends ContajnersError {} }[name]);
+}
+
+export const ConfigError = classOf("config", "ConfigError");
+export const ResolveError = classOf("resolve", "ResolveError");
+export const BodyError = classOf("body", "BodyError");
+export const ConnectError = classOf("connect", "ConnectError");
+export const NegotiateError = classOf("negotiate", "NegotiateError");
+export const SendError = classOf("send", "SendError");
+export const TimeoutError = classOf("timeout", "TimeoutError");
+export const StatusError = classOf("status", "StatusError");
+export const InBandError = classOf("in-band", "InBandError");
+export const DecodeError = classOf("decode", "DecodeError");
+export const AbortedError = classOf("aborted", "AbortedError");
 
 /** Makes the error of a kind. */
 export function error(kind, code, text, known) {

@@ -29,3 +29,14 @@ test("a build, and its size", async () => {
   assert.ok(all.gzip <= 140, `${all.gzip} KiB with gzip`);
   assert.ok(all.brotli <= 125, `${all.brotli} KiB with brotli`);
 });
+
+test("errors keep their names when those of classes are made short", async () => {
+  await build({
+    configFile: false, publicDir: false, logLevel: "error",
+    build: { outDir: "dist-errors", minify: true, lib: { entry: "node_modules/contajners/errors.js", formats: ["es"], fileName: "errors" } },
+  });
+  const [name] = readdirSync("dist-errors");
+  const { error } = await import(new URL(`dist-errors/${name}`, import.meta.url));
+  assert.equal(error("resolve", "code", "text").name, "ResolveError");
+  assert.match(error("in-band", "code", "text").stack, /^InBandError: text/);
+});
