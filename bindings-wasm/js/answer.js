@@ -1,6 +1,6 @@
 // An answer whose head has arrived.
 
-import { notJson, notText, tooLarge } from "./errors.js";
+import { notJson, notText, taken, tooLarge } from "./errors.js";
 import { Pieces, allDocuments, allOutput, concatenated, documents, document, frames } from "./streams.js";
 
 /** An answer: status and headers are there, the body is yet to come. */
@@ -8,6 +8,7 @@ export class Answer {
   #pieces;
   #call;
   #limit;
+  #taken;
 
   constructor({ status, headers, content, success, call, body, watch, limit }) {
     this.status = status;
@@ -21,12 +22,13 @@ export class Answer {
 
   /** The body as it is. */
   async bytes() {
+    const pieces = this.#take();
     const all = [];
     let length = 0;
-    for (let piece; (piece = await this.#pieces.next()); all.push(piece)) {
+    for (let piece; (piece = await pieces.next()); all.push(piece)) {
       length += piece.length;
       if (length > this.#limit) {
-        await this.#pieces.cancel();
+        await pieces.cancel();
         throw tooLarge(this.#call, this.#limit);
       }
     }
@@ -105,7 +107,7 @@ export class Answer {
 
   /** The body as it comes. */
   stream() {
-    return this.#pieces.stream();
+    return this.#take().stream();
   }
 
   /** Output of a process as it comes. */
@@ -120,10 +122,18 @@ export class Answer {
 
   /** Wants no more. */
   cancel() {
+    this.#taken = true;
     return this.#pieces.cancel();
   }
 
+  /** The body, once. */
+  #take() {
+    if (this.#taken) throw taken(this.#call);
+    this.#taken = true;
+    return this.#pieces;
+  }
+
   #source() {
-    return { pieces: this.#pieces, content: this.content, call: this.#call, success: this.ok };
+    return { pieces: this.#take(), content: this.content, call: this.#call, success: this.ok };
   }
 }

@@ -151,6 +151,12 @@ export function tooLarge(call, limit) {
   });
 }
 
+export function taken(call) {
+  return error("decode", "answer-taken", `the answer to ${shown(call)} has been taken already`, {
+    call, acted: true, hint: "it comes once: keep what you read",
+  });
+}
+
 export function upgraded(call) {
   return error("decode", "upgraded", `${call.engine} made a socket of the connection at ${shown(call)}`, {
     call, acted: true, hint: 'take it with `as: "socket"`',

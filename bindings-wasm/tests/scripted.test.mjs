@@ -833,3 +833,26 @@ test("time-outs and signals hold for a fetch that takes no signals, too", async 
   const deaf = await client({ fetch: () => new Promise(() => {}) });
   assert.equal((await rejected(deaf.invoke("ContainerList", { timeout: 20 }))).code, "timed-out");
 });
+
+test("an answer is read once", async () => {
+  answer = (_, response) => response.writeHead(200, json).end('{"a":1}');
+  const again = {
+    bytes: (response) => response.bytes(),
+    data: (response) => response.data(),
+    json: (response) => response.json(),
+    text: (response) => response.text(),
+    stream: async (response) => all(response.stream()),
+    frames: (response) => all(response.frames()),
+    documents: (response) => all(response.documents()),
+  };
+  for (const read of [...Object.values(again), (response) => response.cancel()]) {
+    const response = await docker.invoke("SystemInfo", { as: "response" });
+    await read(response).catch(() => {});
+    for (const [name, way] of Object.entries(again)) {
+      const error = await rejected(way(response));
+      assert.deepEqual([error.name, error.code], ["DecodeError", "answer-taken"], name);
+      assert.equal(error.message, "the answer to `SystemInfo` (GET /v1.41/info) has been taken already");
+    }
+    await response.cancel();
+  }
+});
