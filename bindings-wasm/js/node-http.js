@@ -5,7 +5,8 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { broken, notUpgraded, redirected, refused } from "./errors.js";
+import { bytesOf, typeName } from "./catalogue.js";
+import { broken, error, notUpgraded, redirected, refused, shown } from "./errors.js";
 import { explained, tlsSpoken } from "./node-errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
@@ -66,8 +67,8 @@ function responseOf(incoming, signal) {
   return { status: incoming.statusCode, headers, body };
 }
 
-/** Bytes as they come, no more than one piece ahead. */
-function webStream(incoming, signal) {
+/** Bytes as they come, no more than one piece ahead; `told` makes an error of what breaks them off. */
+function webStream(incoming, signal, told = (cause) => cause) {
   const iterator = incoming[Symbol.asyncIterator]();
   return new ReadableStream(
     {
@@ -79,7 +80,7 @@ function webStream(incoming, signal) {
           else if (done) controller.close();
           else controller.enqueue(value);
         } catch (cause) {
-          controller.error(signal?.aborted ? signal.reason : cause);
+          controller.error(signal?.aborted ? signal.reason : told(cause));
         }
       },
       cancel: () => void incoming.destroy(),
@@ -161,11 +162,17 @@ export async function upgrade(client, request, call, body, limits) {
   socket.once("close", () => watch.end());
   socket.setNoDelay?.(true);
   socket.allowHalfOpen = true;
-  const readable = webStream(source, watch.signal);
+  const readable = webStream(source, watch.signal, (cause) => broken(client, call, cause));
   // Not those of `node:stream`, which wait for both sides when one ends.
   const writable = new WritableStream({
     write: (piece) =>
-      new Promise((resolve, reject) => socket.write(piece, (cause) => (cause ? reject(broken(client, call, cause)) : resolve()))),
+      new Promise((resolve, reject) => {
+        const bytes = typeof piece === "string" ? piece : bytesOf(piece);
+        if (bytes === undefined) {
+          throw error("resolve", "invalid-body", `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`, { call });
+        }
+        socket.write(bytes, (cause) => (cause ? reject(watch.reason ?? broken(client, call, cause)) : resolve()));
+      }),
     close: () => new Promise((resolve) => socket.end(resolve)),
     abort: () => void socket.destroy(),
   });

@@ -550,7 +550,8 @@ test("sockets that break before anybody reads", async () => {
     const { readable, writable } = await attached(client);
     // Without a listener the error would end the process here.
     await sleep(100);
-    await assert.rejects(readable.getReader().read(), { code: "ECONNRESET" });
+    const error = await rejected(readable.getReader().read());
+    assert.deepEqual([error.name, error.code, error.cause.code], ["SendError", "connection-broken", "ECONNRESET"]);
     await assert.rejects(writable.getWriter().write(new Uint8Array(1)), { code: "connection-broken" });
   });
   await upgrading((socket) => socket.write(switched), async (client) => {
@@ -855,4 +856,38 @@ test("an answer is read once", async () => {
     }
     await response.cancel();
   }
+});
+
+test("sockets: what is written is text or bytes, and what breaks off is told", async () => {
+  const heard = [];
+  const script = (socket) => {
+    socket.write(switched);
+    socket.on("data", (piece) => heard.push(String(piece)));
+  };
+  await upgrading(script, async (client) => {
+    const { writable, close } = await attached(client);
+    const writer = writable.getWriter();
+    for (const piece of ["a", Buffer.from("b"), new TextEncoder().encode("c").buffer]) await writer.write(piece);
+    await sleep(20);
+    assert.equal(heard.join(""), "abc");
+    const error = await rejected(writer.write(7));
+    assert.deepEqual([error.name, error.code], ["ResolveError", "invalid-body"]);
+    assert.match(error.message, /`ContainerAttach` .* is text or bytes; a number was given$/);
+    close();
+  });
+  // The body of a 200 that is cut, and frames of a socket.
+  const cut = (socket) => {
+    socket.write(switched.replace("raw", "multiplexed"));
+    setTimeout(() => socket.resetAndDestroy(), 30);
+  };
+  await upgrading(cut, async (client) => {
+    const error = await rejected(all((await attached(client)).frames()));
+    assert.equal(error.code, "connection-broken");
+  });
+  await upgrading((socket) => socket.write(switched), async (client) => {
+    const { readable, close } = await attached(client);
+    setTimeout(close, 20);
+    const error = await all(readable).catch((error) => error);
+    assert.ok(Array.isArray(error) || error.code === "connection-broken", error);
+  });
 });
