@@ -18,6 +18,8 @@ export const host = {
   tlsSpoken: undefined,
   /** Makes a socket of an HTTP connection. */
   upgrade: undefined,
+  /** Lets any number of calls listen to a signal. */
+  unbounded: undefined,
 };
 
 function ready() {

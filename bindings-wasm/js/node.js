@@ -1,5 +1,6 @@
 // For Node, Deno and Bun: the WebAssembly is read from the disk, and there are sockets.
 
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 
 import { initSync } from "./engine.js";
@@ -13,6 +14,13 @@ host.fetchOver = fetchOver;
 host.explained = explained;
 host.tlsSpoken = tlsSpoken;
 host.upgrade = upgrade;
+host.unbounded = (signal) => {
+  try {
+    setMaxListeners(0, signal);
+  } catch {
+    // It is another implementation's, which warns of nothing.
+  }
+};
 
 /** There is nothing to wait for here. */
 export async function init() {}

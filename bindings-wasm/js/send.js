@@ -68,6 +68,7 @@ export class Watch {
     if (signal !== undefined) {
       if (signal.aborted) throw aborted(signal.reason, undefined);
       const listen = () => this.give(aborted(signal.reason, this.call));
+      host.unbounded?.(signal);
       signal.addEventListener("abort", listen, { once: true });
       this.#unlisten = () => signal.removeEventListener("abort", listen);
     }

@@ -891,3 +891,15 @@ test("sockets: what is written is text or bytes, and what breaks off is told", a
     assert.ok(Array.isArray(error) || error.code === "connection-broken", error);
   });
 });
+
+test("many calls may have one signal", async () => {
+  answer = (_, response) => setTimeout(() => response.writeHead(200, json).end("[]"), 50);
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.name);
+  process.on("warning", warned);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 30 }, () => docker.invoke("ContainerList", { signal })));
+  await sleep(10);
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
+});
