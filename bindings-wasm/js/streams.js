@@ -79,7 +79,8 @@ export class Pieces {
 }
 
 const names = ["stdin", "stdout", "stderr", "error"];
-const decoder = new TextDecoder();
+/** Of output no character is dropped, and one that other texts begin with may stand anywhere. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const nothing = new Uint8Array(0);
 
 /** A piece of output. */
@@ -396,7 +397,7 @@ function pieceAt(found, i, piece) {
 
 /** The engine's own words in the body of an error. */
 export function messageIn(bytes, pack) {
-  const text = decoder.decode(bytes);
+  const text = new TextDecoder().decode(bytes);
   try {
     const body = JSON.parse(text);
     const message = pack ? pack.messageOf(body) : messageOf(body);

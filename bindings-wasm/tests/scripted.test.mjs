@@ -903,3 +903,14 @@ test("many calls may have one signal", async () => {
   process.off("warning", warned);
   assert.deepEqual(warnings, []);
 });
+
+test("a byte order mark in output is a character like others", async () => {
+  const stream = Buffer.concat([frame(1, "\ufeffa"), frame(1, "\ufeffb"), frame(2, "\ufeffü"), frame(1, "ü")]);
+  const script = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(stream);
+  answer = script;
+  assert.deepEqual((await all(logs())).map(({ text }) => text), ["\ufeffa", "\ufeffb", "\ufeffü", "ü"]);
+  answer = script;
+  assert.equal(await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }), "\ufeffa\ufeffb\ufeffüü");
+  const error = await failure((_, response) => response.writeHead(500, json).end('\ufeff{"message":"no"}'), list);
+  assert.equal(error.engineMessage, "no");
+});
