@@ -32,10 +32,13 @@ function ready() {
 
 /** The name of a type in a word, for messages. */
 export function typeName(value) {
-  if (value === null || value === undefined) return String(value);
+  if (value == null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
   if (Array.isArray(value)) return "a list";
-  return { string: "text", object: "an object", function: "a function" }[typeof value] ?? `a ${typeof value}`;
+  return { string: "text", object: value[Symbol.toStringTag] ?? "an object", function: "a function" }[typeof value] ?? `a ${typeof value}`;
 }
+
+/** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
+export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
 
 function text(value, what, code) {
   if (typeof value === "string") return value;
@@ -264,7 +267,7 @@ export function rawRequest(method, target, { params, body, contentType } = {}) {
 /** Pairs of names and values: of an object, or of what gives them, as a Map, Headers and lists do. */
 function pairsOf(given, kind, code, what) {
   if (given === undefined || given === null) return [];
-  const pairs = given[Symbol.iterator] ? [...given] : Object.entries(given);
+  const pairs = given[Symbol.iterator] ? [...given] : isOpaque(given) ? [given] : Object.entries(given);
   if (typeof given !== "object" || !pairs.every(Array.isArray)) {
     throw error(kind, code, `${what} are an object of names and values; ${typeName(given)} was given`);
   }
@@ -285,13 +288,15 @@ function valuesOf(params, operation) {
 function valueOf(value, name, operation) {
   switch (typeof value) {
     case "string":
-    case "number":
     case "boolean":
     case "undefined":
       return value;
     case "bigint":
       // All its digits, which a number would not keep.
       return String(value);
+    case "number":
+      if (Number.isFinite(value)) return value;
+      break;
     case "object":
       if (value === null) return value;
       break;
@@ -307,9 +312,17 @@ function valueOf(value, name, operation) {
   }
 }
 
-/** What JSON has other words for: of a Map or a Set it would make an empty object. */
+/**
+ * What JSON has other words for: of a Map or a Set it would make an empty object. So it would of a
+ * promise that was forgotten, a form or a response, and of NaN `null`: there are no words for these.
+ */
 function plainly(_, value) {
-  return value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  if (isOpaque(value) || (typeof value === "number" && !Number.isFinite(value))) {
+    throw new TypeError(`JSON has no word for ${typeName(value)}`);
+  }
+  return value;
 }
 
 function jsonOf(value, operation) {
@@ -358,7 +371,7 @@ export function described({ request, given }, engine, headers) {
 /** What is known of a request, apart from the core. */
 export function callOf(request, engine, ...more) {
   for (const [name, value] of Object.entries(headersOf(...more))) {
-    if (value !== undefined) guarded(() => request.setHeader(name, String(value)));
+    if (value != null) guarded(() => request.setHeader(name, String(value)));
   }
   return read(request.summary(), engine);
 }

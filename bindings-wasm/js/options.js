@@ -1,7 +1,7 @@
 // Options: a misspelt one must not be dropped in silence.
 
 import { error, quoted } from "./errors.js";
-import { typeName } from "./catalogue.js";
+import { isOpaque, typeName } from "./catalogue.js";
 
 export const known = new Set([
   "engine", "pack", "version", "uri", "category", "fetch", "init", "headers", "timeout", "readTimeout",
@@ -13,7 +13,7 @@ export const knownOfCall = new Set([
 
 export function options(given, names, what) {
   if (given === undefined) return {};
-  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+  if (given === null || typeof given !== "object" || Array.isArray(given) || isOpaque(given)) {
     throw error("config", "invalid-option", `${what} takes an object of options; ${typeName(given)} was given`);
   }
   for (const name of Object.keys(given)) {

@@ -79,7 +79,7 @@ export class Pieces {
 }
 
 const names = ["stdin", "stdout", "stderr", "error"];
-/** Of output no character is dropped, and one that other texts begin with may stand anywhere. */
+/** Drops no character of output: a byte order mark is one, too. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const nothing = new Uint8Array(0);
 

@@ -144,7 +144,14 @@ test("what is wrong with a call is told before it is sent", () => {
     [list({ al: true }), "unknown-parameter", "unknown parameter `al` of `ContainerList` in docker v1.41"],
     [list([1]), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; a list was given"],
     [list("all"), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; text was given"],
-    [list({ limit: Number.NaN }), "invalid-parameter", "parameter `limit` of `ContainerList` is a whole number; a number was given"],
+    [list({ limit: Number.NaN }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
+    [list({ filters: Number.NaN }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: { n: [Infinity] } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: Promise.resolve({}) }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [() => resolve("docker", "v1.41", "ContainerInspect", { params: { id: Promise.resolve("x") } }), "invalid-parameter", "parameter `id` of `ContainerInspect` cannot be made JSON"],
+    [list(Promise.resolve({})), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; Promise was given"],
+    [() => resolve("docker", "v1.41", "ContainerList", new Map([["params", {}]])), "invalid-option", "`resolve` takes an object of options; Map was given"],
+    [() => resolve("docker", "v1.41", "ContainerList", Promise.resolve({})), "invalid-option", "`resolve` takes an object of options; Promise was given"],
     [list({ limit: () => 1 }), "invalid-parameter", "parameter `limit` of `ContainerList` is a function, which is no value"],
     [list({ limit: Symbol("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` is a symbol, which is no value"],
     [list({ filters: { n: 1n } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
@@ -154,6 +161,8 @@ test("what is wrong with a call is told before it is sent", () => {
     [create(null), "missing-body", "`ContainerCreate` needs a body"],
     [create(7n), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
     [create(circle), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
+    ...[Promise.resolve({}), new FormData(), new URLSearchParams("a=b"), new Response("{}"), { Image: Promise.resolve("x") }, { Memory: Number.NaN }, Number.NaN]
+      .map((body) => [create(body), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"]),
     [create(() => 1), "invalid-body", "the body of `ContainerCreate` is a function, which is no value"],
     [() => resolve("docker", "v1.41", "ContainerInspect", { params: { id: "../x" } }), "invalid-parameter", "parameter `id` of `ContainerInspect` is `../x`: `..` would change the path"],
     [() => resolve("docker", "v1.41", "ContainerInspect"), "missing-parameter", "`ContainerInspect` needs the path parameter `id`"],
@@ -161,6 +170,8 @@ test("what is wrong with a call is told before it is sent", () => {
     const error = failure(work);
     assert.deepEqual([error.code, error.message], [code, text]);
   }
+  assert.equal(failure(create({ Image: Promise.resolve("x") })).cause.message, "JSON has no word for Promise");
+  assert.equal(failure(list({ filters: Number.NaN })).cause.message, "JSON has no word for NaN");
   const error = failure(list({ al: true }));
   assert.ok(error instanceof ResolveError);
   assert.deepEqual([error.hint, error.nearest, error.operation], ["did you mean `all`?", ["all"], "ContainerList"]);
@@ -200,7 +211,8 @@ test("maps, sets, pairs and what makes JSON of itself are values, too", async ()
   const sent = (headers) => resolve("docker", "v1.41", "ContainerList", { headers }).headers;
   for (const headers of [{ "X-Foo": "1" }, [["X-Foo", "1"]], new Map([["X-Foo", "1"]])]) assert.deepEqual(sent(headers), { "X-Foo": "1" });
   assert.deepEqual(sent(new Headers({ "X-Foo": "1" })), { "x-foo": "1" });
-  for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
+  assert.deepEqual(sent({ "X-Foo": null, "X-Bar": undefined }), {});
+  for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7, Promise.resolve({})]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
   const client = await Client.create({ engine: "docker", version: "v1.41", headers: new Headers({ "x-foo": "1", "x-bar": "1" }) });
   assert.deepEqual(client.resolve("ContainerList", { headers: new Map([["x-foo", "2"]]) }).headers, { "x-foo": "2", "x-bar": "1" });
   const raw = await client.request("GET", "/x", { params: new Map([["all", true]]) }).then(() => assert.fail("it answered"), (error) => error);
