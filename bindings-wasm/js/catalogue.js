@@ -2,7 +2,7 @@
 
 import * as core from "./engine.js";
 import { error, guarded, quoted } from "./errors.js";
-import { knownOfCall, options } from "./options.js";
+import { knownOfCall, number, options } from "./options.js";
 
 /** What the entry file of a host brings along. */
 export const host = {
@@ -40,7 +40,7 @@ export function typeName(value) {
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
 export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
 
-function text(value, what, code) {
+export function text(value, what, code) {
   if (typeof value === "string") return value;
   throw error("config", code, `${what} is a text; ${typeName(value)} was given`);
 }
@@ -162,8 +162,8 @@ export class Catalogue {
     return JSON.parse(guarded(() => this.#api.ops(category)));
   }
 
-  doc(operation, { depth = 3 } = {}) {
-    return JSON.parse(this.#operation(operation).doc(depth));
+  doc(operation, { depth } = {}) {
+    return JSON.parse(this.#operation(operation).doc(levels(depth)));
   }
 
   /** What the parameters and the body of a call have that is not documented. */
@@ -199,8 +199,8 @@ export class Catalogue {
   }
 
   /** What a path of names leads to. */
-  explain(path, { depth = 3 } = {}) {
-    return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), depth)));
+  explain(path, { depth } = {}) {
+    return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), levels(depth))));
   }
 
   #operation(name) {
@@ -237,6 +237,9 @@ export class Catalogue {
     return { method, target, headers, body: given.bytes ?? (end < 0 ? undefined : said.slice(end + 1)), answer };
   }
 }
+
+/** How deep the core goes into schemas, as a number that it takes. */
+const levels = (depth) => Math.min(number(depth, "depth", "levels") ?? 3, 99);
 
 /** A body as the core looks at it: what is text or bytes is not looked into. */
 function judged({ text }) {
@@ -393,5 +396,5 @@ function read(summary, engine) {
 
 export const isSecretHeader = (name) => {
   ready();
-  return core.isSecretHeader(name);
+  return core.isSecretHeader(text(name, "a header's name", "invalid-option"));
 };

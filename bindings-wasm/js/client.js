@@ -8,7 +8,7 @@ import { contentOfError } from "./engine.js";
 import {
   error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
 } from "./errors.js";
-import { known, knownOfCall, milliseconds, options } from "./options.js";
+import { known, knownOfCall, number, options } from "./options.js";
 import { Watch, placeOf, send } from "./send.js";
 import { Pieces, concatenated, documents, frames, messageIn } from "./streams.js";
 import { overWebSocket } from "./websocket.js";
@@ -54,11 +54,11 @@ export class Client {
       init: all.init,
       headers: all.headers && headersOf(all.headers),
       limits: {
-        connect: milliseconds(all.connectTimeout, "connectTimeout") ?? CONNECT_LIMIT,
-        read: milliseconds(all.readTimeout, "readTimeout"),
-        whole: milliseconds(all.timeout, "timeout"),
+        connect: number(all.connectTimeout, "connectTimeout") ?? CONNECT_LIMIT,
+        read: number(all.readTimeout, "readTimeout"),
+        whole: number(all.timeout, "timeout"),
       },
-      answerLimit: all.answerLimit ?? ANSWER_LIMIT,
+      answerLimit: number(all.answerLimit, "answerLimit", "bytes") ?? ANSWER_LIMIT,
       WebSocket: all.WebSocket,
     };
     const version = all.version ?? "auto";
@@ -218,14 +218,10 @@ export class Client {
 }
 
 function limitsOf({ signal, timeout, readTimeout }) {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+  if (signal != null && typeof signal.addEventListener !== "function") {
     throw error("config", "invalid-option", `\`signal\` is an AbortSignal; ${typeName(signal)} was given`);
   }
-  const limits = {};
-  if (signal) limits.signal = signal;
-  if (timeout !== undefined) limits.timeout = milliseconds(timeout, "timeout");
-  if (readTimeout !== undefined) limits.readTimeout = milliseconds(readTimeout, "readTimeout");
-  return limits;
+  return { signal, timeout: number(timeout, "timeout"), readTimeout: number(readTimeout, "readTimeout") };
 }
 
 /** Asks an engine which version it speaks. */

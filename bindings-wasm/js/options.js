@@ -1,7 +1,7 @@
 // Options: a misspelt one must not be dropped in silence.
 
 import { error, quoted } from "./errors.js";
-import { isOpaque, typeName } from "./catalogue.js";
+import { isOpaque, text, typeName } from "./catalogue.js";
 
 export const known = new Set([
   "engine", "pack", "version", "uri", "category", "fetch", "init", "headers", "timeout", "readTimeout",
@@ -23,10 +23,12 @@ export function options(given, names, what) {
       });
     }
   }
+  if (given.contentType != null) text(given.contentType, "`contentType`", "invalid-option");
   return given;
 }
 
-export function milliseconds(value, name) {
-  if (value === undefined || (typeof value === "number" && value >= 0)) return value;
-  throw error("config", "invalid-option", `\`${name}\` is a number of milliseconds; ${typeName(value)} was given`);
+export function number(value, name, unit = "milliseconds") {
+  if (value == null) return undefined;
+  if (typeof value === "number" && value >= 0) return value;
+  throw error("config", "invalid-option", `\`${name}\` is a number of ${unit}; ${typeName(value)} was given`);
 }

@@ -65,7 +65,7 @@ export class Watch {
     this.client = client;
     this.call = call;
     this.readLimit = readTimeout;
-    if (signal !== undefined) {
+    if (signal) {
       if (signal.aborted) throw aborted(signal.reason, undefined);
       const listen = () => this.give(aborted(signal.reason, this.call));
       host.unbounded?.(signal);

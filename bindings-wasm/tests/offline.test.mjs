@@ -316,3 +316,30 @@ test("secrets are not shown", async () => {
   assert.doesNotMatch(inspect(error), /hush/);
   assert.match(error.target, /hush/);
 });
+
+test("options of a wrong type are told", async () => {
+  const create = (more) => Client.create({ engine: "docker", version: "v1.41", uri: "http://engine", ...more });
+  const docker = await create();
+  for (const [work, text] of [
+    [() => resolve("docker", "v1.41", "SystemInfo", { contentType: 5 }), "`contentType` is a text; a number was given"],
+    [() => docker.request("POST", "/x", { body: "", contentType: {} }), "`contentType` is a text; an object was given"],
+    [() => docker.invoke("ContainerCreate", { body: {}, contentType: true }), "`contentType` is a text; a boolean was given"],
+    [() => contajners.isSecretHeader(5), "a header's name is a text; a number was given"],
+    [() => contajners.isSecretHeader(), "a header's name is a text; undefined was given"],
+    [() => create({ answerLimit: "abc" }), "`answerLimit` is a number of bytes; text was given"],
+    [() => create({ answerLimit: Number.NaN }), "`answerLimit` is a number of bytes; NaN was given"],
+    [() => create({ timeout: "1" }), "`timeout` is a number of milliseconds; text was given"],
+    [() => doc("docker", "v1.41", "ContainerList", { depth: "all" }), "`depth` is a number of levels; text was given"],
+    [() => explain("docker", "v1.41", "ContainerCreate", { depth: -1 }), "`depth` is a number of levels; a number was given"],
+  ]) {
+    const error = await (async () => work())().then(() => assert.fail(text), (error) => error);
+    assert.deepEqual([error.name, error.code, error.message], ["ConfigError", "invalid-option", text]);
+  }
+  const nulls = { timeout: null, readTimeout: null, signal: null };
+  const answers = await create({ ...nulls, answerLimit: null, connectTimeout: null, fetch: async () => new Response('{"a":1}') });
+  assert.deepEqual(await answers.invoke("SystemInfo", nulls), { a: 1 });
+  assert.equal(resolve("docker", "v1.41", "SystemInfo", { contentType: null }).target, "/v1.41/info");
+  assert.equal(contajners.isSecretHeader("Authorization"), true);
+  const depths = [3, 9, Number.POSITIVE_INFINITY].map((depth) => JSON.stringify(doc("docker", "v1.41", "ContainerInspect", { depth })).length);
+  assert.ok(depths[0] < depths[1] && depths[1] <= depths[2], depths.join());
+});
