@@ -120,7 +120,7 @@ export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}
 
 /** An address without what may be secret in it. */
 export function plain(address) {
-  return String(address).replace(/\/\/[^/@]*@/, "//").split(/[?#]/)[0];
+  return String(address).replace(/(^|\/\/)[^/]*@/, "$1").split(/[?#]/)[0];
 }
 
 /** The catalogue of one version of an API. */

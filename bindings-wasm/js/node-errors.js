@@ -10,10 +10,11 @@ function coded(cause) {
   return undefined;
 }
 
-const unreached = /^(ECONNREFUSED|ENOENT|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/;
+const unreached = /^(ECONNREFUSED|ENOENT|ENOTDIR|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/;
 
 const hints = {
   ENOENT: "is the engine running? There is no such socket",
+  ENOTDIR: "the path of the socket leads through a file",
   EACCES: "let your user open the socket",
 };
 

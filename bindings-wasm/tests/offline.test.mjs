@@ -252,6 +252,7 @@ test("packs that are no packs", async () => {
     [7, "pack-foreign"],
     [undefined, "pack-foreign"],
     ["http://127.0.0.1:1/secret.postcard?token=hush", "pack-unreachable"],
+    ["http://user:hush@hush@127.0.0.1:1/x@y.postcard", "pack-unreachable"],
   ]) {
     const error = await loadPack(source).then(() => assert.fail("it loaded"), (error) => error);
     assert.equal(error.code, code);
@@ -271,6 +272,9 @@ test("addresses that lead nowhere are refused at once", async () => {
     ["tcp:///engine", "invalid-address"],
     ["tcp://host:", "invalid-address"],
     ["user:hush@host:2375", "invalid-address"],
+    ["user:hush@host", "invalid-address"],
+    ["http://user:hush@hush@host:port", "invalid-address"],
+    ["ssh://user:hush@hush@host", "unsupported-address"],
     [undefined, "no-address"],
   ]) {
     const error = await Client.create({ engine: "docker", uri }).then(() => assert.fail(`${uri}`), (error) => error);

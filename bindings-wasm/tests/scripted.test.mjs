@@ -914,3 +914,12 @@ test("a byte order mark in output is a character like others", async () => {
   const error = await failure((_, response) => response.writeHead(500, json).end('\ufeff{"message":"no"}'), list);
   assert.equal(error.engineMessage, "no");
 });
+
+test("sockets that are not there", async () => {
+  for (const [path, hint] of [["/no/such.sock", /no such socket$/], [`${process.execPath}/engine.sock`, /leads through a file$/]]) {
+    const over = await client({ uri: `unix://${path}` });
+    const error = await rejected(over.invoke("ContainerStart", { params: { id: "x" } }));
+    assert.deepEqual([error.name, error.code, error.mayHaveActed], ["ConnectError", "cannot-connect", false]);
+    assert.match(error.hint, hint);
+  }
+});
