@@ -45,10 +45,12 @@ export type Names<O> = { [K in keyof O]: [O[K]] extends [never] ? never : K }[ke
 
 type Params<T> = T extends { params: infer P } ? P : never;
 type BodyOption<T> = T extends { body: infer B }
-  ? { body: B | ReadonlyMap<string, unknown> }
+  ? { body: B | OtherBody }
   : T extends { body?: infer B }
-    ? { body?: B | ReadonlyMap<string, unknown> | null }
+    ? { body?: B | OtherBody | null }
     : { body?: undefined | null };
+/** Names and values, or a text that is sent as it is. */
+type OtherBody = ReadonlyMap<string, unknown> | string;
 type Result<T> = T extends { result: infer R } ? R : never;
 type Document<T> = T extends { document: infer D } ? D : any;
 type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | Pairs | null } : { params: Params<T> | Pairs };
@@ -338,8 +340,10 @@ export interface Pack {
   readonly engine: string;
 }
 
+/** A `WebAssembly.Module`, which projects without the library `dom` have no name for. */
+interface CompiledModule {}
 /** Gets the WebAssembly ready; where it is read from the disk there is nothing to wait for. */
-export function init(source?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+export function init(source?: string | URL | Response | ArrayBuffer | ArrayBufferView | CompiledModule): Promise<void>;
 /** Engines whose packs are inside, sorted. */
 export function engines(): string[];
 /** The API versions of an engine, oldest first. */
@@ -365,7 +369,7 @@ export function check(engine: string | Pack, version: string | undefined, operat
 export function explain(engine: string | Pack, version: string | undefined, path: string, options?: { depth?: number }): Explanation;
 /** What is different between two versions of an engine, in one operation or all. */
 export function diff(engine: string | Pack, from: string, to: string, operation?: string): Change[];
-/** Reads a pack from its bytes, or from where they are. */
+/** Reads a pack from its bytes, or from where they are; in Node from a `file:` URL, too. */
 export function loadPack(
   source: Uint8Array | ArrayBuffer | string | URL,
   options?: { fetch?: typeof fetch; signal?: AbortSignal },

@@ -2,9 +2,10 @@
 
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 import { initSync } from "./engine.js";
-import { host } from "./catalogue.js";
+import { host, loadPack as load } from "./catalogue.js";
 import { explained, tlsSpoken } from "./node-errors.js";
 import { fetchOver, upgrade } from "./node-http.js";
 
@@ -24,5 +25,12 @@ host.unbounded = (signal) => {
 
 /** There is nothing to wait for here. */
 export async function init() {}
+
+/** Reads a pack from its bytes, or from where they are; a file, too, which no `fetch` of Node's does. */
+export function loadPack(source, options) {
+  const isAddress = typeof source === "string" || source instanceof URL;
+  if (!isAddress || !/^file:/i.test(source) || options?.fetch) return load(source, options);
+  return load(source, { ...options, fetch: async (url, { signal }) => new Response(await readFile(new URL(url), { signal })) });
+}
 
 export * from "./index.js";

@@ -227,6 +227,9 @@ test("a pack of another engine, from bytes and from a URL", async () => {
   assert.ok(contajners.ops(pack, newest).some(({ method, path }) => method === "PUT" && path === "/actions"));
   const server = createServer((_, response) => response.end(bytes)).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
+  const file = new URL(`file://${process.env.CONTAJNERS_PACK}`);
+  for (const source of [file, file.href]) assert.equal((await contajners.loadPack(source)).engine, "firecracker");
+  await assert.rejects(contajners.loadPack("file:///no/such.postcard"), { code: "pack-unreachable" });
   const again = await contajners.loadPack(new URL(`http://127.0.0.1:${server.address().port}/x.postcard`));
   server.close();
   server.closeAllConnections();

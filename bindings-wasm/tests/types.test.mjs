@@ -3,10 +3,14 @@
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
-test("what is right compiles, and what is wrong does not", () => {
+function compiled(project) {
   try {
-    execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { encoding: "utf8" });
+    execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project], { encoding: "utf8" });
   } catch (error) {
     throw new Error(error.stdout);
   }
-});
+}
+
+test("what is right compiles, and what is wrong does not", () => compiled("."));
+
+test("a project without the library of pages compiles", () => compiled("tsconfig.node.json"));

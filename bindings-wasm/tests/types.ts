@@ -21,6 +21,7 @@ for await (const event of docker.documents("SystemEvents")) event;
 await docker.invoke("ContainerList", { params: new Map([["all", true]]), headers: new Headers({ "X-Own": "1" }) });
 await docker.invoke("ContainerPrune", { params: { filters: new Map([["until", ["10m"]]]) }, headers: [["X-Own", "1"]] });
 await docker.invoke("ContainerCreate", { body: new Map<string, unknown>([["Image", "busybox"]]) });
+await docker.invoke("ContainerCreate", { body: JSON.stringify({ Image: "busybox" }) });
 await docker.invoke("PutContainerArchive", { params: { id, path: "/" }, body: new Uint8Array(1024) });
 const socket = await docker.invoke("ContainerAttach", { params: { id, stream: true }, as: "socket" });
 await socket.writable.close();
