@@ -167,6 +167,14 @@ export async function send(client, call, body, streamed, watch) {
 /** Reads a body piece by piece. That it cannot be read is found here, not taken for a fault of the connection. */
 function streamOf(body, sent, failed) {
   let source, left;
+  const leave = async (reason) => {
+    left = true;
+    try {
+      await (body.getReader ? source.cancel(reason) : source.return?.(reason));
+    } catch {
+      // It was broken anyway.
+    }
+  };
   return new ReadableStream({
     async pull(controller) {
       try {
@@ -181,18 +189,13 @@ function streamOf(body, sent, failed) {
         if (!piece) throw new TypeError(`a piece is text or bytes; ${typeName(value)} was given`);
         controller.enqueue(piece);
       } catch (cause) {
-        // Giving up leaves it, too.
-        if (!left) failed(cause);
+        if (left) return;
+        failed(cause);
+        controller.error(cause);
+        leave(cause);
       }
     },
-    async cancel(reason) {
-      left = true;
-      try {
-        await (body.getReader ? source.cancel(reason) : source.return?.(reason));
-      } catch {
-        // It was broken anyway.
-      }
-    },
+    cancel: leave,
   });
 }
 

@@ -343,7 +343,7 @@ test("options of a wrong type are told", async () => {
     assert.deepEqual([error.name, error.code, error.message], ["ConfigError", "invalid-option", text]);
   }
   const nulls = { timeout: null, readTimeout: null, signal: null };
-  const answers = await create({ ...nulls, answerLimit: null, connectTimeout: null, fetch: async () => new Response('{"a":1}') });
+  const answers = await create({ ...nulls, answerLimit: null, connectTimeout: null, fetch: async () => Response.json({ a: 1 }) });
   assert.deepEqual(await answers.invoke("SystemInfo", nulls), { a: 1 });
   assert.equal(resolve("docker", "v1.41", "SystemInfo", { contentType: null }).target, "/v1.41/info");
   assert.equal(contajners.isSecretHeader("Authorization"), true);
