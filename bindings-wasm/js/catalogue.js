@@ -6,20 +6,13 @@ import { knownOfCall, number, options } from "./options.js";
 
 /** What the entry file of a host brings along. */
 export const host = {
-  /** Whether the core can be called. */
-  ready: false,
-  /** Gets the core ready where that takes waiting. */
-  start: async () => {},
-  /** A `fetch` over a unix socket. */
-  fetchOver: undefined,
-  /** Says why no answer came. */
-  explained: undefined,
-  /** The error where the body of another one tells that the engine speaks TLS. */
-  tlsSpoken: undefined,
-  /** Makes a socket of an HTTP connection. */
-  upgrade: undefined,
-  /** Lets any number of calls listen to a signal. */
-  unbounded: undefined,
+  // ready: whether the core can be called
+  // start: gets the core ready where that takes waiting
+  // fetchOver: a `fetch` over a unix socket
+  // explained: says why no answer came
+  // tlsSpoken: the error where the body of another one tells that the engine speaks TLS
+  // upgrade: makes a socket of an HTTP connection
+  // unbounded: lets any number of calls listen to a signal
 };
 
 function ready() {
@@ -40,9 +33,9 @@ export function typeName(value) {
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
 export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
 
-export function text(value, what, code) {
+export function text(value, what, code, kind = "config") {
   if (typeof value === "string") return value;
-  throw error("config", code, `${what} is a text; ${typeName(value)} was given`);
+  throw error(kind, code, `${what} is a text; ${typeName(value)} was given`);
 }
 
 /** An engine's pack: one that is inside, by its name, or one that was loaded. */
@@ -94,7 +87,7 @@ export function versions(engine) {
 
 /** Reads a pack from its bytes, or from where they are. */
 export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}) {
-  await host.start();
+  await host.start?.();
   ready();
   let bytes = source;
   if (typeof source === "string" || source instanceof URL) {
@@ -206,10 +199,8 @@ export class Catalogue {
   #operation(name) {
     let found = this.#known.get(name);
     if (!found) {
-      if (typeof name !== "string") {
-        throw error("resolve", "unknown-operation", `an operation's name is a text; ${typeName(name)} was given`);
-      }
-      found = guarded(() => this.#api.operation(this.#category, name));
+      const id = text(name, "an operation's name", "unknown-operation", "resolve");
+      found = guarded(() => this.#api.operation(this.#category, id));
       this.#known.set(name, found);
     }
     return found;

@@ -6,7 +6,7 @@ import {
 } from "./catalogue.js";
 import { contentOfError } from "./engine.js";
 import {
-  error, guarded, neverSocket, noSockets, quoted, redirected, refused, upgraded,
+  error, guarded, hidden, neverSocket, noSockets, quoted, redirected, refused, upgraded,
 } from "./errors.js";
 import { known, knownOfCall, number, options } from "./options.js";
 import { Watch, placeOf, send } from "./send.js";
@@ -30,17 +30,18 @@ export class Client {
   #catalogue;
 
   constructor(settings, catalogue) {
-    Object.assign(this, settings);
+    this.engine = settings.engine;
+    this.version = settings.version;
     this.#catalogue = catalogue;
     for (const name of ["pack", "place", "fetch", "init", "headers", "limits", "answerLimit", "WebSocket"]) {
       // For the modules beside this one; of no interest to whoever prints a client.
-      Object.defineProperty(this, name, { enumerable: false });
+      hidden(this, name, settings[name]);
     }
   }
 
   /** Sets up a client, and asks the engine for its version unless one is given. */
   static async create(given) {
-    await host.start();
+    await host.start?.();
     const all = options(given, known, "`Client.create`");
     const pack = packOf(all.pack ?? all.engine);
     if (all.fetch !== undefined && typeof all.fetch !== "function") {
@@ -69,9 +70,7 @@ export class Client {
 
   /** The same client, for one category of operations. */
   category(name) {
-    const { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket } = this;
-    const settings = { engine, pack, version, place, fetch, init, headers, limits, answerLimit, WebSocket };
-    return new Client(settings, this.#catalogue.within(name));
+    return new Client(this, this.#catalogue.within(name));
   }
 
   categories() {
@@ -167,10 +166,10 @@ export class Client {
       const about = { status, headers, call, body: response.body, watch, limit: this.answerLimit };
       switch (content) {
         case "duplex":
-          watch.give(new Error("a socket nobody takes"));
+          watch.give();
           throw upgraded(call);
         case "redirect":
-          watch.give(new Error("a redirection nobody follows"));
+          watch.give();
           throw redirected(call, status, headers.get("location")?.split("?")[0]);
         case "failure": {
           if (given.allowErrorStatus) return { ...about, content: contentOfError(contentType), success: false };

@@ -11,12 +11,12 @@ export function quoted(text) {
   return "`" + shown.join("") + (characters.length > longest ? "…" : "") + "`";
 }
 
-function hidden(target, name, value) {
+export function hidden(target, name, value) {
   Object.defineProperty(target, name, { value, configurable: true });
 }
 
 export class ContajnersError extends Error {
-  constructor(kind, code, text, { hint, cause, call, acted, ...known } = {}) {
+  constructor(kind, code, text, { hint, cause, call, acted, body, headers, ...known } = {}) {
     super(text, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.code = code;
@@ -29,8 +29,8 @@ export class ContajnersError extends Error {
     // To be had, but not to be printed with the rest.
     hidden(this, "method", call?.method);
     hidden(this, "target", call?.target);
-    hidden(this, "body", known.body);
-    delete known.body;
+    hidden(this, "body", body);
+    hidden(this, "headers", headers);
   }
 
   get name() {

@@ -19,8 +19,8 @@ export function overWebSocket(client, call, limits) {
   const watch = new Watch(client, limits, call);
   watch.came();
   socket.binaryType = "arraybuffer";
-  const { promise: opened, resolve, reject } = withResolvers();
-  let controller;
+  let controller, resolve, reject;
+  const opened = new Promise((...both) => ([resolve, reject] = both));
   let open = false;
   const readable = new ReadableStream({
     start: (own) => void (controller = own),
@@ -72,10 +72,4 @@ export function overWebSocket(client, call, limits) {
     abort: () => socket.close(),
   });
   return opened.then(() => ({ readable, writable, close: () => socket.close() }));
-}
-
-function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((a, b) => ([resolve, reject] = [a, b]));
-  return { promise, resolve, reject };
 }
