@@ -244,9 +244,8 @@ function judged({ text }) {
 /** A raw request of the core, which is to be freed. */
 export function rawRequest(method, target, { params, body, contentType } = {}) {
   ready();
-  if (typeof method !== "string" || typeof target !== "string") {
-    throw error("resolve", "invalid-target", `a raw request is a method and a target; ${typeName(method)} and ${typeName(target)} were given`);
-  }
+  text(method, "a method", "invalid-method", "resolve");
+  text(target, "a target", "invalid-target", "resolve");
   const [first] = valuesOf(params, method);
   if (first !== undefined) {
     throw error("resolve", "unknown-parameter", `a raw request takes no parameters: ${quoted(first)}`, {
@@ -329,20 +328,26 @@ function jsonOf(value, operation) {
   return json;
 }
 
+/** What kinds of bodies there are, as the core knows them. */
+const NOTHING = 0;
+const JSON_TEXT = 1;
+const TEXT = 2;
+const BYTES = 3;
+
 /** What a body is: of which kind, its text, or the bytes that are to be sent. */
 function bodyOf(body, operation) {
-  if (body === undefined || body === null) return { kind: core.Given.Nothing };
-  if (typeof body === "string") return { kind: core.Given.Text, text: body };
+  if (body === undefined || body === null) return { kind: NOTHING };
+  if (typeof body === "string") return { kind: TEXT, text: body };
   if (typeof body === "object") {
     const streamed = typeof (body.getReader ?? body[Symbol.asyncIterator]) === "function";
     const bytes = bytesOf(body) ?? (streamed || body instanceof Blob ? body : undefined);
-    if (bytes) return { kind: core.Given.Bytes, bytes, streamed };
+    if (bytes) return { kind: BYTES, bytes, streamed };
   }
   const json = jsonOf(body, operation);
   if (json === undefined) {
     throw error("resolve", "invalid-body", `the body of \`${operation}\` is ${typeName(body)}, which is no value`);
   }
-  return { kind: core.Given.Json, text: json };
+  return { kind: JSON_TEXT, text: json };
 }
 
 /** Bytes of any kind, as they are sent; undefined for what is none. */
@@ -355,7 +360,7 @@ export function bytesOf(value) {
 export function described({ request, given }, engine, headers) {
   try {
     const call = callOf(request, engine, headers);
-    const body = given.kind === core.Given.Bytes ? given.bytes : request.text;
+    const body = given.kind === BYTES ? given.bytes : request.text;
     return { method: call.method, target: call.target, headers: call.headers, body, answer: call.answer };
   } finally {
     request.free();

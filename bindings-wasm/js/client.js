@@ -4,7 +4,6 @@ import { Answer } from "./answer.js";
 import {
   Catalogue, apiOf, callOf, described, headersOf, host, newestOf, packOf, rawRequest, typeName,
 } from "./catalogue.js";
-import { contentOfError } from "./engine.js";
 import {
   error, guarded, hidden, neverSocket, noSockets, quoted, redirected, refused, upgraded,
 } from "./errors.js";
@@ -133,9 +132,10 @@ export class Client {
 
   async #perform(resolve, given) {
     const as = given.as ?? "data";
-    if (!["data", "stream", "response", "socket", "websocket"].includes(as)) {
-      throw error("config", "invalid-option", `\`as\` is no way to take an answer: ${quoted(String(as))}`, {
-        hint: "there are `data`, `stream`, `response`, `socket` and `websocket`",
+    const ways = ["data", "stream", "response", "socket", "websocket"];
+    if (!ways.includes(as)) {
+      throw error("config", "invalid-option", `\`as\` is no way to take an answer: ${quoted(as)}`, {
+        hint: `there is \`${ways.join("`, `")}\``,
       });
     }
     if (as === "socket") return this.#socket(resolve, given);
@@ -172,7 +172,7 @@ export class Client {
           watch.give();
           throw redirected(call, status, headers.get("location")?.split("?")[0]);
         case "failure": {
-          if (given.allowErrorStatus) return { ...about, content: contentOfError(contentType), success: false };
+          if (given.allowErrorStatus) return { ...about, content: request.outcome(status, contentType, true), success: false };
           const bytes = await readError(new Pieces(response.body, watch, call));
           const message = call.method === "HEAD" ? "" : messageIn(bytes, this.pack);
           throw host.tlsSpoken?.(this, call, status, bytes) ?? refused(call, status, message, bytes, headers);
@@ -195,12 +195,6 @@ export class Client {
       this.#reachable();
       if (!request.mayOpenSocket) throw neverSocket(call);
       if (!host.upgrade) throw noSockets(call);
-      if (body.streamed || (body.bytes && !(body.bytes instanceof Uint8Array))) {
-        throw error("resolve", "invalid-body", `the body of ${quoted(call.operation ?? call.target)} is a stream`, {
-          call,
-          hint: "what opens a socket carries a value or bytes; write the rest to the socket",
-        });
-      }
       return await host.upgrade(this, request, call, request.text ?? body.bytes, limitsOf(given));
     } finally {
       request.free();

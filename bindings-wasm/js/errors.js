@@ -189,8 +189,8 @@ const waits = {
   whole: (engine, place, limit) => [`${engine} at ${place} was not done within ${limit}`, "timeout"],
 };
 
-export function timedOut(what, limit, engine, place, call) {
-  const [text, name] = waits[what](engine, place, `${limit} ms`);
+export function timedOut(what, limit, { engine, place }, call) {
+  const [text, name] = waits[what](engine, place.shown, `${limit} ms`);
   return error("timeout", "timed-out", text, { call, acted: what !== "connect", hint: `allow more with \`${name}\`` });
 }
 

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { bytesOf, typeName } from "./catalogue.js";
-import { broken, error, notUpgraded, redirected, refused, shown } from "./errors.js";
+import { broken, error, notUpgraded, quoted, redirected, refused, shown } from "./errors.js";
 import { explained, tlsSpoken } from "./node-errors.js";
 import { Watch } from "./send.js";
 import { concatenated, frames, messageIn } from "./streams.js";
@@ -91,6 +91,12 @@ function webStream(incoming, signal, told = (cause) => cause) {
 
 /** Makes a socket of the connection, once the head of the answer has arrived. */
 export async function upgrade(client, request, call, body, limits) {
+  if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) {
+    throw error("resolve", "invalid-body", `the body of ${quoted(call.operation ?? call.target)} is a stream`, {
+      call,
+      hint: "what opens a socket carries a value or bytes; write the rest to the socket",
+    });
+  }
   const { place } = client;
   const url = new URL(place.base);
   const watch = new Watch(client, limits, call);
@@ -110,7 +116,7 @@ export async function upgrade(client, request, call, body, limits) {
     const give = () => outgoing.destroy(watch.reason);
     watch.signal.addEventListener("abort", give, { once: true });
     watch.limit("connect", client.limits.connect);
-    outgoing.on("socket", (socket) => socket.once(connected, () => watch.unlimit("connect")));
+    outgoing.on("socket", (socket) => socket.once(connected, () => watch.limit("connect")));
     outgoing.on("finish", () => watch.came());
     outgoing.on("error", (cause) => {
       watch.end();
@@ -121,8 +127,8 @@ export async function upgrade(client, request, call, body, limits) {
       socket.on("error", () => {});
       source.on("error", () => {});
       // Its time is the caller's from here on; giving the call up still ends it.
-      watch.unlimit("whole");
-      watch.unlimit("read");
+      watch.limit("whole");
+      watch.limit("read");
       // The content type counts after 101, too.
       const content = request.outcome(200, contentType) === "frames" ? "frames" : "output";
       resolve({ socket, source, content });
@@ -132,7 +138,7 @@ export async function upgrade(client, request, call, body, limits) {
       opened(socket, socket, incoming.headers["content-type"]);
     });
     outgoing.on("response", (incoming) => {
-      watch.unlimit("read");
+      watch.limit("read");
       const { statusCode, headers } = incoming;
       const outcome = request.outcome(statusCode, headers["content-type"]);
       // A success whose body has no length goes on raw both ways.

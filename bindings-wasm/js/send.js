@@ -89,19 +89,15 @@ export class Watch {
     this.#controller.abort(reason);
   }
 
-  /** Starts a limit, or starts it anew. */
+  /** Starts a limit, or starts it anew; without a time it ends. */
   limit(what, milliseconds) {
     clearTimeout(this.#timers.get(what));
     if (milliseconds === undefined || milliseconds > LONGEST) return;
-    const over = () => this.give(timedOut(what, milliseconds, this.client.engine, this.client.place.shown, this.call));
+    const over = () => this.give(timedOut(what, milliseconds, this.client, this.call));
     const timer = setTimeout(over, milliseconds);
     // A program may end while an answer that nobody reads is still coming.
     timer.unref?.();
     this.#timers.set(what, timer);
-  }
-
-  unlimit(what) {
-    clearTimeout(this.#timers.get(what));
   }
 
   /** Something came. */
@@ -152,16 +148,13 @@ export async function send(client, call, body, streamed, watch) {
     sending.then((late) => late.body.cancel()).catch(() => {});
     throw watch.reason ?? host.explained?.(client, call, cause) ?? unreached(client, call, cause, streamed);
   }
-  watch.unlimit("read");
-  if (typeof response?.status !== "number") {
-    watch.end();
-    throw error("send", "not-http", `the given \`fetch\` did not answer ${shown(call)} with a Response`, { call, acted: true });
-  }
-  if (response.type === "opaqueredirect") {
-    watch.end();
-    throw redirected(call, 0, undefined);
-  }
-  return response;
+  watch.limit("read");
+  if (response?.status > 0) return response;
+  watch.end();
+  // A redirection that a browser does not tell more of has no status.
+  throw response?.type === "opaqueredirect"
+    ? redirected(call, 0)
+    : error("send", "not-http", `the given \`fetch\` did not answer ${shown(call)} with a Response`, { call, acted: true });
 }
 
 /** Reads a body piece by piece. That it cannot be read is found here, not taken for a fault of the connection. */

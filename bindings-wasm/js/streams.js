@@ -1,6 +1,6 @@
 // What comes piece by piece: bytes, frames of output, JSON documents.
 
-import { Demultiplexer, Documents, inBand as inBandOf, messageOf, messageOfText } from "./engine.js";
+import { Demultiplexer, Documents, inBand as inBandOf, messageOf } from "./engine.js";
 import { broken, guarded, inBand, notJson } from "./errors.js";
 
 /** The bytes of an answer as they come, with its time-outs. */
@@ -32,7 +32,7 @@ export class Pieces {
           return undefined;
         }
         if (value.length > 0) {
-          if (watch.readLimit !== undefined) watch.unlimit("read");
+          if (watch.readLimit !== undefined) watch.limit("read");
           return value;
         }
       }
@@ -84,10 +84,16 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const nothing = new Uint8Array(0);
 
 /** A piece of output. */
-export class Frame {
-  constructor(stream, bytes) {
+class Frame {
+  #before;
+  #cut;
+
+  /** It may begin within a character, of which some came before, and end within one. */
+  constructor(stream, bytes, before, cut = 0) {
     this.stream = stream;
     this.bytes = bytes;
+    this.#before = before;
+    this.#cut = cut;
   }
 
   /**
@@ -95,23 +101,8 @@ export class Frame {
    * that the texts of a stream are together what its bytes are together.
    */
   get text() {
-    return decoder.decode(this.bytes);
-  }
-}
-
-/** A piece that begins or ends within a character. */
-class Partial extends Frame {
-  #before;
-  #cut;
-
-  constructor(stream, bytes, before, cut) {
-    super(stream, bytes);
-    this.#before = before;
-    this.#cut = cut;
-  }
-
-  get text() {
-    return decoder.decode(concatenated([this.#before, this.bytes.subarray(0, this.bytes.length - this.#cut)]));
+    const own = this.bytes.subarray(0, this.bytes.length - this.#cut);
+    return decoder.decode(this.#before ? concatenated([this.#before, own]) : own);
   }
 }
 
@@ -268,8 +259,8 @@ class Output {
     const left = unfinished(all);
     this.#left[channel] = left ? all.slice(all.length - left) : nothing;
     // A character in several tiny pieces: nothing of it is told before its end.
-    if (left > bytes.length) return new Partial(names[channel], bytes, nothing, bytes.length);
-    return new Partial(names[channel], bytes, before, left);
+    if (left > bytes.length) return new Frame(names[channel], bytes, nothing, bytes.length);
+    return new Frame(names[channel], bytes, before, left);
   }
 
   async cancel() {
@@ -398,12 +389,5 @@ function pieceAt(found, i, piece) {
 /** The engine's own words in the body of an error. */
 export function messageIn(bytes, pack) {
   const text = new TextDecoder().decode(bytes);
-  try {
-    const body = JSON.parse(text);
-    const message = pack ? pack.messageOf(body) : messageOf(body);
-    if (message !== undefined) return message;
-  } catch {
-    // A page of a proxy, or plain text.
-  }
-  return messageOfText(text);
+  return pack ? pack.messageOf(text) : messageOf(text);
 }

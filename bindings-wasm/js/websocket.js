@@ -49,8 +49,8 @@ export function overWebSocket(client, call, limits) {
   socket.onopen = () => {
     open = true;
     // Its time is the caller's from here on.
-    watch.unlimit("whole");
-    watch.unlimit("read");
+    watch.limit("whole");
+    watch.limit("read");
     resolve();
   };
   socket.onerror = () => {

@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::value::Js;
-use crate::{doc, error, json, request};
+use crate::{doc, error, host, json, request};
 
 /// The names of the engines whose packs are inside, sorted.
 #[wasm_bindgen]
@@ -87,10 +87,12 @@ impl Pack {
         self.0.operation_history(id).iter().map(Into::into).collect()
     }
 
-    /// The message of an error body that was JSON, from where this engine puts it.
+    /// The message in the text of an error body, from where this engine puts it.
     #[wasm_bindgen(js_name = messageOf)]
-    pub fn message_of(&self, body: JsValue) -> Option<String> {
-        contajners_core::engine_error::message_in(self.0.error_pointers(), &Js(body))
+    pub fn message_of(&self, text: &str) -> String {
+        message_in(text, |body| {
+            contajners_core::engine_error::message_in(self.0.error_pointers(), body)
+        })
     }
 
     /// Begins to find out which version an engine speaks.
@@ -203,16 +205,16 @@ pub fn in_band(message: JsValue) -> Option<String> {
     contajners_core::engine_error::in_band(&Js(message))
 }
 
-/// The message of an error body that was JSON.
+/// The message in the text of an error body.
 #[wasm_bindgen(js_name = messageOf)]
-pub fn message_of(body: JsValue) -> Option<String> {
-    contajners_core::engine_error::message_of(&Js(body))
+pub fn message_of(text: &str) -> String {
+    message_in(text, |body| contajners_core::engine_error::message_of(body))
 }
 
-/// The message of an error body that was not.
-#[wasm_bindgen(js_name = messageOfText)]
-pub fn message_of_text(body: &str) -> String {
-    contajners_core::engine_error::message_of_text(body)
+/// What is no JSON is a page of a proxy, or plain text.
+fn message_in(text: &str, find: impl FnOnce(&Js) -> Option<String>) -> String {
+    let found = host::parse(text).ok().and_then(|body| find(&Js(body)));
+    found.unwrap_or_else(|| contajners_core::engine_error::message_of_text(text))
 }
 
 /// Whether a header carries credentials, which must not be shown.

@@ -12,19 +12,14 @@ use crate::catalog::Operation;
 use crate::error;
 use crate::value::{Js, Json};
 
-/// What the body of a call is, as JavaScript gives it.
-#[wasm_bindgen]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Given {
-    /// None.
-    Nothing = 0,
-    /// JSON text of a value.
-    Json = 1,
-    /// Text.
-    Text = 2,
-    /// Bytes, which stay with JavaScript.
-    Bytes = 3,
-}
+/// What the body of a call is, as JavaScript gives it: a number, since the names of an enum would
+/// be in every page. `catalogue.js` has the same ones.
+type Given = u8;
+const NOTHING: Given = 0;
+/// JSON text of a value.
+const JSON: Given = 1;
+const TEXT: Given = 2;
+// Anything else: bytes, which stay with JavaScript.
 
 /// A request: everything but the bytes of a body.
 #[wasm_bindgen]
@@ -62,14 +57,14 @@ impl Operation {
         let named = borrowed(&named);
         let json = Json(content);
         let body = match (given, media_type) {
-            (Given::Nothing, _) => Body::Nothing,
-            (Given::Json, _) => Body::Value(&json),
-            (Given::Text, _) => Body::Value(&content),
-            (Given::Bytes, Some(media_type)) => Body::BytesAs(media_type),
-            (Given::Bytes, None) => Body::Bytes,
+            (NOTHING, _) => Body::Nothing,
+            (JSON, _) => Body::Value(&json),
+            (TEXT, _) => Body::Value(&content),
+            (_, Some(media_type)) => Body::BytesAs(media_type),
+            (_, None) => Body::Bytes,
         };
         let mut request = self.0.resolve(&named, body).map_err(|error| error::resolve(&error))?;
-        if let (Given::Json | Given::Text, Some(media_type)) = (given, media_type) {
+        if let (JSON | TEXT, Some(media_type)) = (given, media_type) {
             request
                 .set_header("Content-Type", media_type)
                 .map_err(|error| error::raw(error, "Content-Type"))?;
@@ -133,14 +128,12 @@ impl Request {
             .map_err(|error| error::raw(error, path))?;
         let media_type = media_type.as_deref();
         let set = match (given, content) {
-            (Given::Nothing, _) => Ok(()),
-            (Given::Bytes, _) | (_, None) => {
-                request.set_content(media_type.unwrap_or("application/octet-stream"))
-            }
+            (NOTHING, _) => Ok(()),
             // Text as it is: whoever gives JSON has made it.
-            (_, Some(text)) => {
+            (JSON | TEXT, Some(text)) => {
                 request.set_text(media_type.unwrap_or("application/json"), text)
             }
+            _ => request.set_content(media_type.unwrap_or("application/octet-stream")),
         };
         set.map_err(|error| error::raw(error, "Content-Type"))?;
         Ok(Self(request))
@@ -191,22 +184,18 @@ impl Request {
     }
 
     /// What an answer with this head is: `redirect`, `failure`, or what its body is.
-    pub fn outcome(&self, status: u16, content_type: Option<String>) -> String {
+    /// `allowed` errors are as their bodies are.
+    pub fn outcome(&self, status: u16, content_type: Option<String>, allowed: bool) -> String {
         let name = match self.0.outcome(status, content_type.as_deref()) {
             // Looked into as messages are, of which one alone is a value all the same.
             Outcome::Success(content) if self.0.may_fail_inside(content) => "json-lines",
             Outcome::Success(content) => name_of(content),
             Outcome::Redirect => "redirect",
+            _ if allowed => name_of(contajners_core::content_of_error(content_type.as_deref())),
             _ => "failure",
         };
         name.into()
     }
-}
-
-/// What the body of an error is, where it is taken as an answer.
-#[wasm_bindgen(js_name = contentOfError)]
-pub fn content_of_error(content_type: Option<String>) -> String {
-    name_of(contajners_core::content_of_error(content_type.as_deref())).into()
 }
 
 fn name_of(content: Content) -> &'static str {

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -922,4 +923,21 @@ test("sockets that are not there", async () => {
     assert.deepEqual([error.name, error.code, error.mayHaveActed], ["ConnectError", "cannot-connect", false]);
     assert.match(error.hint, hint);
   }
+});
+
+test("sockets: a body of what opens one is a value or bytes", async () => {
+  for (const body of [new Blob(["{}"]), new Response("{}").body]) {
+    const call = { params: { id: "x" }, body, as: "socket" };
+    const error = await failure(undefined, () => docker.invoke("ExecStart", call));
+    assert.deepEqual([error.name, error.code, error.message], ["ResolveError", "invalid-body", "the body of `ExecStart` is a stream"]);
+  }
+});
+
+test("what an error holds of an answer is not printed", async () => {
+  const script = (_, response) => response.writeHead(500, { ...json, "X-Own": "hush" }).end('{"message":"no","more":"hush"}');
+  const error = await failure(script, list);
+  assert.doesNotMatch(inspect(error), /hush|104, 117, 115, 104/);
+  assert.deepEqual(Object.keys(error).filter((name) => ["body", "headers", "target", "method"].includes(name)), []);
+  assert.match(Buffer.from(error.body).toString(), /hush/);
+  assert.equal(error.headers.get("x-own"), "hush");
 });
