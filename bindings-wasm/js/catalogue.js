@@ -27,7 +27,8 @@ function ready() {
 export function typeName(value) {
   if (value == null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
   if (Array.isArray(value)) return "a list";
-  return { string: "text", object: value[Symbol.toStringTag] ?? "an object", function: "a function" }[typeof value] ?? `a ${typeof value}`;
+  const object = value[Symbol.toStringTag] ?? "an object";
+  return { string: "text", object, function: "a function" }[typeof value] ?? `a ${typeof value}`;
 }
 
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */

@@ -65,7 +65,7 @@ type Easy<O> = {
 }[keyof O] & string;
 
 /** Headers: an object, `Headers`, a `Map`, a list of pairs. */
-export type HeaderValues = { [name: string]: string } | Iterable<readonly [string, string]>;
+export type HeaderValues = { [name: string]: string | null | undefined } | Iterable<readonly [string, string]>;
 
 /** What can be said of any call. */
 export interface CallOptions {

@@ -175,7 +175,8 @@ export async function upgrade(client, request, call, body, limits) {
       new Promise((resolve, reject) => {
         const bytes = typeof piece === "string" ? piece : bytesOf(piece);
         if (bytes === undefined) {
-          throw error("resolve", "invalid-body", `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`, { call });
+          const what = `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`;
+          throw error("resolve", "invalid-body", what, { call });
         }
         socket.write(bytes, (cause) => (cause ? reject(watch.reason ?? broken(client, call, cause)) : resolve()));
       }),

@@ -19,6 +19,7 @@ for await (const { stream, text } of docker.frames("ContainerLogs", { params: { 
 }
 for await (const event of docker.documents("SystemEvents")) event;
 await docker.invoke("ContainerList", { params: new Map([["all", true]]), headers: new Headers({ "X-Own": "1" }) });
+await docker.invoke("ContainerList", { headers: { "X-Own": null } });
 await docker.invoke("ContainerPrune", { params: { filters: new Map([["until", ["10m"]]]) }, headers: [["X-Own", "1"]] });
 await docker.invoke("ContainerCreate", { body: new Map<string, unknown>([["Image", "busybox"]]) });
 await docker.invoke("ContainerCreate", { body: JSON.stringify({ Image: "busybox" }) });
