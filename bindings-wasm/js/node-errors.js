@@ -24,7 +24,10 @@ const hints = {
  */
 export function explained(client, call, cause, heard = coded(cause)?.socket?.bytesRead) {
   const { engine, place } = client;
-  if (cause instanceof Error && cause.bodyUnreadable) return unreadable(call, cause.cause);
+  // The second is what `fetch` makes of a Blob whose file has changed.
+  if (cause instanceof Error && (cause.bodyUnreadable || cause.cause?.name === "NotReadableError")) {
+    return unreadable(call, cause.cause);
+  }
   const found = coded(cause);
   if (!found) return undefined;
   const { code } = found;

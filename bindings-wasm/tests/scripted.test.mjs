@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createReadStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -777,6 +777,10 @@ test("a body that cannot be read is no fault of the engine's", async () => {
   }
   const read = new Response("read").body;
   await all(read);
+  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
+  writeFileSync(join(folder, "file"), "a".repeat(100));
+  const changed = await openAsBlob(join(folder, "file"));
+  rmSync(folder, { recursive: true });
   await overBoth(async (over) => {
     const put = (body) => over.request("POST", "/x", { body });
     answer = async (request, response) => {
@@ -796,6 +800,7 @@ test("a body that cannot be read is no fault of the engine's", async () => {
       [new ReadableStream({ start: (controller) => controller.enqueue({}) }), /an object was given$/],
       [watched(), /a number was given$/],
       [read, /disturbed or locked/],
+      [changed, /could not be read/],
     ]) {
       const error = await rejected(put(body));
       assert.deepEqual([error.name, error.code, error.message], ["BodyError", "body-unreadable", "cannot read the body"]);
@@ -830,7 +835,6 @@ test("time-outs and signals hold for a fetch that takes no signals, too", async 
     const error = await rejected(own.invoke("ContainerList", { signal: AbortSignal.timeout(50) }));
     assert.equal(error.name, "TimeoutError");
     if (script === begun) await Promise.all(closed);
-    server.closeAllConnections();
   }
   const deaf = await client({ fetch: () => new Promise(() => {}) });
   assert.equal((await rejected(deaf.invoke("ContainerList", { timeout: 20 }))).code, "timed-out");
