@@ -540,7 +540,7 @@ engine:
         for (address, what) in [
             ("engine.sock", "is none"),
             ("/run/engine.sock", "is none"),
-            ("unx:///run/x.sock", "is of an unknown kind"),
+            ("socket:///run/x.sock", "is of an unknown kind"),
             ("fd://3", "is of an unknown kind"),
             ("context://podman", "is of an unknown kind"),
             ("unix://", "names no socket"),

@@ -5,6 +5,7 @@
 
 mod answer;
 mod fault;
+mod found;
 mod names;
 mod openapi3;
 #[cfg(test)]
