@@ -29,6 +29,8 @@
 //!   missing: any
 //! - definition: Mount
 //!   fields: { destination: string, options: [string] }
+//! - definition: VolumeCreate        # the engine does without, whatever the specs say
+//!   optional: [Driver, Labels]
 //! - waiter: healthy                 # a state to wait for
 //!   operation: ContainerInspect
 //!   every: 500ms
@@ -53,6 +55,8 @@
 //! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
 //! for a list of them. `A/B` is the field `B` of the object that the field `A` is. In a version without
 //! a definition that it names, a rule does nothing.
+//!
+//! `optional` lets fields of a definition be left out that a spec requires.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
@@ -83,7 +87,7 @@ use std::fmt;
 
 use contajners_core::{ApiVersion, is_header_name};
 
-use self::fields::{add_fields, are_known};
+use self::fields::{add_fields, are_known, make_optional};
 use self::matches::{Mark, RuleMatches};
 pub use self::matches::{Matches, Unmatched, Why};
 use self::text::{LocationText, MissingText, Names, RuleText, SetText};
@@ -94,6 +98,7 @@ use crate::spec::Rules;
 /// Why rules add no fields.
 const NO_FIELDS: &str = "its fields are there already, or have no object to go into";
 const NO_DEFINITION: &str = "a definition that it names is not there";
+const NONE_REQUIRED: &str = "none of its fields is required";
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -334,12 +339,20 @@ impl Rule {
                 return Err("`operation` and `definition` exclude each other".into());
             }
             (None, Some(_))
-                if text.missing.is_some() == text.fields.is_some()
+                if [text.missing.is_some(), text.fields.is_some(), text.optional.is_some()]
+                    .into_iter()
+                    .filter(|is_there| *is_there)
+                    .count()
+                    != 1
                     || text.set.is_some()
                     || text.body.is_some() =>
             {
-                let what = "a `definition` takes `missing: any` or `fields`, and nothing else";
+                let what = "a `definition` takes one of `missing: any`, `fields` and `optional`, \
+                            and nothing else";
                 return Err(what.into());
+            }
+            (Some(_), None) if text.optional.is_some() => {
+                return Err("`optional` fields are those of a `definition`".into());
             }
             (Some(_), None) if text.missing.is_some() && text.parameter.is_none() => {
                 return Err("only a `definition` or a `parameter` may be `missing`".into());
@@ -488,6 +501,16 @@ impl Rule {
                     (false, false) => Mark::Idle(NO_DEFINITION),
                 });
                 any |= adds;
+            }
+            return self.note_version(version, any, matches);
+        }
+        if let (Some(names), Some(fields)) = (&self.text.definition, &self.text.optional) {
+            let mut any = false;
+            for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                let Some(found) = model.definitions.get_mut(name) else { continue };
+                let frees = make_optional(found, fields);
+                matched.note(if frees { Mark::Matched } else { Mark::Idle(NONE_REQUIRED) });
+                any |= frees;
             }
             return self.note_version(version, any, matches);
         }

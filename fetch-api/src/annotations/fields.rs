@@ -91,6 +91,26 @@ pub(super) fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
     any
 }
 
+/// Lets fields of an object be left out; tells whether one of them was required.
+pub(super) fn make_optional(schema: &mut Schema, names: &[String]) -> bool {
+    let mut any = false;
+    match &mut schema.kind {
+        Kind::Object(object) => {
+            for name in names {
+                let field = object.properties.get_mut(name);
+                any |= field.is_some_and(|(_, required)| std::mem::take(required));
+            }
+        }
+        Kind::AllOf(parts) => {
+            for part in parts {
+                any |= make_optional(part, names);
+            }
+        }
+        _ => {}
+    }
+    any
+}
+
 /// A field's schema, where it is written out in place.
 fn inside<'s>(schema: &'s mut Schema, name: &str) -> Option<&'s mut Schema> {
     match &mut schema.kind {

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use super::fields::{FieldKind, FieldText};
 use super::*;
-use crate::model::{Answer, Condition, Encoding, Kind, ListStyle, Object, Sign, Waiter};
+use crate::model::{
+    Additional, Answer, Condition, Encoding, Kind, ListStyle, Object, Sign, Waiter,
+};
 
 fn model(version: &str) -> Model {
     let parameter = |name: &str, location, kind| Parameter {
@@ -48,6 +50,38 @@ fn apply(rules: &str) -> (Model, Vec<String>) {
     annotations.apply(&mut model, &mut matches);
     let unmatched = annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
     (model, unmatched)
+}
+
+#[test]
+fn lets_fields_be_left_out() {
+    let rules = "- definition: [Volume, Other]\n  optional: [Driver, Name]\n";
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    let field = |required| (Schema::of(Kind::String), required);
+    let properties = BTreeMap::from([
+        ("Driver".to_owned(), field(true)),
+        ("Label".to_owned(), field(true)),
+        ("Name".to_owned(), field(false)),
+    ]);
+    let object = |properties| {
+        Schema::of(Kind::Object(Object { properties, additional: Additional::Unsaid }))
+    };
+    model.definitions.insert("Volume".to_owned(), object(properties));
+    model.definitions.insert("Other".to_owned(), object(BTreeMap::new()));
+    annotations.apply(&mut model, &mut matches);
+    let Kind::Object(volume) = &model.definitions["Volume"].kind else { panic!("an object") };
+    let required: Vec<bool> = volume.properties.values().map(|(_, required)| *required).collect();
+    assert_eq!(required, [false, true, false]);
+    let unmatched: Vec<_> =
+        annotations.unmatched(&matches).iter().map(ToString::to_string).collect();
+    let told = "line 1: the rule for `Other` changes nothing in any version: none of its fields is \
+                required";
+    assert_eq!(unmatched, [told]);
+    refuse(
+        "- operation: A\n  optional: [b]\n",
+        "line 1: `optional` fields are those of a `definition`",
+    );
 }
 
 #[test]
@@ -282,7 +316,7 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
-        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `remove`, `fields`, `parameter`, `in`, `versions`, \
+        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `remove`, `fields`, `optional`, `parameter`, `in`, `versions`, \
          `set`, `body`, `waiter`, `takes`, `every`, `within`, `tells`, `ends` at line 2 column 3",
     );
 }
@@ -328,7 +362,8 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
         "- operation: A\n  definition: B\n  missing: any\n",
         "line 1: `operation` and `definition` exclude each other",
     );
-    let alone = "line 1: a `definition` takes `missing: any` or `fields`, and nothing else";
+    let alone = "line 1: a `definition` takes one of `missing: any`, `fields` and `optional`, and \
+                 nothing else";
     refuse("- definition: B\n", alone);
     refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);
     refuse(

@@ -16,6 +16,7 @@ pub(super) struct RuleText {
     pub(super) missing: Option<MissingText>,
     pub(super) remove: Option<bool>,
     pub(super) fields: Option<FieldsText>,
+    pub(super) optional: Option<Vec<String>>,
     pub(super) parameter: Option<Names>,
     #[serde(rename = "in")]
     pub(super) location: Option<LocationText>,
