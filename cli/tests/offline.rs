@@ -238,7 +238,7 @@ fn what_is_missing_is_found() {
             "check docker@v1.41 ContainerUpdate -d '{\"Memroy\":1}'",
             // What is typed is to be right.
             "check docker@v1.41 ContainerLogs follow=maybe",
-            "check docker@v1.41 ContainerInspect sise=true",
+            "check docker@v1.41 ContainerInspect sizes=true",
             "check docker@v1.41 ContainerInspect id",
             "check docker ContainerInspect --all-versions",
             "check docker ContainerCreate platform=x --all-versions",
