@@ -86,9 +86,22 @@ const WITHOUT_BODY: [&str; 7] = [
     "libpodRestoreContainer",
 ];
 
+/// What Docker reads credentials of and no spec says so.
+const WITHOUT_CREDENTIALS: [&str; 3] = ["DistributionInspect", "GetPluginPrivileges", "PluginPush"];
+
 /// What annotations change of operations, parameters and bodies, where a real engine has shown that
 /// the specs are wrong.
 fn mended(engine: &str, version: &str, facts: BTreeSet<Fact>) -> BTreeSet<Fact> {
+    if engine == "docker" {
+        let with_credentials = |mut fact: Fact| {
+            if WITHOUT_CREDENTIALS.contains(&&*fact.id) {
+                let header = ("X-Registry-Auth".to_owned(), "header".to_owned());
+                assert!(fact.parameters.insert(header), "{version}: it is mended upstream");
+            }
+            fact
+        };
+        return facts.into_iter().map(with_credentials).collect();
+    }
     if engine != "podman" {
         return facts;
     }
