@@ -1,10 +1,12 @@
-//! The rules as they are written in YAML.
+//! The rules as they are written in YAML, and what in one goes together.
 
 use std::collections::BTreeMap;
 
+use contajners_core::is_header_name;
 use serde::Deserialize;
 
 use super::fields::FieldsText;
+use super::placeholders;
 use super::waiters::EndText;
 use crate::model::{Answer, Encoding, Kind, ListStyle, Location, Parameter, Schema};
 
@@ -102,6 +104,124 @@ pub(super) enum MissingText {
 impl RuleText {
     pub(super) fn names(&self) -> Option<&Names> {
         self.operation.as_ref().or(self.definition.as_ref())
+    }
+
+    /// Checks a rule that mends something: what in it goes together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let text = self;
+        match (&text.operation, &text.definition) {
+            (None, None) => {
+                return Err("it has neither `operation` nor `definition`".into());
+            }
+            (Some(_), Some(_)) => {
+                return Err("`operation` and `definition` exclude each other".into());
+            }
+            (None, Some(_))
+                if [text.missing.is_some(), text.fields.is_some(), text.optional.is_some()]
+                    .into_iter()
+                    .filter(|is_there| *is_there)
+                    .count()
+                    != 1
+                    || text.set.is_some()
+                    || text.body.is_some() =>
+            {
+                let what = "a `definition` takes one of `missing: any`, `fields` and `optional`, \
+                            and nothing else";
+                return Err(what.into());
+            }
+            (Some(_), None) if text.optional.is_some() => {
+                return Err("`optional` fields are those of a `definition`".into());
+            }
+            (Some(_), None) if text.missing.is_some() && text.parameter.is_none() => {
+                return Err("only a `definition` or a `parameter` may be `missing`".into());
+            }
+            (Some(_), None)
+                if text.missing.is_some()
+                    && !matches!(
+                        text.location,
+                        Some(LocationText::Query | LocationText::Header | LocationText::Form)
+                    ) =>
+            {
+                let what = "a `parameter` that is `missing` is `in` the query, a header or a form";
+                return Err(what.into());
+            }
+            (Some(_), None) if text.fields.is_some() => {
+                let what = "`fields` are those of a `definition`, or stand in `body`";
+                return Err(what.into());
+            }
+            _ => {}
+        }
+        if let (Some(MissingText::Any), Some(LocationText::Header)) = (text.missing, text.location)
+        {
+            let mut names = text.parameter.iter().flat_map(Names::list);
+            if let Some(name) = names.find(|name| !is_header_name(name)) {
+                return Err(format!("`{name}` does not do for the name of a header"));
+            }
+        }
+        let removes = text.remove == Some(true);
+        if removes && text.definition.is_some() {
+            return Err("only an `operation` or a `parameter` can be removed".into());
+        }
+        if removes && matches!(text.location, Some(LocationText::Path)) {
+            return Err("a `parameter` in the path cannot be removed".into());
+        }
+        if removes && (text.set.is_some() || text.body.is_some() || text.missing.is_some()) {
+            return Err("what is removed is not changed as well".into());
+        }
+        let adds = text.missing.is_some();
+        let changes = removes || adds || text.set.is_some() || text.body.is_some();
+        if text.definition.is_none() && !changes {
+            return Err(
+                "the rule changes nothing: it has none of `set`, `body` and `remove`".into()
+            );
+        }
+        if text.parameter.is_some() && text.body.is_some() {
+            return Err("`parameter` and `body` exclude each other".into());
+        }
+        if text.parameter.is_none() && text.location.is_some() {
+            return Err("`in` needs a `parameter`".into());
+        }
+        if let Some(set) = &text.set {
+            let SetText { id, path, encoding, list, kind, format, required, default, answer } = set;
+            if let Some(path) = path {
+                if text.parameter.is_some() {
+                    return Err("a `parameter` has no `path`".into());
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                let is_path = path.starts_with('/') && path.chars().all(is_plain);
+                if !is_path || placeholders(path).is_none() {
+                    return Err(format!("`{path}` does not do for a `path`"));
+                }
+            }
+            if let Some(id) = id {
+                let names = text.operation.as_ref().map_or(&[][..], Names::list);
+                if names.len() != 1 || !names[0].contains(" /") {
+                    let what = "an `id` is set for one operation, by its method and path";
+                    return Err(what.into());
+                }
+                let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+                if id.is_empty() || !id.chars().all(is_plain) {
+                    return Err(format!("`{id}` does not do for an `id`"));
+                }
+                let more = answer.is_some() || path.is_some();
+                if more || text.parameter.is_some() || text.body.is_some() {
+                    return Err("an `id` is set by a rule of its own".into());
+                }
+            }
+            let of_parameter = encoding.is_some()
+                || list.is_some()
+                || kind.is_some()
+                || format.is_some()
+                || required.is_some()
+                || default.is_some();
+            if text.parameter.is_none() && of_parameter {
+                return Err("only a `parameter` can be set to that".into());
+            }
+            if text.parameter.is_some() && answer.is_some() {
+                return Err("a `parameter` has no `answer`".into());
+            }
+        }
+        Ok(())
     }
 }
 
