@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 pub use change::{Change, ChangeKind, Place};
 
 use crate::catalog::{Api, Operation, Parameter, RequestBody, Response};
-use crate::check::Fields;
 use crate::error::ResolveError;
+use crate::fields::Fields;
 use crate::request::{Location, Method};
 use crate::schema::{Additional, Schema, SchemaKind};
 
@@ -380,8 +380,8 @@ impl Differ {
         else {
             return;
         };
-        self.work = self.work.saturating_sub(one.declared().len() / 8);
-        for field in one.declared() {
+        self.work = self.work.saturating_sub(one.declared.len() / 8);
+        for field in &one.declared {
             let Some(there) = other.get(field.name) else {
                 push(out, Inside { pointer: pointer(field.name), kind: ChangeKind::Removed });
                 continue;
@@ -394,7 +394,7 @@ impl Differ {
             };
             push(out, Inside { pointer: pointer(field.name), kind });
         }
-        for field in other.declared() {
+        for field in &other.declared {
             if one.get(field.name).is_none() {
                 let kind = ChangeKind::Added { required: field.required };
                 push(out, Inside { pointer: pointer(field.name), kind });

@@ -56,6 +56,8 @@ mod error;
 mod exchange;
 #[cfg(feature = "schemas")]
 mod explain;
+#[cfg(feature = "schemas")]
+mod fields;
 mod finding;
 mod form;
 #[cfg(feature = "schemas")]
