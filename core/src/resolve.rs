@@ -361,11 +361,12 @@ impl<'a> Operation<'a> {
                     }
                     _ => value.to_json(),
                 };
-                if !is_text && let Some(at) = no_value(media_type) {
+                let is_form = is_one_of(FORMS, media_type);
+                if !is_text && (is_form || is_one_of(BINARY, media_type)) {
                     let mut error = self.error(ResolveErrorKind::InvalidBody, "");
                     error.0.detail =
                         format!("is {media_type}; {} was given", value.view().type_name());
-                    let ways = match at < FORMS {
+                    let ways = match is_form {
                         true => "give its fields as parameters",
                         false => "give bytes, a file or a reader",
                     };
@@ -653,19 +654,12 @@ pub fn is_json(media_type: &str) -> bool {
         || essence == "*/*"
 }
 
-/// Bodies that are no values: forms, which are fields, and bytes.
-const NO_VALUES: [&str; 6] = [
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-    "application/x-tar",
-    "application/tar",
-    "application/octet-stream",
-    "application/gzip",
-];
-/// How many of them are forms.
-const FORMS: usize = 2;
+/// Bodies that are fields.
+const FORMS: &[&str] = &["application/x-www-form-urlencoded", "multipart/form-data"];
+/// Bodies that are no values.
+const BINARY: &[&str] =
+    &["application/x-tar", "application/tar", "application/octet-stream", "application/gzip"];
 
-fn no_value(media_type: &str) -> Option<usize> {
-    let essence = essence(media_type);
-    NO_VALUES.iter().position(|name| name.eq_ignore_ascii_case(essence))
+fn is_one_of(names: &[&str], media_type: &str) -> bool {
+    names.iter().any(|name| name.eq_ignore_ascii_case(essence(media_type)))
 }
