@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: what CI runs, in its order.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::packages::{BUILD, Missing, ensure};
@@ -18,11 +19,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     ensure(&[BUILD], Missing::from_flag(args.install))?;
-    let failed: Vec<String> = steps(args.install)
-        .iter_mut()
-        .filter_map(|step| run_step(step).err())
-        .map(|error| format!("  {error}"))
-        .collect();
+    let (mut failed, mut times) = (Vec::new(), Vec::new());
+    for mut step in steps(args.install) {
+        let begin = Instant::now();
+        if let Err(error) = run_step(&mut step) {
+            failed.push(format!("  {error}"));
+        }
+        times.push((begin.elapsed(), steps::text(&step)));
+    }
+    eprintln!("{}", how_long(&times));
     match failed.len() {
         0 => Ok(()),
         1 => Err(format!("a step failed:\n{}", failed[0]).into()),
@@ -32,6 +37,17 @@ pub(crate) fn run(args: &Args) -> Outcome {
 
 fn run_step(step: &mut Command) -> Outcome {
     steps::run(step).inspect_err(|error| eprintln!("error: {error}"))
+}
+
+/// What each step took, in the order they ran in.
+fn how_long(times: &[(Duration, String)]) -> String {
+    let all: Duration = times.iter().map(|(time, _)| *time).sum();
+    let all = (all, "all steps".to_owned());
+    let line = |(time, step): &(Duration, String)| {
+        let seconds = time.as_secs();
+        format!("{:>4} m {:02} s  {step}", seconds / 60, seconds % 60)
+    };
+    times.iter().chain([&all]).map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn steps(install: bool) -> Vec<Command> {
@@ -83,6 +99,16 @@ mod tests {
 
     use super::*;
     use crate::Chore;
+
+    #[test]
+    fn times_are_in_minutes_and_seconds_with_their_sum() {
+        let times = [(83, "cargo xtask test"), (7, "cargo fmt")]
+            .map(|(seconds, step)| (Duration::from_secs(seconds), step.to_owned()));
+        assert_eq!(
+            how_long(&times),
+            "   1 m 23 s  cargo xtask test\n   0 m 07 s  cargo fmt\n   1 m 30 s  all steps"
+        );
+    }
 
     #[test]
     fn the_steps_are_chores_that_take_these_words() {

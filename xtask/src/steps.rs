@@ -67,8 +67,8 @@ pub(crate) fn run_as(text: &str, command: &mut Command) -> Outcome {
     }
 }
 
-/// The command as one could type it, with the variables that were set for it.
-fn text(command: &Command) -> String {
+/// Returns the command as one could type it, with the variables that were set for it.
+pub(crate) fn text(command: &Command) -> String {
     let set = command.get_envs().filter_map(|(name, value)| {
         Some(format!("{}={}", name.to_str()?, quoted(value?.to_str()?)))
     });
