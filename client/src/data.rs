@@ -1,7 +1,7 @@
 //! What an answer is when all of it has been read.
 
 use bytes::Bytes;
-use contajners_core::stream::{DecodeErrorKind, Demultiplexer, Documents, Output, fits};
+use contajners_core::stream::{Demultiplexer, Documents, Output, fits};
 use contajners_core::{Content, engine_error};
 use serde_core::de::DeserializeOwned;
 use serde_json::Value;
@@ -99,7 +99,7 @@ pub(crate) fn typed<T: DeserializeOwned>(kept: Kept, call: &CallOf) -> Result<T,
         other => other.into_json().unwrap_or_default(),
     };
     let is_one = content == Content::JsonLines && !value.is_array();
-    match serde_json::from_value(value.clone()) {
+    match T::deserialize(&value) {
         Ok(typed) => Ok(typed),
         // One message alone, where a list of messages is expected.
         Err(error) if is_one => {
@@ -116,6 +116,10 @@ pub(crate) fn typed<T: DeserializeOwned>(kept: Kept, call: &CallOf) -> Result<T,
 
 fn documents(kept: &Kept, call: &CallOf) -> Result<Vec<Value>, Error> {
     let Kept { errors, body, limit, .. } = kept;
+    // Each may fit where all of them together do not.
+    if !fits(body, *limit) {
+        return Err(Error::too_large_as_values(call, *limit));
+    }
     let mut documents = Documents::with_limit(*limit);
     documents.push(body);
     documents.finish();
@@ -124,9 +128,6 @@ fn documents(kept: &Kept, call: &CallOf) -> Result<Vec<Value>, Error> {
         match documents.pop() {
             Ok(Some(document)) => all.push(read(document, call, *errors)?),
             Ok(None) => return Ok(all),
-            Err(error) if error.kind() == DecodeErrorKind::DocumentTooLong => {
-                return Err(Error::too_large_as_values(call, *limit));
-            }
             // Whoever reads all of it is told what a JSON reader says about the end.
             Err(error) => {
                 let rest = &body[usize::try_from(error.offset()).unwrap_or(0).min(body.len())..];

@@ -5,8 +5,9 @@
 //! is never shared and never used again.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -253,33 +254,17 @@ async fn attempt(
         wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?
     };
     peer.watched.request(&message);
-    let bytes = written(&message, &body);
-    let broken = |error: io::Error| peer.broken(error).of(call, Sent::Perhaps);
-    match write(&mut *wire, &bytes, limits.write).await {
-        Ok(()) => {}
-        Err(Unwritten::Broken(error)) => return Err(broken(error)),
-        Err(Unwritten::TimedOut(limit)) => {
-            return Err(peer.timeout(Waiting::Write, limit).of(call, Sent::Perhaps));
-        }
-    }
-
     let mut received = BytesMut::new();
-    let reading = read_head(&mut *wire, &mut received, &peer.watched);
-    let head = match limits.read {
-        None => reading.await,
-        Some(limit) => match timeout(limit, reading).await {
-            Ok(done) => done,
-            Err(_) => return Err(peer.timeout(Waiting::Read, limit).of(call, Sent::Perhaps)),
-        },
-    };
-    let head = match head {
-        Ok(head) => head,
-        Err(Unread::Broken(error)) => return Err(broken(error)),
-        Err(Unread::NotHttp(error)) => {
-            let error = Error::not_http(&peer.engine, &peer.address, error);
-            return Err(error.of(call, Sent::Perhaps));
-        }
-    };
+    let bytes = written(&message, &body);
+    let asked = ask(&mut *wire, &bytes, &mut received, limits, &peer.watched).await;
+    let head = asked.map_err(|unanswered| {
+        let error = match unanswered {
+            Unanswered::Broken(error) => peer.broken(error),
+            Unanswered::TimedOut(what, limit) => peer.timeout(what, limit),
+            Unanswered::NotHttp(error) => Error::not_http(&peer.engine, &peer.address, error),
+        };
+        error.of(call, Sent::Perhaps)
+    })?;
     trace::answered(span, head.status);
     let content = match request.outcome(head.status, head.content_type.as_deref()) {
         Outcome::Success(content) if head.is_socket() => match content {
@@ -332,31 +317,85 @@ fn written(message: &Message, body: &Bytes) -> Vec<u8> {
     out
 }
 
-enum Unwritten {
+/// Why no head of an answer came.
+enum Unanswered {
     Broken(io::Error),
-    TimedOut(Duration),
+    TimedOut(Waiting, Duration),
+    NotHttp(io::Error),
+}
+
+/// Writes a request and reads the head of its answer, which may come before all is written: an
+/// engine that refuses takes no more.
+async fn ask(
+    wire: &mut dyn Wire,
+    request: &[u8],
+    received: &mut BytesMut,
+    limits: &Limits,
+    watched: &Watched,
+) -> Result<Head, Unanswered> {
+    let (mut reader, mut writer) = tokio::io::split(wire);
+    let mut writing = pin!(write(&mut writer, request, limits.write));
+    let mut reading = pin!(read_head(&mut reader, received, watched));
+    let mut early = None;
+    let written = poll_fn(|context| {
+        if let Poll::Ready(written) = writing.as_mut().poll(context) {
+            return Poll::Ready(written);
+        }
+        if early.is_none()
+            && let Poll::Ready(head) = reading.as_mut().poll(context)
+        {
+            let is_wanted = matches!(&head, Ok(head) if head.status < 300);
+            early = Some(head);
+            // Whatever else the rest of the request is no longer for.
+            if !is_wanted {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        Poll::Pending
+    });
+    let unwritten = match written.await {
+        // What cannot be written to may still have said why.
+        Err(Unanswered::Broken(error)) => Some(Unanswered::Broken(error)),
+        written => written.map(|()| None)?,
+    };
+    let limit = limits.read.or(unwritten.as_ref().map(|_| ERROR_PIECE_WAIT));
+    let head = match (early, limit) {
+        (Some(head), _) => head,
+        (None, None) => reading.await,
+        (None, Some(limit)) => {
+            let late = |_| Err(Unanswered::TimedOut(Waiting::Read, limit));
+            timeout(limit, reading).await.unwrap_or_else(late)
+        }
+    };
+    match (head, unwritten) {
+        (Ok(head), Some(unwritten)) if head.status < 300 => Err(unwritten),
+        (Err(_), Some(unwritten)) => Err(unwritten),
+        (head, _) => head,
+    }
 }
 
 /// Writes a request, unless the engine takes nothing of it for too long.
 async fn write(
-    wire: &mut dyn Wire,
+    wire: &mut (impl AsyncWrite + Unpin),
     mut bytes: &[u8],
     limit: Option<Duration>,
-) -> Result<(), Unwritten> {
+) -> Result<(), Unanswered> {
     async fn within<T>(
         limit: Option<Duration>,
         work: impl Future<Output = io::Result<T>>,
-    ) -> Result<T, Unwritten> {
+    ) -> Result<T, Unanswered> {
         let done = match limit {
             None => work.await,
-            Some(limit) => timeout(limit, work).await.map_err(|_| Unwritten::TimedOut(limit))?,
+            Some(limit) => timeout(limit, work)
+                .await
+                .map_err(|_| Unanswered::TimedOut(Waiting::Write, limit))?,
         };
-        done.map_err(Unwritten::Broken)
+        done.map_err(Unanswered::Broken)
     }
     while !bytes.is_empty() {
         let length = within(limit, wire.write(bytes)).await?;
         if length == 0 {
-            return Err(Unwritten::Broken(io::ErrorKind::WriteZero.into()));
+            return Err(Unanswered::Broken(io::ErrorKind::WriteZero.into()));
         }
         bytes = &bytes[length..];
     }
@@ -385,18 +424,14 @@ impl Head {
     }
 }
 
-enum Unread {
-    Broken(io::Error),
-    NotHttp(io::Error),
-}
-
 /// Reads the head of an answer; what came behind it stays in the buffer.
 async fn read_head(
-    wire: &mut dyn Wire,
+    wire: &mut (impl AsyncRead + Unpin),
     received: &mut BytesMut,
     watched: &Watched,
-) -> Result<Head, Unread> {
-    let not_http = |text: String| Unread::NotHttp(io::Error::new(io::ErrorKind::InvalidData, text));
+) -> Result<Head, Unanswered> {
+    let not_http =
+        |text: String| Unanswered::NotHttp(io::Error::new(io::ErrorKind::InvalidData, text));
     loop {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut response = httparse::Response::new(&mut headers);
@@ -420,9 +455,9 @@ async fn read_head(
             }
             Ok(httparse::Status::Partial) => {}
         }
-        if wire.read_buf(received).await.map_err(Unread::Broken)? == 0 {
+        if wire.read_buf(received).await.map_err(Unanswered::Broken)? == 0 {
             let error = io::Error::new(io::ErrorKind::UnexpectedEof, "it ended before an answer");
-            return Err(Unread::Broken(error));
+            return Err(Unanswered::Broken(error));
         }
     }
 }

@@ -379,6 +379,7 @@ fn bodies() -> Vec<Row> {
             raw(format!("HTTP/1.1 500 No\r\nContent-Length: {}\r\n\r\n{small}", small.len())),
         ),
         row("JSON of 250,000 small lists", json(&lists)).values(),
+        row("150,000 small documents", json(&"{\"\":0}".repeat(150_000))).values(),
         row("a number that is too large", json("[1e999999999]")),
         row("a number of 900,000 digits", json(&format!("[{digits}]"))),
         row("a number of 900,000 places", json(&format!("[0.{digits}]"))),
@@ -531,6 +532,22 @@ fn slowness() -> Vec<Row> {
             silent(b"HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno"),
         )
         .of(Wanted::Reader),
+        row(
+            "a socket that is refused before its body is taken",
+            answering(b"HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno", SHORT),
+        )
+        .of(Wanted::SocketWith),
+        row(
+            "a socket that is refused and cut",
+            raw("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno"),
+        )
+        .of(Wanted::SocketWith),
+        row(
+            "a socket that comes before its body is taken",
+            answering(b"HTTP/1.1 101 Yes\r\n\r\n", SHORT),
+        )
+        .of(Wanted::SocketWith)
+        .within(Limited::Write),
         row("an upload that is cut", raw("")).of(Wanted::Reader),
         row(
             "an answer in the middle of a given body",
