@@ -6,10 +6,12 @@
 //! here, as docker's command does: of an exec dockerd takes them for its end, and podman is stuck.
 //! Those that a call names are the engine's to see; they pass like any other.
 
+mod siblings;
+
 use std::io::{self, IsTerminal, stdin};
 
 use contajners::{Client, DuplexInput, OutputStream};
-use contajners_core::{Api, Location, Method, Operation};
+use contajners_core::Operation;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -17,6 +19,7 @@ use crate::call::Body;
 use crate::failure::{Failure, Status};
 use crate::output::Output;
 use crate::sending;
+use crate::socket::siblings::Siblings;
 use crate::terminal;
 
 /// ^D: the end of input on a terminal, which cannot be half-closed.
@@ -27,56 +30,6 @@ const DETACH: [u8; 2] = [0x10, 0x11];
 
 /// What engines call these keys.
 const DETACH_NAME: &str = "ctrl-p,ctrl-q";
-
-/// The operations beside one that makes a socket, and the path value that names its process.
-struct Siblings<'a> {
-    inspect: Option<Operation<'a>>,
-    resize: Option<Operation<'a>>,
-    /// The values of path parameters, by name.
-    path: Vec<(String, Value)>,
-}
-
-impl<'a> Siblings<'a> {
-    fn new(api: Api<'a>, operation: &Operation<'a>, values: &[(String, Value)]) -> Self {
-        let folder = operation.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |method: Method, name: &str| {
-            api.operations().find(|other| {
-                let path =
-                    other.path().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-                other.method() == method && path == Some(name)
-            })
-        };
-        let in_path = |name: &str| {
-            let mut parameters = operation.parameters();
-            parameters.any(|own| own.location() == Location::Path && own.is_named(name))
-        };
-        Self {
-            inspect: beside(Method::Get, "json"),
-            resize: beside(Method::Post, "resize"),
-            path: values.iter().filter(|(name, _)| in_path(name)).cloned().collect(),
-        }
-    }
-
-    async fn inspect(&self, client: &Client) -> Result<Value, Failure> {
-        let Some(operation) = &self.inspect else { return Ok(Value::Null) };
-        let mut call = client.invoke(operation.id());
-        for (name, value) in &self.path {
-            call = call.param(name, value);
-        }
-        Ok(call.await?)
-    }
-
-    /// Sets the size of the terminal; that it cannot be set ends nothing.
-    async fn resize(&self, client: &Client) {
-        let size = terminal_size::terminal_size_of(io::stdout());
-        let (Some(operation), Some((width, height))) = (&self.resize, size) else { return };
-        let mut call = client.invoke(operation.id()).param("w", width.0).param("h", height.0);
-        for (name, value) in &self.path {
-            call = call.param(name, value);
-        }
-        let _ = call.send().await;
-    }
-}
 
 /// What is known of the process at the other end.
 struct Process {
