@@ -73,9 +73,9 @@ where
     let of = |size| allocated(&fault(size), size, take);
     let (one, nine) = (of(MB), of(9 * MB));
     println!("{content_type}: {one} bytes for 1 MB, {nine} bytes for 9 MB");
-    // Buffers grow by doubling, which may be once more; what is looked at again and again would be
-    // 81 times as much.
-    assert!(nine <= one * 16, "{one} bytes became {nine}");
+    // Buffers grow by doubling, which may be once more, and how small the pieces are that a kernel
+    // hands out is its own business; what is looked at again and again would be 81 times as much.
+    assert!(nine <= one.max(MB as u64) * 16, "{one} bytes became {nine}");
 }
 
 async fn output(client: Client) -> Result<usize, Error> {
