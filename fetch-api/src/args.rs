@@ -54,16 +54,16 @@ pub struct Args {
     #[arg(long, conflicts_with = "check")]
     pub docs: bool,
 
-    /// The map of sources [default: the workspace's own]
+    /// The map of sources [default: that of the clone that `cargo xtask fetch-api` runs in]
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
 
-    /// The folder of the packs [default: the workspace's own]
+    /// The folder of the packs; `--sources` needs it [default: `resources` of that clone]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
 
-/// What the arguments leave open.
+/// What the arguments leave open, in a clone of the repository.
 #[derive(Debug, Clone)]
 pub struct Defaults {
     /// The map of sources.
@@ -73,8 +73,10 @@ pub struct Defaults {
 }
 
 /// Runs the command and says how it ended: 0 when all is well, 1 when a version failed or a
-/// pack differs, 2 when the arguments or the map of sources do not do.
-pub fn run(args: &Args, defaults: &Defaults) -> ExitCode {
+/// pack differs, 2 when the arguments or the map of sources cannot be used.
+///
+/// Without defaults the arguments have to name the map and the folder of the packs.
+pub fn run(args: &Args, defaults: Option<&Defaults>) -> ExitCode {
     let plan = match plan(args, defaults) {
         Ok(plan) => plan,
         Err(Refusal { text, hint }) => {
@@ -114,8 +116,8 @@ struct Refusal {
     hint: Option<String>,
 }
 
-fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
-    let file = args.sources.as_ref().unwrap_or(&defaults.sources);
+fn plan(args: &Args, defaults: Option<&Defaults>) -> Result<Plan, Refusal> {
+    let (file, out) = places(args, defaults)?;
     let sources = Sources::open(file).map_err(|error| Refusal {
         text: match &error {
             SourcesError::Unreadable { .. } => error.to_string(),
@@ -140,12 +142,36 @@ fn plan(args: &Args, defaults: &Defaults) -> Result<Plan, Refusal> {
         engines: select(sources, &args.engines, &args.api_versions)?,
         picked: !args.api_versions.is_empty(),
         origin,
-        out: args.out.as_ref().unwrap_or(&defaults.out).clone(),
+        out: out.clone(),
         mode: if args.check { Mode::Check } else { Mode::Write },
         faults: if args.keep_going { Faults::KeepGoing } else { Faults::Refuse },
         prose: if args.docs { Prose::Keep } else { Prose::Skip },
         threads: args.jobs.map_or_else(compile::default_threads, usize::from),
     })
+}
+
+/// The map of sources and the folder of the packs. Packs of a map of the user's own are not written
+/// over those of the clone.
+fn places<'a>(
+    args: &'a Args,
+    defaults: Option<&'a Defaults>,
+) -> Result<(&'a PathBuf, &'a PathBuf), Refusal> {
+    match (&args.sources, &args.out, defaults) {
+        (Some(file), Some(out), _) => Ok((file, out)),
+        (None, out, Some(own)) => Ok((&own.sources, out.as_ref().unwrap_or(&own.out))),
+        (Some(file), None, _) => Err(Refusal {
+            text: format!("no folder is given for the packs of {}", file.display()),
+            hint: Some("name it with `--out DIR`".into()),
+        }),
+        (None, _, None) => Err(Refusal {
+            text: "no map of sources is given".into(),
+            hint: Some(
+                "`--sources FILE` names one, and `--out DIR` the folder of its packs; \
+                 `cargo xtask fetch-api` has those of its clone"
+                    .into(),
+            ),
+        }),
+    }
 }
 
 /// Picks engines and versions out of the map, all of them when none are named.

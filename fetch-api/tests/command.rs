@@ -41,7 +41,10 @@ impl Room {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.folder.path()).env_remove("HTTP_PROXY").env_remove("http_proxy");
+        command.current_dir(self.folder.path());
+        for name in ["HTTP_PROXY", "http_proxy", "CONTAJNERS_WORKSPACE"] {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -94,6 +97,33 @@ fn exit_statuses_tell_how_it_ended() {
     for arguments in [&["--engine", "tov"][..], &["--from", "nowhere"], &["--jobs", "0"]] {
         assert!(room.run(arguments, 2).starts_with("error: "));
     }
+}
+
+#[test]
+fn an_installed_command_knows_of_no_clone() {
+    let room = Room::new();
+    let run = |arguments: &[&str], status| {
+        let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
+        finished(command.args(arguments).output().unwrap(), status)
+    };
+    assert!(run(&["--help"], 0).contains("Usage: fetch-api [OPTIONS]\n"));
+    assert!(run(&["--from", "specs"], 2).starts_with("error: no map of sources is given\n"));
+    let text = run(&["--sources", "sources.yaml", "--from", "specs"], 2);
+    assert!(
+        text.starts_with("error: no folder is given for the packs of sources.yaml\n"),
+        "{text}"
+    );
+    // In a clone it is told whose map and packs are meant.
+    fs::create_dir(room.path("fetch-api")).unwrap();
+    fs::rename(room.path("sources.yaml"), room.path("fetch-api/sources.yaml")).unwrap();
+    let run = |arguments: &[&str], status| {
+        let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
+        command.env("CONTAJNERS_WORKSPACE", room.folder.path());
+        finished(command.args(arguments).output().unwrap(), status)
+    };
+    assert!(run(&["--help"], 0).contains("Usage: cargo xtask fetch-api [OPTIONS]\n"));
+    run(&["--from", "specs"], 0);
+    assert!(room.path("resources/toy.postcard").is_file());
 }
 
 #[test]

@@ -25,8 +25,18 @@ podman:
       versions: [v4.9.0, v5.0.0]
 ";
 
-/// What comes of arguments: the plan, or why there is none; paths begin with `…`.
+/// What comes of arguments in a clone: the plan, or why there is none; paths begin with `…`.
 fn planned(arguments: &[&str]) -> String {
+    planned_in(Place::Clone, arguments)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Clone,
+    Elsewhere,
+}
+
+fn planned_in(place: Place, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("sources.yaml"), MAP).unwrap();
@@ -37,7 +47,7 @@ fn planned(arguments: &[&str]) -> String {
     let command = Command::try_parse_from(["fetch-api".to_owned()].into_iter().chain(arguments));
     let text = match command {
         Err(error) => error.to_string(),
-        Ok(command) => match plan(&command.args, &defaults) {
+        Ok(command) => match plan(&command.args, (place == Place::Clone).then_some(&defaults)) {
             Ok(plan) => summary(&plan),
             Err(Refusal { text, hint: None }) => format!("error: {text}"),
             Err(Refusal { text, hint: Some(hint) }) => format!("error: {text}\n  hint: {hint}"),
@@ -143,11 +153,32 @@ fn files_and_folders_that_are_not_there_are_named() {
     error: there is no folder …/nowhere
       hint: `--from` takes a folder with `<engine>/<version>.yaml` in it
     ");
-    assert_snapshot!(planned(&["--sources", "…/nowhere.yaml"]), @r"
+    assert_snapshot!(planned(&["--sources", "…/nowhere.yaml", "--out", "…/x"]), @r"
     error: cannot read the map of sources …/nowhere.yaml
       hint: No such file or directory (os error 2)
     ");
-    assert_snapshot!(planned(&["--sources", "…/broken.yaml"]), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: there are none");
+    let broken = ["--sources", "…/broken.yaml", "--out", "…/x"];
+    assert_snapshot!(planned(&broken), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: there are none");
+}
+
+#[test]
+fn only_a_clone_has_a_map_and_a_folder_of_its_own() {
+    let own = ["--sources", "…/sources.yaml", "--out", "…/mine"];
+    let here = planned_in(Place::Elsewhere, &own);
+    assert_eq!(here, planned(&own));
+    assert!(here.contains("to …/mine"), "{here}");
+    // Packs of one map do not get in between those of the other.
+    let told = "error: no folder is given for the packs of …/sources.yaml\n  \
+                hint: name it with `--out DIR`";
+    for place in [Place::Clone, Place::Elsewhere] {
+        assert_eq!(planned_in(place, &own[..2]), told);
+    }
+    let told = "error: no map of sources is given\n  \
+                hint: `--sources FILE` names one, and `--out DIR` the folder of its packs; \
+                `cargo xtask fetch-api` has those of its clone";
+    for arguments in [&[][..], &own[2..]] {
+        assert_eq!(planned_in(Place::Elsewhere, arguments), told);
+    }
 }
 
 #[test]
