@@ -3,6 +3,7 @@
 //! Progress and errors go to standard error; one line per engine goes to standard output.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -77,13 +78,12 @@ pub struct Defaults {
 ///
 /// Without defaults the arguments have to name the map and the folder of the packs.
 pub fn run(args: &Args, defaults: Option<&Defaults>) -> ExitCode {
+    // A reader that has gone changes neither how the run ends nor what the other one is told.
+    let (out, err) = (&mut Lenient(std::io::stdout()), &mut Lenient(std::io::stderr()));
     let plan = match plan(args, defaults) {
         Ok(plan) => plan,
-        Err(Refusal { text, hint }) => {
-            eprintln!("error: {text}");
-            if let Some(hint) = hint {
-                eprintln!("  hint: {hint}");
-            }
+        Err(refusal) => {
+            let _ = write!(err, "{refusal}");
             return ExitCode::from(2);
         }
     };
@@ -95,25 +95,47 @@ pub fn run(args: &Args, defaults: Option<&Defaults>) -> ExitCode {
             let mut good = true;
             for report in &reports {
                 good &= report.is_good();
-                let (out, err) = (&mut std::io::stdout(), &mut std::io::stderr());
-                // A reader that has gone does not change how the run ended.
                 let _ = print(report, out, err);
             }
             if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
-            eprintln!("error: {error}");
-            let _ = print_causes(&error, &mut std::io::stderr());
+            let _ = writeln!(err, "error: {error}");
+            let _ = print_causes(&error, err);
             ExitCode::FAILURE
         }
     }
 }
 
+/// A stream whose reader may have gone.
+struct Lenient<W>(W);
+
+impl<W: Write> Write for Lenient<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
 /// Why a run does not even start.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Refusal {
     text: String,
+    cause: Option<String>,
     hint: Option<String>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.text)?;
+        self.cause.iter().try_for_each(|cause| writeln!(f, "  caused by: {cause}"))?;
+        self.hint.iter().try_for_each(|hint| writeln!(f, "  hint: {hint}"))
+    }
 }
 
 fn plan(args: &Args, defaults: Option<&Defaults>) -> Result<Plan, Refusal> {
@@ -123,13 +145,15 @@ fn plan(args: &Args, defaults: Option<&Defaults>) -> Result<Plan, Refusal> {
             SourcesError::Unreadable { .. } => error.to_string(),
             error => format!("{}: {error}", file.display()),
         },
-        hint: error.source().map(|cause| cause.to_string()),
+        cause: error.source().map(|cause| cause.to_string()),
+        hint: None,
     })?;
     let origin = match &args.from {
         Some(folder) if !folder.is_dir() => {
             return Err(Refusal {
                 text: format!("there is no folder {}", folder.display()),
                 hint: Some("`--from` takes a folder with `<engine>/<version>.yaml` in it".into()),
+                ..Refusal::default()
             });
         }
         Some(folder) => Origin::Folder(folder.clone()),
@@ -162,6 +186,7 @@ fn places<'a>(
         (Some(file), None, _) => Err(Refusal {
             text: format!("no folder is given for the packs of {}", file.display()),
             hint: Some("name it with `--out DIR`".into()),
+            ..Refusal::default()
         }),
         (None, _, None) => Err(Refusal {
             text: "no map of sources is given".into(),
@@ -170,6 +195,7 @@ fn places<'a>(
                  `cargo xtask fetch-api` has those of its clone"
                     .into(),
             ),
+            ..Refusal::default()
         }),
     }
 }
@@ -188,7 +214,8 @@ fn select(
                 [] => format!("the map has {}", known.join(", ")),
                 names => format!("did you mean `{}`?", names.join("` or `")),
             };
-            return Err(Refusal { text: format!("unknown engine `{name}`"), hint: Some(hint) });
+            let text = format!("unknown engine `{name}`");
+            return Err(Refusal { text, hint: Some(hint), ..Refusal::default() });
         }
     }
     let chosen: Vec<EngineSources> = sources
@@ -210,10 +237,8 @@ fn select(
                 }
                 names => format!("did you mean `{}`?", names.join("` or `")),
             };
-            return Err(Refusal {
-                text: format!("unknown API version `{version}`"),
-                hint: Some(hint),
-            });
+            let text = format!("unknown API version `{version}`");
+            return Err(Refusal { text, hint: Some(hint), ..Refusal::default() });
         }
     }
     let selected = chosen.into_iter().map(|sources| {

@@ -144,6 +144,32 @@ fn without_a_network_the_packs_stay() {
     assert_eq!(room.pack(), before);
 }
 
+/// What is printed is lost where the disk is full, or where nobody reads it any more.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_does_not_change_the_status() {
+    let room = Room::new();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
+        command.args(["--out", "packs"]).args(arguments);
+        let output = command.stderr(full()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(run(&["--sources", "nowhere.yaml"]), (Some(2), String::new()));
+    let own = ["--sources", "sources.yaml"];
+    let status = |more: &[&str]| run(&[&own[..], more].concat());
+    assert_eq!(status(&["--cache", "sources.yaml"]).0, Some(1));
+    // The other stream gets what is its own.
+    room.spec("v1.1", "swagger: '2.0'\npaths: {}\n");
+    let (ended, text) = status(&["--from", "specs"]);
+    assert_eq!(ended, Some(1));
+    assert!(text.starts_with("toy: 1 version compiled, "), "{text}");
+    let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
+    command.args(own).args(["--out", "packs", "--from", "specs", "--api-version", "v1.0"]);
+    assert_eq!(command.stdout(full()).status().unwrap().code(), Some(0));
+}
+
 /// The limit on the size of files is the full disk that every user can have.
 #[cfg(unix)]
 #[test]

@@ -49,8 +49,7 @@ fn planned_in(place: Place, arguments: &[&str]) -> String {
         Err(error) => error.to_string(),
         Ok(command) => match plan(&command.args, (place == Place::Clone).then_some(&defaults)) {
             Ok(plan) => summary(&plan),
-            Err(Refusal { text, hint: None }) => format!("error: {text}"),
-            Err(Refusal { text, hint: Some(hint) }) => format!("error: {text}\n  hint: {hint}"),
+            Err(refusal) => refusal.to_string().trim_end().to_owned(),
         },
     };
     text.replace(root.to_str().unwrap(), "…")
@@ -155,7 +154,7 @@ fn files_and_folders_that_are_not_there_are_named() {
     ");
     assert_snapshot!(planned(&["--sources", "…/nowhere.yaml", "--out", "…/x"]), @r"
     error: cannot read the map of sources …/nowhere.yaml
-      hint: No such file or directory (os error 2)
+      caused by: No such file or directory (os error 2)
     ");
     let broken = ["--sources", "…/broken.yaml", "--out", "…/x"];
     assert_snapshot!(planned(&broken), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: there are none");
