@@ -4,6 +4,7 @@
 //! own declarations are full of internal names, so `index.d.ts` is written by hand and those of the
 //! operations are made of the packs.
 
+mod glue;
 mod types;
 
 use std::error::Error;
@@ -98,7 +99,15 @@ fn bind(wasm: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         // With a path of its own, `init` without arguments finds the file beside the glue.
         .omit_default_module_path(false)
         .web(true)?;
-    Ok(bindgen.generate(out)?)
+    let mut output = bindgen.generate_output()?;
+    let module = output.wasm_mut();
+    let imported = module.imports.iter_mut().map(|import| &mut import.name);
+    let exported = module.exports.iter_mut().map(|export| &mut export.name);
+    let names = glue::names(imported.chain(exported));
+    output.emit(out)?;
+    let glue = out.join("engine.js");
+    let text = glue::shortened(&fs::read_to_string(&glue)?, &names)?;
+    Ok(fs::write(&glue, text)?)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
