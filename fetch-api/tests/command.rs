@@ -187,7 +187,7 @@ fn a_full_disk_keeps_the_pack() {
         text.starts_with("error: toy: cannot write packs/toy.postcard\n  caused by: "),
         "{text}"
     );
-    assert!(text.ends_with("  hint: the pack that was there is as it was\n"), "{text}");
+    assert!(text.ends_with("  hint: a pack that was there before is unchanged\n"), "{text}");
     assert_eq!(room.pack(), before);
     let files: Vec<_> = fs::read_dir(room.path("packs")).unwrap().collect();
     assert_eq!(files.len(), 1, "no temporary file is left");

@@ -29,6 +29,14 @@ impl PackFileError {
         }
     }
 
+    /// What has become of the file, where one may wonder.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.doing {
+            Doing::Reading => None,
+            Doing::Writing => Some("a pack that was there before is unchanged"),
+        }
+    }
+
     /// The file.
     pub fn file(&self) -> &Path {
         &self.file

@@ -227,7 +227,7 @@ impl CompileError {
                 Some("restore the file, or compile all versions of the engine at once")
             }
             CompileError::OtherEngine { .. } => Some("remove the file, or name another `--out`"),
-            CompileError::PackFile(_) => Some("the pack that was there is as it was"),
+            CompileError::PackFile(error) => error.hint(),
             _ => None,
         }
     }
