@@ -18,7 +18,7 @@ use crate::call::{Call, What};
 use crate::checks::Checks;
 use crate::credentials::Credentials;
 use crate::discovery::Discovered;
-use crate::error::{CallOf, Error, Sent, Waiting};
+use crate::error::{CallOf, Error, ErrorKind, Sent, Waiting};
 use crate::exchange::{Answered, Deadline, Incomplete, Limits, Peer, exchange};
 use crate::spoken::{Parameter, Spoken};
 use crate::stream::ByteStream;
@@ -221,9 +221,14 @@ impl Client {
             // Reading the few bytes to their end keeps the connection.
             let limit = if negotiation.wants_body() { VERSION_LIMIT } else { 4096 };
             let body = self.stream(answered.body, call.clone(), deadline).collect(limit).await;
-            if let (true, Ok(body)) = (negotiation.wants_body(), body) {
-                let fitting = Some(body).filter(|body| fits(body, VERSION_LIMIT));
-                let body = fitting.and_then(|body| serde_json::from_slice(&body).ok());
+            if negotiation.wants_body() {
+                let body = match body {
+                    Ok(body) => Some(body).filter(|body| fits(body, VERSION_LIMIT)),
+                    // What is too long says nothing; what does not come might have.
+                    Err(error) if error.kind() == ErrorKind::Decode => None,
+                    Err(error) => return Err(error),
+                };
+                let body = body.and_then(|body| serde_json::from_slice(&body).ok());
                 said = body.and_then(|body: Value| negotiation.said_in(&body));
             }
             match negotiation.handle_answer(status, said.as_deref()) {

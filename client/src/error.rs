@@ -242,6 +242,12 @@ impl Error {
         Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
     }
 
+    pub(crate) fn target_too_long(length: usize, limit: usize) -> Self {
+        let text = format!("path and query are {length} bytes long; {limit} can be sent");
+        Self::new(ErrorKind::Resolve, "target-too-long", text)
+            .with_hint("send less in parameters; what is long may have a place in the body")
+    }
+
     pub(crate) fn raw_parameter(name: &str) -> Self {
         let text = format!("a raw request takes no parameters: {}", quoted(name));
         Self::new(ErrorKind::Resolve, "unknown-parameter", text)

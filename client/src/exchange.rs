@@ -310,6 +310,9 @@ pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn
     Ok(wire)
 }
 
+/// The longest target that `http` makes a message with.
+const TARGET_LIMIT: usize = u16::MAX as usize - 1;
+
 pub(crate) type Message = hyper::Request<Outgoing>;
 
 /// Makes the message that carries a request.
@@ -324,7 +327,10 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     } else {
         hyper::Uri::try_from(format!("{prefix}{target}"))
     };
-    let uri = uri.map_err(|_| unsendable(target.split('?').next().unwrap_or_default()))?;
+    let uri = uri.map_err(|_| match prefix.len() + target.len() {
+        length if length > TARGET_LIMIT => Error::target_too_long(length, TARGET_LIMIT),
+        _ => unsendable(target.split('?').next().unwrap_or_default()),
+    })?;
 
     // Engines that get a POST without a length wait, or refuse it.
     let has_length = !matches!(body, Outgoing::Nothing)

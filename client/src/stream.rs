@@ -51,6 +51,8 @@ pub(crate) struct Coming {
     peer: Arc<Peer>,
     read_limit: Option<Duration>,
     read_timer: Option<Pin<Box<Sleep>>>,
+    /// Whether nothing has come since that timer began.
+    is_waiting: bool,
     deadline: Option<(Deadline, Pin<Box<Sleep>>)>,
     /// What [`AsyncRead`] has not handed out yet.
     rest: Bytes,
@@ -74,6 +76,7 @@ impl ByteStream {
             peer,
             read_limit,
             read_timer: None,
+            is_waiting: false,
             deadline: deadline
                 .map(|deadline| (deadline, Box::pin(tokio::time::sleep_until(deadline.at.into())))),
             rest: Bytes::new(),
@@ -148,7 +151,7 @@ impl Coming {
             };
             match lease.connection.poll_frame(incoming, context) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    self.restart_timer();
+                    self.is_waiting = false;
                     let Ok(bytes) = frame.into_data() else { continue };
                     self.end_if_done();
                     if bytes.is_empty() {
@@ -183,6 +186,12 @@ impl Coming {
         }
         if let Some(limit) = self.read_limit {
             let timer = self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            // What the caller does between two pieces takes none of the engine's time.
+            if !std::mem::replace(&mut self.is_waiting, true)
+                && let Some(at) = Instant::now().checked_add(limit)
+            {
+                timer.as_mut().reset(at.into());
+            }
             if is_over(timer) {
                 over.get_or_insert((Waiting::Read, limit));
             }
@@ -196,14 +205,6 @@ impl Coming {
     fn timed_out(&mut self, what: Waiting, limit: Duration) -> Error {
         self.close();
         self.peer.timeout(what, limit).of(&self.call, Sent::Perhaps)
-    }
-
-    fn restart_timer(&mut self) {
-        if let (Some(timer), Some(limit)) = (&mut self.read_timer, self.read_limit)
-            && let Some(at) = Instant::now().checked_add(limit)
-        {
-            timer.as_mut().reset(at.into());
-        }
     }
 
     fn end_if_done(&mut self) {
@@ -280,8 +281,13 @@ pub struct OutputStream {
     call: CallOf,
     demultiplexer: Demultiplexer,
     pending: Bytes,
+    /// The engine's own words, as far as they have come.
+    words: Vec<u8>,
     finished: bool,
 }
+
+/// The most that is kept of an engine's own words.
+const WORDS_LIMIT: usize = 64 << 10;
 
 /// Where output comes from.
 enum Source {
@@ -324,7 +330,8 @@ impl OutputStream {
     }
 
     fn from_source(source: Source, call: CallOf, demultiplexer: Demultiplexer) -> Self {
-        Self { source, call, demultiplexer, pending: Bytes::new(), finished: false }
+        let (pending, words) = (Bytes::new(), Vec::new());
+        Self { source, call, demultiplexer, pending, words, finished: false }
     }
 
     /// Waits for the next piece; `None` at the end. An error that the engine reports inside the
@@ -361,7 +368,14 @@ impl OutputStream {
                                 self.pending.split_to(length)
                             }
                         };
-                        return Poll::Ready(Some(self.judge(OutputPiece { output, bytes })));
+                        if output != Output::EngineError {
+                            return Poll::Ready(Some(Ok(OutputPiece { output, bytes })));
+                        }
+                        let left = WORDS_LIMIT.saturating_sub(self.words.len());
+                        self.words.extend_from_slice(&bytes[..bytes.len().min(left)]);
+                        if self.demultiplexer.is_between_frames() {
+                            return Poll::Ready(Some(Err(self.told())));
+                        }
                     }
                     Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
                 }
@@ -371,6 +385,10 @@ impl OutputStream {
             }
             match ready!(self.source.poll_piece(context, &self.call)) {
                 Some(Ok(bytes)) => self.pending = bytes,
+                // What it said before is why.
+                None | Some(Err(_)) if !self.words.is_empty() => {
+                    return Poll::Ready(Some(Err(self.told())));
+                }
                 Some(Err(error)) => {
                     self.finished = true;
                     return Poll::Ready(Some(Err(error)));
@@ -390,12 +408,11 @@ impl OutputStream {
         }
     }
 
-    fn judge(&mut self, piece: OutputPiece) -> Result<OutputPiece, Error> {
-        if piece.output != Output::EngineError {
-            return Ok(piece);
-        }
-        let message = engine_error::message(&piece.bytes);
-        Err(self.stopped(Error::in_band(&self.call, message, None, piece.bytes)))
+    /// Ends with what the engine said.
+    fn told(&mut self) -> Error {
+        let words = std::mem::take(&mut self.words);
+        let message = engine_error::message(&words);
+        self.stopped(Error::in_band(&self.call, message, None, words.into()))
     }
 
     fn fail(&mut self, error: contajners_core::stream::DecodeError) -> Error {

@@ -17,6 +17,7 @@ pub(crate) struct CredentialsError(Kind);
 enum Kind {
     Unreadable { file: String, error: io::Error },
     Malformed { file: String, what: String },
+    Interrupted(io::Error),
     NoHelper { helper: String, file: String },
     Helper { helper: String, server: String, what: HelperFault },
 }
@@ -25,6 +26,7 @@ enum Kind {
 #[derive(Debug)]
 pub(super) enum HelperFault {
     CannotStart(io::Error),
+    Broken(io::Error),
     Failed(ExitStatus),
     Hangs(Duration),
     TooMuch(usize),
@@ -38,6 +40,10 @@ impl CredentialsError {
 
     pub(super) fn malformed(file: &str, what: impl Into<String>) -> Self {
         Self(Kind::Malformed { file: quoted(file), what: what.into() })
+    }
+
+    pub(super) fn interrupted(error: io::Error) -> Self {
+        Self(Kind::Interrupted(error))
     }
 
     pub(super) fn no_helper(helper: &str, file: &str) -> Self {
@@ -54,6 +60,7 @@ impl CredentialsError {
         match &self.0 {
             Kind::Unreadable { .. } => "credentials-unreadable",
             Kind::Malformed { .. } => "credentials-malformed",
+            Kind::Interrupted(_) => "credentials-interrupted",
             Kind::NoHelper { .. } => "unknown-credential-helper",
             Kind::Helper { .. } => "credential-helper-failed",
         }
@@ -65,6 +72,7 @@ impl CredentialsError {
             Kind::Unreadable { .. } | Kind::Malformed { .. } => {
                 "mend the file, or give the credentials by hand"
             }
+            Kind::Interrupted(_) => "make calls on a runtime that is not shutting down",
             Kind::NoHelper { .. } => "install it where `PATH` leads, or take it out of the file",
             Kind::Helper { what: HelperFault::Hangs(_), .. } => {
                 "does it wait for a password? allow more with `helper_timeout`"
@@ -76,7 +84,11 @@ impl CredentialsError {
     pub(crate) fn into_cause(self) -> Option<io::Error> {
         match self.0 {
             Kind::Unreadable { error, .. }
-            | Kind::Helper { what: HelperFault::CannotStart(error), .. } => Some(error),
+            | Kind::Interrupted(error)
+            | Kind::Helper {
+                what: HelperFault::CannotStart(error) | HelperFault::Broken(error),
+                ..
+            } => Some(error),
             _ => None,
         }
     }
@@ -87,6 +99,7 @@ impl fmt::Display for CredentialsError {
         match &self.0 {
             Kind::Unreadable { file, .. } => write!(f, "cannot read {file}"),
             Kind::Malformed { file, what } => write!(f, "{file} cannot be used: {what}"),
+            Kind::Interrupted(_) => f.write_str("files with credentials were not read to the end"),
             Kind::NoHelper { helper, file } => {
                 write!(f, "there is no credential helper {helper}, which {file} names")
             }
@@ -94,6 +107,7 @@ impl fmt::Display for CredentialsError {
                 write!(f, "credential helper {helper}, asked for {server}, ")?;
                 match what {
                     HelperFault::CannotStart(_) => f.write_str("cannot be started"),
+                    HelperFault::Broken(_) => f.write_str("cannot be talked to"),
                     HelperFault::Failed(status) => match status.code() {
                         Some(code) => write!(f, "ended with status {code}"),
                         None => f.write_str("was ended by a signal"),
@@ -111,7 +125,11 @@ impl error::Error for CredentialsError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0 {
             Kind::Unreadable { error, .. }
-            | Kind::Helper { what: HelperFault::CannotStart(error), .. } => Some(error),
+            | Kind::Interrupted(error)
+            | Kind::Helper {
+                what: HelperFault::CannotStart(error) | HelperFault::Broken(error),
+                ..
+            } => Some(error),
             _ => None,
         }
     }

@@ -114,12 +114,12 @@ impl Helper {
         let mut said = Vec::new();
         if let Some(output) = child.stdout.take() {
             let read = output.take(ANSWER_LIMIT as u64 + 1).read_to_end(&mut said).await;
-            read.map_err(HelperFault::CannotStart)?;
+            read.map_err(HelperFault::Broken)?;
         }
         if said.len() > ANSWER_LIMIT {
             return Err(HelperFault::TooMuch(ANSWER_LIMIT));
         }
-        let status = child.wait().await.map_err(HelperFault::CannotStart)?;
+        let status = child.wait().await.map_err(HelperFault::Broken)?;
         match status.success() {
             true => Ok(Some(said)),
             false if said.trim_ascii() == NOT_FOUND => Ok(None),

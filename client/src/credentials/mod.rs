@@ -16,6 +16,7 @@ mod reference;
 mod wanted;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -283,7 +284,11 @@ async fn blocking<T: Send + 'static>(
     let work = move || work(Machine { surroundings: &System, user: user() });
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going.
+            Err(error) => Err(CredentialsError::interrupted(io::Error::other(error))),
+        },
     }
 }
 

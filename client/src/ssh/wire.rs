@@ -203,6 +203,10 @@ impl AsyncRead for SshWire {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Nothing read is no end where there is no room for anything.
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
         // A full pipe would stop the program.
         let all_said = self.poll_words(context);
         let before = buffer.filled().len();

@@ -142,6 +142,36 @@ fn the_engines_own_frame_is_an_error() {
     assert_eq!((error.kind(), error.message()), (ErrorKind::InBand, Some("oops")));
 }
 
+#[test]
+fn the_engines_own_frame_is_told_as_a_whole() {
+    let check = |pieces: &'static [&'static [u8]], ends: &'static [u8], told: &str| {
+        let engine = Script::new(move |_, _, stream| {
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            for piece in pieces {
+                let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+                stream.write_all(&chunk).unwrap();
+                // So that it is read on its own.
+                std::thread::sleep(std::time::Duration::from_millis(30));
+            }
+            stream.write_all(ends).unwrap();
+            Then::Close
+        });
+        let error = block_on(async {
+            let call = engine.client().invoke("ContainerLogs").param("id", "x");
+            let mut output = call.output().await.unwrap();
+            let error = output.next().await.unwrap().unwrap_err();
+            assert!(output.next().await.is_none());
+            error
+        });
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InBand, Some(told)));
+    };
+    check(&[b"\x03\0\0\0\0\0\0\x0cno su", b"ch file"], b"0\r\n\r\n", "no such file");
+    // Its end may be the connection's.
+    check(&[b"\x03\0\0\0\0\0\0\x0cno su", b"ch"], b"0\r\n\r\n", "no such");
+    check(&[b"\x03\0\0\0\0\0\0\x0cno such"], b"", "no such");
+}
+
 fn cut(answer: &'static [u8]) -> Script {
     Script::new(move |_, _, stream| {
         let _ = stream.write_all(answer);

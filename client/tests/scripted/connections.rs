@@ -270,7 +270,9 @@ fn a_call_that_cannot_be_made_costs_no_connection() {
     block_on(async {
         client.invoke("ContainerList").await.unwrap();
         let large = client.invoke("ContainerList").param("filters", "x".repeat(70_000));
-        assert_eq!(large.await.unwrap_err().code(), "invalid-target");
+        let error = large.await.unwrap_err();
+        assert_eq!(error.code(), "target-too-long");
+        assert!(error.to_string().ends_with("bytes long; 65534 can be sent"), "{error}");
         client.invoke("ContainerList").await.unwrap();
     });
     assert_eq!((engine.connections(), engine.asked().len()), (1, 2));

@@ -1,6 +1,9 @@
 //! Packs that the caller brings, of engines that say their version and their errors in ways of
 //! their own.
 
+use std::io::Write;
+use std::time::Duration;
+
 use contajners::{Client, Error};
 
 use crate::{Asked, JSON, Script, Then, answer, block_on, shown};
@@ -48,6 +51,27 @@ fn the_version_may_stand_in_a_body() {
     check(r#"{"metadata":{"environment":{"server_version":"6.14"}}}"#, "v6.12.0");
     check(r#"{"metadata":{"environment":{"server_version":"7.0.0"}}}"#, "v7.0.0");
     check(r#"{"metadata":{"environment":{"server_version":6}}}"#, "v6.0.0");
+}
+
+#[test]
+fn a_version_that_does_not_come_is_no_silence() {
+    let check = |rest: &'static str, then: fn() -> Then, code: &str| {
+        let script = Script::new(move |_, _, stream| {
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+            let _ = stream.write_all([head, rest].concat().as_bytes());
+            then()
+        });
+        let builder = Client::from_pack(pack("incus")).uri(script.uri());
+        let client = builder.read_timeout(Duration::from_millis(200)).build().unwrap();
+        let error = block_on(async { client.api().await.map(|_| ()) }).unwrap_err();
+        assert_eq!(error.code(), code, "{error:?}");
+    };
+    check("{", || Then::Close, "connection-broken");
+    let silent = || {
+        std::thread::park();
+        Then::Close
+    };
+    check("{", silent, "timed-out");
 }
 
 #[test]

@@ -149,6 +149,11 @@ impl Demultiplexer {
         Ok(Some(Chunk { output: self.output, bytes }))
     }
 
+    /// Tells whether all of the last frame has been handed out; of raw output each piece is a whole.
+    pub fn is_between_frames(&self) -> bool {
+        self.left == 0
+    }
+
     /// Tells that the stream has ended and returns what was held back: up to three bytes that
     /// looked like the beginning of a frame and turn out to be raw output.
     ///
