@@ -1,14 +1,16 @@
 //! `--as socket`: the terminal joined to a process, both ways.
 //!
 //! What a socket belongs to is looked up in the catalogue: of `/containers/{id}/attach` and
-//! `/exec/{id}/start` the sibling `…/json` tells whether there is a terminal and how the process
-//! ended, and `…/resize` sets the size of the terminal. The keys that detach are looked for
-//! here, as docker's command does: of an exec dockerd takes them for its end, and podman is stuck.
-//! Those that a call names are the engine's to see; they pass like any other.
+//! `/exec/{id}/start` the sibling `…/json` tells whether there is a terminal, `…/wait` and `…/json`
+//! how the process ended, and `…/resize` sets the size of the terminal. The keys that detach are
+//! looked for here, as docker's command does: of an exec dockerd takes them for its end, and podman
+//! is stuck. Those that a call names are the engine's to see; they pass like any other.
 
 mod siblings;
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal, stdin};
+use std::time::Duration;
 
 use contajners::{Client, DuplexInput, OutputStream};
 use contajners_core::Operation;
@@ -19,7 +21,7 @@ use crate::call::Body;
 use crate::failure::{Failure, Status};
 use crate::output::Output;
 use crate::sending;
-use crate::socket::siblings::Siblings;
+use crate::socket::siblings::{Left, Siblings};
 use crate::terminal;
 
 /// ^D: the end of input on a terminal, which cannot be half-closed.
@@ -31,12 +33,21 @@ const DETACH: [u8; 2] = [0x10, 0x11];
 /// What engines call these keys.
 const DETACH_NAME: &str = "ctrl-p,ctrl-q";
 
+/// How long after the end of its output a process may take to be told as ended.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same where it may well run on.
+const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// What is known of the process at the other end.
 struct Process {
     /// A program that an exec runs, rather than a container's own.
     is_exec: bool,
     has_terminal: bool,
     takes_input: bool,
+    /// The end of input is its own end of input. Of a container of which it is not, dockerd ends the
+    /// output instead.
+    sees_end_of_input: bool,
     /// The keys that detach are not the usual ones, and known to the engine alone.
     has_own_keys: bool,
 }
@@ -54,6 +65,7 @@ impl Process {
             is_exec,
             has_terminal: is("/ProcessConfig/tty").or(is("/Config/Tty")).unwrap_or(false),
             takes_input: if is_exec { is("/OpenStdin").unwrap_or(true) } else { asked },
+            sees_end_of_input: is_exec || is("/Config/StdinOnce").unwrap_or(false),
             has_own_keys: are_own || values.iter().any(|(name, _)| name == "detachKeys"),
         }
     }
@@ -106,6 +118,15 @@ fn said(values: &[(String, Value)], name: &str) -> Option<bool> {
     Some(value == &json!(true) || value == &json!("true") || value == &json!("1"))
 }
 
+/// Tells whether the output goes on until the process ends, rather than to what it has said so far.
+fn follows(operation: &Operation<'_>, values: &[(String, Value)]) -> bool {
+    let mut parameters = operation.parameters();
+    parameters.find(|own| own.is_named("stream")).is_none_or(|stream| {
+        said(values, "stream")
+            .unwrap_or_else(|| stream.schema().resolved().default() == Some("true"))
+    })
+}
+
 /// Tells why there is no process to join. Engines say it late or not at all: the output of a
 /// container that has exited never ends, and dockerd has a success say that an exec ran before.
 fn cannot_be_joined(
@@ -115,11 +136,8 @@ fn cannot_be_joined(
 ) -> Option<Failure> {
     let id = operation.id();
     if let Some(status) = inspected.pointer("/State/Status").and_then(Value::as_str) {
-        let mut parameters = operation.parameters();
-        let stream = parameters.find(|own| own.is_named("stream"))?;
-        let follows = said(values, "stream")
-            .unwrap_or_else(|| stream.schema().resolved().default() == Some("true"));
-        return (follows && matches!(status, "exited" | "dead" | "stopped")).then(|| {
+        let has_ended = matches!(status, "exited" | "dead" | "stopped");
+        return (has_ended && follows(operation, values)).then(|| {
             Failure::usage(format!("`{id}` needs a container that runs; this one is {status}"))
                 .with_hint("start it first; `logs=true stream=false` shows what it has said")
         });
@@ -151,12 +169,13 @@ pub(crate) async fn run(
     body: Body,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let siblings = Siblings::new(operation.api(), operation, &values);
-    let inspected = siblings.inspect(client).await?;
+    let siblings = Siblings::new(client, operation.api(), operation, &values);
+    let inspected = siblings.inspect().await?;
     if let Some(failure) = cannot_be_joined(operation, &inspected, &values) {
         return Err(failure);
     }
     let process = Process::new(&inspected, &values);
+    let follows = follows(operation, &values);
     let mut call = client.invoke(operation.id());
     for (name, value) in values {
         call = call.param(name, value);
@@ -168,63 +187,55 @@ pub(crate) async fn run(
         }
         body => sending::with_body(call, body),
     };
+    let watch = if follows { siblings.watch(&inspected).await } else { None };
     let socket = call.socket().await?;
     let (from, to) = if process.has_terminal { socket.split_raw() } else { socket.split() };
 
-    let raw_mode = if process.has_terminal && process.takes_input && stdin().is_terminal() {
-        let raw_mode = terminal::raw_mode().map_err(|error| {
-            Failure::new(Status::Local, "cannot set up the terminal").with_cause(&error)
-        })?;
-        siblings.resize(client).await;
-        Some(raw_mode)
-    } else {
-        None
-    };
-    let keys = (raw_mode.is_some() && !process.has_own_keys).then(Keys::default);
-    let joined = join(client, &siblings, &process, keys, (from, to), output).await;
+    let is_typed = process.has_terminal && process.takes_input && stdin().is_terminal();
+    let raw_mode = is_typed.then(terminal::raw_mode).transpose().map_err(|error| {
+        Failure::new(Status::Local, "cannot set up the terminal").with_cause(&error)
+    })?;
+    let keys = (is_typed && !process.has_own_keys).then(Keys::default);
+    let no_more_input = Cell::new(false);
+    let joined = join(&siblings, &process, keys, &no_more_input, (from, to), output).await;
     drop(raw_mode);
     if joined? == Parted::Detached {
         return Ok(());
     }
-
-    let ended = siblings.inspect(client).await?;
-    let running = ["/Running", "/State/Running"]
-        .iter()
-        .any(|pointer| ended.pointer(pointer) == Some(&Value::Bool(true)));
-    let code = ended.pointer("/ExitCode").or(ended.pointer("/State/ExitCode"));
-    match code.and_then(Value::as_i64) {
-        Some(code) if code != 0 && !running => {
-            Err(Failure::Process(u8::try_from(code & 0xff).unwrap_or(1)))
-        }
-        // Detached by keys of its own, or gone already, or well.
-        _ => Ok(()),
-    }
+    let may_be_left = process.takes_input
+        && (process.has_own_keys || no_more_input.get() && !process.sees_end_of_input);
+    let (patience, left) = match (follows, may_be_left) {
+        (false, _) => (Duration::ZERO, Left::Perhaps),
+        (true, true) => (LITTLE_PATIENCE, Left::Perhaps),
+        (true, false) => (PATIENCE, Left::No),
+    };
+    siblings.end(watch, patience, left).await
 }
 
 /// Carries bytes both ways until the output ends, or the keys are typed.
 async fn join(
-    client: &Client,
     siblings: &Siblings<'_>,
     process: &Process,
     keys: Option<Keys>,
+    no_more_input: &Cell<bool>,
     (from, to): (OutputStream, DuplexInput),
     output: &mut Output,
 ) -> Result<Parted, Failure> {
     let input = async {
         // That the process reads no more is no failure; its output goes on.
-        if process.takes_input && send_input(to, process, keys).await.is_ok() {
+        if process.takes_input && send_input(to, process, keys, no_more_input).await.is_ok() {
             return;
         }
         std::future::pending::<()>().await;
     };
     let sizes = async {
-        #[cfg(unix)]
-        if process.has_terminal {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let Ok(mut changes) = signal(SignalKind::window_change()) {
-                while changes.recv().await.is_some() {
-                    siblings.resize(client).await;
-                }
+        use tokio::signal::unix::{SignalKind, signal};
+        if process.has_terminal
+            && let Ok(mut changes) = signal(SignalKind::window_change())
+        {
+            siblings.resize().await;
+            while changes.recv().await.is_some() {
+                siblings.resize().await;
             }
         }
         std::future::pending::<()>().await;
@@ -241,6 +252,7 @@ async fn send_input(
     mut to: DuplexInput,
     process: &Process,
     mut keys: Option<Keys>,
+    no_more_input: &Cell<bool>,
 ) -> io::Result<()> {
     let mut stdin = tokio::io::stdin();
     let mut piece = vec![0; 16 << 10];
@@ -273,7 +285,7 @@ async fn send_input(
     if process.has_terminal {
         to.write_all(&[END_OF_INPUT]).await?;
     } else {
-        // With `StdinOnce` false this makes dockerd end the output, too, as its own client finds.
+        no_more_input.set(true);
         to.shutdown().await?;
     }
     // The output still holds the connection; so does this, until it ends.

@@ -62,6 +62,17 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     assert_eq!(String::from_utf8_lossy(&attached.stdout), "one\ntwo\n");
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
 
+    // What is gone at its end has told its exit status by then.
+    let body = r#"{"Image":"localhost/cli:local","Cmd":["sh","-c","read a; exit $a"],
+        "OpenStdin":true,"StdinOnce":true,"AttachStdin":true,"AttachStdout":true,
+        "HostConfig":{"AutoRemove":true}}"#;
+    let container = id(&invoke(&["ContainerCreate", "name=cli", "--data", body], b"", 0));
+    invoke(&["ContainerStart", &named(&container)], b"", 0);
+    let attach = ["ContainerAttach", &named(&container), "stream=true", "stdin=true"];
+    let attach = [&attach[..], &["stdout=true", "--as", "socket"]].concat();
+    invoke(&attach, b"7\n", 7);
+    run(engine, &["wait", kind, "removed", &format!("id={container}")], b"", 0);
+
     // An exec ends as its process does.
     let body = r#"{"Image":"localhost/cli:local","Cmd":["sleep","100"]}"#;
     let container = id(&invoke(&["ContainerCreate", "name=cli", "--data", body], b"", 0));

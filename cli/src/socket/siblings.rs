@@ -1,23 +1,47 @@
 //! The operations beside one that makes a socket.
 
 use std::io;
+use std::time::Duration;
 
-use contajners::Client;
-use contajners_core::{Api, Location, Method, Operation};
+use contajners::{Call, Client, Error};
+use contajners_core::{Api, ListStyle, Location, Method, Operation};
 use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Status};
+use crate::output::remark;
+
+/// How often the size of a terminal is sent, with pauses that grow by this: dockerd refuses it
+/// until the process runs, which it begins only when it is joined.
+const RESIZES: u32 = 10;
+const RESIZE_PAUSE: Duration = Duration::from_millis(10);
+
+/// How long the head of the answer to `…/wait` is waited for, by which the engine says that it
+/// watches the process. Podman's own API sends it at the end only.
+const WATCH_PAUSE: Duration = Duration::from_millis(200);
+
+/// The first pause between two looks at a process that ought to have ended; the next are longer.
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The operations beside one that makes a socket, and the path value that names its process.
 pub(super) struct Siblings<'a> {
+    client: &'a Client,
     inspect: Option<Operation<'a>>,
     resize: Option<Operation<'a>>,
+    wait: Option<Operation<'a>>,
     /// The values of path parameters, by name.
     path: Vec<(String, Value)>,
 }
 
 impl<'a> Siblings<'a> {
-    pub(super) fn new(api: Api<'a>, operation: &Operation<'a>, values: &[(String, Value)]) -> Self {
+    pub(super) fn new(
+        client: &'a Client,
+        api: Api<'a>,
+        operation: &Operation<'a>,
+        values: &[(String, Value)],
+    ) -> Self {
         let folder = operation.path().rsplit_once('/').map_or("", |(folder, _)| folder);
         let beside = |method: Method, name: &str| {
             api.operations().find(|other| {
@@ -31,29 +55,164 @@ impl<'a> Siblings<'a> {
             parameters.any(|own| own.location() == Location::Path && own.is_named(name))
         };
         Self {
+            client,
             inspect: beside(Method::Get, "json"),
             resize: beside(Method::Post, "resize"),
+            wait: beside(Method::Post, "wait"),
             path: values.iter().filter(|(name, _)| in_path(name)).cloned().collect(),
         }
     }
 
-    pub(super) async fn inspect(&self, client: &Client) -> Result<Value, Failure> {
-        let Some(operation) = &self.inspect else { return Ok(Value::Null) };
-        let mut call = client.invoke(operation.id());
-        for (name, value) in &self.path {
-            call = call.param(name, value);
+    fn call(&self, operation: &Operation<'_>) -> Call {
+        let call = self.client.invoke(operation.id());
+        self.path.iter().fold(call, |call, (name, value)| call.param(name, value))
+    }
+
+    /// Asks what the process is and how it is; `null` where nothing tells.
+    pub(super) async fn inspect(&self) -> Result<Value, Error> {
+        match &self.inspect {
+            Some(operation) => self.call(operation).await,
+            None => Ok(Value::Null),
         }
-        Ok(call.await?)
     }
 
     /// Sets the size of the terminal; that it cannot be set ends nothing.
-    pub(super) async fn resize(&self, client: &Client) {
-        let size = terminal_size::terminal_size_of(io::stdout());
-        let (Some(operation), Some((width, height))) = (&self.resize, size) else { return };
-        let mut call = client.invoke(operation.id()).param("w", width.0).param("h", height.0);
-        for (name, value) in &self.path {
-            call = call.param(name, value);
+    pub(super) async fn resize(&self) {
+        let Some(operation) = &self.resize else { return };
+        for number in 1..=RESIZES {
+            let size = terminal_size::terminal_size_of(io::stdout());
+            let Some((width, height)) = size else { return };
+            let call = self.call(operation).param("w", width.0).param("h", height.0);
+            if call.send().await.is_ok() {
+                return;
+            }
+            sleep(RESIZE_PAUSE * number).await;
         }
-        let _ = call.send().await;
+    }
+
+    /// Has the engine watch for the end of a container, as docker's own client does before it joins
+    /// one: afterwards the container may be gone, and its exit status with it. Nothing waits for an
+    /// exec.
+    pub(super) async fn watch(&self, inspected: &Value) -> Option<Watch> {
+        let operation = self.wait.as_ref()?;
+        let mut call = self.call(operation);
+        if !is_running(inspected)? {
+            // Of what has not begun the end is the next one, where that can be said. A list holds
+            // the states of podman's own API, in which this is what is waited for anyway.
+            let mut parameters = operation.parameters();
+            let condition = parameters.find(|own| own.is_named("condition"))?;
+            if condition.style() == ListStyle::Single {
+                call = call.param("condition", "next-exit");
+            }
+        }
+        let (answered, head) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let answer = call.send().await;
+            drop(answered);
+            Ok(answer?.data().await?.into_json().unwrap_or_default())
+        });
+        // That it is dropped says so.
+        let _ = timeout(WATCH_PAUSE, head).await;
+        Some(Watch(task))
+    }
+
+    /// Ends as the process did, which is told within this time: dockerd closes its output first.
+    pub(super) async fn end(
+        &self,
+        watch: Option<Watch>,
+        patience: Duration,
+        left: Left,
+    ) -> Result<(), Failure> {
+        let deadline = Instant::now() + patience;
+        let mut lost = None;
+        if let Some(mut watch) = watch
+            && let Ok(Ok(answer)) = timeout_at(deadline, &mut watch.0).await
+        {
+            match answer {
+                Ok(answer) => return self.waited(&answer),
+                // It has no say in it, but it is there.
+                Err(error) if error.status().is_some() => {}
+                Err(error) => lost = Some(error),
+            }
+        }
+        let mut pause = LOOK_PAUSE;
+        let seen = loop {
+            let seen = match self.inspect().await {
+                Err(error) if error.status() == Some(404) => None,
+                seen => Some(seen?),
+            };
+            let may_end = Instant::now() + pause < deadline;
+            if !may_end || seen.as_ref().and_then(is_running) != Some(true) {
+                break seen;
+            }
+            sleep(pause).await;
+            pause *= 2;
+        };
+        let is_known = match &seen {
+            None => false,
+            Some(seen) if is_running(seen) == Some(true) => left == Left::Perhaps,
+            Some(seen) => {
+                let code = seen.pointer("/ExitCode").or(seen.pointer("/State/ExitCode"));
+                return ended(code.and_then(Value::as_i64).unwrap_or(0));
+            }
+        };
+        match lost {
+            // What was joined may run on, with nobody to tell how it ends.
+            Some(error) if !is_known => Err(error.into()),
+            _ => {
+                if seen.is_none() {
+                    remark(format_args!("note: the process is gone, and so is its exit status"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads the answer to `…/wait`: an object in Docker's API, a number in podman's own.
+    fn waited(&self, answer: &Value) -> Result<(), Failure> {
+        let text = answer.as_str().and_then(|text| text.trim().parse().ok());
+        let code = answer.get("StatusCode").unwrap_or(answer).as_i64().or(text);
+        let message = answer.pointer("/Error/Message").and_then(Value::as_str);
+        match (message.filter(|message| !message.is_empty()), code) {
+            (None, Some(code)) => ended(code),
+            (message, _) => {
+                let id = self.wait.as_ref().map_or("", |operation| operation.id());
+                let message = message.unwrap_or("there is no exit status in its answer");
+                Err(Failure::new(Status::Failed, format!("`{id}` failed: {message}")))
+            }
+        }
+    }
+}
+
+/// The end of a container, waited for; given up when it is dropped.
+#[derive(Debug)]
+pub(super) struct Watch(JoinHandle<Result<Value, Error>>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Whether a process that runs on may have been left on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// By keys that only the engine knows, or by an end of input that it takes for that.
+    Perhaps,
+    /// Nothing says so.
+    No,
+}
+
+/// What `…/json` says of whether the process runs; a container has a `State`.
+fn is_running(inspected: &Value) -> Option<bool> {
+    let running = inspected.get("Running").or(inspected.pointer("/State/Running"));
+    running.and_then(Value::as_bool)
+}
+
+fn ended(code: i64) -> Result<(), Failure> {
+    match u8::try_from(code & 0xff).unwrap_or(1) {
+        0 if code == 0 => Ok(()),
+        0 => Err(Failure::Process(1)),
+        code => Err(Failure::Process(code)),
     }
 }

@@ -6,6 +6,7 @@
 mod command;
 mod faults;
 mod folders;
+mod sockets;
 mod waiting;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -524,21 +525,4 @@ fn documented_headers_of_a_head_are_shown() {
     assert_eq!(told(&output), "X-Docker-Container-Path-Stat: e30=\n--- status 0");
     let bare = "HTTP/1.1 200 OK\r\nServer: x\r\nConnection: close\r\n\r\n";
     assert_eq!(told(&Engine::new(&[bare]).run(&words)), "--- status 0");
-}
-
-/// What engines say late or not at all is refused before anything is opened.
-#[test]
-fn what_has_ended_is_not_joined() {
-    let inspected = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\
-                     Connection: close\r\n\r\n{\"State\":{\"Status\":\"exited\"}}";
-    let engine = Engine::new(&[inspected]);
-    let words =
-        ["invoke", "docker@v1.41", "ContainerAttach", "id=x", "stream=true", "--as", "socket"];
-    assert_eq!(
-        told(&engine.run(&words)),
-        "--- standard error\n\
-         error: `ContainerAttach` needs a container that runs; this one is exited\n  \
-         hint: start it first; `logs=true stream=false` shows what it has said\n--- status 2"
-    );
-    assert!(engine.requests().starts_with("GET /v1.41/containers/x/json"));
 }

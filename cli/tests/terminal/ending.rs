@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -162,6 +163,28 @@ fn keys_that_are_typed_detach() {
     // It is not asked again how the process has ended.
     let asked = engine.gone.try_iter().filter(|(line, _)| line.contains("/json")).count();
     assert!(asked <= 1, "{asked}");
+}
+
+/// Until the process runs, dockerd refuses to set the size of its terminal.
+#[test]
+fn a_size_that_is_refused_is_sent_again() {
+    static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    let engine = Holding::new(|line| {
+        let is_size = line.starts_with("POST /v1.41/exec/x/resize");
+        if is_size && REFUSED.fetch_add(1, Ordering::Relaxed) < 3 {
+            return b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .into();
+        }
+        exec(line)
+    });
+    let terminal = Terminal::new(40, 6);
+    let run = joined(&engine, &terminal);
+    for _ in 0..4 {
+        engine.wait_for_end_of("POST /v1.41/exec/x/resize?w=40&h=6");
+    }
+    (&terminal.keys).write_all(b"\x10\x11").unwrap();
+    assert_eq!(run.end(&terminal).0, Some(0));
+    assert_eq!(REFUSED.load(Ordering::Relaxed), 4);
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! `--as socket`: it ends as the process did that it was joined with.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Stdio;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::command::{contajners, told};
+use crate::{Engine, request};
+
+const RUNNING: &str = r#"{"Status":"running","Running":true,"ExitCode":0}"#;
+const CREATED: &str = r#"{"Status":"created","Running":false,"ExitCode":0}"#;
+const EXITED: &str = r#"{"Status":"exited","Running":false,"ExitCode":7}"#;
+const GONE: &str = "";
+
+/// What an engine says to `…/wait` when the output has ended, after it has said that it waits.
+#[derive(Clone, Copy)]
+enum Waited {
+    Says(&'static str),
+    BreaksOff,
+    /// Nothing until the caller goes.
+    Holds,
+    /// Not even that it waits.
+    Refuses,
+}
+
+/// An engine with one container or exec.
+struct Attached {
+    folder: TempDir,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    requests: Vec<String>,
+    /// What looks at it find, one after another; the last one stays.
+    looks: VecDeque<String>,
+    has_ended: bool,
+}
+
+impl Attached {
+    fn new(looks: &[&str], waited: Waited) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let seen = Arc::<Seen>::default();
+        seen.state.lock().unwrap().looks = looks.iter().map(|&look| look.into()).collect();
+        let shared = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let seen = shared.clone();
+                std::thread::spawn(move || seen.answer(stream.unwrap(), waited));
+            }
+        });
+        Self { folder, seen }
+    }
+
+    #[track_caller]
+    fn check(&self, call: &[&str], expected: &str) {
+        let mut command = contajners(&[&["invoke"], call, &["--as", "socket"]].concat());
+        command.arg("--host").arg(format!("unix://{}/s", self.folder.path().display()));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = told(&output).replace(&self.folder.path().display().to_string(), "");
+        assert_eq!(text, expected);
+    }
+
+    fn requests(&self) -> String {
+        self.seen.state.lock().unwrap().requests.join("\n")
+    }
+}
+
+impl Seen {
+    fn answer(&self, mut stream: UnixStream, waited: Waited) {
+        let line = request(&stream);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.requests.push(line.clone());
+        // A caller that has enough may have gone.
+        let mut say = |text: &str| drop(stream.write_all(text.as_bytes()));
+        if line.starts_with("GET ") {
+            let is_last = state.looks.len() == 1;
+            let look =
+                if is_last { state.looks[0].clone() } else { state.looks.pop_front().unwrap() };
+            let head = if look == GONE { "404 Not Found" } else { "200 OK" };
+            let body = match look.as_str() {
+                GONE => "{\"message\":\"No such container: x\"}".to_owned(),
+                exec if exec.contains("ProcessConfig") => exec.to_owned(),
+                state => format!("{{\"State\":{state},\"Config\":{{\"StdinOnce\":true}}}}"),
+            };
+            let kind = "Content-Type: application/json\r\nConnection: close";
+            say(&format!("HTTP/1.1 {head}\r\n{kind}\r\n\r\n{body}"));
+        } else if !line.contains("/wait") {
+            say("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n\
+                 Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n\x01\0\0\0\0\0\0\x03out");
+            state.has_ended = true;
+            self.changed.notify_all();
+        } else if let Waited::Refuses = waited {
+            say("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno such condition");
+        } else {
+            say(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            );
+            drop(self.changed.wait_while(state, |state| !state.has_ended));
+            match waited {
+                Waited::Says(text) => say(&format!("{:x}\r\n{text}\r\n0\r\n\r\n", text.len())),
+                Waited::Holds => drop(std::io::copy(&mut &stream, &mut std::io::sink())),
+                Waited::BreaksOff | Waited::Refuses => {}
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+}
+
+const ATTACH: [&str; 5] = ["docker@v1.41", "ContainerAttach", "id=x", "stream=true", "stdout=true"];
+const SEVEN: Waited = Waited::Says("{\"Error\":null,\"StatusCode\":7}\n");
+
+#[test]
+fn a_container_that_is_gone_has_told_its_status() {
+    let engine = Attached::new(&[RUNNING, GONE], SEVEN);
+    engine.check(&ATTACH, "out--- status 7");
+    assert_eq!(
+        engine.requests(),
+        "GET /v1.41/containers/x/json\nPOST /v1.41/containers/x/wait\n\
+         POST /v1.41/containers/x/attach?stream=true&stdout=true"
+    );
+    // One that has not begun is waited for until it has, and ended.
+    let engine = Attached::new(&[CREATED, GONE], SEVEN);
+    engine.check(&ATTACH, "out--- status 7");
+    assert!(engine.requests().contains("/wait?condition=next-exit\n"), "{}", engine.requests());
+    // In the oldest version that cannot be asked for.
+    let oldest = [&["docker@v1.25"], &ATTACH[1..]].concat();
+    let engine = Attached::new(&[CREATED, EXITED], Waited::Refuses);
+    engine.check(&oldest, "out--- status 7");
+    assert!(!engine.requests().contains("/wait"), "{}", engine.requests());
+    let engine = Attached::new(&[RUNNING, GONE], SEVEN);
+    engine.check(&oldest, "out--- status 7");
+}
+
+#[test]
+fn podmans_own_waiting_tells_a_number() {
+    let engine = Attached::new(&[CREATED, GONE], Waited::Says("7\n"));
+    let attach = ["podman@v4.3.1", "ContainerAttachLibpod", "name=x", "stdout=true"];
+    engine.check(&attach, "out--- status 7");
+    assert!(engine.requests().contains("/libpod/containers/x/wait\n"), "{}", engine.requests());
+}
+
+/// Output may end before the engine knows that the process has.
+#[test]
+fn a_process_that_still_runs_is_looked_at_again() {
+    let engine = Attached::new(&[RUNNING, RUNNING, RUNNING, EXITED], Waited::Refuses);
+    engine.check(&ATTACH, "out--- status 7");
+    let exec = |rest: &str| format!("{{\"ProcessConfig\":{{}},\"OpenStdin\":false,{rest}}}");
+    let looks = [
+        exec("\"Running\":false,\"ExitCode\":null"),
+        exec("\"Running\":true,\"ExitCode\":null"),
+        exec("\"Running\":true,\"ExitCode\":null"),
+        exec("\"Running\":false,\"ExitCode\":7"),
+    ];
+    let looks: Vec<&str> = looks.iter().map(|look| &**look).collect();
+    let engine = Attached::new(&looks, Waited::Refuses);
+    engine.check(&["docker@v1.41", "ExecStart", "id=x"], "out--- status 7");
+}
+
+#[test]
+fn what_is_lost_is_told() {
+    let gone = "out--- standard error\n\
+                note: the process is gone, and so is its exit status\n--- status 0";
+    Attached::new(&[RUNNING, GONE], Waited::Refuses).check(&ATTACH, gone);
+    let failed = Waited::Says("{\"StatusCode\":0,\"Error\":{\"Message\":\"it is stuck\"}}");
+    let told = "out--- standard error\nerror: `ContainerWait` failed: it is stuck\n--- status 5";
+    Attached::new(&[RUNNING], failed).check(&ATTACH, told);
+    // As when the engine is killed, and begins again while the container runs on.
+    let broken = "out--- standard error\nerror: the connection to docker at unix:///s broke\n  \
+                  caused by: error reading a body from connection\n  \
+                  caused by: unexpected EOF during chunk size line\n--- status 1";
+    Attached::new(&[RUNNING, GONE], Waited::BreaksOff).check(&ATTACH, broken);
+    Attached::new(&[RUNNING, EXITED], Waited::BreaksOff).check(&ATTACH, "out--- status 7");
+}
+
+/// Nothing is waited for that may well run on.
+#[test]
+fn a_process_that_was_left_is_not_waited_for() {
+    let begun = Instant::now();
+    let own_keys = [&ATTACH[..], &["stdin=true", "detachKeys=ctrl-x"]].concat();
+    Attached::new(&[RUNNING], Waited::Holds).check(&own_keys, "out--- status 0");
+    let logs = ["docker@v1.41", "ContainerAttach", "id=x", "logs=true", "stdout=true"];
+    let engine = Attached::new(&[RUNNING], Waited::Holds);
+    engine.check(&logs, "out--- status 0");
+    assert!(!engine.requests().contains("/wait"), "{}", engine.requests());
+    assert!(begun.elapsed() < Duration::from_secs(9));
+}
+
+/// What engines say late or not at all is refused before anything is opened.
+#[test]
+fn what_has_ended_is_not_joined() {
+    let inspected = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\
+                     Connection: close\r\n\r\n{\"State\":{\"Status\":\"exited\"}}";
+    let engine = Engine::new(&[inspected]);
+    let words =
+        ["invoke", "docker@v1.41", "ContainerAttach", "id=x", "stream=true", "--as", "socket"];
+    assert_eq!(
+        told(&engine.run(&words)),
+        "--- standard error\n\
+         error: `ContainerAttach` needs a container that runs; this one is exited\n  \
+         hint: start it first; `logs=true stream=false` shows what it has said\n--- status 2"
+    );
+    assert!(engine.requests().starts_with("GET /v1.41/containers/x/json"));
+}
