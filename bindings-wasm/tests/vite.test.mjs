@@ -30,6 +30,23 @@ test("a build, and its size", async () => {
   assert.ok(all.brotli <= 125, `${all.brotli} KiB with brotli`);
 });
 
+test("a page that takes nothing but the client starts the WebAssembly", async () => {
+  await build({
+    root: "page", base: "./", logLevel: "error",
+    build: { outDir: "../dist-client", emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, rollupOptions: { input: "page/client.js" } },
+  });
+  const [name] = readdirSync("dist-client/assets").filter((name) => name.endsWith(".js"));
+  // A page fetches it from beside the script.
+  const { fetch } = globalThis;
+  globalThis.fetch = async (url) => new Response(readFileSync(new URL(url)), { headers: { "Content-Type": "application/wasm" } });
+  try {
+    await import(new URL(`dist-client/assets/${name}`, import.meta.url));
+    assert.equal((await globalThis.client).version, "v1.41");
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 test("errors keep their names when those of classes are made short", async () => {
   await build({
     configFile: false, publicDir: false, logLevel: "error",
