@@ -249,10 +249,7 @@ async fn attempt(
     span: &Span,
 ) -> Result<Duplex, Error> {
     let message = socket_message(peer, request, &body)?;
-    let mut wire = {
-        let _turn = peer.ssh.turn(&peer.endpoint).await;
-        wire(peer, limits.connect).await.map_err(|error| error.of(call, Sent::No))?
-    };
+    let mut wire = wire(peer, limits).await.map_err(|error| error.of(call, Sent::No))?;
     peer.watched.request(&message);
     let mut received = BytesMut::new();
     let bytes = written(&message, &body);

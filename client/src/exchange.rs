@@ -283,28 +283,46 @@ async fn attempt(
 
 /// Opens a connection and gets it ready to speak.
 async fn connect(peer: &Peer, limits: &Limits) -> Result<Connection, Error> {
-    let turn = peer.ssh.turn(&peer.endpoint).await;
-    // While others had their turn one may have come free.
-    if turn.is_some()
-        && let Some(idle) = peer.pool.take().await
-    {
-        return Ok(idle);
-    }
-    let wire = wire(peer, limits.connect).await?;
-    let is_timed = limits.read.is_some() || limits.write.is_some();
-    handshake(wire, is_timed).await.map_err(|error| Error::send(&peer.engine, &peer.address, error))
+    let work = async {
+        let turn = peer.ssh.turn(&peer.endpoint).await;
+        // While others had their turn one may have come free.
+        if turn.is_some()
+            && let Some(idle) = peer.pool.take().await
+        {
+            return Ok(idle);
+        }
+        let is_timed = limits.read.is_some() || limits.write.is_some();
+        let connection = handshake(reach(peer, limits).await?, is_timed).await;
+        connection.map_err(|error| Error::send(&peer.engine, &peer.address, error))
+    };
+    in_time(peer, limits, work).await
 }
 
-/// Opens a connection.
-pub(crate) async fn wire(peer: &Peer, limit: Option<Duration>) -> Result<Box<dyn Wire>, Error> {
-    let work = transport::connect(peer, limit);
-    let connected = match limit {
-        None => work.await,
-        Some(limit) => match timeout(limit, work).await {
-            Ok(done) => done,
-            Err(_) => return Err(peer.timeout(Waiting::Connect, limit)),
-        },
+/// Opens a connection that nothing is known of yet.
+pub(crate) async fn wire(peer: &Peer, limits: &Limits) -> Result<Box<dyn Wire>, Error> {
+    let work = async {
+        let _turn = peer.ssh.turn(&peer.endpoint).await;
+        reach(peer, limits).await
     };
+    in_time(peer, limits, work).await
+}
+
+/// Limits the time until a connection stands, that of waiting for one's turn included.
+async fn in_time<T>(
+    peer: &Peer,
+    limits: &Limits,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match limits.connect {
+        None => work.await,
+        Some(limit) => timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(peer.timeout(Waiting::Connect, limit))),
+    }
+}
+
+async fn reach(peer: &Peer, limits: &Limits) -> Result<Box<dyn Wire>, Error> {
+    let connected = transport::connect(peer, limits.connect).await;
     let wire = connected.map_err(|error| peer.unreachable(error))?;
     trace::debug!("connected");
     Ok(wire)

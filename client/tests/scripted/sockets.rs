@@ -230,6 +230,23 @@ fn what_ssh_has_started_does_not_keep_its_words_back() {
     assert!(told.contains("far: no route to host"), "{told}");
 }
 
+/// Four logins go on at a time; whoever waits behind them waits no longer than they.
+#[test]
+fn the_limit_of_connecting_holds_in_a_queue_of_logins() {
+    let client = far("exec sleep 25", Some(Duration::from_millis(500)));
+    block_on(async {
+        let calls = (0..60).map(|_| tokio::spawn(client.invoke("SystemPing").text()));
+        let calls: Vec<_> = calls.collect();
+        let all = async {
+            for call in calls {
+                assert_eq!(call.await.unwrap().unwrap_err().code(), "timed-out");
+            }
+        };
+        // One after another, four at a time, they would take 7.5 s.
+        tokio::time::timeout(Duration::from_secs(5), all).await.expect("an end");
+    });
+}
+
 #[test]
 fn what_is_no_engine_over_ssh_is_told() {
     let body = "printf 'HTTP/1.1 403 No\\r\\nContent-Length: 4\\r\\n\\r\\nnope'; exec sleep 25";
