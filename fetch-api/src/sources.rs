@@ -13,6 +13,7 @@ use contajners_core::ApiVersion;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+use crate::download::{shown, shown_in};
 use crate::model::{Engine, ListStyle, Negotiation};
 use crate::spec::Context;
 
@@ -35,14 +36,22 @@ pub struct EngineSources {
 }
 
 /// Where the spec of one version comes from, and how to read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Source {
     /// The version as the map spells it.
     pub version: String,
-    /// Where to download the spec.
+    /// Where to download the spec; may hold user info for the server.
     pub url: String,
     /// What the spec itself does not say. Its prose is skipped unless asked for.
     pub context: Context,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, url, context } = self;
+        let mut this = f.debug_struct("Source");
+        this.field("version", version).field("url", &shown(url)).field("context", context).finish()
+    }
 }
 
 /// Why a map cannot be used.
@@ -87,7 +96,9 @@ impl fmt::Display for SourcesError {
             SourcesError::Unreadable { file, .. } => {
                 write!(f, "cannot read the map of sources {}", file.display())
             }
-            SourcesError::Syntax(error) => write!(f, "the map of sources is wrong: {error}"),
+            SourcesError::Syntax(error) => {
+                write!(f, "the map of sources is wrong: {}", shown_in(&error.to_string()))
+            }
             SourcesError::Empty => f.write_str("the map of sources has no engine"),
             SourcesError::Value { key, what } => {
                 write!(f, "the map of sources is wrong: `{key}`: {what}")
@@ -374,11 +385,12 @@ fn check_template(key: &str, template: &str, known: &[&str]) -> Result<(), Sourc
     let mut rest = template;
     while let Some((_, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else {
-            return Err(wrong(key, format!("a brace of `{template}` is not closed")));
+            return Err(wrong(key, format!("a brace of `{}` is not closed", shown(template))));
         };
         if !known.contains(&name) {
             let known: Vec<String> = known.iter().map(|name| format!("`{{{name}}}`")).collect();
-            let what = format!("unknown placeholder `{{{name}}}`; known: {}", known.join(", "));
+            let what =
+                format!("unknown placeholder `{{{}}}`; known: {}", shown(name), known.join(", "));
             return Err(wrong(key, what));
         }
         rest = after;
@@ -389,8 +401,8 @@ fn check_template(key: &str, template: &str, known: &[&str]) -> Result<(), Sourc
 fn check_url(key: &str, url: &str) -> Result<(), SourcesError> {
     match reqwest::Url::parse(url) {
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(()),
-        Ok(_) => Err(wrong(key, format!("`{url}` is neither `http://` nor `https://`"))),
-        Err(error) => Err(wrong(key, format!("`{url}` is not a URL: {error}"))),
+        Ok(_) => Err(wrong(key, format!("`{}` is neither `http://` nor `https://`", shown(url)))),
+        Err(error) => Err(wrong(key, format!("`{}` is not a URL: {error}", shown(url)))),
     }
 }
 
@@ -533,6 +545,30 @@ engine:
             "lists: tabs",
             "engine.sources[1].lists: unknown variant `tabs`, expected `multi` or `csv` at line 12 column 14",
         );
+    }
+
+    #[test]
+    fn no_mistake_shows_the_user_info_of_an_address() {
+        let url = "https://example.org/{version}.yaml";
+        for wrong in [
+            "ftp://me:t0ken@host/{version}.yaml",
+            "me:t0ken@host/{version}.yaml",
+            "https://me:t0/ken@host/{version}.yaml",
+            "https://me:t0ken@host/{version",
+            "https://me:{t0ken@host/{version}.yaml",
+            "https://me:t0ken@host/v1.yaml",
+        ] {
+            let text = GOOD.replacen(url, &format!("'{wrong}'"), 1);
+            let error = Sources::parse(&text, Path::new("")).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("t0"), "{error}");
+        }
+        let text = GOOD.replacen("lists: multi", "lists: https://me:t0ken@host", 1);
+        let error = Sources::parse(&text, Path::new("")).unwrap_err().to_string();
+        assert!(error.contains("…@host") && !error.contains("t0"), "{error}");
+        let text = GOOD.replacen(url, "https://me:t0ken@host/{version}.yaml", 1);
+        let sources = Sources::parse(&text, Path::new("")).unwrap();
+        assert!(sources.engines[0].versions[0].url.starts_with("https://me:t0ken@host/"));
+        assert!(!format!("{sources:?}").contains("t0"), "{sources:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::thread;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::lock;
-use crate::download::{DownloadError, Downloader, Settings};
+use crate::download::{DownloadError, Downloader, Settings, shown};
 use crate::sources::Source;
 use crate::spec::MAX_BYTES;
 
@@ -42,7 +42,7 @@ pub enum FetchError {
     Runtime(io::Error),
     /// The download failed.
     Download {
-        /// The address.
+        /// The address, without its user info.
         url: String,
         /// Why.
         source: DownloadError,
@@ -198,8 +198,8 @@ fn download(
                 // The semaphore is never closed.
                 let _turn = turns.acquire().await;
                 let text = match downloader.get(&url).await {
-                    Ok(bytes) => Ok(Text { bytes, origin: url }),
-                    Err(source) => Err(FetchError::Download { url, source }),
+                    Ok(bytes) => Ok(Text { bytes, origin: shown(&url) }),
+                    Err(source) => Err(FetchError::Download { url: shown(&url), source }),
                 };
                 // The receiver is gone only when the compiler is.
                 let _ = sender.send((index, text)).await;

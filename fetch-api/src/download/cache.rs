@@ -19,6 +19,7 @@ pub(super) struct Cache {
 /// An answer as it is kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cached {
+    /// As it may be shown.
     pub(super) url: String,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,

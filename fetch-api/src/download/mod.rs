@@ -8,6 +8,7 @@
 
 mod cache;
 mod reach;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use reqwest::header::{HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 use cache::{Cache, Cached};
 use reach::{Prospect, Reach};
+pub(crate) use shown::{shown, shown_in};
 
 /// How downloads are done.
 #[derive(Debug, Clone)]
@@ -256,13 +258,14 @@ impl Downloader {
         Ok(Self { client, settings, cache, reach: Reach::default() })
     }
 
-    /// Downloads a file, or takes it from the cache when the server says it has not changed.
+    /// Downloads a file, or takes it from the cache when the server says it has not changed. User
+    /// info in the address goes to the server alone.
     ///
     /// # Errors
     ///
     /// See [`DownloadError`]; what passes was tried as often as the settings say.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, DownloadError> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.read(url));
+        let cached = self.cache.as_ref().and_then(|cache| cache.read(&shown(url)));
         let host = host(url);
         let tries = match self.reach.prospect(&host) {
             Prospect::Good => self.settings.tries,
@@ -364,7 +367,7 @@ impl Downloader {
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') {
             return Err(DownloadError::Html);
         }
-        let cached = Cached { url: url.to_owned(), etag, last_modified, body };
+        let cached = Cached { url: shown(url), etag, last_modified, body };
         if let Some(cache) = &self.cache {
             // The file is here; that it cannot be kept costs another download some day.
             let _ = cache.write(&cached);
@@ -383,7 +386,7 @@ impl Downloader {
 
 /// The host of an address, with its port if it is a special one.
 fn host(url: &str) -> String {
-    let Ok(url) = reqwest::Url::parse(url) else { return url.to_owned() };
+    let Ok(url) = reqwest::Url::parse(url) else { return shown(url) };
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -212,6 +212,43 @@ fn the_cache_is_asked_about_and_mended() {
 }
 
 #[test]
+fn user_info_of_an_address_goes_to_the_server_alone() {
+    let room = Room::new(&["v1.0", "v1.1", "v1.2"]);
+    let (site, cache) = (Site::new(), room.folder.path().join("cache"));
+    let tagged = |body: &str| reply("200 OK", "etag: \"a\"\r\n", body);
+    let unchanged = b"HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n".to_vec();
+    site.page("v1.0", &[tagged(&spec("v1.0")), unchanged]);
+    site.page("v1.1", &[tagged("swagger: '2.0'\npaths: {}\n")]);
+    site.page("v1.2", &[reply("404 Not Found", "", "")]);
+    let mut plan = plan(&room, &site, Some(cache.clone()));
+    for source in &mut plan.engines[0].0.versions {
+        source.url = source.url.replacen("http://", "http://me:t0ken@", 1);
+    }
+    for _ in 0..2 {
+        let text = room.run(&plan).text.replace(&site.url.replacen("http://", "", 1), "site");
+        assert!(!text.contains("t0ken"), "{text}");
+        for line in ["cannot download http://…@site/v1.2.yaml\n", "  in http://…@site/v1.1.yaml\n"]
+        {
+            assert!(text.contains(line), "{text}");
+        }
+    }
+    for version in ["v1.0", "v1.1", "v1.2"] {
+        for head in site.asked(version) {
+            assert!(head.contains("authorization: Basic bWU6dDBrZW4=\r\n"), "{head}");
+        }
+    }
+    assert!(site.asked("v1.0")[1].contains("if-none-match"));
+    assert!(!format!("{plan:?}").contains("t0ken"));
+    let mut kept = 0;
+    for entry in fs::read_dir(&cache).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("t0ken"));
+        kept += 1;
+    }
+    assert_eq!(kept, 2);
+}
+
+#[test]
 fn a_cache_that_cannot_be_made_stops_the_run() {
     let room = Room::new(&["v1.0"]);
     let file = room.folder.path().join("file");
