@@ -112,9 +112,13 @@ export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}
   return guarded(() => core.Pack.load(bytes));
 }
 
-/** An address without what may be secret in it. */
+/**
+ * An address without what may be secret in it: a query, and all up to the last `@`, since passwords
+ * have any characters. Where a `?` is among these, what follows may be of a query, too.
+ */
 export function plain(address) {
-  return String(address).replace(/(^|\/\/)[^/]*@/, "$1").split(/[?#]/)[0];
+  const [, scheme = "", secret = "", rest] = /^(\w[\w+.-]*:\/\/)?(.*:.*@|[^/?#]*@)?(.*)/s.exec(address);
+  return scheme + (secret && "…@") + (/[?#]/.test(secret) ? "" : rest.split(/[?#]/)[0]);
 }
 
 /** The catalogue of one version of an API. */

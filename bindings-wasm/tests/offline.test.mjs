@@ -256,6 +256,7 @@ test("packs that are no packs", async () => {
     [undefined, "pack-foreign"],
     ["http://127.0.0.1:1/secret.postcard?token=hush", "pack-unreachable"],
     ["http://user:hush@hush@127.0.0.1:1/x@y.postcard", "pack-unreachable"],
+    ["http://user:hush/hush@127.0.0.1:1/x@y.postcard", "pack-unreachable"],
   ]) {
     const error = await loadPack(source).then(() => assert.fail("it loaded"), (error) => error);
     assert.equal(error.code, code);
@@ -278,6 +279,13 @@ test("addresses that lead nowhere are refused at once", async () => {
     ["user:hush@host", "invalid-address"],
     ["http://user:hush@hush@host:port", "invalid-address"],
     ["ssh://user:hush@hush@host", "unsupported-address"],
+    ["tcp://user:hush/hush@host:2375", "invalid-address"],
+    ["tcp://user:hush?hush@host:2375", "invalid-address"],
+    ["tcp://user:hush#hush@hush/@host:2375", "invalid-address"],
+    ["user:hush/hush@host:2375", "invalid-address"],
+    ["https://hush@host", "invalid-address"],
+    ["http://host:1/?a=b@hush", "invalid-address"],
+    ["ssh://user:a/hush@host", "unsupported-address"],
     [undefined, "no-address"],
   ]) {
     const error = await Client.create({ engine: "docker", uri }).then(() => assert.fail(`${uri}`), (error) => error);
@@ -287,6 +295,13 @@ test("addresses that lead nowhere are refused at once", async () => {
   const pinned = await Client.create({ engine: "docker", version: "v1.41" });
   const error = await pinned.invoke("SystemInfo").then(() => assert.fail("it answered"), (error) => error);
   assert.equal(error.code, "no-address");
+});
+
+test("of an address with a password that has a slash the host is told", async () => {
+  const told = (uri) => Client.create({ engine: "docker", uri }).then(() => assert.fail(uri), ({ message }) => message.split("`")[1]);
+  assert.equal(await told("tcp://u:a/b@h:2375"), "tcp://…@h:2375");
+  assert.equal(await told("ssh://u@h/x"), "ssh://…@h/x");
+  assert.equal(await told("ssh://h/x@y?z"), "ssh://h/x@y");
 });
 
 test("an address of `tcp` or without a scheme has an engine's port unless it says another", async () => {
