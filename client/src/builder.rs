@@ -114,7 +114,8 @@ impl ClientBuilder {
     /// `--connection` of their commands do: the environment and what is current do not count.
     /// `default` of Docker stands for having no context.
     ///
-    /// It goes with no [`uri`](Self::uri), which says the same.
+    /// Together with [`uri`](Self::uri), which says the same, [`build`](Self::build) fails with the
+    /// code `two-addresses`.
     pub fn connection(mut self, name: impl Into<String>) -> Self {
         self.connection = Some(name.into());
         self
@@ -174,8 +175,9 @@ impl ClientBuilder {
     }
 
     /// Limits the bytes of an answer that is read as a whole; 256 MiB by default. JSON that would
-    /// take more than 16 times as much as values is refused, too. Streams have no limit, since they
-    /// hold no more than a piece.
+    /// take more than 16 times as much as values is refused, too. Streams of bytes and of output have no
+    /// limit, since they hold no more than a piece; a document of a stream has one of its own: see
+    /// [`Call::documents`](crate::Call::documents).
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self
@@ -202,8 +204,8 @@ impl ClientBuilder {
     /// helpers of the engine's own tool.
     ///
     /// They go into `X-Registry-Auth` and `X-Registry-Config` where an operation takes these and
-    /// a call gives neither parameter nor header of that name; other calls look at no file. Which
-    /// registry it is tells the image's name among the parameters.
+    /// a call gives neither parameter nor header of that name; other calls look at no file. The
+    /// registry is taken from the image's name among the call's parameters.
     #[cfg(feature = "credentials")]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
@@ -249,7 +251,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it is
-    /// damaged; the address is none; what is named does not exist.
+    /// damaged; the address is none; both an address and a connection are given; what is named does
+    /// not exist.
     pub fn discover(&self) -> Result<Discovered, Error> {
         match &self.pack {
             None => self.place(crate::pack(&self.engine)?),
@@ -277,7 +280,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
-    /// is damaged; the address is none; the pack has no such version or category; a file that TLS
+    /// is damaged; the address is none, or a connection is given beside it; the pack has no such version or category; a file that TLS
     /// needs cannot be used; what the program calls itself is no value of a header.
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {

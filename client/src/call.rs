@@ -232,6 +232,9 @@ impl Call {
 
     /// Makes the call and returns JSON documents as they come: events, for example.
     ///
+    /// Each may be 16 MiB long and take 256 MiB as values; a larger one is an error of the kind
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) with the code `document-too-long`.
+    ///
     /// # Errors
     ///
     /// Those of [`Call::send`].

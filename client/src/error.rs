@@ -517,7 +517,8 @@ impl Error {
         self.0.call.as_ref().map(|call| (call.method(), call.target()))
     }
 
-    /// Returns the body of the engine's answer, or as much of it as was read.
+    /// Returns the body of the engine's answer, or as much of it as was read: of an error status at
+    /// most 1 MiB, and what came within five seconds, with no more than one between two pieces.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }

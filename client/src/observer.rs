@@ -60,8 +60,9 @@ pub trait Observer: Send + Sync {
 
 /// The head of a request or of an answer.
 ///
-/// Values of headers that hold secrets are not in it; `(secret)` stands for them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Values of headers that hold secrets are not in it; `(secret)` stands for them. The query of a
+/// request is in [`Head::line`], and may hold secrets, too (`buildargs`); `Debug` leaves it out.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     line: String,
     headers: Vec<(String, String)>,
@@ -123,6 +124,18 @@ impl Head {
         };
         let headers = headers.map(|(name, value)| (name.to_owned(), shown(name, value))).collect();
         Self { line: line.trim_end().to_owned(), headers }
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = match self.line.split_once('?') {
+            Some((before, query)) => {
+                format!("{before}?…{}", query.find(' ').map_or("", |end| &query[end..]))
+            }
+            None => self.line.clone(),
+        };
+        f.debug_struct("Head").field("line", &line).field("headers", &self.headers).finish()
     }
 }
 

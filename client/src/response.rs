@@ -1,5 +1,7 @@
 //! An answer whose head has arrived.
 
+use std::fmt;
+
 use bytes::Bytes;
 use contajners_core::{Content, Finding, Outcome};
 use hyper::HeaderMap;
@@ -11,7 +13,6 @@ use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
 use crate::trace;
 
 /// An answer: status and headers are there, the body is yet to come.
-#[derive(Debug)]
 #[must_use = "an answer that is not read is thrown away with its connection"]
 pub struct Response {
     pub(crate) status: u16,
@@ -142,5 +143,17 @@ impl Response {
     /// Returns JSON documents as they come.
     pub fn into_documents<T: DeserializeOwned>(self) -> DocumentStream<T> {
         DocumentStream::new(self.body, self.errors)
+    }
+}
+
+/// Without headers: they may hold secrets, such as those of `Set-Cookie`.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("content", &self.content)
+            .field("findings", &self.findings)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }

@@ -28,7 +28,7 @@ use crate::trace::{self, Span};
 /// The body of an answer as it comes, piece by piece.
 ///
 /// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`]. Dropped before its end it closes the
-/// connection, which stops the engine.
+/// connection; the engine then usually gives up what it does for this call.
 ///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), Box<dyn std::error::Error>> {

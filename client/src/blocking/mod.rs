@@ -47,7 +47,8 @@
 //!
 //! A method returns when it is done, when something fails, or when a time-out of the builder runs
 //! out; for streams without an end [`read_timeout`](crate::ClientBuilder::read_timeout) is the one to set.
-//! An answer or a socket that is dropped closes its connection at once, which stops the engine.
+//! An answer or a socket that is dropped closes its connection at once; the engine then usually gives
+//! up what it does for this call.
 
 mod call;
 mod client;

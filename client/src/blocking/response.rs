@@ -71,7 +71,8 @@ impl Response {
     /// # Errors
     ///
     /// The connection breaks, a time-out runs out, the body is larger than the client's
-    /// `answer_limit`, it is not what its kind says, or it tells of an error.
+    /// `answer_limit`, or takes more than 16 times that as values, it is not what its kind says, or it
+    /// tells of an error.
     pub fn data(self) -> Result<Data, Error> {
         self.runtime.wait(self.inner.data())
     }

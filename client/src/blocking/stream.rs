@@ -16,7 +16,8 @@ use crate::stream::OutputPiece;
 
 /// The body of an answer, to be read or, in a `for` loop, to be taken in pieces as they come.
 ///
-/// Dropped before its end it closes the connection, which stops the engine.
+/// Dropped before its end it closes the connection; the engine then usually gives up what it does
+/// for this call.
 #[must_use = "an answer that is not read is thrown away with its connection"]
 pub struct ByteStream {
     inner: crate::ByteStream,

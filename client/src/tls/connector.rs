@@ -107,8 +107,8 @@ impl ResolvesClientCert for Identity {
 /// A secure connection.
 ///
 /// With TLS 1.3 an engine judges the client's certificate after the handshake, so its refusal is
-/// read where an answer is expected. It may come before the first request is on its way, and
-/// then nobody but the connection's own task sees it: so it is kept.
+/// read where an answer is expected. It may come before the first request is on its way; that request
+/// is then given back unsent, with no word about why: so it is kept.
 struct Secure {
     stream: TlsStream<TcpStream>,
     refusal: Arc<Mutex<Option<rustls::Error>>>,

@@ -138,3 +138,27 @@ fn sockets_are_told_of() {
     let answer = vec!["HTTP/1.1 101 UPGRADED".into(), "Upgrade: tcp".into()];
     assert_eq!(told[1..], [Told::Answer(answer)]);
 }
+
+#[test]
+fn debug_output_has_no_secrets() {
+    struct Shown(Arc<Mutex<Vec<String>>>);
+    impl Observer for Shown {
+        fn request(&self, head: &Head) {
+            self.0.lock().unwrap().push(format!("{head:?}"));
+        }
+    }
+    let engine = Script::new(|_, _, stream| {
+        let head = "HTTP/1.1 200 OK\r\nSet-Cookie: t=hunter2\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        Then::GoOn
+    });
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let client = engine.builder().observer(Shown(shown.clone())).build().unwrap();
+    let response = block_on(async {
+        let build = client.invoke("ImageBuild").param("buildargs", json!({ "T": "hunter2" }));
+        build.param("remote", "https://u:hunter2@far/x").send().await.unwrap()
+    });
+    let told = [shown.lock().unwrap().concat(), format!("{response:?} {client:?}")].concat();
+    assert!(!told.contains("hunter2"), "{told}");
+    assert!(told.contains("/v1.41/build?… HTTP/1.1"), "{told}");
+}
