@@ -141,6 +141,119 @@ fn checksum(payload: &[u8]) -> [u8; 8] {
     xxhash_rust::xxh64::xxh64(payload, seed).to_le_bytes()
 }
 
+/// The tables of a pack, as lists of records that can be changed.
+struct Tables(Vec<Vec<Vec<u8>>>);
+
+const NAMES: usize = 4;
+const OPERATIONS: usize = 5;
+const VARIANTS: usize = 6;
+const PARAMETERS: usize = 7;
+const SCHEMAS: usize = 11;
+
+impl Tables {
+    fn of(pack: &[u8]) -> Self {
+        let payload = &pack[HEADER_LEN..];
+        let number =
+            |at: usize| u32::from_le_bytes(payload[at..at + 4].try_into().unwrap()) as usize;
+        let mut start = 13 * 8;
+        let tables = (0..13).map(|table| {
+            let (count, end) = (number(table * 8), number(table * 8 + 4));
+            let mut rest = &payload[start + count.div_ceil(16) * 4..end];
+            start = end;
+            let record = |_| {
+                let (mut len, mut shift) = (0, 0);
+                while let Some((&byte, behind)) = rest.split_first() {
+                    rest = behind;
+                    len |= usize::from(byte & 0x7f) << shift;
+                    shift += 7;
+                    if byte < 0x80 {
+                        break;
+                    }
+                }
+                let (record, behind) = rest.split_at(len);
+                rest = behind;
+                record.to_vec()
+            };
+            (0..count).map(record).collect()
+        });
+        Self(tables.collect())
+    }
+
+    /// A pack whose lengths, indices and checksum are right.
+    fn pack(&self) -> Vec<u8> {
+        let (mut directory, mut tables) = (Vec::new(), Vec::new());
+        for records in &self.0 {
+            let (mut index, mut bytes) = (Vec::new(), Vec::new());
+            for (number, record) in records.iter().enumerate() {
+                if number % 16 == 0 {
+                    index.extend((bytes.len() as u32).to_le_bytes());
+                }
+                let mut len = record.len();
+                while len >= 0x80 {
+                    bytes.push(len as u8 | 0x80);
+                    len >>= 7;
+                }
+                bytes.push(len as u8);
+                bytes.extend(record);
+            }
+            tables.extend([index, bytes].concat());
+            directory.extend((records.len() as u32).to_le_bytes());
+            directory.extend((13 * 8 + tables.len() as u32).to_le_bytes());
+        }
+        let payload = [directory, tables].concat();
+        let head = [&DOCKER[..12], &(payload.len() as u32).to_le_bytes()].concat();
+        [head, checksum(&payload).to_vec(), payload].concat()
+    }
+}
+
+/// Changes one record of a sound pack, and tells what is found of it.
+#[track_caller]
+fn check_changed(table: usize, number: usize, change: impl Fn(&mut Vec<u8>)) {
+    let mut tables = Tables::of(DOCKER);
+    change(&mut tables.0[table][number]);
+    let bytes = tables.pack();
+    let error = Pack::open(&bytes).unwrap().verify().unwrap_err();
+    let PackError::Structure { record, .. } = error else { panic!("{error}") };
+    assert_eq!((error.code(), record as usize), ("pack-structure", number), "{error}");
+}
+
+#[test]
+fn records_are_read_to_their_ends() {
+    let tables = Tables::of(DOCKER);
+    assert_eq!(tables.pack(), DOCKER);
+    for table in [NAMES, OPERATIONS, VARIANTS, PARAMETERS] {
+        check_changed(table, 3, |record| record.truncate(record.len() - 1));
+        check_changed(table, 3, |record| record.push(0));
+    }
+    // One of each kind of schema.
+    for kind in 0..=12 {
+        let is_it = |record: &Vec<u8>| record[0] & 0x0f == kind;
+        let Some(number) = tables.0[SCHEMAS].iter().position(is_it) else { continue };
+        check_changed(SCHEMAS, number, |record| record.truncate(record.len() - 1));
+        check_changed(SCHEMAS, number, |record| record.push(0));
+    }
+}
+
+#[test]
+fn what_means_nothing_is_refused() {
+    check_changed(OPERATIONS, 3, |record| record[0] = 8);
+    for kind in 13..=15 {
+        check_changed(SCHEMAS, 0, |record| *record = vec![kind]);
+    }
+    // Where bits stand: behind so many numbers.
+    let behind = |record: &[u8], numbers: usize| {
+        (0..).filter(|&at| record[at] < 0x80).nth(numbers - 1).unwrap() + 1
+    };
+    // No encoding, no answer and no flag.
+    for (table, numbers, bits) in [(PARAMETERS, 1, 0x18), (VARIANTS, 2, 0x0f), (VARIANTS, 2, 0x80)]
+    {
+        check_changed(table, 3, |record| {
+            let at = behind(record, numbers);
+            record[at] |= bits;
+        });
+    }
+}
+
 /// Few of the changes below reach the waiters, whose table is small and the last: here each of its
 /// bytes is changed.
 #[test]

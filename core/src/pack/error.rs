@@ -20,7 +20,8 @@ pub enum PackError {
     },
     /// The checksum does not fit: a bit or more has changed.
     Checksum,
-    /// A record lies outside its table, or refers to one that is not there.
+    /// A record lies outside its table, does not read to its end, holds what the format does not
+    /// know, or refers to one that is not there.
     Structure {
         /// The table that holds the record.
         table: &'static str,

@@ -153,6 +153,11 @@ pub(crate) struct NameRecord {
 
 impl NameRecord {
     pub(crate) fn read(mut cursor: Cursor<'_>) -> Self {
+        Self::here(&mut cursor)
+    }
+
+    /// Reads the record at the cursor and moves the cursor behind it.
+    pub(super) fn here(cursor: &mut Cursor<'_>) -> Self {
         Self { id: cursor.u32(), operation: cursor.u32() }
     }
 }
@@ -216,6 +221,12 @@ impl<'a> VariantRecord<'a> {
         Answer::from_bits(self.flags)
     }
 
+    /// Tells whether each of the flags means something.
+    pub(super) fn is_known(&self) -> bool {
+        let answer_and_flags = self.answer() as u8 | BODY | BODY_REQUIRED | BODY_SCHEMAS;
+        self.flags & !answer_and_flags == 0
+    }
+
     pub(crate) fn has_body(&self) -> bool {
         self.flags & BODY != 0
     }
@@ -248,7 +259,17 @@ pub(crate) struct ParameterRecord {
 
 impl ParameterRecord {
     pub(crate) fn read(mut cursor: Cursor<'_>) -> Self {
+        Self::here(&mut cursor)
+    }
+
+    /// Reads the record at the cursor and moves the cursor behind it.
+    pub(super) fn here(cursor: &mut Cursor<'_>) -> Self {
         Self { name: cursor.u32(), bits: cursor.u8(), schema: cursor.u32() }
+    }
+
+    /// Tells whether each of the bits means something.
+    pub(super) fn is_known(self) -> bool {
+        self.bits >> 3 & 3 != 3
     }
 
     pub(crate) fn location(self) -> Location {
@@ -401,6 +422,25 @@ impl<'a> SchemaRecord<'a> {
 
     pub(crate) fn tag(&self) -> Tag {
         Tag::from_bits(self.bits)
+    }
+
+    /// Tells whether the kind is one of those that there are.
+    pub(super) fn is_known(&self) -> bool {
+        self.bits & 0x0f == self.tag() as u8
+    }
+
+    /// The cursor behind what the kind needs.
+    pub(super) fn end(&self) -> Cursor<'a> {
+        match self.tag() {
+            Tag::Array | Tag::Ref => {
+                let mut shape = self.shape;
+                shape.u32();
+                shape
+            }
+            Tag::AllOf | Tag::OneOf | Tag::AnyOf => self.parts().end(),
+            Tag::Object => self.properties().end(),
+            _ => self.shape,
+        }
     }
 
     pub(crate) fn nullable(&self) -> bool {

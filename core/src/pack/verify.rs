@@ -39,7 +39,8 @@ pub(super) fn verify(pack: Pack<'_>) -> Result<(), PackError> {
     one_engine.then_some(()).ok_or(PackError::Structure { table: "engine", record: 0 })
 }
 
-/// Tells whether a record reads to its end and refers only to records that are there.
+/// Tells whether a record reads to its end, has no kinds and bits but those that there are, and
+/// refers only to records that are there.
 fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
     let within = |table: Table| move |record: u32| record < pack.count(table);
     let (string, schema) = (within(Table::Strings), within(Table::Schemas));
@@ -73,19 +74,23 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
                 })
         }
         Table::Names => {
-            let record = NameRecord::read(cursor);
+            let mut end = cursor;
+            let record = NameRecord::here(&mut end);
             let sorted = number.checked_sub(1).is_none_or(|before| {
                 NameRecord::read(pack.record(Table::Names, before)).id <= record.id
             });
-            sorted && string(record.id) && within(Table::Operations)(record.operation)
+            sorted && string(record.id) && within(Table::Operations)(record.operation) && ended(end)
         }
         Table::Operations => {
-            pairs(OperationRecord::read(cursor).variants, &set, &within(Table::Variants))
+            let record = OperationRecord::read(cursor);
+            record.method as u8 == { cursor }.u8()
+                && pairs(record.variants, &set, &within(Table::Variants))
         }
         Table::Variants => {
             let record = VariantRecord::read(cursor);
             let media = within(Table::MediaTypes);
-            string(record.id)
+            record.is_known()
+                && string(record.id)
                 && string(record.path)
                 && media(record.produces)
                 && (!record.has_body()
@@ -97,8 +102,9 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
                 && ended(record.responses().end())
         }
         Table::Parameters => {
-            let record = ParameterRecord::read(cursor);
-            string(record.name) && schema(record.schema)
+            let mut end = cursor;
+            let record = ParameterRecord::here(&mut end);
+            record.is_known() && string(record.name) && schema(record.schema) && ended(end)
         }
         Table::Responses => {
             let record = ResponseRecord::read(cursor);
@@ -116,25 +122,26 @@ fn fits(pack: Pack<'_>, table: Table, number: u32, cursor: Cursor<'_>) -> bool {
         }
         Table::Schemas => {
             let record = SchemaRecord::read(cursor);
-            let common = record.format().is_none_or(string)
+            let common = record.is_known()
+                && record.format().is_none_or(string)
                 && record.default().is_none_or(string)
-                && record.members().all(string);
+                && record.members().all(string)
+                && ended(record.end());
             common
                 && match record.tag() {
                     // Nodes come after the nodes they refer to, so no walk can go in circles.
                     Tag::Array => record.target() < number,
                     Tag::Ref => within(Table::Definitions)(record.target()),
                     Tag::AllOf | Tag::OneOf | Tag::AnyOf => {
-                        { record.parts() }.all(|part| part < number) && ended(record.parts().end())
+                        { record.parts() }.all(|part| part < number)
                     }
                     Tag::Object => {
                         record
                             .additional()
                             .checked_sub(ADDITIONAL_SCHEMA)
                             .is_none_or(|node| node < number)
-                            && pairs(record.properties(), &|name| string(name >> 1), &|node| {
-                                node < number
-                            })
+                            && { record.properties() }
+                                .all(|(name, node)| string(name >> 1) && node < number)
                     }
                     _ => true,
                 }
