@@ -1,6 +1,7 @@
 //! The one error of the client: whose fault it is, what was asked, what was found.
 
 mod call;
+mod cause;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,6 +16,7 @@ use contajners_core::{
 };
 
 pub(crate) use self::call::CallOf;
+pub(crate) use self::cause::cause_in;
 #[cfg(feature = "archives")]
 use crate::archive::UnpackError;
 #[cfg(feature = "credentials")]

@@ -74,13 +74,13 @@ pub(crate) use writes_through;
 /// stands still, and reading finds the answer, or the end.
 pub(crate) struct Listening<W> {
     wire: W,
-    deaf: bool,
+    is_mute: bool,
     taking: Arc<Taking>,
 }
 
 impl<W> Listening<W> {
     pub(crate) fn new(wire: W, taking: Arc<Taking>) -> Self {
-        Self { wire, deaf: false, taking }
+        Self { wire, is_mute: false, taking }
     }
 }
 
@@ -171,7 +171,7 @@ impl<W: Wire> Listening<W> {
             Poll::Ready(Err(error))
                 if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) =>
             {
-                self.deaf = true;
+                self.is_mute = true;
                 broken
             }
             outcome => outcome,
@@ -185,7 +185,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.deaf {
+        if self.is_mute {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write(context, bytes);
@@ -198,7 +198,7 @@ impl<W: Wire> AsyncWrite for Listening<W> {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.deaf {
+        if self.is_mute {
             return Poll::Pending;
         }
         let outcome = Pin::new(&mut self.wire).poll_write_vectored(context, bytes);

@@ -18,6 +18,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::COMMAND;
+use crate::error::cause_in;
 
 /// How much of what `ssh` says is kept: the end, where the reason stands.
 pub(super) const WORDS: usize = 2 << 10;
@@ -57,15 +58,8 @@ impl error::Error for SshError {}
 
 /// Finds what `ssh` says among the causes of an error.
 pub(crate) fn words_in(error: &(dyn error::Error + 'static)) -> Option<io::Error> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<SshError>()) {
-            return Some(io::Error::other(SshError { words: found.words.clone() }));
-        }
-        cause = error.source();
-    }
-    None
+    let SshError { words } = cause_in(error)?;
+    Some(io::Error::other(SshError { words: words.clone() }))
 }
 
 /// A connection through `ssh`; dropping it ends the program.

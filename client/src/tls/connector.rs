@@ -13,15 +13,15 @@ use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError, ClientConfig, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::identity::identity;
 use super::roots::verifier;
 use super::{Fault, Tls};
-use crate::transport::Wire;
+use crate::error::cause_in;
+use crate::transport::{Wire, writes_through};
 
 /// What makes the connections of a client secure.
 pub(crate) struct Connector {
@@ -65,7 +65,7 @@ impl Connector {
     /// Makes a connection secure.
     pub(crate) async fn connect(&self, stream: TcpStream) -> io::Result<Box<dyn Wire>> {
         match self.connector.connect(self.name.clone(), stream).await {
-            Ok(stream) => Ok(Box::new(Secure { stream, refusal: self.refusal.clone() })),
+            Ok(stream) => Ok(Box::new(Secure { wire: stream, refusal: self.refusal.clone() })),
             Err(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
                 Err(error)
             }
@@ -109,18 +109,18 @@ impl ResolvesClientCert for Identity {
 /// With TLS 1.3 an engine judges the client's certificate after the handshake, so its refusal is
 /// read where an answer is expected. It may come before the first request is on its way; that request
 /// is then given back unsent, with no word about why: so it is kept.
-struct Secure {
-    stream: TlsStream<TcpStream>,
+struct Secure<W> {
+    wire: W,
     refusal: Arc<Mutex<Option<rustls::Error>>>,
 }
 
-impl AsyncRead for Secure {
+impl<W: Wire> AsyncRead for Secure<W> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let read = Pin::new(&mut self.wire).poll_read(context, buffer);
         if let Poll::Ready(Err(error)) = &read
             && let Some(alert @ rustls::Error::AlertReceived(_)) = cause_in(error)
         {
@@ -130,35 +130,7 @@ impl AsyncRead for Secure {
     }
 }
 
-impl AsyncWrite for Secure {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
+writes_through!(Secure);
 
 /// The connection ended before it was secure.
 #[derive(Debug)]
@@ -171,21 +143,6 @@ impl fmt::Display for HandshakeBroken {
 }
 
 impl error::Error for HandshakeBroken {}
-
-/// Finds an error of one kind among the causes of another.
-fn cause_in<'e, E: error::Error + 'static>(
-    error: &'e (dyn error::Error + 'static),
-) -> Option<&'e E> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<E>()) {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
-}
 
 /// Finds out whether TLS is why a connection failed, and says so.
 pub(crate) fn fault_in(

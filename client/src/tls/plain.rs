@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::error::cause_in;
 use crate::transport::{Wire, writes_through};
 
 /// The first byte of a TLS alert, which is what most say to a client that speaks plain HTTP.
@@ -95,7 +96,7 @@ impl error::Error for TlsSpoken {}
 
 /// Tells whether it is among the causes of an error that the other side speaks TLS.
 pub(crate) fn is_tls_spoken(error: &(dyn error::Error + 'static)) -> bool {
-    is_caused_by::<TlsSpoken>(error)
+    cause_in::<TlsSpoken>(error).is_some()
 }
 
 /// The connection ended before anything came over it: some that speak TLS, stunnel among them,
@@ -121,17 +122,5 @@ impl error::Error for Silent {}
 
 /// Tells whether it is among the causes of an error that the other side never said anything.
 pub(crate) fn is_silent(error: &(dyn error::Error + 'static)) -> bool {
-    is_caused_by::<Silent>(error)
-}
-
-fn is_caused_by<E: error::Error + 'static>(error: &(dyn error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<E>()) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    cause_in::<Silent>(error).is_some()
 }
