@@ -99,6 +99,7 @@ use crate::spec::Rules;
 const NO_FIELDS: &str = "its fields are there already, or have no object to go into";
 const NO_DEFINITION: &str = "a definition that it names is not there";
 const NONE_REQUIRED: &str = "none of its fields is required";
+const SAME: &str = "what it says is already the case";
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]
@@ -232,10 +233,12 @@ impl Annotations {
             let meant = operations
                 .iter_mut()
                 .find(|operation| names.first().is_some_and(|name| is_meant(name, operation)));
-            let any = meant.is_some();
+            let any = meant.as_ref().is_some_and(|operation| operation.id != *id);
             if let Some(operation) = meant {
                 operation.id.clone_from(id);
-                matches.names.fill(Mark::Matched);
+                for mark in &mut matches.names {
+                    mark.note(if any { Mark::Matched } else { Mark::Idle(SAME) });
+                }
             }
             rule.note_version(version, any, matches);
         }
@@ -431,17 +434,19 @@ impl Rule {
             .map(|operation| operation.method)
             .collect();
         for operation in &mut model.operations {
-            for (name, matched) in names.list().iter().zip(&mut matches.names) {
-                if !is_meant(name, operation) {
-                    continue;
-                }
-                let mended = match path.is_none() || !taken.contains(&operation.method) {
-                    true => self.mend(operation, &mut matches.parameters),
-                    false => Err("the path is taken"),
-                };
-                matched.note(mended.map_or_else(Mark::Idle, |()| Mark::Matched));
-                any |= mended.is_ok();
+            let is_named: Vec<bool> =
+                names.list().iter().map(|name| is_meant(name, operation)).collect();
+            if !is_named.contains(&true) {
+                continue;
             }
+            let mended = match path.is_none() || !taken.contains(&operation.method) {
+                true => self.mend(operation, &mut matches.parameters),
+                false => Err("the path is taken"),
+            };
+            for (matched, _) in matches.names.iter_mut().zip(is_named).filter(|(_, is_it)| *is_it) {
+                matched.note(mended.map_or_else(Mark::Idle, |()| Mark::Matched));
+            }
+            any |= mended.is_ok();
         }
         self.note_version(version, any, matches);
     }
@@ -461,47 +466,12 @@ impl Rule {
     /// Mends one operation; tells why not where there was nothing to mend.
     fn mend(&self, operation: &mut Operation, parameters: &mut [Mark]) -> Result<(), &'static str> {
         if let Some(names) = &self.text.parameter {
-            let mut any = false;
-            for (name, matched) in names.list().iter().zip(parameters) {
-                let place = self.text.location.map(Location::from);
-                let is_meant = |parameter: &Parameter| {
-                    parameter.name == *name && place.is_none_or(|place| place == parameter.location)
-                };
-                if self.text.remove == Some(true) {
-                    let count = operation.parameters.len();
-                    operation
-                        .parameters
-                        .retain(|one| one.location == Location::Path || !is_meant(one));
-                    let is_gone = operation.parameters.len() < count;
-                    matched.note_if(is_gone);
-                    any |= is_gone;
-                    continue;
-                }
-                if let (Some(MissingText::Any), Some(place)) = (self.text.missing, place) {
-                    if operation.parameters.iter().any(is_meant) {
-                        continue;
-                    }
-                    operation.parameters.push(Parameter::any(name, place));
-                }
-                for parameter in operation.parameters.iter_mut().filter(|one| is_meant(one)) {
-                    if let Some(set) = &self.text.set {
-                        set.apply(parameter);
-                    }
-                    *matched = Mark::Matched;
-                    any = true;
-                }
-            }
-            return any.then_some(()).ok_or(match self.text.missing {
-                Some(MissingText::Any) => "the parameter is there already",
-                None if operation.parameters.iter().any(|one| names.list().contains(&one.name)) => {
-                    "the parameter is in another place"
-                }
-                None => "there is no such parameter",
-            });
+            return self.mend_parameters(names.list(), operation, parameters);
         }
+        let mut any = false;
         if let Some(text) = &self.text.body {
-            let is_missing = operation.body.is_none();
-            if let (true, Some(MissingText::Any)) = (is_missing, text.missing) {
+            let before = operation.body.clone();
+            if let (None, Some(MissingText::Any)) = (&before, text.missing) {
                 operation.body = Some(Body {
                     required: false,
                     schema: Schema::any(),
@@ -523,16 +493,67 @@ impl Rule {
             {
                 return Err(NO_FIELDS);
             }
+            any |= operation.body != before;
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
-            operation.answer = answer.into();
+            let before = std::mem::replace(&mut operation.answer, answer.into());
+            any |= operation.answer != before;
         }
         if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
             return move_to(operation, path)
                 .then_some(())
                 .ok_or("the placeholders of the path are not its parameters");
         }
-        Ok(())
+        any.then_some(()).ok_or(SAME)
+    }
+
+    fn mend_parameters(
+        &self,
+        names: &[String],
+        operation: &mut Operation,
+        marks: &mut [Mark],
+    ) -> Result<(), &'static str> {
+        let place = self.text.location.map(Location::from);
+        let (mut any, mut is_there) = (false, false);
+        for (name, matched) in names.iter().zip(marks) {
+            let is_meant = |parameter: &Parameter| {
+                parameter.name == *name && place.is_none_or(|place| place == parameter.location)
+            };
+            if self.text.remove == Some(true) {
+                let count = operation.parameters.len();
+                operation.parameters.retain(|one| one.location == Location::Path || !is_meant(one));
+                let is_gone = operation.parameters.len() < count;
+                matched.note_if(is_gone);
+                any |= is_gone;
+                continue;
+            }
+            let mut adds = false;
+            if let (Some(MissingText::Any), Some(place)) = (self.text.missing, place) {
+                if operation.parameters.iter().any(is_meant) {
+                    continue;
+                }
+                operation.parameters.push(Parameter::any(name, place));
+                adds = true;
+            }
+            for parameter in operation.parameters.iter_mut().filter(|one| is_meant(one)) {
+                let before = parameter.clone();
+                if let Some(set) = &self.text.set {
+                    set.apply(parameter);
+                }
+                let changes = adds || *parameter != before;
+                matched.note(if changes { Mark::Matched } else { Mark::Idle(SAME) });
+                is_there = true;
+                any |= changes;
+            }
+        }
+        any.then_some(()).ok_or(match self.text.missing {
+            Some(MissingText::Any) => "the parameter is there already",
+            None if is_there => SAME,
+            None if operation.parameters.iter().any(|one| names.contains(&one.name)) => {
+                "the parameter is in another place"
+            }
+            None => "there is no such parameter",
+        })
     }
 }
 

@@ -266,6 +266,32 @@ fn only_what_is_not_there_is_blamed() {
 }
 
 #[test]
+fn a_rule_that_says_what_is_so_already_is_told() {
+    let check = |rule: &str| {
+        let (mended, unmatched) = apply(rule);
+        assert_eq!(mended, model("v1.30"), "{rule}");
+        let told = format!("line 1: the rule for `Build` changes nothing in any version: {SAME}");
+        assert_eq!(unmatched, [told], "{rule}");
+    };
+    check("- operation: Build\n  parameter: t\n  set: { encoding: plain, list: single }\n");
+    check("- operation: Build\n  parameter: t\n  in: query\n  set: { type: integer }\n");
+    check("- operation: Build\n  parameter: t\n  set: { required: false, default: x }\n");
+    check("- operation: Build\n  set: { answer: nothing }\n");
+    check("- operation: Build\n  body: { media-types: [application/json], required: false }\n");
+    check("- operation: Build\n  set: {}\n");
+    let annotations =
+        Annotations::parse("- operation: POST /build/{t}\n  set: { id: Build }\n").unwrap();
+    let (mut matches, mut model) = (annotations.matches(), model("v1.30"));
+    annotations.name("v1.30", &mut model.operations, &mut matches);
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches)[0].why, Why::Idle(SAME));
+    // Both names are of one operation.
+    let (_, unmatched) =
+        apply("- operation: [Build, '*']\n  parameter: t\n  set: { type: string }\n");
+    assert_eq!(unmatched, Vec::<String>::new());
+}
+
+#[test]
 fn matches_of_all_versions_count_together() {
     let annotations = Annotations::parse(
         "- operation: [Build]\n  versions: [v1.30, v1.31]\n  set: { answer: json }\n",
@@ -365,6 +391,7 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
     let alone = "line 1: a `definition` takes one of `missing: any`, `fields` and `optional`, and \
                  nothing else";
     refuse("- definition: B\n", alone);
+    refuse("- definition: B\n  fields: { a: any }\n  parameter: c\n", alone);
     refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);
     refuse(
         "- operation: A\n  missing: any\n",
@@ -565,6 +592,10 @@ fn refuses_waiters_that_make_no_sense() {
     refuse("operation: Up", "a `waiter` needs `every`: the time between tries");
     refuse(
         &format!("{up}\n  set: {{ answer: json }}"),
+        "a `waiter` mends nothing: that is for a rule of its own",
+    );
+    refuse(
+        &format!("{up}\n  optional: [a]"),
         "a `waiter` mends nothing: that is for a rule of its own",
     );
     refuse(up, "the `ends` of a `waiter` need one that is `done`");

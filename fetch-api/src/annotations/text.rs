@@ -122,6 +122,7 @@ impl RuleText {
                     .filter(|is_there| *is_there)
                     .count()
                     != 1
+                    || text.parameter.is_some()
                     || text.set.is_some()
                     || text.body.is_some() =>
             {

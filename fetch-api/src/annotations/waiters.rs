@@ -71,6 +71,7 @@ impl WaiterRule {
             || text.missing.is_some()
             || text.remove.is_some()
             || text.fields.is_some()
+            || text.optional.is_some()
             || text.parameter.is_some()
             || text.location.is_some()
             || text.set.is_some()
