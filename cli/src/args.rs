@@ -372,9 +372,13 @@ pub(crate) struct Request {
     /// Path and query, percent-encoded; an API version that is asked for goes before it
     pub(crate) path: String,
 
-    /// Body: JSON text, @file, or - for standard input; other types need a Content-Type header
+    /// Body: JSON text, @file, or - for standard input; other types need --content-type
     #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     pub(crate) data: Option<Data>,
+
+    /// Media type of the body [default: application/json]
+    #[arg(long, value_name = "TYPE", requires = "data")]
+    pub(crate) content_type: Option<String>,
 
     /// Header; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
@@ -418,6 +422,10 @@ pub(crate) struct Call {
     /// Body: JSON text, @file, or - for standard input
     #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     pub(crate) data: Option<Data>,
+
+    /// Media type of the body, where the operation takes several [default: the first]
+    #[arg(long, value_name = "TYPE", requires = "data")]
+    pub(crate) content_type: Option<String>,
 }
 
 /// What becomes of a call that is not as the spec has it: by default it is sent with a warning.
@@ -660,6 +668,8 @@ Examples:
   contajners invoke docker ImageBuild t=app --context . --compress gzip
   contajners invoke docker ContainerArchive id=conny path=/home --unpack backup
   contajners invoke podman ImageExportLibpod name=busybox > busybox.tar
+  contajners invoke incus images_post -d @image.tar.xz \\
+    --content-type application/octet-stream
 
 Logs, events and other streams are written as they come, whatever --as says:
 JSON one document a line, a process's standard error to standard error.
@@ -689,4 +699,4 @@ Examples:
   contajners request docker@v1.41 POST /containers/conny/checkpoints \\
     --data '{\"CheckpointID\":\"one\"}'
   contajners request podman PUT /v5.0.0/libpod/containers/conny/archive?path=/ \\
-    -H 'Content-Type: application/x-tar' -d @files.tar";
+    --content-type application/x-tar -d @files.tar";

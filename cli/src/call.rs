@@ -31,10 +31,11 @@ pub(crate) enum Body {
 
 impl Body {
     /// Returns what core is told of it: the bytes are for the transport alone.
-    pub(crate) fn for_core(&self) -> CoreBody<'static> {
-        match self {
-            Self::Nothing => CoreBody::Nothing,
-            _ => CoreBody::Bytes,
+    pub(crate) fn for_core<'t>(&self, content_type: Option<&'t str>) -> CoreBody<'t> {
+        match (self, content_type) {
+            (Self::Nothing, _) => CoreBody::Nothing,
+            (_, Some(content_type)) => CoreBody::BytesAs(content_type),
+            (_, None) => CoreBody::Bytes,
         }
     }
 }
@@ -119,17 +120,36 @@ fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
     failure.with_hint(hint)
 }
 
-/// Makes a body of what `--data` says: JSON where the operation takes JSON, else bytes.
-pub(crate) fn body(operation: &Operation<'_>, data: Option<&Data>) -> Result<Body, Failure> {
+/// Makes a body of what `--data` says: JSON where that is what `--content-type` says or, when it
+/// says nothing, what the operation takes; else bytes.
+pub(crate) fn body(
+    operation: &Operation<'_>,
+    data: Option<&Data>,
+    content_type: Option<&str>,
+) -> Result<Body, Failure> {
     let Some(data) = data else { return Ok(Body::Nothing) };
-    if takes_json(operation) { json_body(data) } else { Ok(bytes_body(data)) }
+    if !is_json(operation, content_type) {
+        return Ok(bytes_body(data));
+    }
+    json_body(data).map_err(|failure| {
+        let mut others = operation.body().into_iter().flat_map(|body| body.media_types());
+        match (content_type, others.find(|other| !contajners_core::is_json(other))) {
+            (None, Some(other)) if !matches!(data, Data::Inline(_)) => {
+                failure.with_usage_hint(&format!("`--content-type {other}` sends it as it is"))
+            }
+            _ => failure,
+        }
+    })
 }
 
-/// Tells whether a body that is typed is JSON.
-pub(crate) fn takes_json(operation: &Operation<'_>) -> bool {
-    operation.body().is_some_and(|body| {
-        contajners_core::is_json(body.media_types().next().unwrap_or("application/json"))
-    })
+/// Tells whether a body is JSON: by the media type that is said of it, else by what the operation
+/// takes.
+pub(crate) fn is_json(operation: &Operation<'_>, content_type: Option<&str>) -> bool {
+    let documented = || {
+        let body = operation.body()?;
+        Some(body.media_types().next().unwrap_or("application/json"))
+    };
+    content_type.or_else(documented).is_some_and(contajners_core::is_json)
 }
 
 /// A body of bytes: nothing is read here.

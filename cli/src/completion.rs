@@ -119,6 +119,11 @@ impl<'c> Typed<'c> {
         if option.get_long() == Some("api-version") {
             return self.pack().map(versions).unwrap_or_default();
         }
+        if option.get_long() == Some("content-type") {
+            let body = self.operation().and_then(|operation| operation.body());
+            let types = body.into_iter().flat_map(|body| body.media_types());
+            return types.map(|name| Candidate::new(name, "")).collect();
+        }
         let values = option.get_possible_values();
         let values = values.iter().filter(|value| !value.is_hide_set());
         values

@@ -17,13 +17,14 @@ pub(crate) fn judge(
     operation: &Operation<'_>,
     values: &[(String, Value)],
     body: &Body,
+    content_type: Option<&str>,
     checks: &Checks,
 ) -> Result<(), Failure> {
     if checks.no_check {
         return Ok(());
     }
     let mut findings = of_values(operation, values);
-    let of_body = of_body(operation, body).map(|found| findings.extend(found));
+    let of_body = of_body(operation, body, content_type).map(|found| findings.extend(found));
     for finding in &findings {
         remark(format_args!("warning: {}", plain(&finding.to_string())));
         if let Some(hint) = hint(finding) {
@@ -53,11 +54,18 @@ pub(crate) fn of_values(operation: &Operation<'_>, values: &[(String, Value)]) -
 }
 
 /// Returns what is found in a body that is JSON.
-pub(crate) fn of_body(operation: &Operation<'_>, body: &Body) -> Result<Vec<Finding>, Failure> {
+pub(crate) fn of_body(
+    operation: &Operation<'_>,
+    body: &Body,
+    content_type: Option<&str>,
+) -> Result<Vec<Finding>, Failure> {
     let Body::Text(text) = body else { return Ok(Vec::new()) };
+    let is_json = call::is_json(operation, content_type);
     match value(text, "the body") {
+        // What is said not to be JSON may look like it.
+        Ok(_) if content_type.is_some() && !is_json => Ok(Vec::new()),
         Ok(value) => Ok(operation.check_body(&value)),
-        Err(failure) if call::takes_json(operation) => Err(failure),
+        Err(failure) if is_json => Err(failure),
         // A text for an operation that takes others, too.
         Err(_) => Ok(Vec::new()),
     }

@@ -166,7 +166,7 @@ pub(crate) async fn run(
     client: &Client,
     operation: &Operation<'_>,
     values: Vec<(String, Value)>,
-    body: Body,
+    (body, content_type): (Body, Option<&str>),
     output: &mut Output,
 ) -> Result<(), Failure> {
     let siblings = Siblings::new(client, operation.api(), operation, &values);
@@ -179,6 +179,9 @@ pub(crate) async fn run(
     let mut call = client.invoke(operation.id());
     for (name, value) in values {
         call = call.param(name, value);
+    }
+    if let Some(content_type) = content_type {
+        call = call.content_type(content_type);
     }
     let call = match body {
         // Engines refuse an exec without a body; what belongs there has been said at its creation.

@@ -58,6 +58,8 @@ fn each_place_has_its_words() {
     check("wait docker healthy --ti", &["--timeout"]);
     check("wait docker healthy --timeout ", &[]);
     check("invoke nobody Cont", &[]);
+    let types = ["application/json", "application/octet-stream"];
+    check("invoke incus images_post --content-type ", &types);
     check("engines x", &[]);
     // The shell knows the folders.
     check("man ", &[]);

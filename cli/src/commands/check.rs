@@ -102,7 +102,7 @@ pub(crate) fn run(
         (Some(_), None) => {
             return Err(Failure::usage("there is no answer to check").with_hint("give `--data`"));
         }
-        (None, data) => call::body(&newest, data.as_ref())?,
+        (None, data) => call::body(&newest, data.as_ref(), typed.content_type.as_deref())?,
     };
     let subject = Subject { typed, body, answer };
     let found = match all_versions {
@@ -164,16 +164,17 @@ impl Subject<'_> {
             Ok(values) => (values, None),
             Err(failure) => (Vec::new(), Some(Refusal::Unchecked(failure))),
         };
+        let content_type = self.typed.content_type.as_deref();
         let call = match self.answer {
-            Some(_) => Judged::new(operation, &values, &Body::Nothing),
-            None => Judged::new(operation, &values, &self.body),
+            Some(_) => Judged::new(operation, &values, CoreBody::Nothing),
+            None => Judged::new(operation, &values, self.body.for_core(content_type)),
         };
         let mut refused = unread.or(call.refused.map(Refusal::Call));
         let (mut findings, checked) = match self.answer {
             Some(status) => (Vec::new(), findings::of_answer(operation, status, &self.body)),
             None => {
                 let of_values = findings::of_values(operation, &values);
-                (of_values, findings::of_body(operation, &self.body))
+                (of_values, findings::of_body(operation, &self.body, content_type))
             }
         };
         match checked {
@@ -253,13 +254,12 @@ struct Judged {
 
 impl Judged {
     /// Fills in what is missing and leaves out what is refused, so that the rest is judged, too.
-    fn new(operation: &Operation<'_>, values: &[(String, Value)], body: &Body) -> Self {
+    fn new(operation: &Operation<'_>, values: &[(String, Value)], mut body: CoreBody<'_>) -> Self {
         use ResolveErrorKind::{
             InvalidParameter, MissingBody, MissingParameter, RepeatedParameter, UnexpectedBody,
             UnknownParameter,
         };
         let (mut values, mut filled) = (values.to_vec(), Vec::new());
-        let mut body = body.for_core();
         let (mut refused, mut missing) = (None, Vec::new());
         while let Err(error) = call::resolve(operation, &[&*values, &filled].concat(), body) {
             let hint = error.hint();

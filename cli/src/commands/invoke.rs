@@ -27,6 +27,7 @@ pub(crate) fn run(
         return Err(Failure::usage("a socket carries no folders")
             .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
     }
+    let content_type = typed.content_type.as_deref();
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
         let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
@@ -34,17 +35,20 @@ pub(crate) fn run(
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
-        findings::judge(&operation, &values, &body, checks)?;
+        findings::judge(&operation, &values, &body, content_type, checks)?;
         let is_bytes = operation.answer() == Answer::Bytes && operation.method() != Method::Head;
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
         if taken_as == TakenAs::Socket {
-            return socket::run(client, &operation, values, body, output).await;
+            return socket::run(client, &operation, values, (body, content_type), output).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {
             call = call.param(name, value);
+        }
+        if let Some(content_type) = content_type {
+            call = call.content_type(content_type);
         }
         let answer = sender.send(call, body).await?;
         match &folders.unpack {
@@ -83,6 +87,7 @@ fn check(
         }
     };
     let values = call::values(&operation, &typed.values)?;
+    let content_type = typed.content_type.as_deref();
     if folders.unpack.is_some() {
         folder::check_answer(&operation)?;
     }
@@ -90,14 +95,14 @@ fn check(
         _ if folders.context.is_some() => {
             folder::body(pack.engine(), &operation, &values, folders)?
         }
-        Some(_) => call::body(&operation, typed.data.as_ref())?,
+        Some(_) => call::body(&operation, typed.data.as_ref(), content_type)?,
         None => typed.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
     // What a process is joined with is found out by then.
     let is_to_come = |error: &ResolveError| {
         taken_as == TakenAs::Socket && error.kind() == ResolveErrorKind::MissingBody
     };
-    if let Err(error) = call::resolve(&operation, &values, body.for_core())
+    if let Err(error) = call::resolve(&operation, &values, body.for_core(content_type))
         && !is_to_come(&error)
         && (pinned.is_some() || !is_taken_anywhere(pack, typed, &body))
     {
@@ -107,10 +112,11 @@ fn check(
 }
 
 fn is_taken_anywhere(pack: Pack<'_>, typed: &args::Call, body: &Body) -> bool {
+    let body = body.for_core(typed.content_type.as_deref());
     pack.apis().rev().any(|api| {
         settings::operation(api, &typed.operation.operation).is_ok_and(|operation| {
             call::values(&operation, &typed.values)
-                .is_ok_and(|values| call::resolve(&operation, &values, body.for_core()).is_ok())
+                .is_ok_and(|values| call::resolve(&operation, &values, body).is_ok())
         })
     })
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(
     // Refused here rather than by the client, so that no body is read in vain.
     let mut request = Request::raw(method, &target)
         .map_err(|error| Failure::usage(format!("{error}: `{target}`")).with_hint(error.hint()))?;
-    let mut content_type = None;
+    let mut content_type = typed.content_type.as_deref();
     let mut headers = Vec::new();
     for header in &typed.headers {
         let (name, value) = header.split_once(':').ok_or_else(|| {
@@ -38,10 +38,11 @@ pub(crate) fn run(
         request.set_header(name, value).map_err(|error| {
             Failure::usage(format!("{error}: `{name}`")).with_hint(error.hint())
         })?;
-        if name.eq_ignore_ascii_case("Content-Type") {
-            content_type = Some(value);
-        } else {
+        if !name.eq_ignore_ascii_case("Content-Type") {
             headers.push((name, value));
+        } else if let Some(other) = content_type.replace(value) {
+            return Err(Failure::usage(format!("two media types: `{other}` and `{value}`"))
+                .with_hint("a body has one"));
         }
     }
     let body = body(typed.data.as_ref(), content_type)?;
@@ -66,14 +67,13 @@ pub(crate) fn run(
 
 /// Without a content type that says otherwise a body is JSON.
 fn body(data: Option<&Data>, content_type: Option<&str>) -> Result<Body, Failure> {
-    match data {
-        None => Ok(Body::Nothing),
-        Some(data @ Data::Inline(_)) if content_type.is_none_or(is_json) => call::json_body(data),
-        Some(data) if content_type.is_none() => {
-            let hint = "other types are named: `-H 'Content-Type: application/x-tar'`";
+    let Some(data) = data else { return Ok(Body::Nothing) };
+    match content_type {
+        Some(content_type) if !is_json(content_type) => Ok(call::bytes_body(data)),
+        None if !matches!(data, Data::Inline(_)) => {
+            let hint = "other types are named: `--content-type application/x-tar`";
             call::json_body(data).map_err(|failure| failure.with_usage_hint(hint))
         }
-        Some(data) if content_type.is_some_and(is_json) => call::json_body(data),
-        Some(data) => Ok(call::bytes_body(data)),
+        _ => call::json_body(data),
     }
 }

@@ -71,12 +71,13 @@ pub(crate) fn run(
     let chosen = settings.engine(&call.operation.engine)?;
     let operation = settings::operation(chosen.api()?, &call.operation.operation)?;
     let values = call::values(&operation, &call.values)?;
+    let content_type = call.content_type.as_deref();
     // The values are looked at before any file or standard input is.
     let body = match operation.body() {
-        Some(_) => call::body(&operation, call.data.as_ref())?,
+        Some(_) => call::body(&operation, call.data.as_ref(), content_type)?,
         None => call.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
-    let request = call::resolve(&operation, &values, body.for_core())?;
+    let request = call::resolve(&operation, &values, body.for_core(content_type))?;
 
     let headers: Vec<(String, String)> = request
         .headers()

@@ -313,6 +313,57 @@ fn bodies_are_sent_as_they_were_given() {
     );
 }
 
+/// Incus documents JSON first, and takes an image, too.
+#[test]
+fn a_media_type_can_be_said() {
+    let image = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(image.path(), "{\"image\"").unwrap();
+    let data = format!("@{}", image.path().display());
+    let bytes = "application/octet-stream";
+    let call = ["invoke", "incus@v6.0.0", "images_post", "-d", &data];
+    let typed = ["--content-type", bytes];
+    let sent = "POST /1.0/images [application/octet-stream] {\"image\"";
+    check(&[DONE], &[&call[..], &typed].concat(), sent, "--- status 0");
+    // What it looks like does not matter.
+    let text = ["invoke", "incus@v6.0.0", "images_post", "-d", "{\"source\":1}"];
+    let sent = "POST /1.0/images [application/octet-stream] {\"source\":1}";
+    check(&[DONE], &[&text[..], &typed].concat(), sent, "--- status 0");
+    let refused = Engine::new(&[]).run(&call);
+    let said = told(&refused).replace(&*image.path().display().to_string(), "FILE");
+    assert_eq!(
+        said,
+        "--- standard error\nerror: the file `FILE` is not JSON\n  \
+         caused by: EOF while parsing an object at line 1 column 8\n  \
+         hint: `--content-type application/octet-stream` sends it as it is\n--- status 2"
+    );
+    check(
+        &[DONE],
+        &["request", "incus", "POST", "/1.0/images", "-d", &data, "--content-type", bytes],
+        "POST /1.0/images [application/octet-stream] {\"image\"",
+        "--- status 0",
+    );
+    check(
+        &[],
+        &[
+            "request",
+            "docker",
+            "PUT",
+            "/x",
+            "-d",
+            "a",
+            "--content-type",
+            "a/b",
+            "-H",
+            "content-type:c/d",
+        ],
+        "",
+        "--- standard error\nerror: two media types: `a/b` and `c/d`\n  hint: a body has one\n--- status 2",
+    );
+    let resolved =
+        told(&contajners(&[&["resolve"], &call[1..], &typed].concat()).output().unwrap());
+    assert!(resolved.contains("\nContent-Type: application/octet-stream\n"), "{resolved}");
+}
+
 #[test]
 fn bodies_of_bytes_come_from_files_and_standard_input() {
     let archive = tempfile::NamedTempFile::new().unwrap();
