@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
 use contajners_core::{
-    Answer, Body, Encoding, ListStyle, Location, Method, Pack, ResolveErrorKind,
+    Answer, Body, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind,
 };
 
 /// A pack on its way, of one version or more.
@@ -70,6 +70,14 @@ impl Making {
     fn finish(self) -> Vec<u8> {
         let bytes = self.writer.finish();
         Pack::open(&bytes).unwrap().verify().unwrap();
+        bytes
+    }
+
+    /// With control characters somewhere.
+    fn finish_unfit_to_be_shown(self) -> Vec<u8> {
+        let bytes = self.writer.finish();
+        let error = Pack::open(&bytes).unwrap().verify().unwrap_err();
+        assert!(matches!(error, PackError::Structure { table: "strings", .. }), "{error}");
         bytes
     }
 }
@@ -146,7 +154,10 @@ fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
     ] {
         let mut making = Making::new(prefix, &["v1"], &["a", path]);
         making.operation("a", path, None, Vec::new());
-        let bytes = making.finish();
+        let bytes = match prefix.contains(char::is_control) {
+            true => making.finish_unfit_to_be_shown(),
+            false => making.finish(),
+        };
         let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
         let request = operation.resolve(&[], Body::Nothing).unwrap();
         assert_eq!(request.target(), target);
@@ -156,8 +167,17 @@ fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
     let (encoding, style) = (Encoding::Plain, ListStyle::Single);
     let header = making.writer.parameter(name, (Location::Header, false), (encoding, style), text);
     making.operation("a", "/a", None, vec![header]);
-    let bytes = making.finish();
+    let bytes = making.finish_unfit_to_be_shown();
     let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
     let error = operation.resolve(&[("X\r\nEvil", &"x")], Body::Nothing).unwrap_err();
     assert!(matches!(error.kind(), ResolveErrorKind::InvalidParameter), "{error}");
+}
+
+#[test]
+fn what_a_terminal_takes_for_commands_is_in_no_pack() {
+    for text in ["\u{1b}[2J", "two\nlines", "tab\t", "del\u{7f}", "csi\u{9b}2J", "nel\u{85}", "\0"]
+    {
+        Making::new("", &["v1"], &["a", text]).finish_unfit_to_be_shown();
+    }
+    Making::new("", &["v1"], &["é", "\u{a0}", "\\u001b[2J", " "]).finish();
 }

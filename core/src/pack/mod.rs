@@ -183,7 +183,8 @@ impl<'a> Pack<'a> {
     /// Walks every record once and tells the first that does not fit.
     ///
     /// [`Pack::open`] finds accidents; this finds lies, and is meant for packs of unknown
-    /// origin. It takes time in proportion to the pack.
+    /// origin. What a pack says can be shown then: no string holds a control character. It takes
+    /// time in proportion to the pack.
     ///
     /// # Errors
     ///

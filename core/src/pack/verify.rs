@@ -22,7 +22,8 @@ pub(super) fn verify(pack: Pack<'_>) -> Result<(), PackError> {
             }
             let Some(record) = cursor.record() else { return Err(damaged) };
             let sound = if table == Table::Strings {
-                core::str::from_utf8(record).is_ok()
+                // They are shown on terminals, which take such characters for commands.
+                core::str::from_utf8(record).is_ok_and(|text| !text.chars().any(char::is_control))
                     && last_string.replace(record).is_none_or(|last| last < record)
             } else {
                 fits(pack, table, number, Cursor::new(record))
