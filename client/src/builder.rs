@@ -42,7 +42,7 @@ impl PackBytes {
 
 /// A pack that the caller brings.
 #[derive(Clone)]
-enum Given {
+enum GivenPack {
     /// With what looks at them: a program that brings no pack has no code for that.
     Bytes(Cow<'static, [u8]>, fn(&[u8]) -> Result<Pack<'_>, Error>),
     Opened(Pack<'static>),
@@ -53,7 +53,7 @@ enum Given {
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     engine: String,
-    pack: Option<Given>,
+    pack: Option<GivenPack>,
     uri: Option<String>,
     connection: Option<String>,
     api_version: Option<String>,
@@ -90,12 +90,12 @@ impl ClientBuilder {
 
     /// Begins with a pack of your own, for an engine that this crate carries none of.
     pub fn from_pack(pack: impl Into<Cow<'static, [u8]>>) -> Self {
-        Self { pack: Some(Given::Bytes(pack.into(), checked)), ..Self::new(String::new()) }
+        Self { pack: Some(GivenPack::Bytes(pack.into(), checked)), ..Self::new(String::new()) }
     }
 
     /// Begins with a pack that is open already, and verified if it came from elsewhere.
     pub fn from_opened(pack: Pack<'static>) -> Self {
-        Self { pack: Some(Given::Opened(pack)), ..Self::new(String::new()) }
+        Self { pack: Some(GivenPack::Opened(pack)), ..Self::new(String::new()) }
     }
 
     /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
@@ -256,8 +256,8 @@ impl ClientBuilder {
     pub fn discover(&self) -> Result<Discovered, Error> {
         match &self.pack {
             None => self.place(crate::pack(&self.engine)?),
-            Some(Given::Bytes(bytes, checked)) => self.place(checked(bytes)?),
-            Some(Given::Opened(pack)) => self.place(*pack),
+            Some(GivenPack::Bytes(bytes, checked)) => self.place(checked(bytes)?),
+            Some(GivenPack::Opened(pack)) => self.place(*pack),
         }
     }
 
@@ -285,9 +285,11 @@ impl ClientBuilder {
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),
-            Some(Given::Opened(pack)) => PackBytes::Static(pack),
-            Some(Given::Bytes(Cow::Borrowed(bytes), checked)) => PackBytes::Static(checked(bytes)?),
-            Some(Given::Bytes(Cow::Owned(bytes), checked)) => {
+            Some(GivenPack::Opened(pack)) => PackBytes::Static(pack),
+            Some(GivenPack::Bytes(Cow::Borrowed(bytes), checked)) => {
+                PackBytes::Static(checked(bytes)?)
+            }
+            Some(GivenPack::Bytes(Cow::Owned(bytes), checked)) => {
                 checked(&bytes)?;
                 PackBytes::Owned(bytes)
             }

@@ -24,7 +24,7 @@ use crate::archive::Folder;
 use crate::body::{Given, Progress};
 use crate::checks::Checks;
 use crate::client::Client;
-use crate::credentials::{self, Wanted as WantedCredentials};
+use crate::credentials::{self, Wanted};
 use crate::data::Data;
 use crate::duplex::{self, Duplex};
 use crate::error::{CallOf, Error, Sent, quoted};
@@ -92,7 +92,7 @@ enum Errors {
 
 /// Whether an answer of bytes is of use to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum Reading {
     Anything,
     Json,
 }
@@ -190,7 +190,7 @@ impl Call {
     ///
     /// Those of [`Call::send`] and [`Response::json`].
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
-        self.perform(Wanted::Json).await?.json().await
+        self.perform(Reading::Json).await?.json().await
     }
 
     /// Makes the call and returns the answer as text.
@@ -251,7 +251,7 @@ impl Call {
     /// body cannot be read, the engine cannot be reached, a time-out runs out, the connection
     /// breaks, or the engine answers with an error status. See [`Error`].
     pub async fn send(self) -> Result<Response, Error> {
-        self.perform(Wanted::Anything).await
+        self.perform(Reading::Anything).await
     }
 
     /// Makes the call and takes over its connection, once the head of the answer has arrived: for
@@ -362,18 +362,18 @@ impl Call {
         )
     }
 
-    fn perform(self, wanted: Wanted) -> Performed {
+    fn perform(self, reading: Reading) -> Performed {
         let span = self.span();
-        let work = Box::pin(self.exchange(wanted, span.clone()));
+        let work = Box::pin(self.exchange(reading, span.clone()));
         Performed { work, span }
     }
 
-    async fn exchange(self, wanted: Wanted, span: Span) -> Result<Response, Error> {
+    async fn exchange(self, reading: Reading, span: Span) -> Result<Response, Error> {
         let Prepared { client, mut request, body, errors, deadline, remark, findings } =
             self.prepare(&span).await?;
         let call = |request: &_| CallOf::new(&client.0.peer.engine, request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
-        if wanted == Wanted::Json && is_bytes {
+        if reading == Reading::Json && is_bytes {
             let call = call(&request);
             return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
         }
@@ -456,7 +456,7 @@ struct Resolved<'a> {
     request: Request,
     /// The template of its path.
     path: &'a str,
-    wanted: Option<WantedCredentials>,
+    wanted: Option<Wanted>,
     findings: Vec<Finding>,
     /// What may be why the engine refuses it.
     remark: Option<String>,
@@ -585,7 +585,7 @@ impl IntoFuture for Call {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let response = self.perform(Wanted::Json).await?;
+            let response = self.perform(Reading::Json).await?;
             let (call, span) = (response.body.0.call.clone(), response.body.0.span.clone());
             match response.data().await? {
                 // Undocumented, or a documented mistake: text is welcome all the same.

@@ -23,7 +23,7 @@ use crate::body::Outgoing;
 use crate::call::{ERROR_LIMIT, ERROR_PIECE_WAIT, ERROR_WAIT};
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Limits, Message, Peer, message, wire};
-use crate::observer::{Head as WholeHead, Watched};
+use crate::observer::{Head, Watched};
 use crate::stream::OutputStream;
 use crate::trace::{self, Span};
 use crate::transport::Wire;
@@ -329,7 +329,7 @@ async fn ask(
     received: &mut BytesMut,
     limits: &Limits,
     watched: &Watched,
-) -> Result<Head, Unanswered> {
+) -> Result<SocketHead, Unanswered> {
     let (mut reader, mut writer) = tokio::io::split(wire);
     let mut writing = pin!(write(&mut writer, request, limits.write));
     let mut reading = pin!(read_head(&mut reader, received, watched));
@@ -400,7 +400,7 @@ async fn write(
 }
 
 /// What matters of the head of an answer.
-struct Head {
+struct SocketHead {
     status: u16,
     content_type: Option<String>,
     location: Option<String>,
@@ -408,7 +408,7 @@ struct Head {
     chunked: bool,
 }
 
-impl Head {
+impl SocketHead {
     /// After 101 the connection is a socket, and after a success whose body has no length.
     fn is_socket(&self) -> bool {
         self.status == 101 || self.status == 200 && self.length.is_none() && !self.chunked
@@ -426,7 +426,7 @@ async fn read_head(
     wire: &mut (impl AsyncRead + Unpin),
     received: &mut BytesMut,
     watched: &Watched,
-) -> Result<Head, Unanswered> {
+) -> Result<SocketHead, Unanswered> {
     let not_http =
         |text: String| Unanswered::NotHttp(io::Error::new(io::ErrorKind::InvalidData, text));
     loop {
@@ -439,7 +439,7 @@ async fn read_head(
                 // 100 and its kin only announce an answer.
                 let is_last = head.status >= 200 || head.status == 101;
                 if is_last {
-                    watched.answer(|| WholeHead::of_parsed(&response));
+                    watched.answer(|| Head::of_parsed(&response));
                 }
                 received.advance(length);
                 if is_last {
@@ -459,12 +459,12 @@ async fn read_head(
     }
 }
 
-fn head_of(response: &httparse::Response<'_, '_>) -> Head {
+fn head_of(response: &httparse::Response<'_, '_>) -> SocketHead {
     let header = |name: &str| {
         let found = response.headers.iter().find(|own| own.name.eq_ignore_ascii_case(name))?;
         Some(String::from_utf8_lossy(found.value).into_owned())
     };
-    Head {
+    SocketHead {
         status: response.code.unwrap_or_default(),
         content_type: header("Content-Type"),
         location: header("Location"),
@@ -475,7 +475,7 @@ fn head_of(response: &httparse::Response<'_, '_>) -> Head {
 }
 
 /// Reads what an engine says about an error, as far as it comes.
-async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &Head) -> Bytes {
+async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &SocketHead) -> Bytes {
     let wanted = head.length.map_or(ERROR_LIMIT, |length| {
         usize::try_from(length).unwrap_or(ERROR_LIMIT).min(ERROR_LIMIT)
     });

@@ -25,7 +25,7 @@ use crate::discovery::DiscoverError;
 use crate::endpoint::EndpointError;
 use crate::tls::Fault;
 
-type Source = Box<dyn StdError + Send + Sync>;
+type Cause = Box<dyn StdError + Send + Sync>;
 
 /// Why a call did not come to its end.
 ///
@@ -46,7 +46,7 @@ struct Inner {
     body: Bytes,
     resolve: Option<ResolveError>,
     findings: Vec<Finding>,
-    source: Option<Source>,
+    source: Option<Cause>,
 }
 
 /// Whose fault an [`Error`] is.
@@ -117,7 +117,7 @@ impl Error {
         self
     }
 
-    fn with_source(mut self, source: impl Into<Source>) -> Self {
+    fn with_source(mut self, source: impl Into<Cause>) -> Self {
         self.0.source = Some(source.into());
         self
     }
@@ -296,12 +296,12 @@ impl Error {
         Self::new(ErrorKind::Negotiate, code, text).with_hint(hint)
     }
 
-    pub(crate) fn send(engine: &str, address: &str, source: impl Into<Source>) -> Self {
+    pub(crate) fn send(engine: &str, address: &str, source: impl Into<Cause>) -> Self {
         let text = format!("the connection to {engine} at {address} broke");
         Self::new(ErrorKind::Send, "connection-broken", text).with_source(source)
     }
 
-    pub(crate) fn not_http(engine: &str, address: &str, source: impl Into<Source>) -> Self {
+    pub(crate) fn not_http(engine: &str, address: &str, source: impl Into<Cause>) -> Self {
         let text = format!("what answers at {address} does not speak HTTP as {engine} does");
         Self::new(ErrorKind::Send, "not-http", text)
             .with_hint("is it another program's address, or one that speaks TLS?")
@@ -564,7 +564,7 @@ pub(crate) enum Waiting {
 /// Errors of folders that are sent, and of archives that become folders.
 #[cfg(feature = "archives")]
 impl Error {
-    pub(crate) fn ignore_file(shown: &str, source: impl Into<Source>) -> Self {
+    pub(crate) fn ignore_file(shown: &str, source: impl Into<Cause>) -> Self {
         let text = format!("the ignore file {shown} is malformed");
         Self::new(ErrorKind::Body, "invalid-ignore-file", text).with_source(source)
     }

@@ -277,7 +277,7 @@ pub struct OutputPiece {
 /// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart.
 #[must_use = "an answer that is not read is thrown away with its connection"]
 pub struct OutputStream {
-    source: Source,
+    source: OutputSource,
     call: CallOf,
     demultiplexer: Demultiplexer,
     pending: Bytes,
@@ -290,12 +290,12 @@ pub struct OutputStream {
 const WORDS_LIMIT: usize = 64 << 10;
 
 /// Where output comes from.
-enum Source {
+enum OutputSource {
     Answer(ByteStream),
     Socket(DuplexOutput),
 }
 
-impl Source {
+impl OutputSource {
     fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
@@ -318,7 +318,7 @@ impl Source {
 impl OutputStream {
     pub(crate) fn new(stream: ByteStream, demultiplexer: Demultiplexer) -> Self {
         let call = stream.0.call.clone();
-        Self::from_source(Source::Answer(stream), call, demultiplexer)
+        Self::from_source(OutputSource::Answer(stream), call, demultiplexer)
     }
 
     pub(crate) fn of_socket(
@@ -326,10 +326,10 @@ impl OutputStream {
         call: CallOf,
         demultiplexer: Demultiplexer,
     ) -> Self {
-        Self::from_source(Source::Socket(socket), call, demultiplexer)
+        Self::from_source(OutputSource::Socket(socket), call, demultiplexer)
     }
 
-    fn from_source(source: Source, call: CallOf, demultiplexer: Demultiplexer) -> Self {
+    fn from_source(source: OutputSource, call: CallOf, demultiplexer: Demultiplexer) -> Self {
         let (pending, words) = (Bytes::new(), Vec::new());
         Self { source, call, demultiplexer, pending, words, finished: false }
     }
@@ -420,7 +420,7 @@ impl OutputStream {
     }
 
     fn stopped(&mut self, error: Error) -> Error {
-        if let Source::Answer(stream) = &self.source {
+        if let OutputSource::Answer(stream) = &self.source {
             trace::failed(&stream.0.span, &error);
         }
         self.stop();

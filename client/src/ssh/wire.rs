@@ -65,7 +65,7 @@ pub(crate) fn words_in(error: &(dyn error::Error + 'static)) -> Option<io::Error
 /// A connection through `ssh`; dropping it ends the program.
 pub(crate) struct SshWire {
     child: Child,
-    joined: Joined,
+    link: Link,
     stderr: Option<ChildStderr>,
     words: Vec<u8>,
     /// Whether the far side has answered.
@@ -77,7 +77,7 @@ pub(crate) struct SshWire {
 }
 
 /// What leads to the far side.
-enum Joined {
+enum Link {
     /// A command over there, by the pipes of `ssh`.
     Pipes { stdin: Option<ChildStdin>, stdout: ChildStdout },
     /// A socket that `ssh` forwards.
@@ -90,7 +90,7 @@ impl SshWire {
     pub(super) fn pipes(mut child: Child) -> io::Result<Self> {
         match (child.stdin.take(), child.stdout.take()) {
             (Some(stdin), Some(stdout)) => {
-                Ok(Self::new(child, Joined::Pipes { stdin: Some(stdin), stdout }))
+                Ok(Self::new(child, Link::Pipes { stdin: Some(stdin), stdout }))
             }
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -101,7 +101,7 @@ impl SshWire {
     pub(super) async fn socket(mut child: Child, path: &Path, there: String) -> io::Result<Self> {
         loop {
             match UnixStream::connect(path).await {
-                Ok(stream) => return Ok(Self::new(child, Joined::Socket { stream, there })),
+                Ok(stream) => return Ok(Self::new(child, Link::Socket { stream, there })),
                 Err(_) if child.try_wait()?.is_none() => sleep(LOOK).await,
                 Err(_) => {
                     let mut said = Vec::new();
@@ -117,10 +117,10 @@ impl SshWire {
         }
     }
 
-    fn new(mut child: Child, joined: Joined) -> Self {
+    fn new(mut child: Child, link: Link) -> Self {
         let stderr = child.stderr.take();
         let (words, heard) = (Vec::new(), false);
-        Self { child, joined, stderr, words, heard, late: None, broke: None }
+        Self { child, link, stderr, words, heard, late: None, broke: None }
     }
 
     /// Tells whether the far side lacks the command: nothing else ends so. It has ended, or is no
@@ -134,10 +134,10 @@ impl SshWire {
     /// Tells, after the end of the output, whether `ssh` ended for another reason than that the
     /// far side did.
     fn poll_broken(&mut self, context: &mut Context<'_>) -> Poll<bool> {
-        let linger = match self.joined {
-            Joined::Pipes { .. } => LINGER,
+        let linger = match self.link {
+            Link::Pipes { .. } => LINGER,
             #[cfg(unix)]
-            Joined::Socket { .. } => FORWARDED_LINGER,
+            Link::Socket { .. } => FORWARDED_LINGER,
         };
         if self.broke.is_none() {
             let ended = pin!(self.child.wait()).poll(context);
@@ -204,10 +204,10 @@ impl AsyncRead for SshWire {
         // A full pipe would stop the program.
         let all_said = self.poll_words(context);
         let before = buffer.filled().len();
-        let read = ready!(match &mut self.joined {
-            Joined::Pipes { stdout, .. } => Pin::new(stdout).poll_read(context, buffer),
+        let read = ready!(match &mut self.link {
+            Link::Pipes { stdout, .. } => Pin::new(stdout).poll_read(context, buffer),
             #[cfg(unix)]
-            Joined::Socket { stream, .. } => Pin::new(stream).poll_read(context, buffer),
+            Link::Socket { stream, .. } => Pin::new(stream).poll_read(context, buffer),
         });
         // A socket that leads nowhere is closed or reset, whichever comes first.
         if let (Err(error), true) = (read, self.heard) {
@@ -231,7 +231,7 @@ impl AsyncRead for SshWire {
         }
         // It would go on to forward, and has nothing more to say about this.
         #[cfg(unix)]
-        if let Joined::Socket { there, .. } = &self.joined {
+        if let Link::Socket { there, .. } = &self.link {
             let words = format!("nothing answers at `{there}` there");
             let _ = self.child.start_kill();
             ready!(self.poll_words(context));
@@ -253,27 +253,27 @@ impl AsyncWrite for SshWire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.joined {
-            Joined::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_write(context, bytes),
-            Joined::Pipes { stdin: None, .. } => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        match &mut self.link {
+            Link::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_write(context, bytes),
+            Link::Pipes { stdin: None, .. } => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             #[cfg(unix)]
-            Joined::Socket { stream, .. } => Pin::new(stream).poll_write(context, bytes),
+            Link::Socket { stream, .. } => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.joined {
-            Joined::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_flush(context),
-            Joined::Pipes { stdin: None, .. } => Poll::Ready(Ok(())),
+        match &mut self.link {
+            Link::Pipes { stdin: Some(stdin), .. } => Pin::new(stdin).poll_flush(context),
+            Link::Pipes { stdin: None, .. } => Poll::Ready(Ok(())),
             #[cfg(unix)]
-            Joined::Socket { stream, .. } => Pin::new(stream).poll_flush(context),
+            Link::Socket { stream, .. } => Pin::new(stream).poll_flush(context),
         }
     }
 
     /// Closing the pipe is what half-closes the connection on the far side.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.joined {
-            Joined::Pipes { stdin, .. } => {
+        match &mut self.link {
+            Link::Pipes { stdin, .. } => {
                 if let Some(stdin) = stdin {
                     ready!(Pin::new(stdin).poll_flush(context))?;
                 }
@@ -281,7 +281,7 @@ impl AsyncWrite for SshWire {
                 Poll::Ready(Ok(()))
             }
             #[cfg(unix)]
-            Joined::Socket { stream, .. } => Pin::new(stream).poll_shutdown(context),
+            Link::Socket { stream, .. } => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
