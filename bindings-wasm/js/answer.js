@@ -55,7 +55,7 @@ export class Answer {
     }
   }
 
-  #json(bytes) {
+  async #json(bytes) {
     if (this.content === "json") {
       try {
         return JSON.parse(new TextDecoder().decode(bytes));
@@ -66,7 +66,7 @@ export class Answer {
     const looked = this.content === "json-lines" && this.ok;
     let all;
     try {
-      all = allDocuments(bytes, this.#call, looked);
+      all = await allDocuments(bytes, this.#call, looked);
     } catch (cause) {
       if (cause.code !== "stream-cut") throw cause;
       // Whoever reads all of it is told what a reader of JSON says about the end.
@@ -93,7 +93,7 @@ export class Answer {
     // Text or not: it may tell of an error.
     if (this.content === "json-lines") {
       try {
-        this.#json(bytes);
+        await this.#json(bytes);
       } catch (failure) {
         if (failure.code === "in-band-error") throw failure;
       }

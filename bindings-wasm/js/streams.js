@@ -78,7 +78,7 @@ export class Pieces {
   }
 }
 
-const names = ["stdin", "stdout", "stderr", "error"];
+const names = ["stdin", "stdout", "stderr"];
 /** Drops no character of output: a byte order mark is one, too. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const nothing = new Uint8Array(0);
@@ -216,7 +216,9 @@ class Output {
   #call;
   #demultiplexer;
   /** By channel: the beginning of a character whose end is to come. */
-  #left = [nothing, nothing, nothing, nothing];
+  #left = [nothing, nothing, nothing];
+  /** What has come of the engine's words about an error. */
+  #words = [];
 
   constructor({ pieces, content, call }) {
     this.#pieces = pieces;
@@ -225,12 +227,22 @@ class Output {
   }
 
   async more() {
-    const piece = await this.#pieces.next();
-    if (!piece) {
-      const items = this.#take(guarded(() => this.#demultiplexer.finish(), this.#call), nothing).items;
-      return { items, done: true };
+    let piece;
+    try {
+      piece = await this.#pieces.next();
+    } catch (cause) {
+      // What the engine said before is why.
+      if (!this.#words.length) throw cause;
     }
-    return this.#take(this.#demultiplexer.decode(piece), piece);
+    if (piece) return this.#take(this.#demultiplexer.decode(piece), piece);
+    if (this.#words.length) return this.#told([]);
+    const { items } = this.#take(guarded(() => this.#demultiplexer.finish(), this.#call), nothing);
+    return { items, done: true };
+  }
+
+  #told(items) {
+    const words = concatenated(this.#words);
+    return { items, failure: inBand(this.#call, messageIn(words), words) };
   }
 
   #take(found, piece) {
@@ -245,7 +257,11 @@ class Output {
         }
       }
       const bytes = pieceAt(found, i, piece);
-      if (channel === 3) return { items, failure: inBand(this.#call, messageIn(bytes), bytes) };
+      if (channel > 2) {
+        this.#words.push(bytes);
+        if (channel > 3) return this.#told(items);
+        continue;
+      }
       const before = this.#left[channel];
       if (before.length === 0 && bytes[bytes.length - 1] < 0x80) items.push(new Frame(names[channel], bytes));
       else items.push(this.#partial(channel, bytes, before));
@@ -332,39 +348,40 @@ export function document(text, call, looked) {
   return value;
 }
 
+/**
+ * A whole body as one that comes piece by piece: what is found in all of it at once, or what the
+ * core holds of it, may be many times its size.
+ */
+function slices(bytes) {
+  let at = 0;
+  return {
+    next: () => (at < bytes.length ? bytes.subarray(at, (at += 1 << 16)) : undefined),
+    cancel() {},
+  };
+}
+
 /** Cuts a whole text into documents. */
-export function allDocuments(bytes, call, looked) {
-  const documents = new Documents();
-  try {
-    documents.push(bytes);
-    documents.finish();
-    const all = [];
-    for (;;) {
-      const text = guarded(() => documents.pop(), call);
-      if (text === undefined) return all;
-      all.push(document(text, call, looked));
-    }
-  } finally {
-    documents.free();
-  }
+export async function allDocuments(bytes, call, looked) {
+  const all = [];
+  const source = { pieces: slices(bytes), content: "json-lines", call, success: looked };
+  for await (const one of documents(() => source)) all.push(one);
+  return all;
 }
 
 /** All output as text, stdout and stderr in the order they came. */
-export function allOutput(bytes, content, call) {
-  const demultiplexer = new Demultiplexer(content);
+export async function allOutput(bytes, content, call) {
+  const output = new Output({ pieces: slices(bytes), content, call });
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let text = "";
   try {
-    const found = [...demultiplexer.decode(bytes)];
-    guarded(() => demultiplexer.failure(), call);
-    found.push(...guarded(() => demultiplexer.finish(), call));
-    const all = [];
-    for (let i = 0; i < found.length; i += 3) {
-      const own = pieceAt(found, i, bytes);
-      if (found[i] === 3) throw inBand(call, messageIn(own), own);
-      all.push(own);
+    for (;;) {
+      const { items, failure, done } = await output.more();
+      if (failure) throw failure;
+      text += decoder.decode(concatenated(items.map((frame) => frame.bytes)), { stream: !done });
+      if (done) return text;
     }
-    return decoder.decode(concatenated(all));
   } finally {
-    demultiplexer.free();
+    output.free();
   }
 }
 

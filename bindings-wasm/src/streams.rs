@@ -61,7 +61,8 @@ impl Demultiplexer {
     }
 
     /// Finds the pieces of output in the next bytes of the stream: for each the channel, where it
-    /// begins and where it ends in these bytes. Bytes that were held back before have a negative
+    /// begins and where it ends in these bytes. What an engine says about an error comes with
+    /// channel 3 as long as there is more of it, the last piece with 4. Bytes that were held back before have a negative
     /// beginning, minus their number, and are themselves in place of the end, the first lowest.
     ///
     /// Where the stream is damaged the channel is -1: [`failure`](Self::failure) tells of it.
@@ -79,12 +80,14 @@ impl Demultiplexer {
                 }
             };
             // The decoder hands out a few bytes of its own, too.
-            if chunk.bytes.as_ptr_range().end == input.as_ptr() {
+            let mut piece = if chunk.bytes.as_ptr_range().end == input.as_ptr() {
                 let end = bytes.len() - input.len();
-                found.extend([channel(&chunk), (end - chunk.bytes.len()) as i32, end as i32]);
+                [channel(&chunk), (end - chunk.bytes.len()) as i32, end as i32]
             } else {
-                found.extend(held_back(&chunk));
-            }
+                held_back(&chunk)
+            };
+            piece[0] += i32::from(piece[0] == 3 && self.inner.is_between_frames());
+            found.extend(piece);
         }
     }
 

@@ -1,6 +1,7 @@
 // Answers that no well-behaved engine gives, from a server that says what it is told to.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -235,6 +236,59 @@ test("an error that the engine puts between the frames", async () => {
     () => all(logs()),
   );
   assert.deepEqual([error.code, error.engineMessage], ["in-band-error", "the log is gone"]);
+});
+
+test("what an engine says about an error is told whole, however it is cut", async () => {
+  const output = Buffer.concat([frame(1, "fine"), frame(3, "the log is gone")]);
+  const head = { "Content-Type": "application/vnd.docker.multiplexed-stream" };
+  for (const size of [1, 7, 21]) {
+    const script = async (_, response) => {
+      response.writeHead(200, head);
+      for (let at = 0; at < output.length; at += size) {
+        response.write(output.subarray(at, at + size));
+        await sleep(2);
+      }
+      response.end();
+    };
+    for (const way of [() => all(logs()), () => docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } })]) {
+      const error = await failure(script, way);
+      assert.deepEqual([error.code, error.engineMessage], ["in-band-error", "the log is gone"]);
+    }
+  }
+  // What it said before the connection ended or broke is why.
+  for (const end of ["end", "destroy"]) {
+    const script = async (_, response) => {
+      response.writeHead(200, head).write(output.subarray(0, -5));
+      setTimeout(() => response[end](), 20);
+    };
+    assert.equal((await failure(script, () => all(logs()))).engineMessage, "the log is");
+  }
+  // The words lie on both sides of what is looked at at once.
+  const long = Buffer.concat([frame(1, "x".repeat((1 << 16) - 20)), frame(3, "the log is gone")]);
+  const whole = await failure((_, response) => response.writeHead(200, head).end(long), () => docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }));
+  assert.equal(whole.engineMessage, "the log is gone");
+});
+
+test("a whole log of tiny frames wants little more memory than it has bytes", async () => {
+  const script = `
+    import { Client } from "contajners";
+    const count = 7e6;
+    const bytes = Buffer.alloc(9 * count, Buffer.from([1, 0, 0, 0, 0, 0, 0, 1, 97]));
+    const fetch = async () => new Response(bytes, { headers: { "Content-Type": "application/vnd.docker.multiplexed-stream" } });
+    const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://engine", fetch });
+    const text = await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } });
+    if (text !== "a".repeat(count)) throw new Error(text.length);
+  `;
+  await promisify(execFile)(process.execPath, ["--max-old-space-size=50", "--input-type=module", "--eval", script]);
+});
+
+test("many documents in one answer", async () => {
+  const one = (n) => `{"n":${n}}${" ".repeat(n % 7)}\n`;
+  const numbers = Array.from({ length: 50_000 }, (_, n) => n);
+  for (const type of ["application/json", "application/x-ndjson"]) {
+    answer = (_, response) => response.writeHead(200, { "Content-Type": type }).end(numbers.map(one).join(""));
+    assert.deepEqual(await docker.invoke("SystemInfo"), numbers.map((n) => ({ n })));
+  }
 });
 
 test("a connection that breaks in the middle", async () => {
