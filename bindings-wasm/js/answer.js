@@ -1,7 +1,14 @@
 // An answer whose head has arrived.
 
-import { notJson, notText, taken, tooLarge } from "./errors.js";
-import { Pieces, allDocuments, allOutput, concatenated, documents, document, frames } from "./streams.js";
+import { host } from "./catalogue.js";
+import { notJson, notText, refused, taken, tooLarge } from "./errors.js";
+import { Pieces, allDocuments, allOutput, concatenated, documents, document, frames, messageIn } from "./streams.js";
+
+/** The most of an error's body that is kept. */
+const ERROR_LIMIT = 1 << 20;
+/** How long the next piece of an error's body is waited for, and all of it: some never end. */
+const ERROR_PIECE_WAIT = 1000;
+const ERROR_WAIT = 5000;
 
 /** An answer: status and headers are there, the body is yet to come. */
 export class Answer {
@@ -137,3 +144,34 @@ export class Answer {
     return { pieces: this.#take(), content: this.content, call: this.#call, success: this.ok };
   }
 }
+
+/** The error that an answer tells of. */
+export async function refusal(client, call, { status, headers, body }, watch) {
+  const bytes = await readError(new Pieces(body, watch, call));
+  const message = call.method === "HEAD" ? "" : messageIn(bytes, client.pack);
+  return host.tlsSpoken?.(client, call, status, bytes) ?? refused(call, status, message, bytes, headers);
+}
+
+/** Reads what an engine says about an error, as far as it comes. */
+export async function readError(pieces) {
+  const all = [];
+  let left = ERROR_LIMIT;
+  const end = Date.now() + ERROR_WAIT;
+  try {
+    while (left > 0) {
+      let timer;
+      const wait = Math.min(ERROR_PIECE_WAIT, end - Date.now());
+      const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(wait, 0))));
+      const piece = await Promise.race([pieces.next(), over]);
+      clearTimeout(timer);
+      if (!piece) break;
+      all.push(piece.subarray(0, left));
+      left -= Math.min(left, piece.length);
+    }
+  } catch {
+    // What has come by then has to do.
+  }
+  await pieces.cancel();
+  return concatenated(all);
+}
+

@@ -1,24 +1,19 @@
 // The client: versions, calls, answers. What a call means is the core's to say.
 
-import { Answer } from "./answer.js";
+import { Answer, readError, refusal } from "./answer.js";
 import {
   Catalogue, apiOf, callOf, described, headersOf, host, newestOf, packOf, rawRequest, typeName,
 } from "./catalogue.js";
 import {
-  error, guarded, hidden, neverSocket, noSockets, quoted, redirected, refused, upgraded,
+  error, guarded, hidden, neverSocket, noSockets, quoted, redirected, upgraded,
 } from "./errors.js";
 import { known, knownOfCall, number, options } from "./options.js";
 import { Watch, placeOf, send } from "./send.js";
-import { Pieces, concatenated, documents, frames, messageIn } from "./streams.js";
+import { Pieces, documents, frames } from "./streams.js";
 import { overWebSocket } from "./websocket.js";
 
 /** The most of an answer that is read as a whole. */
 const ANSWER_LIMIT = 256 << 20;
-/** The most of an error's body that is kept. */
-const ERROR_LIMIT = 1 << 20;
-/** How long the next piece of an error's body is waited for, and all of it: some never end. */
-const ERROR_PIECE_WAIT = 1000;
-const ERROR_WAIT = 5000;
 /** How long an engine may take to say its version. */
 const CONNECT_LIMIT = 10_000;
 /** The most of an answer that says the version in its body. */
@@ -171,12 +166,9 @@ export class Client {
         case "redirect":
           watch.give();
           throw redirected(call, status, headers.get("location")?.split("?")[0]);
-        case "failure": {
+        case "failure":
           if (given.allowErrorStatus) return { ...about, content: request.outcome(status, contentType, true), success: false };
-          const bytes = await readError(new Pieces(response.body, watch, call));
-          const message = call.method === "HEAD" ? "" : messageIn(bytes, this.pack);
-          throw host.tlsSpoken?.(this, call, status, bytes) ?? refused(call, status, message, bytes, headers);
-        }
+          throw await refusal(this, call, response, watch);
         default:
           return { ...about, content, success: true };
       }
@@ -269,27 +261,3 @@ async function saidIn(negotiation, answer) {
     return undefined;
   }
 }
-
-/** Reads what an engine says about an error, as far as it comes. */
-async function readError(pieces) {
-  const all = [];
-  let left = ERROR_LIMIT;
-  const end = Date.now() + ERROR_WAIT;
-  try {
-    while (left > 0) {
-      let timer;
-      const wait = Math.min(ERROR_PIECE_WAIT, end - Date.now());
-      const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(wait, 0))));
-      const piece = await Promise.race([pieces.next(), over]);
-      clearTimeout(timer);
-      if (!piece) break;
-      all.push(piece.subarray(0, left));
-      left -= Math.min(left, piece.length);
-    }
-  } catch {
-    // What has come by then has to do.
-  }
-  await pieces.cancel();
-  return concatenated(all);
-}
-

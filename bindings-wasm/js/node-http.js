@@ -5,11 +5,12 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { refusal } from "./answer.js";
 import { bytesOf, typeName } from "./catalogue.js";
-import { broken, error, notUpgraded, quoted, redirected, refused, shown } from "./errors.js";
-import { explained, tlsSpoken } from "./node-errors.js";
+import { broken, error, notUpgraded, quoted, redirected, shown } from "./errors.js";
+import { explained } from "./node-errors.js";
 import { Watch } from "./send.js";
-import { concatenated, frames, messageIn } from "./streams.js";
+import { frames } from "./streams.js";
 
 /** Lets idle connections go before the engine does: Podman closes them after five seconds. */
 const agent = new Agent({ keepAlive: true, timeout: 4000 });
@@ -111,6 +112,18 @@ export async function upgrade(client, request, call, body, limits) {
     : { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined };
   const prefix = url.pathname === "/" ? "" : url.pathname;
   const [ask, connected] = url.protocol === "https:" ? [httpsRequest, "secureConnect"] : [httpRequest, "connect"];
+  /** Why an answer made no socket. */
+  const unmade = async (response) => {
+    const { status, headers } = response;
+    switch (request.outcome(status, headers.get("content-type") ?? undefined)) {
+      case "redirect":
+        return redirected(call, status, headers.get("location")?.split("?")[0]);
+      case "failure":
+        return refusal(client, call, response, watch);
+      default:
+        return notUpgraded(call, status);
+    }
+  };
   const { socket, source, content } = await new Promise((resolve, reject) => {
     const outgoing = ask({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
@@ -140,27 +153,16 @@ export async function upgrade(client, request, call, body, limits) {
     outgoing.on("response", (incoming) => {
       watch.limit("read");
       const { statusCode, headers } = incoming;
-      const outcome = request.outcome(statusCode, headers["content-type"]);
       // A success whose body has no length goes on raw both ways.
       if (statusCode === 200 && !headers["content-length"] && !headers["transfer-encoding"]) {
         return opened(incoming.socket, incoming, headers["content-type"]);
       }
-      const pieces = [];
+      // Its reader gets the error, if it still reads.
       incoming.on("error", () => {});
-      // Some engines send an error without an end.
-      const timer = setTimeout(() => incoming.destroy(), 1000);
-      incoming.on("data", (piece) => pieces.push(piece));
-      incoming.on("close", () => {
-        clearTimeout(timer);
+      return unmade(responseOf(incoming)).then(reject, reject).finally(() => {
         watch.end();
         outgoing.destroy();
-        const bytes = concatenated(pieces.length ? pieces : [new Uint8Array(0)]);
-        if (outcome === "redirect") return reject(redirected(call, statusCode, headers.location?.split("?")[0]));
-        if (outcome !== "failure") return reject(notUpgraded(call, statusCode));
-        const spoken = tlsSpoken(client, call, statusCode, bytes);
-        return reject(spoken ?? refused(call, statusCode, messageIn(bytes, client.pack), bytes));
       });
-      if (outcome !== "failure") incoming.destroy();
     });
     outgoing.end(body);
   });

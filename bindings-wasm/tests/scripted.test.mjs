@@ -732,6 +732,27 @@ test("sockets: what makes none", async () => {
   assert.equal(as.code, "invalid-option");
 });
 
+test("what refuses a socket is read like any refusal: with headers, and not without an end", async () => {
+  await overBoth(async (over) => {
+    for (const as of ["data", "socket"]) {
+      answer = (_, response) => response.writeHead(404, { ...json, "X-Request": "7" }).end('{"message":"no"}');
+      const error = await rejected(attached(over, { as }));
+      assert.deepEqual([error.engineMessage, error.headers.get("x-request")], ["no", "7"]);
+      answer = (_, response) => {
+        const more = () => {
+          while (!response.destroyed && response.write("x".repeat(1 << 16)));
+        };
+        response.writeHead(500, { "Content-Type": "text/plain" }).on("drain", more);
+        more();
+      };
+      const endless = await rejected(attached(over, { as }));
+      assert.deepEqual([endless.code, endless.body.length], ["engine-error", 1 << 20]);
+      answer = (_, response) => void response.writeHead(500, json).write('{"message":"slow"}');
+      assert.equal((await rejected(attached(over, { as }))).engineMessage, "slow");
+    }
+  });
+});
+
 test("a long log takes no more memory than a short one", async () => {
   const piece = Buffer.concat(Array.from({ length: 16 }, () => frame(1, "a".repeat(4096))));
   answer = async (_, response) => {
