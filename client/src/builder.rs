@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
-use crate::discovery::{Discovered, Source, Surroundings as _, System, endpoint_of, look};
+use crate::discovery::{Discovered, Source, System, endpoint_of, look, variable};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
@@ -314,7 +314,7 @@ impl ClientBuilder {
                     |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
                 let name: String =
                     engine.chars().map(letter).chain("_API_VERSION".chars()).collect();
-                variable(&name).map(|version| (version, Some(name)))
+                variable(&System, &name).map(|version| (version, Some(name)))
             }
         };
         let version = match version {
@@ -352,10 +352,6 @@ fn checked(bytes: &[u8]) -> Result<Pack<'_>, Error> {
     let pack = Pack::open(bytes).map_err(Error::pack)?;
     pack.verify().map_err(Error::pack)?;
     Ok(pack)
-}
-
-fn variable(name: &str) -> Option<String> {
-    System.variable(name).filter(|value| !value.is_empty())
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -15,7 +15,7 @@ use super::error::CredentialsError;
 use super::helper::Helper;
 use super::reference::{HUB, HUB_KEY, Repository, host_of_key};
 use super::{Place, Rules};
-use crate::discovery::{Surroundings, home};
+use crate::discovery::{Surroundings, home, variable};
 
 /// What a plan asks of the machine.
 #[derive(Clone, Copy)]
@@ -291,8 +291,7 @@ fn program(name: &str, machine: Machine<'_>) -> Option<PathBuf> {
 }
 
 impl Machine<'_> {
-    /// A variable that is set to something.
     fn variable(&self, name: &str) -> Option<String> {
-        self.surroundings.variable(name).filter(|value| !value.is_empty())
+        variable(self.surroundings, name)
     }
 }

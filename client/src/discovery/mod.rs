@@ -167,12 +167,12 @@ pub(crate) fn look(
     let around = Around(surroundings);
     let Some(name) = name else { return walk(pack, &around, Contexts::Current, given) };
     for template in pack.addresses() {
-        let named = match template {
-            "context://docker" if name == contexts::DEFAULT => {
+        let named = match Template::of(template) {
+            Template::Contexts if name == contexts::DEFAULT => {
                 return walk(pack, &around, Contexts::None, given);
             }
-            "context://docker" => contexts::by_name(&around, name, None)?,
-            "connection://podman" => podman::by_name(&around, name, None)?,
+            Template::Contexts => contexts::by_name(&around, name, None)?,
+            Template::Connection => podman::by_name(&around, name, None)?,
             _ => continue,
         };
         return named.taken(pack, &around, Vec::new(), given);
@@ -187,6 +187,36 @@ enum Contexts {
     None,
 }
 
+/// What an address of a pack stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Template<'p> {
+    /// What this variable holds.
+    Variable(&'p str),
+    /// Itself, with this variable filled in, which is about the engine.
+    Own(&'p str),
+    /// Docker's contexts.
+    Contexts,
+    /// The connection of Podman's that a variable names.
+    Connection,
+    DefaultConnection,
+    /// One that nobody has to write down.
+    Usual,
+}
+
+impl<'p> Template<'p> {
+    fn of(address: &'p str) -> Self {
+        match address {
+            "context://docker" => Self::Contexts,
+            "connection://podman" => Self::Connection,
+            "default-connection://podman" => Self::DefaultConnection,
+            _ => match address.strip_prefix('$').filter(|name| is_name(name)) {
+                Some(name) => Self::Variable(name),
+                None => own_variable(address).map_or(Self::Usual, Self::Own),
+            },
+        }
+    }
+}
+
 /// Goes through the addresses of a pack.
 fn walk(
     pack: Pack<'_>,
@@ -194,14 +224,16 @@ fn walk(
     contexts: Contexts,
     given: Option<Tls>,
 ) -> Result<Discovered, DiscoverError> {
+    const NOT_SET: &str = "not set";
+    const NOT_CHOSEN: &str = "none is chosen";
     let mut considered = Vec::new();
     let mut fallback = None;
     for template in pack.addresses() {
-        if let Some(name) = template.strip_prefix('$').filter(|name| is_name(name)) {
-            let source = Source::Variable(name.into());
-            match around.variable(name) {
-                Some(address) => {
-                    let named = Named {
+        let named = match Template::of(template) {
+            Template::Variable(name) => {
+                let source = Source::Variable(name.into());
+                match around.variable(name) {
+                    Some(address) => Ok(Named {
                         address,
                         // Podman's own word beside it; Docker leaves keys to ssh's configuration.
                         identity: (name == "CONTAINER_HOST")
@@ -209,36 +241,29 @@ fn walk(
                             .flatten(),
                         tls: (name == "DOCKER_HOST").then(|| tls::of_environment(around)).flatten(),
                         source,
-                    };
-                    return named.taken(pack, around, considered, given);
+                    }),
+                    None => Err((source, NOT_SET)),
                 }
-                None => considered.push((source, "not set")),
             }
-            continue;
-        }
-        if let Some(name) = own_variable(template) {
-            let source = Source::Variable(name.into());
-            match around.filled(template) {
-                Some(address) => {
-                    let named = Named { address, identity: None, tls: None, source };
-                    return named.taken(pack, around, considered, given);
+            Template::Own(name) => {
+                let source = Source::Variable(name.into());
+                match around.filled(template) {
+                    Some(address) => Ok(Named { address, identity: None, tls: None, source }),
+                    None => Err((source, NOT_SET)),
                 }
-                None => considered.push((source, "not set")),
             }
-            continue;
-        }
-        let named = match template {
-            "context://docker" if contexts == Contexts::None => {
-                Err(Source::Context(contexts::DEFAULT.into()))
+            Template::Contexts if contexts == Contexts::None => {
+                Err((Source::Context(contexts::DEFAULT.into()), NOT_CHOSEN))
             }
-            "context://docker" => contexts::current(around)?.ok_or(Source::Context(String::new())),
-            "connection://podman" => {
-                podman::named(around)?.ok_or(Source::Variable(podman::VARIABLE.into()))
+            Template::Contexts => {
+                contexts::current(around)?.ok_or((Source::Context(String::new()), NOT_CHOSEN))
             }
-            "default-connection://podman" => {
-                podman::default(around)?.ok_or(Source::Connection(String::new()))
+            Template::Connection => podman::named(around)?
+                .ok_or((Source::Variable(podman::VARIABLE.into()), NOT_CHOSEN)),
+            Template::DefaultConnection => {
+                podman::default(around)?.ok_or((Source::Connection(String::new()), NOT_CHOSEN))
             }
-            _ => {
+            Template::Usual => {
                 let Some(Usual { address, endpoint, is_there }) = Usual::of(template, around)
                 else {
                     continue;
@@ -247,14 +272,14 @@ fn walk(
                     let source = Source::Usual(address);
                     return Ok(Discovered { endpoint, source, considered, tls: None });
                 }
-                considered.push((Source::Usual(address.clone()), "no such socket"));
-                fallback.get_or_insert((endpoint, Source::Fallback(address)));
-                continue;
+                let source = Source::Fallback(address.clone());
+                fallback.get_or_insert((endpoint, source));
+                Err((Source::Usual(address), "no such socket"))
             }
         };
         match named {
             Ok(named) => return named.taken(pack, around, considered, given),
-            Err(source) => considered.push((source, "none is chosen")),
+            Err(passed_over) => considered.push(passed_over),
         }
     }
     match fallback {
@@ -290,10 +315,7 @@ impl Usual {
 
 /// The usual socket of an engine: the first that is there, else the first.
 fn usual_socket(pack: Pack<'_>, around: &Around<'_>) -> Option<Endpoint> {
-    let is_usual = |template: &&str| {
-        template.strip_prefix('$').is_none_or(|name| !is_name(name))
-            && own_variable(template).is_none()
-    };
+    let is_usual = |template: &&str| Template::of(template) == Template::Usual;
     let sockets = pack.addresses().filter(is_usual).filter_map(|template| {
         let usual = Usual::of(template, around)?;
         matches!(usual.endpoint, Endpoint::Unix(_) | Endpoint::Pipe(_)).then_some(usual)
@@ -371,13 +393,17 @@ pub(crate) fn home(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf>
     variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }
 
+/// Returns a variable that is set to something.
+pub(crate) fn variable(surroundings: &dyn Surroundings, name: &str) -> Option<String> {
+    surroundings.variable(name).filter(|value| !value.is_empty())
+}
+
 /// What all places to look at need of the surroundings.
 struct Around<'s>(&'s dyn Surroundings);
 
 impl Around<'_> {
-    /// A variable that is set to something.
     fn variable(&self, name: &str) -> Option<String> {
-        self.0.variable(name).filter(|value| !value.is_empty())
+        variable(self.0, name)
     }
 
     /// Fills in the variables of an address; `None` when one is not set.
