@@ -74,11 +74,13 @@
 //! that engines can be waited for in the same words.
 //!
 //! A name in a rule that is in none of its versions is a mistake, and so is a rule that changes
-//! nothing: it is wrong, or a spec was mended at last. [`Annotations::unmatched`] tells once all
+//! nothing: it is wrong, or a spec was mended at last. A pointer of a waiter is a mistake if it leads to
+//! no field in any of its versions, though all of them document the answer. [`Annotations::unmatched`] tells once all
 //! versions have been seen.
 
 mod fields;
 mod matches;
+mod pointers;
 mod text;
 mod waiters;
 
@@ -90,6 +92,7 @@ use contajners_core::ApiVersion;
 use self::fields::{add_fields, are_known, make_optional};
 use self::matches::{Mark, RuleMatches};
 pub use self::matches::{Matches, Unmatched, Why};
+use self::pointers::{Lead, Pointer};
 use self::text::{MissingText, Names, RuleText};
 use self::waiters::WaiterRule;
 use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
@@ -192,6 +195,7 @@ impl Annotations {
             names: none(rule.text.names()),
             parameters: vec![Mark::Nowhere; rule.parameters().len()],
             versions: none(rule.text.versions.as_ref()),
+            pointers: vec![Lead::Unknown; rule.pointers().len()],
         });
         Matches { rules: rules.collect(), ids: BTreeSet::new() }
     }
@@ -274,6 +278,13 @@ impl Annotations {
                 rule.apply(version, model, matches);
             }
         }
+        // Last, when all fields are there.
+        for (rule, matches) in self.rules.iter().zip(&mut matches.rules) {
+            if let Some(waiter) = rule.waiter.as_ref().filter(|_| rule.is_for(version)) {
+                let names = rule.text.operation.as_ref().map_or(&[][..], Names::list);
+                waiter.look(names, model, matches);
+            }
+        }
     }
 
     /// Returns the rules that did nothing, by the names that are not there if there are any, when
@@ -338,6 +349,10 @@ impl Rule {
             Some(waiter) => waiter.parameters(),
             None => self.text.parameter.as_ref().map_or(&[][..], Names::list).to_vec(),
         }
+    }
+
+    fn pointers(&self) -> &[Pointer] {
+        self.waiter.as_ref().map_or(&[], WaiterRule::pointers)
     }
 
     /// Tells whether it leaves out an operation, or a parameter of one.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use contajners_core::{ApiVersion, nearest};
 
+use super::pointers::Lead;
 use super::text::Names;
 use super::{Rule, is_meant};
 use crate::model::{Model, Parameter};
@@ -23,6 +24,8 @@ pub(super) struct RuleMatches {
     pub(super) names: Vec<Mark>,
     pub(super) parameters: Vec<Mark>,
     pub(super) versions: Vec<Mark>,
+    /// Of a waiter.
+    pub(super) pointers: Vec<Lead>,
 }
 
 /// What became of a name in a rule; what comes later counts more.
@@ -64,6 +67,8 @@ pub struct Unmatched {
 pub enum Why {
     /// No version that it is for has the name; some have those that are like it.
     Nowhere(Vec<String>),
+    /// It is a pointer that leads to no field of the answer in any version; there are some like it.
+    NoField(Vec<String>),
     /// It changed nothing; the reason is empty where it is not known.
     Idle(&'static str),
     /// It changed nothing in these of its versions.
@@ -74,8 +79,12 @@ impl fmt::Display for Unmatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, name, why } = self;
         match why {
-            Why::Nowhere(nearest) => {
-                write!(f, "line {line}: `{name}` matches nothing in any version")?;
+            Why::Nowhere(nearest) | Why::NoField(nearest) => {
+                let what = match why {
+                    Why::NoField(_) => "leads to no field of the answer",
+                    _ => "matches nothing",
+                };
+                write!(f, "line {line}: `{name}` {what} in any version")?;
                 match nearest.as_slice() {
                     [] => Ok(()),
                     names => write!(f, " (did you mean `{}`?)", names.join("` or `")),
@@ -105,6 +114,9 @@ impl Matches {
             or(&mut mine.names, &theirs.names);
             or(&mut mine.parameters, &theirs.parameters);
             or(&mut mine.versions, &theirs.versions);
+            for (mine, theirs) in mine.pointers.iter_mut().zip(&theirs.pointers) {
+                mine.note(theirs.clone());
+            }
         }
     }
 }
@@ -187,6 +199,11 @@ impl Rule {
         let parameters = self.parameters();
         for name in marked(&parameters, &matches.parameters, is_nowhere) {
             tell(name, Why::Nowhere(Vec::new()));
+        }
+        for (pointer, lead) in self.pointers().iter().zip(&matches.pointers) {
+            if let Lead::Nowhere(like) = lead {
+                tell(pointer.text.clone(), Why::NoField(like.iter().cloned().collect()));
+            }
         }
         if all.len() > before {
             return;

@@ -580,6 +580,113 @@ fn a_waiter_is_for_versions_that_have_its_operation() {
     );
 }
 
+/// What is told of pointers into the answers of an operation, in versions that have these specs.
+#[track_caller]
+fn check_pointers(schemas: &[&str], ends: &str, expected: &[&str]) {
+    let rules = format!(
+        "- waiter: up\n  operation: Up\n  every: 1s\n  tells: /State/Code\n  ends: [{ends}]\n"
+    );
+    let annotations = Annotations::parse(&rules).unwrap();
+    let mut all = annotations.matches();
+    for (version, schema) in schemas.iter().enumerate() {
+        let spec = format!(
+            "swagger: '2.0'\nproduces: [application/json]\npaths:\n  /up:\n    get:\n      operationId: Up\n      \
+             responses:\n        200: {schema}\n        204: {{}}\n        \
+             500: {{ schema: {{ properties: {{ cause: {{ type: string }} }} }} }}\n        \
+             502: {{ schema: {{ type: string }} }}\n\
+             definitions:\n  State: {{ properties: {{ Code: {{ type: integer }}, Status: {{ type: string }} }} }}\n  \
+             Open: {{ properties: {{ a: {{ type: string }} }}, additionalProperties: true }}\n"
+        );
+        let context = crate::spec::Context::new(format!("v1.{version}"));
+        let mut model = crate::spec::read(spec.as_bytes(), &context).unwrap().model;
+        let mut matches = annotations.matches();
+        annotations.apply(&mut model, &mut matches);
+        all.merge(&matches);
+    }
+    let told: Vec<String> = annotations.unmatched(&all).iter().map(Unmatched::to_string).collect();
+    let expected: Vec<String> = expected
+        .iter()
+        .map(|told| told.replacen(' ', " leads to no field of the answer in any version ", 1))
+        .map(|told| format!("line 1: {}", told.trim_end()))
+        .collect();
+    assert_eq!(told, expected, "{schemas:?} {ends}");
+}
+
+#[test]
+fn pointers_that_lead_to_no_field_are_told() {
+    let state = "{ schema: { properties: { State: { $ref: '#/definitions/State' }, \
+                 Ports: { type: array, items: { $ref: '#/definitions/State' } }, \
+                 Labels: { additionalProperties: { type: string } }, \
+                 Any: {}, Old: { type: object }, \
+                 One: { allOf: [{ $ref: '#/definitions/State' }, { description: more }, \
+                 { properties: { More: { type: string } } }] } } } }";
+    let is = |pointer: &str| format!("{{ done: {{ at: {pointer}, is: x }} }}");
+    for pointer in [
+        "/State/Status",
+        "/Ports/0/Code",
+        "/Labels/any",
+        "/Any/thing/at/all",
+        "/Old/one",
+        "/One/Status",
+        "/One/More",
+        "''",
+    ] {
+        check_pointers(&[state], &is(pointer), &[]);
+    }
+    let told = "`/State/Statsu` (did you mean `/State/Status`?)";
+    check_pointers(&[state], &is("/State/Statsu"), &[told]);
+    // Wherever it stands, and once.
+    let ends = format!("{}, {}", is("/State/Statsu"), is("/State/Statsu"));
+    check_pointers(&[state, state], &ends, &[told]);
+    let failed = "{ failed: { at: /Stat/Code, present: false, because: so } }";
+    let told = "`/Stat/Code` (did you mean `/State/Code`?)";
+    check_pointers(&[state], &format!("{}, {failed}", is("/State/Code")), &[told]);
+    check_pointers(&[state], &is("/Ports/first"), &["`/Ports/first` "]);
+    check_pointers(&[state], &is("/Labels/any/more"), &["`/Labels/any/more` "]);
+    check_pointers(&[state], &is("/One/Mor"), &["`/One/Mor` (did you mean `/One/More`?)"]);
+    // One version that has it is enough, and so is one that may.
+    let other = "{ schema: { properties: { State: { properties: { Statsu: {}, Code: {} } } } } }";
+    check_pointers(&[state, other], &is("/State/Statsu"), &[]);
+    let told = [
+        "`/State/Code` (did you mean `/States/Code`?)",
+        "`/State/Status` (did you mean `/States/Status`?)",
+    ];
+    let renamed = "{ schema: { properties: { States: {} } } }";
+    check_pointers(&[renamed], &is("/State/Status"), &told);
+    for unknown in [
+        "{}",
+        "{ schema: {} }",
+        "{ schema: { type: object } }",
+        "{ schema: { $ref: '#/definitions/Open' } }",
+        "{ schema: { additionalProperties: true } }",
+    ] {
+        check_pointers(&[unknown], &is("/State/Status"), &[]);
+        check_pointers(&[renamed, unknown], &is("/State/Status"), &[]);
+    }
+}
+
+#[test]
+fn pointers_lead_into_the_answers_of_their_statuses() {
+    let state = "{ schema: { properties: { State: { $ref: '#/definitions/State' } } } }";
+    let done = "{ done: { at: /State/Status, is: x } }";
+    let check = |status: &str, pointer: &str, expected: &[&str]| {
+        let failed =
+            format!("{{ failed: {{ status: {status}, at: {pointer}, is: x, because: so }} }}");
+        check_pointers(&[state], &format!("{done}, {failed}"), expected);
+    };
+    check("500", "/cause", &[]);
+    check("500", "/caus", &["`/caus` (did you mean `/cause`?)"]);
+    check("200", "/cause", &["`/cause` "]);
+    // What is not documented, or is a text.
+    check("404", "/caus", &[]);
+    check("[404, 500]", "/caus", &[]);
+    check("502", "/caus", &[]);
+    // What a state tells stands in the answer by which it is reached.
+    let told = ["`/State/Code` "];
+    check_pointers(&[state], "{ done: { status: 500, at: /cause, is: x } }", &told);
+    check_pointers(&[state], "{ done: { status: 404 } }", &[]);
+}
+
 #[test]
 fn refuses_waiters_that_make_no_sense() {
     let tell = refuse;

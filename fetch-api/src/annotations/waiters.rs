@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::pointers::Pointer;
 use super::{RuleMatches, RuleText, is_meant};
 use crate::model::{Condition, Model, Sign, Waiter};
 
@@ -14,6 +15,7 @@ pub(super) struct WaiterRule {
     name: String,
     /// The operation is left open.
     waiter: Waiter,
+    pointers: Vec<Pointer>,
 }
 
 /// Something that ends a wait, as it is written.
@@ -106,12 +108,27 @@ impl WaiterRule {
             tells,
             conditions,
         };
-        Ok(Some(Self { name, waiter }))
+        let pointers = Pointer::all(waiter.tells.as_ref(), &waiter.conditions);
+        Ok(Some(Self { name, waiter, pointers }))
     }
 
     /// The names of parameters, as the operations have them.
     pub(super) fn parameters(&self) -> Vec<String> {
         self.waiter.parameters.iter().map(|(_, theirs)| theirs.clone()).collect()
+    }
+
+    /// The pointers into answers, each once.
+    pub(super) fn pointers(&self) -> &[Pointer] {
+        &self.pointers
+    }
+
+    /// Notes where the pointers lead in a version that has one of the operations.
+    pub(super) fn look(&self, operations: &[String], model: &Model, matches: &mut RuleMatches) {
+        let find = |name: &String| model.operations.iter().find(|own| is_meant(name, own));
+        let Some(asked) = operations.iter().find_map(find) else { return };
+        for (pointer, lead) in self.pointers.iter().zip(&mut matches.pointers) {
+            lead.note(pointer.lead(asked, model));
+        }
     }
 
     /// Adds the waiter to a version that has one of the operations; tells whether it has.
