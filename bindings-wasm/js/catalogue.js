@@ -362,7 +362,7 @@ export function bytesOf(value) {
 }
 
 /** A request as an object. */
-export function described({ request, given }, engine, headers) {
+function described({ request, given }, engine, headers) {
   try {
     const call = callOf(request, engine, headers);
     const body = given.kind === BYTES ? given.bytes : request.text;

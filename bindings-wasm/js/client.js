@@ -2,7 +2,7 @@
 
 import { Answer, readError, refusal } from "./answer.js";
 import {
-  Catalogue, apiOf, callOf, described, headersOf, host, newestOf, packOf, rawRequest, typeName,
+  Catalogue, apiOf, callOf, headersOf, host, newestOf, packOf, rawRequest, typeName,
 } from "./catalogue.js";
 import {
   error, guarded, hidden, neverSocket, noSockets, quoted, redirected, upgraded,
@@ -133,13 +133,7 @@ export class Client {
         hint: `there is \`${ways.join("`, `")}\``,
       });
     }
-    if (as === "socket") return this.#socket(resolve, given);
-    if (as === "websocket") {
-      const { request } = resolve();
-      const call = described({ request, given: {} }, this.engine, {});
-      this.#reachable();
-      return overWebSocket(this, { ...call, engine: this.engine }, limitsOf(given));
-    }
+    if (as === "socket" || as === "websocket") return this.#socket(resolve, given);
     const answer = new Answer(await this.#answer(resolve, given));
     if (as === "response") return answer;
     return as === "stream" ? answer.stream() : answer.data();
@@ -183,8 +177,12 @@ export class Client {
   async #socket(resolve, given) {
     const { request, given: body } = resolve();
     try {
-      const call = callOf(request, this.engine, this.headers, given.headers);
+      const isWeb = given.as === "websocket";
+      // Whoever gives a WebSocket sends what headers it needs.
+      const headers = isWeb && this.WebSocket ? undefined : this.headers;
+      const call = callOf(request, this.engine, headers, given.headers);
       this.#reachable();
+      if (isWeb) return await overWebSocket(this, call, body.kind > 0, limitsOf(given));
       if (!request.mayOpenSocket) throw neverSocket(call);
       if (!host.upgrade) throw noSockets(call);
       return await host.upgrade(this, request, call, request.text ?? body.bytes, limitsOf(given));

@@ -145,9 +145,9 @@ export function notText(call, body, acted = true) {
   });
 }
 
-export function tooLarge(call, limit) {
+export function tooLarge(call, limit, hint = 'take it with `as: "stream"`, or allow more with `answerLimit`') {
   return error("decode", "answer-too-large", `the answer to ${shown(call)} is larger than the ${limit} bytes that are kept`, {
-    call, acted: true, hint: 'take it with `as: "stream"`, or allow more with `answerLimit`',
+    call, acted: true, hint,
   });
 }
 

@@ -159,11 +159,11 @@ export interface ClientOptions<E extends string, V extends string> {
   readTimeout?: number;
   /** How long the engine may take to say its version. */
   connectTimeout?: number;
-  /** The most bytes of an answer that are read as a whole; 256 MiB unless said. */
+  /** The most bytes of an answer that are read as a whole, or kept of a WebSocket that nobody reads; 256 MiB unless said. */
   answerLimit?: number;
   /** Gives up asking for the version. */
   signal?: AbortSignal;
-  /** Opens WebSockets instead of the global one. */
+  /** Opens WebSockets instead of the global one, with what headers they need. */
   WebSocket?: new (url: string) => any;
 }
 

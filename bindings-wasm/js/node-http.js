@@ -6,10 +6,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { refusal } from "./answer.js";
-import { bytesOf, typeName } from "./catalogue.js";
-import { broken, error, notUpgraded, quoted, redirected, shown } from "./errors.js";
+import { broken, error, notUpgraded, quoted, redirected } from "./errors.js";
 import { explained } from "./node-errors.js";
-import { Watch } from "./send.js";
+import { Watch, pieceOf } from "./send.js";
 import { frames } from "./streams.js";
 
 /** Lets idle connections go before the engine does: Podman closes them after five seconds. */
@@ -175,12 +174,7 @@ export async function upgrade(client, request, call, body, limits) {
   const writable = new WritableStream({
     write: (piece) =>
       new Promise((resolve, reject) => {
-        const bytes = typeof piece === "string" ? piece : bytesOf(piece);
-        if (bytes === undefined) {
-          const what = `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`;
-          throw error("resolve", "invalid-body", what, { call });
-        }
-        socket.write(bytes, (cause) => (cause ? reject(watch.reason ?? broken(client, call, cause)) : resolve()));
+        socket.write(pieceOf(piece, call), (cause) => (cause ? reject(watch.reason ?? broken(client, call, cause)) : resolve()));
       }),
     close: () => new Promise((resolve) => socket.end(resolve)),
     abort: () => void socket.destroy(),

@@ -192,6 +192,13 @@ function streamOf(body, sent, failed) {
   });
 }
 
+/** A piece of what goes to a socket. */
+export function pieceOf(piece, call) {
+  const own = typeof piece === "string" ? piece : bytesOf(piece);
+  if (own !== undefined) return own;
+  throw error("resolve", "invalid-body", `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`, { call });
+}
+
 /** No head of an answer came, and a browser does not say why. */
 function unreached({ engine, place }, call, cause, streamed) {
   return error("connect", "cannot-connect", `cannot reach ${engine} at ${place.shown}`, {

@@ -1,51 +1,71 @@
 // Attaching over a WebSocket, where the engine has a route for it.
 
-import { aborted, broken, error, shown } from "./errors.js";
-import { Watch } from "./send.js";
+import { aborted, broken, error, shown, tooLarge } from "./errors.js";
+import { Watch, pieceOf } from "./send.js";
 
 /**
  * Opens a WebSocket at the request's target: a stream of bytes to read and one to write. What comes
  * is as the engine sends it, stdout and stderr unmarked; the borders of messages mean nothing.
  */
-export function overWebSocket(client, call, limits) {
+export function overWebSocket(client, call, hasBody, limits) {
   const Socket = client.WebSocket ?? globalThis.WebSocket;
   if (!Socket || (client.place.socket && !client.WebSocket)) {
     throw error("resolve", "no-sockets", `${shown(call)} needs a WebSocket, and there is none here`, {
       call, hint: 'give one with `WebSocket`, or take `as: "socket"` where HTTP connections can be upgraded',
     });
   }
+  if (hasBody || Object.keys(call.headers).length) {
+    throw error("config", "invalid-option", `a WebSocket at ${shown(call)} takes no ${hasBody ? "body" : "headers"}`, {
+      call, hint: hasBody ? "write it to the socket" : "give a `WebSocket` that sends them",
+    });
+  }
   if (limits.signal?.aborted) throw aborted(limits.signal.reason, call);
-  const socket = new Socket(client.place.base.replace(/^http/, "ws") + call.target);
-  const watch = new Watch(client, limits, call);
-  watch.came();
-  socket.binaryType = "arraybuffer";
-  let controller, resolve, reject;
-  const opened = new Promise((...both) => ([resolve, reject] = both));
-  let open = false;
-  const readable = new ReadableStream({
-    start: (own) => void (controller = own),
-    cancel: () => socket.close(),
-  });
-  const end = (failure) => {
-    try {
-      if (failure) controller.error(failure);
-      else controller.close();
-    } catch {
-      // It has ended already.
-    }
-  };
-  const failed = () =>
+  let open, ended, closed, controller, resolve, reject;
+  const failed = (cause) =>
     open
       ? broken(client, call)
       : error("connect", "cannot-connect", `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`, {
-          call, acted: true, hint: "only docker has such routes, and a proxy must pass them on",
+          call, cause, acted: !cause, hint: "only docker has such routes, and a proxy must pass them on",
         });
-  const giveUp = () => {
+  let socket;
+  try {
+    socket = new Socket(client.place.base.replace(/^http/, "ws") + call.target);
+  } catch (cause) {
+    throw failed(cause);
+  }
+  const watch = new Watch(client, limits, call);
+  watch.came();
+  socket.binaryType = "arraybuffer";
+  const opened = new Promise((...both) => ([resolve, reject] = both));
+  /** Nothing more is written. */
+  const close = () => {
+    closed = true;
     socket.close();
-    reject(watch.reason);
-    end(watch.reason);
   };
-  watch.signal.addEventListener("abort", giveUp, { once: true });
+  /** Nothing more is read. */
+  const end = (failure) => {
+    reject(failure ?? failed());
+    if (ended) return;
+    ended = true;
+    if (failure) controller.error(failure);
+    else controller.close();
+  };
+  const giveUp = (failure) => {
+    close();
+    end(failure);
+  };
+  const readable = new ReadableStream(
+    {
+      start: (own) => void (controller = own),
+      cancel: () => {
+        ended = true;
+        close();
+      },
+    },
+    // Nobody can be told to send less: what is not read is kept, up to a limit.
+    { highWaterMark: client.answerLimit, size: (piece) => piece.length },
+  );
+  watch.signal.addEventListener("abort", () => giveUp(watch.reason), { once: true });
   socket.onopen = () => {
     open = true;
     // Its time is the caller's from here on.
@@ -54,22 +74,30 @@ export function overWebSocket(client, call, limits) {
     resolve();
   };
   socket.onerror = () => {
-    const failure = failed();
-    reject(failure);
-    end(failure);
+    closed = true;
+    end(failed());
   };
   socket.onclose = () => {
+    closed = true;
     watch.end();
-    reject(failed());
     end();
   };
   socket.onmessage = ({ data }) => {
+    if (ended) return;
     controller.enqueue(typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data));
+    if (controller.desiredSize < 0) {
+      giveUp(tooLarge(call, client.answerLimit, "read what comes, or allow more with `answerLimit`"));
+    }
   };
   const writable = new WritableStream({
-    write: (piece) => socket.send(piece),
-    close: () => socket.close(),
-    abort: () => socket.close(),
+    write: (piece) => {
+      const own = pieceOf(piece, call);
+      // What is sent after the end is dropped without a word.
+      if (closed) throw watch.reason ?? broken(client, call);
+      socket.send(own);
+    },
+    close,
+    abort: close,
   });
-  return opened.then(() => ({ readable, writable, close: () => socket.close() }));
+  return opened.then(() => ({ readable, writable, close }));
 }
