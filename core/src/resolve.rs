@@ -49,9 +49,10 @@ impl<'a> Operation<'a> {
     ///
     /// Parameters go by the vendor's names, each wherever it belongs. A name that stands in two
     /// places means the one in the path; `query.name` means the other. `null` counts as not
-    /// given. Lists repeat the key unless the spec says otherwise; objects given to a text
-    /// parameter become JSON. Values are encoded so that none can reach another path segment,
-    /// parameter or header. A header that has a documented default gets it.
+    /// given, and so does what leaves a header empty. Lists repeat the key unless the spec says
+    /// otherwise; objects given to a text parameter become JSON. Values are encoded so that none can
+    /// reach another path segment, parameter or header. A header that has a documented default gets
+    /// it.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -70,10 +71,11 @@ impl<'a> Operation<'a> {
     /// [`ResolveErrorKind::UnknownParameter`] with the nearest names and the versions that have
     /// it; [`ResolveErrorKind::MissingParameter`]; [`ResolveErrorKind::RepeatedParameter`] when
     /// one value is taken and several are given; [`ResolveErrorKind::InvalidParameter`] when a
-    /// value is not of the parameter's type, when a path value is empty or holds `.`, `..` or
-    /// empty segments, when a header value holds control characters, or when a field of a form
-    /// goes with a body as a whole; [`ResolveErrorKind::MissingBody`],
-    /// [`ResolveErrorKind::UnexpectedBody`] and [`ResolveErrorKind::InvalidBody`].
+    /// value is not of the parameter's type, when a path value or a required header is empty, when
+    /// a path value holds `.`, `..` or empty segments, when a header value holds control
+    /// characters, or when a field of a form goes with a body as a whole;
+    /// [`ResolveErrorKind::MissingBody`], [`ResolveErrorKind::UnexpectedBody`] and
+    /// [`ResolveErrorKind::InvalidBody`].
     pub fn resolve(
         &self,
         values: &[(&str, &dyn Value)],
@@ -413,24 +415,27 @@ impl<'a> Operation<'a> {
             if is_content_type && !has_body {
                 continue;
             }
-            let mut texts: Option<Vec<String>> = None;
+            let mut texts: Vec<String> = Vec::new();
             for given in given.iter().filter(|given| {
                 given.parameter.location() == Location::Header && given.parameter.name() == name
             }) {
-                let texts = texts.get_or_insert_default();
                 self.each_text(given, &mut |text| texts.push(text.into()))?;
             }
-            let value = match texts {
-                Some(texts) => joined(&texts, ","),
+            let text = joined(&texts, ",");
+            let value = match text.is_empty() {
+                false => text,
                 // Credentials that are not given are those of nobody.
-                None if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {
+                true if parameter.required() && parameter.encoding() == Encoding::JsonBase64 => {
                     "e30=".into()
                 }
-                None => match parameter.schema().default() {
+                true => match parameter.schema().default() {
                     // The content type follows from the body; the documented default is for
                     // bytes whose type the caller did not say.
                     Some(default) if !is_content_type || matches!(body, Body::Bytes) => {
                         default.trim_matches('"').into()
+                    }
+                    None if parameter.required() => {
+                        return Err(self.invalid(*parameter, "is empty".into()));
                     }
                     _ => continue,
                 },

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
 use contajners_core::{
-    Answer, Body, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind,
+    Answer, Body, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind, Value,
 };
 
 /// A pack on its way, of one version or more.
@@ -180,4 +180,21 @@ fn what_a_terminal_takes_for_commands_is_in_no_pack() {
         Making::new("", &["v1"], &["a", text]).finish_unfit_to_be_shown();
     }
     Making::new("", &["v1"], &["é", "\u{a0}", "\\u001b[2J", " "]).finish();
+}
+
+#[test]
+fn a_required_header_is_not_empty() {
+    let mut making = Making::new("", &["v1"], &["a", "/a", "X-Must"]);
+    let (text, name) = (making.schema(Shape::String), making.texts["X-Must"]);
+    let how = (Encoding::Plain, ListStyle::Single);
+    let header = making.writer.parameter(name, (Location::Header, true), how, text);
+    making.operation("a", "/a", None, vec![header]);
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    assert!(operation.resolve(&[("X-Must", &"x")], Body::Nothing).is_ok());
+    let told = |values: &[(&str, &dyn Value)]| {
+        operation.resolve(values, Body::Nothing).unwrap_err().to_string()
+    };
+    assert_eq!(told(&[("X-Must", &"")]), "parameter `X-Must` of `a` is empty");
+    assert_eq!(told(&[("X-Must", &None::<&str>)]), "`a` needs the header parameter `X-Must`");
 }

@@ -211,6 +211,27 @@ fn credentials_are_encoded_and_never_shown() {
 }
 
 #[test]
+fn an_empty_text_for_a_header_is_none() {
+    check(
+        "docker v1.41 ImagePush",
+        &json!({"name": "a", "X-Registry-Auth": ""}),
+        "POST /v1.41/images/a/push\nX-Registry-Auth: (secret)",
+    );
+    check_body(
+        "docker v1.41 ImageBuild",
+        &json!({"Content-type": ""}),
+        Body::Bytes,
+        "POST /v1.41/build\nContent-Type: application/x-tar\n\n(bytes)",
+    );
+    check_body(
+        "incus v7.0.0 images_post",
+        &json!({"X-Incus-filename": "", "X-Incus-aliases": [], "X-Incus-profiles": ["a", "b"]}),
+        Body::Bytes,
+        "POST /1.0/images\nContent-Type: application/json\nX-Incus-profiles: a,b\n\n(bytes)",
+    );
+}
+
+#[test]
 fn what_a_caller_gave_is_told_on_one_line_and_not_at_length() {
     let api = Pack::open(contajners_resources::DOCKER).unwrap().api("v1.41").unwrap();
     let error = api.operation("\u{1b}[2J\n").unwrap_err();

@@ -216,8 +216,9 @@ impl<'a> Parameter<'a> {
         self.record.location()
     }
 
-    /// Tells whether a call without it is refused. A header that has a default never is: the
-    /// default is filled in.
+    /// Tells whether the spec requires it. A call without it is refused, but for a header that is
+    /// filled in then: with its default, or, of one that carries credentials, with those of nobody.
+    /// Fields of a form are required only where the body is not given as a whole.
     pub fn required(&self) -> bool {
         self.record.required()
     }
