@@ -1,6 +1,7 @@
 //! The vocabulary shared by packs, catalogue and requests.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -315,8 +316,23 @@ impl Request {
     }
 
     /// Returns path and query as they go over the wire.
+    ///
+    /// The query may hold secrets (`buildargs` and `remote` of builds): show [`Request::path`].
     pub fn target(&self) -> &str {
         &self.target
+    }
+
+    /// Returns the target without its query, as it goes over the wire.
+    ///
+    /// ```
+    /// use contajners_core::{Method, Request};
+    ///
+    /// let request = Request::raw(Method::Get, "/v1.41/containers/json?all=true")?;
+    /// assert_eq!(request.path(), "/v1.41/containers/json");
+    /// # Ok::<(), contajners_core::RawError>(())
+    /// ```
+    pub fn path(&self) -> &str {
+        self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
     }
 
     /// Returns the headers, `Content-Type` among them when there is a body.
@@ -348,15 +364,18 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows all but the body and the values of secret headers.
+    /// Shows all but the body, the query and the values of secret headers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self
             .headers()
             .map(|(name, value)| (name, if is_secret_header(name) { "(secret)" } else { value }))
             .collect();
+        let path = self.path();
+        let target =
+            if path.len() < self.target.len() { format!("{path}?…") } else { path.into() };
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("target", &self.target)
+            .field("target", &target)
             .field("headers", &headers)
             .field("answer", &self.answer)
             .finish_non_exhaustive()

@@ -211,6 +211,20 @@ fn credentials_are_encoded_and_never_shown() {
 }
 
 #[test]
+fn what_a_query_holds_is_not_shown() {
+    let secrets =
+        json!({"buildargs": {"TOKEN": "hunter2"}, "remote": "https://user:hunter2@a.example/b"});
+    let request = resolve("docker v1.41 ImageBuild", &secrets, Body::Bytes).unwrap();
+    assert!(request.target().contains("hunter2"));
+    assert_eq!(request.path(), "/v1.41/build");
+    let shown = format!("{request:?} {request:#?}");
+    assert!(!shown.contains("hunter2") && shown.contains("target: \"/v1.41/build?…\""), "{shown}");
+    let request = resolve("docker v1.41 SystemPing", &json!({}), Body::Nothing).unwrap();
+    assert_eq!(request.path(), request.target());
+    assert!(format!("{request:?}").contains("target: \"/v1.41/_ping\""), "{request:?}");
+}
+
+#[test]
 fn an_empty_text_for_a_header_is_none() {
     check(
         "docker v1.41 ImagePush",
