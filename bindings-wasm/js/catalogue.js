@@ -1,13 +1,15 @@
 // What needs no engine: packs, versions, operations, requests.
 
 import * as core from "./engine.js";
-import { error, guarded, quoted } from "./errors.js";
-import { knownOfCall, number, options } from "./options.js";
+import { aborted, error, guarded, quoted } from "./errors.js";
+import { knownOfCall, knownOfDoc, knownOfPack, number, options } from "./options.js";
+import { concatenated } from "./streams.js";
 
 /** What the entry file of a host brings along. */
 export const host = {
   // ready: whether the core can be called
   // start: gets the core ready where that takes waiting
+  // fetchFile: a `fetch` of files
   // fetchOver: a `fetch` over a unix socket
   // explained: says why no answer came
   // tlsSpoken: the error where the body of another one tells that the engine speaks TLS
@@ -30,6 +32,9 @@ export function typeName(value) {
   const object = value[Symbol.toStringTag] ?? "an object";
   return { string: "text", object, function: "a function" }[typeof value] ?? `a ${typeof value}`;
 }
+
+/** The same where a number is asked for, which is told itself. */
+export const numberName = (value) => (typeof value === "number" ? String(value) : typeName(value));
 
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
 export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
@@ -86,30 +91,48 @@ export function versions(engine) {
   return packOf(engine).versions();
 }
 
+/** The most of a pack that is fetched; all of Podman takes a tenth of a megabyte. */
+const PACK_LIMIT = 16 << 20;
+
 /** Reads a pack from its bytes, or from where they are. */
-export async function loadPack(source, { fetch = globalThis.fetch, signal } = {}) {
+export async function loadPack(source, given) {
+  const { fetch, signal } = options(given, knownOfPack, "`loadPack`");
   await host.start?.();
   ready();
   let bytes = source;
   if (typeof source === "string" || source instanceof URL) {
-    let response;
+    const get = fetch ?? ((/^file:/i.test(source) && host.fetchFile) || globalThis.fetch);
     try {
-      response = await fetch(source, { signal });
+      bytes = await fetched(await get(source, { signal }));
     } catch (cause) {
-      if (signal?.aborted) throw cause;
-      throw error("config", "pack-unreachable", `cannot read a pack from ${quoted(plain(source))}`, { cause });
+      if (signal?.aborted) throw aborted(signal.reason, { isSafe: true });
+      throw error("config", "pack-unreachable", `cannot read a pack from ${quoted(plain(source))}`, {
+        // Some say the address, with all that is secret in it.
+        cause: String(cause?.message).includes(source) ? undefined : cause,
+      });
     }
-    if (!response.ok) {
-      const said = `${quoted(plain(source))} answered ${response.status}`;
-      throw error("config", "pack-unreachable", `cannot read a pack: ${said}`);
-    }
-    bytes = await response.arrayBuffer();
   }
   bytes = bytesOf(bytes);
   if (!bytes) {
     throw error("config", "pack-foreign", `a pack is bytes or a URL; ${typeName(source)} was given`);
   }
   return guarded(() => core.Pack.load(bytes));
+}
+
+async function fetched({ ok, status, body }) {
+  if (!ok) throw new Error(`the answer is ${status}`);
+  const reader = body.getReader();
+  const all = [];
+  for (let left = PACK_LIMIT; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return concatenated(all);
+    all.push(value);
+    left -= value.length;
+    if (left < 0) {
+      reader.cancel().catch(() => {});
+      throw new Error(`no pack is longer than ${PACK_LIMIT} bytes`);
+    }
+  }
 }
 
 /**
@@ -160,8 +183,8 @@ export class Catalogue {
     return JSON.parse(guarded(() => this.#api.ops(category)));
   }
 
-  doc(operation, { depth } = {}) {
-    return JSON.parse(this.#operation(operation).doc(levels(depth)));
+  doc(operation, given) {
+    return JSON.parse(this.#operation(operation).doc(levels(given, "`doc`")));
   }
 
   /** What the parameters and the body of a call have that is not documented. */
@@ -182,7 +205,7 @@ export class Catalogue {
   /** The same of an answer. */
   checkAnswer(operation, status, body) {
     if (!Number.isInteger(status) || status < 100 || status > 999) {
-      throw error("config", "invalid-option", `a status is a number such as 200; ${typeName(status)} was given`);
+      throw error("config", "invalid-option", `a status is a number such as 200; ${numberName(status)} was given`);
     }
     return JSON.parse(this.#operation(operation).checkAnswer(status, judged(bodyOf(body, operation))));
   }
@@ -197,8 +220,9 @@ export class Catalogue {
   }
 
   /** What a path of names leads to. */
-  explain(path, { depth } = {}) {
-    return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), levels(depth))));
+  explain(path, given) {
+    const depth = levels(given, "`explain`");
+    return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), depth)));
   }
 
   #operation(name) {
@@ -235,7 +259,7 @@ export class Catalogue {
 }
 
 /** How deep the core goes into schemas, as a number that it takes. */
-const levels = (depth) => Math.min(number(depth, "depth", "levels") ?? 3, 99);
+const levels = (given, what) => Math.min(number(options(given, knownOfDoc, what).depth, "depth", "levels") ?? 3, 99);
 
 /** A body as the core looks at it: what is text or bytes is not looked into. */
 function judged({ text }) {

@@ -2,7 +2,7 @@
 
 import { Answer, readError, refusal } from "./answer.js";
 import {
-  Catalogue, apiOf, callOf, headersOf, host, newestOf, packOf, rawRequest, typeName,
+  Catalogue, apiOf, callOf, headersOf, host, newestOf, packOf, rawRequest,
 } from "./catalogue.js";
 import {
   error, guarded, hidden, neverSocket, noSockets, quoted, redirected, upgraded,
@@ -38,9 +38,6 @@ export class Client {
     await host.start?.();
     const all = options(given, known, "`Client.create`");
     const pack = packOf(all.pack ?? all.engine);
-    if (all.fetch !== undefined && typeof all.fetch !== "function") {
-      throw error("config", "invalid-option", `\`fetch\` is a function; ${typeName(all.fetch)} was given`);
-    }
     const settings = {
       engine: pack.engine,
       pack,
@@ -75,8 +72,8 @@ export class Client {
     return this.#catalogue.ops(category);
   }
 
-  doc(operation, depth) {
-    return this.#catalogue.doc(operation, depth);
+  doc(operation, options) {
+    return this.#catalogue.doc(operation, options);
   }
 
   check(operation, given) {
@@ -201,9 +198,6 @@ export class Client {
 }
 
 function limitsOf({ signal, timeout, readTimeout }) {
-  if (signal != null && typeof signal.addEventListener !== "function") {
-    throw error("config", "invalid-option", `\`signal\` is an AbortSignal; ${typeName(signal)} was given`);
-  }
   return { signal, timeout: number(timeout, "timeout"), readTimeout: number(readTimeout, "readTimeout") };
 }
 

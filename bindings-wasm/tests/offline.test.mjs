@@ -264,6 +264,40 @@ test("packs that are no packs", async () => {
   }
 });
 
+test("packs that cannot be read, and what is no option of reading them", async () => {
+  const { loadPack } = contajners;
+  const failed = (source, options) => loadPack(source, options).then(() => assert.fail("it loaded"), (error) => error);
+  const at = "http://engine/x.postcard";
+  for (const [options, text] of [
+    [null, "`loadPack` takes an object of options; null was given"],
+    [{ fetsh: fetch }, "`loadPack` has no option `fetsh`"],
+    [{ fetch: 7 }, "`fetch` is a function; a number was given"],
+    [{ signal: 7 }, "`signal` is an AbortSignal; a number was given"],
+  ]) {
+    for (const source of [at, new Uint8Array(4), `file://${process.env.CONTAJNERS_PACK}`]) {
+      const error = await failed(source, options);
+      assert.deepEqual([error.code, error.message], ["invalid-option", text]);
+    }
+  }
+  const told = async (source, fetch) => {
+    const { name, code, message, cause } = await failed(source, { fetch });
+    assert.deepEqual([name, code, message], ["ConfigError", "pack-unreachable", `cannot read a pack from \`${source}\``]);
+    return cause?.message;
+  };
+  assert.equal(await told(at, async () => new Response("", { status: 404 })), "the answer is 404");
+  let given = 0;
+  const endless = () => new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array((given += 1, 1 << 20))) }));
+  assert.equal(await told(at, endless), "no pack is longer than 16777216 bytes");
+  assert.ok(given < 20);
+  const cut = () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("cut")) }));
+  assert.equal(await told(at, cut), "cut");
+  assert.match(await told("file:///no/such.postcard"), /ENOENT/);
+  const { inspect } = await import("node:util");
+  for (const source of ["http://user:hush@engine/x", "http://engine:port/?token=hush"]) assert.doesNotMatch(inspect(await failed(source)), /hush/);
+  assert.equal((await failed(at, { signal: AbortSignal.abort() })).name, "AbortError");
+  assert.equal((await failed(at, { signal: AbortSignal.abort("enough") })).code, "aborted");
+});
+
 test("addresses that lead nowhere are refused at once", async () => {
   for (const [uri, code] of [
     ["", "invalid-address"],
@@ -352,7 +386,14 @@ test("options of a wrong type are told", async () => {
     [() => create({ answerLimit: Number.NaN }), "`answerLimit` is a number of bytes; NaN was given"],
     [() => create({ timeout: "1" }), "`timeout` is a number of milliseconds; text was given"],
     [() => doc("docker", "v1.41", "ContainerList", { depth: "all" }), "`depth` is a number of levels; text was given"],
-    [() => explain("docker", "v1.41", "ContainerCreate", { depth: -1 }), "`depth` is a number of levels; a number was given"],
+    [() => explain("docker", "v1.41", "ContainerCreate", { depth: -1 }), "`depth` is a number of levels; -1 was given"],
+    [() => explain("docker", "v1.41", "ContainerCreate", { depht: 1 }), "`explain` has no option `depht`"],
+    [() => doc("docker", "v1.41", "ContainerList", { depht: 1 }), "`doc` has no option `depht`"],
+    [() => docker.doc("ContainerList", 1), "`doc` takes an object of options; a number was given"],
+    [() => docker.checkAnswer("ContainerList", 99), "a status is a number such as 200; 99 was given"],
+    [() => docker.invoke("ContainerList", { timeout: -1 }), "`timeout` is a number of milliseconds; -1 was given"],
+    [() => create({ fetch: 7 }), "`fetch` is a function; a number was given"],
+    [() => create({ signal: 7 }), "`signal` is an AbortSignal; a number was given"],
   ]) {
     const error = await (async () => work())().then(() => assert.fail(text), (error) => error);
     assert.deepEqual([error.name, error.code, error.message], ["ConfigError", "invalid-option", text]);
