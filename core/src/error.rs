@@ -30,6 +30,8 @@ pub(crate) struct Mistake {
     pub(crate) detail: String,
     pub(crate) nearest: Vec<String>,
     pub(crate) hint: Option<String>,
+    /// The body is bytes, and a value was given.
+    pub(crate) wants_bytes: bool,
 }
 
 /// The kinds of [`ResolveError`].
@@ -73,6 +75,7 @@ impl ResolveError {
             detail: String::new(),
             nearest: Vec::new(),
             hint: None,
+            wants_bytes: false,
         }))
     }
 
@@ -112,6 +115,12 @@ impl ResolveError {
     /// Returns up to three names that may have been meant, nearest first.
     pub fn nearest(&self) -> &[String] {
         &self.0.nearest
+    }
+
+    /// Tells whether the operation takes its body as bytes, such as an archive, and a value was given
+    /// that could only become JSON. Whoever has names for the ways to give bytes can hint at them.
+    pub fn wants_bytes(&self) -> bool {
+        self.0.wants_bytes
     }
 
     /// Returns what to do about it, made from the catalogue.

@@ -372,6 +372,7 @@ impl<'a> Operation<'a> {
                         true => "give its fields as parameters",
                         false => "give bytes, a file or a reader",
                     };
+                    error.0.wants_bytes = !is_form;
                     error.0.hint = Some(ways.into());
                     return Err(error);
                 }

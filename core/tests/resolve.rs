@@ -384,6 +384,11 @@ fn refuses_what_cannot_be_meant() {
             "give bytes, a file or a reader",
         ],
     );
+    let wants_bytes = |call, values, body| resolve(call, &values, body).unwrap_err().wants_bytes();
+    assert!(wants_bytes("docker v1.41 ImageBuild", json!({}), Body::Value(&object)));
+    assert!(!wants_bytes("docker v1.41 ContainerCreate", json!({}), Body::Nothing));
+    let media_type = Body::BytesAs("a\nb");
+    assert!(!wants_bytes("docker v1.41 ImageBuild", json!({}), media_type));
     check_body_error(
         "docker v1.41 ContainerList",
         &json!({}),
