@@ -20,8 +20,10 @@ pub(crate) fn meant<'a>(
     operations: impl Iterator<Item = Operation<'a>>,
 ) -> Vec<&'a str> {
     let mut wanted = Vec::new();
-    split(typed.get(..LONGEST).unwrap_or(typed), &mut wanted);
-    if wanted.len() < 2 || typed.len() > LONGEST {
+    if typed.len() <= LONGEST {
+        split(typed, &mut wanted);
+    }
+    if wanted.len() < 2 {
         return Vec::new();
     }
     let mut found: Vec<(usize, &str)> = Vec::new();
