@@ -10,7 +10,7 @@ use crate::fields::{Fields, Others};
 use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
-use crate::schema::{Additional, Property, Schema, SchemaKind};
+use crate::schema::{Additional, Property, Schema, SchemaKind, member_text};
 use crate::search::{joined, quoted, shortened};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
@@ -600,11 +600,6 @@ fn with_article(schema: Schema<'_>) -> Cow<'static, str> {
         SchemaKind::Object => "an object".into(),
         _ => schema.label(),
     }
-}
-
-/// A member as texts compare: JSON's quotes are no part of it.
-fn member_text(json: &str) -> &str {
-    json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
 pub(crate) fn push_segment(name: &str, out: &mut String) {

@@ -4,7 +4,7 @@
 //! everywhere.
 
 use crate::request::{Answer, Method, Request};
-use crate::resolve::{essence, is_json};
+use crate::resolve::{essence, is_only_json};
 
 /// What the body of an answer is, or what becomes of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,10 +92,9 @@ impl Request {
 /// Tells what the body of an answer with an error status is, where it is taken as an answer.
 pub fn content_of_error(content_type: Option<&str>) -> Content {
     let media_type = essence(content_type.unwrap_or_default());
-    let is_text = media_type.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("text/"));
-    if media_type.is_empty() || is_text {
+    if media_type.is_empty() || is_text(media_type) {
         Content::Text
-    } else if is_json(media_type) && media_type != "*/*" {
+    } else if is_only_json(media_type) {
         Content::Json
     } else {
         Content::Bytes
@@ -119,11 +118,10 @@ fn content(answer: Answer, content_type: Option<&str>) -> Content {
     if ["application/x-ndjson", "application/jsonl", "application/json-seq"].into_iter().any(is) {
         return Content::JsonLines;
     }
-    if is_json(media_type) && media_type != "*/*" {
+    if is_only_json(media_type) {
         return if answer == Answer::JsonLines { Content::JsonLines } else { Content::Json };
     }
-    let is_text = media_type.len() > 5 && media_type.as_bytes()[..5].eq_ignore_ascii_case(b"text/");
-    if is_text && answer != Answer::JsonLines {
+    if is_text(media_type) && answer != Answer::JsonLines {
         return Content::Text;
     }
     match answer {
@@ -132,6 +130,11 @@ fn content(answer: Answer, content_type: Option<&str>) -> Content {
         Answer::Text => Content::Text,
         _ => Content::Bytes,
     }
+}
+
+fn is_text(media_type: &str) -> bool {
+    let begin = media_type.as_bytes().get(..5);
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(b"text/"))
 }
 
 #[cfg(test)]
@@ -154,6 +157,8 @@ mod tests {
             (Some("Application/JSON"), Content::Json),
             (Some("application/problem+json; a=b"), Content::Json),
             (Some("application/x-tar"), Content::Bytes),
+            (Some("*/*"), Content::Bytes),
+            (Some("TEXT/html"), Content::Text),
         ] {
             assert_eq!(content_of_error(content_type), expected, "{content_type:?}");
         }
@@ -176,6 +181,9 @@ mod tests {
         check(Answer::Json, 200, "text/plain", Success(Content::Text));
         check(Answer::Json, 200, "", Success(Content::Json));
         check(Answer::Json, 200, "application/x-tar", Success(Content::Bytes));
+        check(Answer::Bytes, 200, "*/*", Success(Content::Bytes));
+        check(Answer::JsonLines, 200, "*/*", Success(Content::JsonLines));
+        check(Answer::Text, 200, "*/*", Success(Content::Text));
         check(Answer::Bytes, 200, "text/plain; charset=utf-8", Success(Content::Bytes));
         check(Answer::Nothing, 201, json, Success(Content::Json));
         check(Answer::Frames, 200, "application/octet-stream", Success(Content::Output));

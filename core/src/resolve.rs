@@ -15,7 +15,7 @@ use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_name, is_header_value,
     is_secret_header,
 };
-use crate::schema::SchemaKind;
+use crate::schema::{SchemaKind, member_text};
 use crate::search::{joined, replaced, shortened};
 use crate::value::{Value, View};
 
@@ -433,7 +433,7 @@ impl<'a> Operation<'a> {
                     // The content type follows from the body; the documented default is for
                     // bytes whose type the caller did not say.
                     Some(default) if !is_content_type || matches!(body, Body::Bytes) => {
-                        default.trim_matches('"').into()
+                        member_text(default).into()
                     }
                     None if parameter.required() => {
                         return Err(self.invalid(*parameter, "is empty".into()));
@@ -654,10 +654,14 @@ pub(crate) fn essence(media_type: &str) -> &str {
 /// which leaves it open.
 pub fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
+    is_only_json(essence) || essence == "*/*"
+}
+
+/// Tells whether a media type without parameters is JSON's and no other's.
+pub(crate) fn is_only_json(essence: &str) -> bool {
     essence.eq_ignore_ascii_case("application/json")
         || essence.len() > 5
             && essence.as_bytes()[essence.len() - 5..].eq_ignore_ascii_case(b"+json")
-        || essence == "*/*"
 }
 
 /// Bodies that are fields.

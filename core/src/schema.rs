@@ -323,3 +323,8 @@ impl fmt::Debug for Schema<'_> {
         write!(f, "Schema({})", self.label())
     }
 }
+
+/// A member or a default as texts compare: JSON's quotes are no part of it.
+pub(crate) fn member_text(json: &str) -> &str {
+    json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
+}
