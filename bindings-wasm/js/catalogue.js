@@ -235,8 +235,8 @@ export class Catalogue {
     return found;
   }
 
-  /** Resolves a call to a request of the core, which is to be freed. */
-  resolve(operation, { params, body, contentType } = {}) {
+  /** A request of the core, which is to be freed, and the body that goes with it: for the client. */
+  begin(operation, { params, body, contentType }) {
     const found = this.#operation(operation);
     const given = bodyOf(body, operation);
     const values = valuesOf(params, operation);
@@ -245,9 +245,9 @@ export class Catalogue {
   }
 
   /** The request that a call would be. */
-  describe(operation, call) {
-    if (call.headers) return described(this.resolve(operation, call), this.engine, call.headers);
-    const { params, body, contentType } = call;
+  resolve(operation, call) {
+    const { params, body, contentType, headers: more } = options(call, knownOfCall, "`resolve`");
+    if (more) return described(this.begin(operation, call), this.engine, more);
     const found = this.#operation(operation);
     const given = bodyOf(body, operation);
     const values = valuesOf(params, operation);

@@ -91,13 +91,13 @@ export class Client {
   resolve(operation, given) {
     const call = options(given, knownOfCall, "`resolve`");
     const headers = this.headers || call.headers ? headersOf(this.headers, call.headers) : undefined;
-    return this.#catalogue.describe(operation, { ...call, headers });
+    return this.#catalogue.resolve(operation, { ...call, headers });
   }
 
   /** Calls an operation. */
   async invoke(operation, given) {
     const call = options(given, knownOfCall, "`invoke`");
-    return this.#perform(() => this.#catalogue.resolve(operation, call), call);
+    return this.#perform(() => this.#catalogue.begin(operation, call), call);
   }
 
   /** Makes a request that no spec knows. */
@@ -118,7 +118,7 @@ export class Client {
 
   async #source(operation, given, begun) {
     const call = options(given, knownOfCall, "a call");
-    const answer = await this.#answer(() => this.#catalogue.resolve(operation, call), call, begun);
+    const answer = await this.#answer(() => this.#catalogue.begin(operation, call), call, begun);
     return { ...answer, pieces: new Pieces(answer.body, answer.watch, answer.call) };
   }
 

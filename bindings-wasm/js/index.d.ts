@@ -360,6 +360,7 @@ export function resolve<const E extends string, const V extends Version<E>, K ex
   operation: K,
   ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
 ): Request;
+export function resolve(engine: Pack, version: string | undefined, operation: string, call?: Call<AnyOperation>): Request;
 /**
  * What the parameters and the body of a call have that is not documented. Throws for what `resolve`
  * refuses of them, but not for what they lack.
@@ -386,6 +387,8 @@ export interface Catalogue {
   categories(): string[];
   ops(category?: string): Op[];
   doc(operation: string, options?: { depth?: number }): Doc;
+  /** The request that a call would send. */
+  resolve(operation: string, call?: Call<AnyOperation>): Request;
   check(operation: string, given: Given): Finding[];
   checkAnswer(operation: string, status: number, body: unknown): Finding[];
   explain(path: string, options?: { depth?: number }): Explanation;

@@ -2,8 +2,6 @@
 
 import { Catalogue, apiOf, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
 
-import { knownOfCall, options } from "./options.js";
-
 export { Client } from "./client.js";
 export { engines, isSecretHeader, loadPack, versions };
 export {
@@ -33,10 +31,7 @@ export const ops = (engine, version, category) => catalogue(engine, version).ops
 export const doc = (engine, version, operation, options) => catalogue(engine, version).doc(operation, options);
 
 /** The request that a call would send. */
-export function resolve(engine, version, operation, given) {
-  const call = options(given, knownOfCall, "`resolve`");
-  return catalogue(engine, version).describe(operation, call);
-}
+export const resolve = (engine, version, operation, call) => catalogue(engine, version).resolve(operation, call);
 
 /** In which versions there is an operation of that name. */
 export const history = (engine, operation) => packOf(engine).history(String(operation));

@@ -54,6 +54,17 @@ test("a request without sending it", () => {
   });
 });
 
+test("a request of a catalogue, and of a category", () => {
+  const docker = catalogue("docker", "v1.41");
+  const call = { params: { id: "x" }, headers: { "X-Foo": "1" } };
+  const expected = { method: "GET", target: "/v1.41/containers/x/json", headers: { "X-Foo": "1" }, body: undefined, answer: "json" };
+  assert.deepEqual(docker.resolve("ContainerInspect", call), expected);
+  assert.deepEqual(docker.within("containers").resolve("ContainerInspect", call), expected);
+  assert.equal(docker.resolve("SystemInfo").target, "/v1.41/info");
+  assert.throws(() => docker.resolve("SystemInfo", { parms: {} }), { code: "invalid-option" });
+  assert.throws(() => docker.within("images").resolve("SystemInfo"), { code: "other-category" });
+});
+
 test("a call and an answer are checked", () => {
   const docker = catalogue("docker", "v1.41");
   const [finding, ...more] = docker.check("ContainerCreate", { body: { Imag: "busybox" } });

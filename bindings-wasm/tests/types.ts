@@ -1,6 +1,6 @@
 // What must compile, and what must not: `tsc --noEmit` reads this file.
 
-import { Client, resolve, StatusError } from "contajners";
+import { Client, catalogue, loadPack, resolve, StatusError } from "contajners";
 
 const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://localhost:2375" });
 
@@ -33,6 +33,11 @@ const podman = await Client.create({ engine: "podman", version: "v4.3.1", uri: "
 await podman.invoke("PodListLibpod");
 const other = await Client.create({ pack: undefined as never, uri: "/engine" });
 const anything = await other.invoke("AnyOperation", { params: { any: 1 } });
+const pack = await loadPack("/engine.postcard");
+const target: string = resolve(pack, "v1.0", "AnyOperation", { params: { any: 1 }, body: { any: [] }, contentType: "application/json" }).target;
+resolve(pack, undefined, "AnyOperation");
+catalogue("docker").resolve("ContainerInspect", { params: { id }, headers: { "X-Own": "1" } }).method;
+catalogue(pack).resolve("AnyOperation");
 try {
   await docker.request("GET", "/v1.41/undocumented");
 } catch (error) {
@@ -53,6 +58,8 @@ await docker.invoke("ImagePush", { params: { name: "app", platform: "linux/arm64
 await docker.invoke("ContainerCreate", { body: { Imag: "busybox" } });
 // @ts-expect-error a body where none is taken
 await docker.invoke("ContainerStart", { params: { id }, body: { a: 1 } });
+// @ts-expect-error a misspelt option of a pack's call
+resolve(pack, undefined, "AnyOperation", { parms: {} });
 // @ts-expect-error a way to take an answer that there is not
 await docker.invoke("ContainerList", { as: "socks" });
 // @ts-expect-error a misspelt option
