@@ -12,7 +12,7 @@ use bytes::Bytes;
 pub(crate) use contajners_core::quoted;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Finding, Method, NegotiateError, PackError, RawError, ResolveError, ResolveErrorKind, nearest,
+    Finding, Method, NegotiateError, PackError, RawError, ResolveError, nearest,
 };
 
 pub(crate) use self::call::CallOf;
@@ -206,10 +206,13 @@ impl Error {
     pub(crate) fn resolve(error: ResolveError) -> Self {
         let mut new = Self::new(ErrorKind::Resolve, error.code(), error.to_string());
         new.0.hint = error.hint();
-        let is_bytes = new.0.hint.as_ref().is_some_and(|hint| hint.contains("bytes"));
-        if error.kind() == ResolveErrorKind::InvalidBody && is_bytes {
-            let ways = "give it with `body_bytes`, `body_file`, `body_folder` or `body_reader`";
-            new.0.hint = Some(ways.into());
+        if error.wants_bytes() {
+            new.0.hint = Some(match cfg!(feature = "archives") {
+                true => {
+                    "give it with `body_bytes`, `body_file`, `body_folder` or `body_reader`".into()
+                }
+                false => "give it with `body_bytes`, `body_file` or `body_reader`".into(),
+            });
         }
         new.0.resolve = Some(error);
         new

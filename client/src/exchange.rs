@@ -347,7 +347,7 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     };
     let uri = uri.map_err(|_| match prefix.len() + target.len() {
         length if length > TARGET_LIMIT => Error::target_too_long(length, TARGET_LIMIT),
-        _ => unsendable(target.split('?').next().unwrap_or_default()),
+        _ => unsendable(request.path()),
     })?;
 
     // Engines that get a POST without a length wait, or refuse it.

@@ -75,7 +75,7 @@ pub(crate) fn resolved(span: &Span, client: &Client, request: &Request, template
             span.record("otel.name", field::display(format_args!("{method} {template}")));
         }
         None => {
-            span.record("url.path", request.target().split('?').next().unwrap_or_default());
+            span.record("url.path", request.path());
             span.record("otel.name", method);
         }
     }
