@@ -30,8 +30,6 @@ pub enum DecodeErrorKind {
     DocumentTooLong,
     /// The stream ended inside a frame or a document.
     Cut,
-    /// A document is not JSON.
-    Json,
 }
 
 impl DecodeError {
@@ -57,7 +55,6 @@ impl DecodeError {
             DecodeErrorKind::FrameTooLong => "frame-too-long",
             DecodeErrorKind::DocumentTooLong => "document-too-long",
             DecodeErrorKind::Cut => "stream-cut",
-            DecodeErrorKind::Json => "invalid-json",
         }
     }
 }
@@ -69,7 +66,6 @@ impl fmt::Display for DecodeError {
             DecodeErrorKind::FrameTooLong => "a frame is too long",
             DecodeErrorKind::DocumentTooLong => "a JSON document is too long",
             DecodeErrorKind::Cut => "the stream was cut",
-            DecodeErrorKind::Json => "a message is not JSON",
         };
         write!(f, "{what} at byte {} of the stream", self.offset)
     }
