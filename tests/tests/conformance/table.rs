@@ -22,7 +22,7 @@ with what they find.
 
 **done**: the engine did it. **refused**: the engine has the operation and answered with an error of
 its own; why is known. What counts as having no route is found out by asking the engine for routes
-that there are not. An answer in *italics* is not among those that the spec lists.
+that do not exist. An answer in *italics* is not among those that the spec lists.
 ";
 
 /// What came of an operation.
