@@ -168,7 +168,7 @@ impl Annotations {
     ///
     /// # Errors
     ///
-    /// A key or a value is unknown, a version is none, or a rule sets what it cannot.
+    /// A key or a value is unknown, a version cannot be read, or a rule sets what it cannot.
     pub fn parse(text: &str) -> Result<Self, AnnotationsError> {
         let texts: Vec<RuleText> = match yaml_serde::from_str(text) {
             Ok(Some(texts)) => texts,

@@ -38,7 +38,7 @@ pub struct Docs {
     entries: Vec<Entry>,
 }
 
-/// Why bytes are no file of prose.
+/// Why bytes are not a file of prose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DocsError {

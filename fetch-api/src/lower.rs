@@ -34,7 +34,7 @@ pub enum LowerError {
 impl fmt::Display for LowerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DuplicateVersion { version } => write!(f, "version `{version}` stands twice"),
+            Self::DuplicateVersion { version } => write!(f, "version `{version}` appears twice"),
             Self::NoVersions => f.write_str("there is no version to compile"),
         }
     }

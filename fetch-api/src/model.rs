@@ -55,13 +55,13 @@ pub struct Model {
     /// What stands before every path: the map's `prefix` template (`/{version}`) with the
     /// version left as a placeholder, else the spec's own `basePath`; may be empty.
     pub prefix: String,
-    /// The map's documentation URL template, with `{version}`, `{operation}` and friends left in.
+    /// The map's documentation URL template, with `{version}` and `{operation}` left in.
     pub doc_url: String,
     /// The map's namespaces (`/libpod`), longest first.
     pub namespaces: Vec<String>,
     /// All operations, in the order of the file.
     pub operations: Vec<Operation>,
-    /// The named schemas that `Schema::Ref` points at.
+    /// The named schemas that [`Kind::Ref`] refers to.
     pub definitions: BTreeMap<String, Schema>,
     /// The states that can be waited for, by name; the annotations say them.
     pub waiters: BTreeMap<String, Waiter>,

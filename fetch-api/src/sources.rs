@@ -69,7 +69,7 @@ pub enum SourcesError {
     Syntax(yaml_serde::Error),
     /// There is no engine in it.
     Empty,
-    /// A value does not do.
+    /// A value cannot be used.
     Value {
         /// Its key, from the engine down (`docker.sources[0].url`).
         key: String,
@@ -134,7 +134,7 @@ impl Sources {
     ///
     /// A key is unknown, missing or twice there; a version is listed twice, or two have the same
     /// number; a template has a placeholder that is not filled in, or lacks the one that tells its
-    /// versions apart; an address is none that a client can use; there is no engine.
+    /// versions apart; an address is one that no client can use; there is no engine.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, SourcesError> {
         let map: Option<MapText> = yaml_serde::from_str(text).map_err(SourcesError::Syntax)?;
         let Some(map) = map.filter(|map| !map.0.is_empty()) else {
@@ -197,7 +197,9 @@ enum ListsText {
 
 fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources, SourcesError> {
     if !is_name(&name) {
-        return Err(wrong(&name, "an engine's name is made of letters, digits, `-` and `_`"));
+        let what = "an engine's name begins with a letter or a digit, and goes on with letters, \
+                    digits, `.`, `-` and `_`";
+        return Err(wrong(&name, what));
     }
     for (index, address) in text.addresses.iter().enumerate() {
         if let Err(what) = check_address(address) {
@@ -246,7 +248,7 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
             Some(ListsText::Csv) | None => ListStyle::Csv,
         };
         if source.versions.is_empty() {
-            return Err(wrong(&key("versions"), "there are none"));
+            return Err(wrong(&key("versions"), "the list is empty"));
         }
         if source.versions.len() > 1 && !source.url.contains("{version}") {
             let what = "without `{version}` all versions would be the same file";
@@ -280,12 +282,12 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         }
     }
     if versions.is_empty() {
-        return Err(wrong(&format!("{name}.sources"), "there are none"));
+        return Err(wrong(&format!("{name}.sources"), "the list is empty"));
     }
     if let Negotiation::Fixed(version) = &negotiation
         && !seen.contains(version)
     {
-        let what = format!("`{version}` is none of the versions");
+        let what = format!("`{version}` is not one of the versions");
         return Err(wrong(&format!("{name}.negotiate.fixed"), what));
     }
     Ok(EngineSources {
@@ -342,7 +344,7 @@ fn check_address(address: &str) -> Result<(), String> {
         };
     }
     let Some((scheme, rest)) = address.split_once("://") else {
-        return Err("is none".into());
+        return Err("is not an address".into());
     };
     let host = rest.split('/').next().unwrap_or_default();
     match (&*scheme.to_ascii_lowercase(), rest) {
@@ -420,7 +422,9 @@ impl<'de> Deserialize<'de> for MapText {
                 let mut engines: Vec<(String, EngineText)> = Vec::new();
                 while let Some(name) = access.next_key::<String>()? {
                     if engines.iter().any(|(own, _)| *own == name) {
-                        return Err(A::Error::custom(format_args!("engine `{name}` stands twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "engine `{name}` appears twice"
+                        )));
                     }
                     engines.push((name, access.next_value()?));
                 }
@@ -489,7 +493,13 @@ engine:
         check("[v2.0]", "[v2.0, '2.0']", &same("v2.0", "2.0"));
         check("[v2.0]", "[v2.0.0, v3, v2]", &same("v2.0.0", "v2"));
         check("[v2.0]", "[v2.0-rc1, 1.1]", &same("v1.1", "1.1"));
-        check("[v2.0]", "[]", "`engine.sources[1].versions`: there are none");
+        let name = "an engine's name begins with a letter or a digit, and goes on with letters, \
+                    digits, `.`, `-` and `_`";
+        for wrong in ["-engine", "en/gine", ".engine"] {
+            check("engine:", &format!("{wrong}:"), &format!("`{wrong}`: {name}"));
+        }
+        assert!(Sources::parse(&GOOD.replacen("engine", "7.en-gi_ne", 1), Path::new("")).is_ok());
+        check("[v2.0]", "[]", "`engine.sources[1].versions`: the list is empty");
         check(
             "[v2.0]",
             "[../x]",
@@ -574,8 +584,8 @@ engine:
     #[test]
     fn addresses_are_those_that_a_client_can_use() {
         for (address, what) in [
-            ("engine.sock", "is none"),
-            ("/run/engine.sock", "is none"),
+            ("engine.sock", "is not an address"),
+            ("/run/engine.sock", "is not an address"),
             ("socket:///run/x.sock", "is of an unknown kind"),
             ("fd://3", "is of an unknown kind"),
             ("context://podman", "is of an unknown kind"),
@@ -639,7 +649,7 @@ engine:
         check(
             whole,
             "negotiate: { fixed: v9.9 }",
-            "`engine.negotiate.fixed`: `v9.9` is none of the versions",
+            "`engine.negotiate.fixed`: `v9.9` is not one of the versions",
         );
         check(
             whole,
@@ -675,6 +685,6 @@ engine:
     #[test]
     fn refuses_an_engine_that_stands_twice() {
         let error = Sources::parse(&format!("{GOOD}{GOOD}"), Path::new("")).unwrap_err();
-        assert!(error.to_string().contains("engine `engine` stands twice"), "{error}");
+        assert!(error.to_string().contains("engine `engine` appears twice"), "{error}");
     }
 }

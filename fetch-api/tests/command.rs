@@ -91,7 +91,7 @@ fn exit_statuses_tell_how_it_ended() {
         "toy v1.1: unknown method `fetch` (at #/paths/~1a/fetch)\n  \
          in specs/toy/v1.1.yaml\n\
          toy: packs/toy.postcard is not what the sources compile to\n  \
-         v1.1: operations missing: `P`; operations too many: `A`\n  \
+         v1.1: operations missing: `P`; extra operations: `A`\n  \
          hint: the same without `--check` rebuilds it\n"
     );
     for arguments in [&["--engine", "tov"][..], &["--from", "nowhere"], &["--jobs", "0"]] {

@@ -78,10 +78,7 @@ fn lets_fields_be_left_out() {
     let told = "line 1: the rule for `Other` changes nothing in any version: none of its fields is \
                 required";
     assert_eq!(unmatched, [told]);
-    refuse(
-        "- operation: A\n  optional: [b]\n",
-        "line 1: `optional` fields are those of a `definition`",
-    );
+    refuse("- operation: A\n  optional: [b]\n", "line 1: `optional` belongs to a `definition`");
 }
 
 #[test]
@@ -321,7 +318,7 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  set: { encoding: json }\n",
-        "line 1: only a `parameter` can be set to that",
+        "line 1: without a `parameter`, `set` takes only `id`, `path` and `answer`",
     );
     refuse(
         "- operation: A\n  parameter: b\n  set: { answer: json }\n",
@@ -351,7 +348,7 @@ fn refuses_rules_that_make_no_sense() {
 fn refuses_paths_and_removals_that_make_no_sense() {
     for path in ["a", "/a b", "/{a", "/a}", "/{a/b}", "/{}", "/{{a}}"] {
         let rule = format!("- operation: A\n  set: {{ path: '{path}' }}\n");
-        refuse(&rule, &format!("line 1: `{path}` does not do for a `path`"));
+        refuse(&rule, &format!("line 1: `{path}` is not a valid `path`"));
     }
     refuse(
         "- operation: A\n  parameter: b\n  set: { path: /a }\n",
@@ -369,11 +366,11 @@ fn refuses_paths_and_removals_that_make_no_sense() {
     refuse("- definition: A\n  fields: { a: any }\n  remove: true\n", only);
     refuse(
         "- operation: A\n  remove: true\n  set: { answer: json }\n",
-        "line 1: what is removed is not changed as well",
+        "line 1: what is removed cannot be changed as well",
     );
     refuse(
         "- operation: A\n  parameter: b\n  in: query\n  remove: true\n  missing: any\n",
-        "line 1: what is removed is not changed as well",
+        "line 1: what is removed cannot be changed as well",
     );
     refuse(
         "- operation: A\n  remove: false\n",
@@ -402,12 +399,12 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
     refuse("- operation: A\n  parameter: b\n  in: path\n  missing: any\n", place);
     refuse(
         "- operation: A\n  parameter: b c\n  in: header\n  missing: any\n",
-        "line 1: `b c` does not do for the name of a header",
+        "line 1: `b c` is not a valid header name",
     );
     let one = "line 1: an `id` is set for one operation, by its method and path";
     refuse("- operation: A\n  set: { id: B }\n", one);
     refuse("- operation: [GET /a, GET /b]\n  set: { id: B }\n", one);
-    refuse("- operation: GET /a\n  set: { id: 'B C' }\n", "line 1: `B C` does not do for an `id`");
+    refuse("- operation: GET /a\n  set: { id: 'B C' }\n", "line 1: `B C` is not a valid `id`");
     refuse(
         "- operation: GET /a\n  set: { id: B, answer: json }\n",
         "line 1: an `id` is set by a rule of its own",
@@ -699,48 +696,54 @@ fn refuses_waiters_that_make_no_sense() {
     refuse("operation: Up", "a `waiter` needs `every`: the time between tries");
     refuse(
         &format!("{up}\n  set: {{ answer: json }}"),
-        "a `waiter` mends nothing: that is for a rule of its own",
+        "a `waiter` changes nothing in a spec: that takes a rule of its own",
     );
     refuse(
         &format!("{up}\n  optional: [a]"),
-        "a `waiter` mends nothing: that is for a rule of its own",
+        "a `waiter` changes nothing in a spec: that takes a rule of its own",
     );
-    refuse(up, "the `ends` of a `waiter` need one that is `done`");
+    refuse(up, "the `ends` of a `waiter` need at least one `done`");
     let end = |end: &str, expected: &str| refuse(&format!("{up}\n  ends: [{end}]"), expected);
     end(
         "{ failed: { status: 404, because: no } }",
-        "the `ends` of a `waiter` need one that is `done`",
+        "the `ends` of a `waiter` need at least one `done`",
     );
-    end("{}", "each of the `ends` is `done` or `failed`");
+    end("{}", "each of the `ends` is either `done` or `failed`");
     end(
         "{ done: { status: 200 }, failed: { status: 404 } }",
-        "each of the `ends` is `done` or `failed`",
+        "each of the `ends` is either `done` or `failed`",
     );
-    end("{ done: { status: 200, because: so } }", "what is `done` needs no `because`");
-    end("{ failed: { status: 404 } }", "what has `failed` did so `because` of something");
-    end("{ failed: { status: 404, because: '' } }", "`because` is a line of text");
-    end("{ done: { status: 999 } }", "a `status` is one of HTTP's, from 100 to 599");
-    end("{ done: { status: [] } }", "a `status` is one of HTTP's, from 100 to 599");
+    end("{ done: { status: 200, because: so } }", "`done` takes no `because`");
+    end(
+        "{ failed: { status: 404 } }",
+        "`failed` needs `because`: the reason, as its user reads it",
+    );
+    end(
+        "{ failed: { status: 404, because: '' } }",
+        "`because` is one line of text, of up to 200 characters",
+    );
+    end("{ done: { status: 999 } }", "a `status` is a number from 100 to 599");
+    end("{ done: { status: [] } }", "a `status` is a number from 100 to 599");
     let looks = "an end looks at a `status`, or `at` a pointer with `is` or `present`";
     end("{ done: {} }", looks);
     end("{ done: { at: /a } }", looks);
     end("{ done: { status: 200, is: b } }", looks);
     end("{ done: { at: /a, is: b, present: true } }", looks);
-    end("{ done: { at: a, is: b } }", "`a` is no JSON pointer: those begin with `/`");
+    end("{ done: { at: a, is: b } }", "`a` is not a JSON pointer: they begin with `/`");
     end("{ done: { at: /a, is: [] } }", "`is` has no value");
     end("{ done: { at: /a, is: [[b]] } }", "`is` takes texts, numbers, `true`, `false`");
     end("{ done: { at: /a, is: [null] } }", "`is` takes no `null`: write `present: false`");
     for time in ["0s", "5", "1.5s", "-1s", "2 s", "99999999h", ""] {
         let expected =
-            format!("`{time}` does not do for `every`: it is a time such as 500ms, 2s, 5m");
+            format!("`{time}` is not a valid time for `every`: write one such as 500ms, 2s, 5m");
         refuse(
             &format!("operation: Up\n  every: '{time}'\n  ends: [{{ done: {{ status: 200 }} }}]"),
             &expected,
         );
     }
-    tell("- waiter: a b\n  operation: Up\n", "line 1: `a b` does not do for a `waiter`");
+    tell("- waiter: a b\n  operation: Up\n", "line 1: `a b` is not a valid name of a `waiter`");
     tell(
         "- operation: Up\n  every: 1s\n",
-        "line 1: `takes`, `every`, `within`, `tells` and `ends` are those of a `waiter`",
+        "line 1: `takes`, `every`, `within`, `tells` and `ends` belong to a `waiter`",
     );
 }

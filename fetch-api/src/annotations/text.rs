@@ -131,7 +131,7 @@ impl RuleText {
                 return Err(what.into());
             }
             (Some(_), None) if text.optional.is_some() => {
-                return Err("`optional` fields are those of a `definition`".into());
+                return Err("`optional` belongs to a `definition`".into());
             }
             (Some(_), None) if text.missing.is_some() && text.parameter.is_none() => {
                 return Err("only a `definition` or a `parameter` may be `missing`".into());
@@ -147,7 +147,7 @@ impl RuleText {
                 return Err(what.into());
             }
             (Some(_), None) if text.fields.is_some() => {
-                let what = "`fields` are those of a `definition`, or stand in `body`";
+                let what = "`fields` belongs to a `definition` or into `body`";
                 return Err(what.into());
             }
             _ => {}
@@ -156,7 +156,7 @@ impl RuleText {
         {
             let mut names = text.parameter.iter().flat_map(Names::list);
             if let Some(name) = names.find(|name| !is_header_name(name)) {
-                return Err(format!("`{name}` does not do for the name of a header"));
+                return Err(format!("`{name}` is not a valid header name"));
             }
         }
         let removes = text.remove == Some(true);
@@ -167,7 +167,7 @@ impl RuleText {
             return Err("a `parameter` in the path cannot be removed".into());
         }
         if removes && (text.set.is_some() || text.body.is_some() || text.missing.is_some()) {
-            return Err("what is removed is not changed as well".into());
+            return Err("what is removed cannot be changed as well".into());
         }
         let adds = text.missing.is_some();
         let changes = removes || adds || text.set.is_some() || text.body.is_some();
@@ -191,7 +191,7 @@ impl RuleText {
                 let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
                 let is_path = path.starts_with('/') && path.chars().all(is_plain);
                 if !is_path || placeholders(path).is_none() {
-                    return Err(format!("`{path}` does not do for a `path`"));
+                    return Err(format!("`{path}` is not a valid `path`"));
                 }
             }
             if let Some(id) = id {
@@ -202,7 +202,7 @@ impl RuleText {
                 }
                 let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
                 if id.is_empty() || !id.chars().all(is_plain) {
-                    return Err(format!("`{id}` does not do for an `id`"));
+                    return Err(format!("`{id}` is not a valid `id`"));
                 }
                 let more = answer.is_some() || path.is_some();
                 if more || text.parameter.is_some() || text.body.is_some() {
@@ -216,7 +216,9 @@ impl RuleText {
                 || required.is_some()
                 || default.is_some();
             if text.parameter.is_none() && of_parameter {
-                return Err("only a `parameter` can be set to that".into());
+                return Err(
+                    "without a `parameter`, `set` takes only `id`, `path` and `answer`".into()
+                );
             }
             if text.parameter.is_some() && answer.is_some() {
                 return Err("a `parameter` has no `answer`".into());

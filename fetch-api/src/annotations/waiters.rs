@@ -63,7 +63,7 @@ impl WaiterRule {
         let Some(name) = text.waiter.take() else {
             return match of_waiter {
                 true => {
-                    Err("`takes`, `every`, `within`, `tells` and `ends` are those of a `waiter`"
+                    Err("`takes`, `every`, `within`, `tells` and `ends` belong to a `waiter`"
                         .into())
                 }
                 false => Ok(None),
@@ -79,11 +79,11 @@ impl WaiterRule {
             || text.set.is_some()
             || text.body.is_some();
         if mends {
-            return Err("a `waiter` mends nothing: that is for a rule of its own".into());
+            return Err("a `waiter` changes nothing in a spec: that takes a rule of its own".into());
         }
         let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '=';
         if name.is_empty() || !name.chars().all(is_plain) {
-            return Err(format!("`{name}` does not do for a `waiter`"));
+            return Err(format!("`{name}` is not a valid name of a `waiter`"));
         }
         match text.operation.as_ref().map(super::Names::list) {
             None | Some([]) => return Err("a `waiter` needs an `operation` to ask".into()),
@@ -98,7 +98,7 @@ impl WaiterRule {
         let ends = text.ends.take().unwrap_or_default();
         let conditions = ends.into_iter().map(condition).collect::<Result<Vec<_>, _>>()?;
         if conditions.iter().all(|condition| condition.failed.is_some()) {
-            return Err("the `ends` of a `waiter` need one that is `done`".into());
+            return Err("the `ends` of a `waiter` need at least one `done`".into());
         }
         let waiter = Waiter {
             operation: String::new(),
@@ -163,13 +163,13 @@ fn condition(end: EndText) -> Result<Condition, String> {
     let (text, is_failure) = match end {
         EndText { done: Some(text), failed: None } => (text, false),
         EndText { done: None, failed: Some(text) } => (text, true),
-        _ => return Err("each of the `ends` is `done` or `failed`".into()),
+        _ => return Err("each of the `ends` is either `done` or `failed`".into()),
     };
     let SignText { status, at, is, present, because } = text;
     let statuses = status.map(Several::into_list);
     let is_status = |status: &u16| (100..600).contains(status);
     if statuses.as_ref().is_some_and(|all| all.is_empty() || !all.iter().all(is_status)) {
-        return Err("a `status` is one of HTTP's, from 100 to 599".into());
+        return Err("a `status` is a number from 100 to 599".into());
     }
     let sign = match (at, is, present) {
         (None, None, None) if statuses.is_some() => None,
@@ -191,13 +191,15 @@ fn condition(end: EndText) -> Result<Condition, String> {
         (true, Some(reason)) => {
             let is_line = !reason.trim().is_empty() && !reason.chars().any(char::is_control);
             if !is_line || reason.chars().count() > LONGEST_REASON {
-                return Err("`because` is a line of text".into());
+                return Err("`because` is one line of text, of up to 200 characters".into());
             }
             Some(reason)
         }
-        (true, None) => return Err("what has `failed` did so `because` of something".into()),
+        (true, None) => {
+            return Err("`failed` needs `because`: the reason, as its user reads it".into());
+        }
         (false, None) => None,
-        (false, Some(_)) => return Err("what is `done` needs no `because`".into()),
+        (false, Some(_)) => return Err("`done` takes no `because`".into()),
     };
     Ok(Condition { statuses: statuses.unwrap_or_default(), sign, failed })
 }
@@ -218,7 +220,7 @@ fn scalar(value: &yaml_serde::Value) -> Result<String, String> {
 fn pointer(text: String) -> Result<String, String> {
     match text.is_empty() || text.starts_with('/') {
         true => Ok(text),
-        false => Err(format!("`{text}` is no JSON pointer: those begin with `/`")),
+        false => Err(format!("`{text}` is not a JSON pointer: they begin with `/`")),
     }
 }
 
@@ -237,6 +239,8 @@ fn duration(key: &str, text: &str) -> Result<u32, String> {
     match millis {
         // Tries without a pause would be an attack.
         Some(millis) if millis > 0 => Ok(millis),
-        _ => Err(format!("`{text}` does not do for `{key}`: it is a time such as 500ms, 2s, 5m")),
+        _ => Err(format!(
+            "`{text}` is not a valid time for `{key}`: write one such as 500ms, 2s, 5m"
+        )),
     }
 }

@@ -157,7 +157,7 @@ fn files_and_folders_that_are_not_there_are_named() {
       caused by: No such file or directory (os error 2)
     ");
     let broken = ["--sources", "…/broken.yaml", "--out", "…/x"];
-    assert_snapshot!(planned(&broken), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: there are none");
+    assert_snapshot!(planned(&broken), @"error: …/broken.yaml: the map of sources is wrong: `docker.sources`: the list is empty");
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl fmt::Display for Differences {
             lines.push(format!("versions missing: {}", names(&self.gained)));
         }
         if !self.lost.is_empty() {
-            lines.push(format!("versions too many: {}", names(&self.lost)));
+            lines.push(format!("extra versions: {}", names(&self.lost)));
         }
         lines.extend(self.changed.iter().map(VersionDifference::to_string));
         if lines.is_empty() {
@@ -123,7 +123,7 @@ impl fmt::Display for VersionDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             ("operations missing", &self.gained),
-            ("operations too many", &self.lost),
+            ("extra operations", &self.lost),
             ("operations changed", &self.changed),
             ("definitions changed", &self.definitions),
             ("waiters changed", &self.waiters),

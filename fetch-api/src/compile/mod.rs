@@ -224,7 +224,7 @@ impl<'p> Work<'p> {
             Some(Ok(pack)) => Some(pack),
             // Whatever is in it, all of it is made anew.
             Some(Err(error)) if wanted.is_empty() => {
-                report.notices.push(format!("{} was no usable pack: {error}", file.display()));
+                report.notices.push(format!("{} was not a usable pack: {error}", file.display()));
                 None
             }
             Some(Err(source)) => return Err(CompileError::OldPack { file, source }),

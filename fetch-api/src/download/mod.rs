@@ -51,7 +51,7 @@ pub struct Settings {
 /// Which proxies are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxies {
-    /// Those that the environment names (`HTTPS_PROXY` and its kin).
+    /// Those that the environment names (`HTTPS_PROXY` and the like).
     Environment,
     /// None at all.
     None,
@@ -174,11 +174,11 @@ impl fmt::Display for DownloadError {
         match self {
             DownloadError::Setup(_) => f.write_str("cannot set up downloads"),
             DownloadError::Cache { folder, .. } => {
-                write!(f, "cannot make the cache folder {}", folder.display())
+                write!(f, "cannot create the cache folder {}", folder.display())
             }
             DownloadError::Connect(_) => f.write_str("cannot connect"),
             DownloadError::GivenUp { host } => {
-                write!(f, "not tried: {host} could not be reached for the file before")
+                write!(f, "not tried: {host} could not be reached for an earlier file")
             }
             DownloadError::TimedOut(_) => f.write_str("no answer in time"),
             DownloadError::Status(status) => write!(f, "the server answered {status}"),

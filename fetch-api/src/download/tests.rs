@@ -224,7 +224,7 @@ fn a_host_that_is_not_there_is_given_up() {
     };
     let connect = Err("cannot connect".to_owned());
     assert_eq!(get(&format!("http://{gone}/1")), (connect.clone(), true));
-    let given_up = format!("not tried: {gone} could not be reached for the file before");
+    let given_up = format!("not tried: {gone} could not be reached for an earlier file");
     assert_eq!(get(&format!("http://{gone}/2")), (Err(given_up), false));
     // Once nothing could be reached, another host is tried, but not for long.
     assert_eq!(get(&format!("http://{other}/")), (connect, false));

@@ -177,6 +177,6 @@ fn refuses_a_version_that_stands_twice() {
     let mut models = three();
     models.push(models[1].clone());
     let error = pack(&engine(), &models).unwrap_err();
-    assert_eq!(error.to_string(), "version `v1.9` stands twice");
+    assert_eq!(error.to_string(), "version `v1.9` appears twice");
     assert_eq!(pack(&engine(), &[]), Err(LowerError::NoVersions));
 }

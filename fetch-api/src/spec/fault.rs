@@ -89,10 +89,9 @@ impl fmt::Display for SpecError {
             SpecError::Empty => f.write_str("the spec is empty"),
             SpecError::Html => f.write_str("expected a spec, found an HTML page"),
             SpecError::TooDeep { line } => write!(f, "the spec is nested too deep in line {line}"),
-            SpecError::TooManyBrackets { brackets, bytes } => write!(
-                f,
-                "{brackets} brackets of YAML's flow style in {bytes} bytes are more than is read"
-            ),
+            SpecError::TooManyBrackets { brackets, bytes } => {
+                write!(f, "too many brackets of YAML's flow style: {brackets} in {bytes} bytes")
+            }
             SpecError::Syntax(text) => {
                 write!(f, "the spec is not well-formed: {}", printable(text))
             }

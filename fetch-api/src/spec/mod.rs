@@ -103,7 +103,7 @@ pub trait Rules {
     }
 
     /// Tells whether a parameter with faults is left out of an operation; its place is `None` where
-    /// it is none that is supported.
+    /// it is not a supported one.
     fn removes_parameter(
         &mut self,
         operation: &Operation,

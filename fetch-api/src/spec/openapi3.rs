@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
         let levels = items.flat_map(|item| {
             std::iter::once(item).chain(item.iter().filter_map(|(_, node)| node.as_map()))
         });
-        // Those that do not do are told of where they are used.
+        // Those that cannot be used are told of where they stand.
         let others = levels.filter_map(|map| server_path(map.get("servers")?).ok());
         let mut common: Vec<String> = usual.split('/').map(str::to_owned).collect();
         for other in others {
@@ -317,7 +317,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a parameter; `None` when it is none by the letter.
+    /// Reads a parameter; `None` for what the specification does not take for one.
     pub(super) fn openapi3_parameter(
         &mut self,
         map: &'t Map<'t>,
@@ -521,7 +521,7 @@ fn server_path(servers: &Node<'_>) -> Result<String, String> {
         None if filled.is_empty() || filled.starts_with('/') => &filled,
         None => return Err(format!("the server `{url}` is relative to where the spec lies")),
     };
-    plain_path(path).ok_or_else(|| format!("the server `{url}` has no plain path"))
+    plain_path(path).ok_or_else(|| format!("the path of the server `{url}` is not a plain one"))
 }
 
 /// Makes a media type of a pattern for media types.

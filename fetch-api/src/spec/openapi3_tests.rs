@@ -424,7 +424,7 @@ fn servers_become_prefixes() {
         |servers: &str| faults(&spec("3.0.3", "  /a: { get: { operationId: A } }\n", servers));
     assert_snapshot!(fault("servers: [{ url: '../v1' }]\n"), @"the server `../v1` is relative to where the spec lies (at #/servers)");
     assert_snapshot!(fault("servers: [{ url: '/{v}' }]\n"), @"the variable `v` of the server `/{v}` has no default (at #/servers)");
-    assert_snapshot!(fault("servers: [{ url: '/a?b' }]\n"), @"the server `/a?b` has no plain path (at #/servers)");
+    assert_snapshot!(fault("servers: [{ url: '/a?b' }]\n"), @"the path of the server `/a?b` is not a plain one (at #/servers)");
     assert_snapshot!(fault("servers: [{}]\n"), @"the server has no `url` (at #/servers)");
     assert_snapshot!(fault("servers: { url: /x }\n"), @"expected a list of servers, found a mapping (at #/servers)");
 }
@@ -538,7 +538,7 @@ fn what_refers_to_nothing_or_cannot_be_read_is_named() {
         "",
     );
     assert_snapshot!(faults(&text), @r"
-    the path `/a#b` holds '#', which no path can (at #/paths/~1a#b)
+    the path `/a#b` contains '#', which no path can (at #/paths/~1a#b)
     the request body `#/components/requestBodies/None` does not exist (at #/paths/~1c/post/requestBody/$ref)
     the answer `#/components/responses/None` does not exist (at #/paths/~1c/post/responses/200/$ref)
     `6XX` is not an HTTP status (at #/paths/~1c/post/responses/6XX)
@@ -592,8 +592,8 @@ fn names_of_fields_that_cannot_be_sent_are_named() {
         "",
     );
     assert_snapshot!(faults(&text), @r"
-    the parameter `X Y` has no name that a header can have (at #/paths/~1a/post/parameters/0/name)
-    the parameter `a\n` holds '\n', which no name can (at #/paths/~1a/post/requestBody/content/a\n)
+    the parameter `X Y` has a name that no header can have (at #/paths/~1a/post/parameters/0/name)
+    the parameter `a\n` contains '\n', which no name can (at #/paths/~1a/post/requestBody/content/a\n)
     ");
 }
 

@@ -134,7 +134,7 @@ impl<'t> Reader<'t> {
         if find(&inputs.parameters, name, location).is_some() {
             let place = map.text("in").unwrap_or_default();
             return self
-                .fault(at, format!("the parameter `{name}` in `{place}` stands here twice"));
+                .fault(at, format!("the parameter `{name}` in `{place}` appears here twice"));
         }
         let parameter = match self.dialect.is_openapi3() {
             true => self.openapi3_parameter(map, name, location, at),
@@ -301,10 +301,10 @@ impl<'t> Reader<'t> {
 /// by those that read them.
 pub(super) fn unsendable_name(name: &str, location: Location) -> Option<String> {
     if let Some(character) = name.chars().find(|c| c.is_control()) {
-        return Some(format!("the parameter `{name}` holds {character:?}, which no name can"));
+        return Some(format!("the parameter `{name}` contains {character:?}, which no name can"));
     }
     (location == Location::Header && !contajners_core::is_header_name(name))
-        .then(|| format!("the parameter `{name}` has no name that a header can have"))
+        .then(|| format!("the parameter `{name}` has a name that no header can have"))
 }
 
 fn is_true(node: Option<&Node<'_>>) -> bool {

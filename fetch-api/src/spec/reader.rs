@@ -304,7 +304,7 @@ impl<'t> Reader<'t> {
                 continue;
             }
             if let Some(character) = unsendable(path) {
-                let what = format!("the path `{path}` holds {character:?}, which no path can");
+                let what = format!("the path `{path}` contains {character:?}, which no path can");
                 self.fault(&at, what);
                 continue;
             }
@@ -414,7 +414,7 @@ impl<'t> Reader<'t> {
             description: map.text("description").unwrap_or_default().into_owned(),
         };
         if let Some(character) = operation.id.chars().find(|c| c.is_control()) {
-            let what = format!("the id `{}` holds {character:?}, which no id can", operation.id);
+            let what = format!("the id `{}` contains {character:?}, which no id can", operation.id);
             self.fault(&at.key("operationId"), what);
         }
         match self.dialect.is_openapi3() {
@@ -618,7 +618,7 @@ fn base_path(node: &Node<'_>) -> Result<String, String> {
     if !base.is_empty() && !base.starts_with('/') {
         return Err(format!("the base path `{base}` does not start with `/`"));
     }
-    plain_path(base).ok_or_else(|| format!("the base path `{base}` is no plain path"))
+    plain_path(base).ok_or_else(|| format!("the base path `{base}` is not a plain path"))
 }
 
 /// What may stand before every path, without slashes at its end.

@@ -129,13 +129,13 @@ fn keys_that_stand_twice_are_named() {
          put: { operationId: P, responses: { 200: {}, '200': {} } }\n  /a: {}\n",
     );
     assert_snapshot!(faults(text), @r"
-    the key `/a` stands here twice (at #/paths/~1a)
-    the key `operationId` stands here twice (at #/paths/~1a/get/operationId)
-    the key `200` stands here twice (at #/paths/~1a/put/responses/200)
+    the key `/a` appears here twice (at #/paths/~1a)
+    the key `operationId` appears here twice (at #/paths/~1a/get/operationId)
+    the key `200` appears here twice (at #/paths/~1a/put/responses/200)
     ");
     let text = format!("{SOUND}definitions: {{}}\n");
-    assert_snapshot!(faults(text), @"the key `definitions` stands here twice (at #/definitions)");
-    assert_snapshot!(faults("{\"swagger\": \"2.0\", \"paths\": {\"/a\": {}, \"/a\": {}}}"), @"the key `/a` stands here twice (at #/paths/~1a)");
+    assert_snapshot!(faults(text), @"the key `definitions` appears here twice (at #/definitions)");
+    assert_snapshot!(faults("{\"swagger\": \"2.0\", \"paths\": {\"/a\": {}, \"/a\": {}}}"), @"the key `/a` appears here twice (at #/paths/~1a)");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn what_cannot_be_called_is_named() {
     the parameter `z` does not say where it goes (at #/paths/~1e/put/parameters/3)
     expected a parameter, found a text (at #/paths/~1e/put/parameters/4)
     unknown type `quux` (at #/paths/~1e/put/parameters/5/type)
-    the parameter `q` in `query` stands here twice (at #/paths/~1e/put/parameters/6)
+    the parameter `q` in `query` appears here twice (at #/paths/~1e/put/parameters/6)
     `c` is a second body (at #/paths/~1e/put/parameters/8)
     unknown format `tabs` of the list `l` (at #/paths/~1e/put/parameters/10/collectionFormat)
     expected a list of media types, found a text (at #/paths/~1e/put/consumes)
@@ -279,10 +279,10 @@ fn base_paths_are_paths() {
     assert_snapshot!(all.join("\n"), @r"
     the base path `v1` does not start with `/` (at #/basePath)
     the base path `http://host/v1` does not start with `/` (at #/basePath)
-    the base path `/v1 x` is no plain path (at #/basePath)
-    the base path `/v1?x=1` is no plain path (at #/basePath)
-    the base path `/v1#x` is no plain path (at #/basePath)
-    the base path `/{v}` is no plain path (at #/basePath)
+    the base path `/v1 x` is not a plain path (at #/basePath)
+    the base path `/v1?x=1` is not a plain path (at #/basePath)
+    the base path `/v1#x` is not a plain path (at #/basePath)
+    the base path `/{v}` is not a plain path (at #/basePath)
     expected a path, found a mapping (at #/basePath)
     expected a path, found a list (at #/basePath)
     expected a path, found a number (at #/basePath)
@@ -306,13 +306,13 @@ fn names_that_cannot_be_sent_are_named() {
          \"/b/{c\\n}\": { get: {} }\n",
     );
     assert_snapshot!(faults(&text), @r"
-    the id `A\nB` holds '\n', which no id can (at #/paths/~1a/get/operationId)
-    the parameter `X Y` has no name that a header can have (at #/paths/~1a/put/parameters/0/name)
-    the parameter `X:` has no name that a header can have (at #/paths/~1a/put/parameters/1/name)
-    the parameter `é` has no name that a header can have (at #/paths/~1a/put/parameters/2/name)
-    the parameter `q\u{7}` holds '\u{7}', which no name can (at #/paths/~1a/put/parameters/4/name)
-    the parameter `f\r` holds '\r', which no name can (at #/paths/~1a/put/parameters/6/name)
-    the path `/b/{c\n}` holds '\n', which no path can (at #/paths/~1b~1{c\n})
+    the id `A\nB` contains '\n', which no id can (at #/paths/~1a/get/operationId)
+    the parameter `X Y` has a name that no header can have (at #/paths/~1a/put/parameters/0/name)
+    the parameter `X:` has a name that no header can have (at #/paths/~1a/put/parameters/1/name)
+    the parameter `é` has a name that no header can have (at #/paths/~1a/put/parameters/2/name)
+    the parameter `q\u{7}` contains '\u{7}', which no name can (at #/paths/~1a/put/parameters/4/name)
+    the parameter `f\r` contains '\r', which no name can (at #/paths/~1a/put/parameters/6/name)
+    the path `/b/{c\n}` contains '\n', which no path can (at #/paths/~1b~1{c\n})
     ");
     let going = Context { faults: Faults::KeepGoing, ..context() };
     let error = read(text.as_bytes(), &going).unwrap_err();
@@ -363,8 +363,8 @@ fn nesting_ends() {
     let deep =
         |open: &str, times: usize| format!("swagger: '2.0'\nconsumes: {}", open.repeat(times));
     assert_snapshot!(faults(deep("[", 300) + &"]".repeat(300)), @"the spec is not well-formed: recursion limit exceeded at line 2 column 138");
-    assert_snapshot!(faults(deep("[", 2_000_000)), @"2000000 brackets of YAML's flow style in 2000025 bytes are more than is read");
-    assert_snapshot!(faults(deep("{a: ", 2_000_000)), @"2000000 brackets of YAML's flow style in 8000025 bytes are more than is read");
+    assert_snapshot!(faults(deep("[", 2_000_000)), @"too many brackets of YAML's flow style: 2000000 in 2000025 bytes");
+    assert_snapshot!(faults(deep("{a: ", 2_000_000)), @"too many brackets of YAML's flow style: 2000000 in 8000025 bytes");
     assert_snapshot!(faults(deep("\n- ", 1) + &"- ".repeat(1_000_000)), @"the spec is nested too deep in line 3");
     assert_snapshot!(faults("? ".repeat(1_000_000)), @"the spec is nested too deep in line 1");
     let mut block = "swagger: '2.0'\nconsumes:\n".to_owned();

@@ -155,7 +155,7 @@ pub(crate) fn find_duplicates(node: &Node<'_>, at: At<'_>, faults: &mut Vec<Spec
         }
         Node::Map(map) => {
             for key in map.duplicates() {
-                faults.push(at.key(key).fault(format!("the key `{key}` stands here twice")));
+                faults.push(at.key(key).fault(format!("the key `{key}` appears here twice")));
             }
             for (key, value) in map.iter() {
                 find_duplicates(value, at.key(key), faults);

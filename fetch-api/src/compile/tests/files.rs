@@ -41,7 +41,10 @@ fn a_pack_that_cannot_be_read_is_replaced_only_as_a_whole() {
         assert_eq!(room.pack(), bytes, "{name}");
         let ran = room.compile();
         assert!(ran.good, "{name}: {}", ran.text);
-        assert!(ran.text.starts_with("toy: …/packs/toy.postcard was no usable pack: "), "{name}");
+        assert!(
+            ran.text.starts_with("toy: …/packs/toy.postcard was not a usable pack: "),
+            "{name}"
+        );
         assert_eq!(room.pack(), sound, "{name}");
     }
 }

@@ -476,8 +476,8 @@ fn a_check_writes_nothing_and_tells_what_differs() {
     assert_snapshot!(ran.text, @r"
     toy: …/packs/toy.postcard is not what the sources compile to
       versions missing: `v1.3`
-      versions too many: `v1.2`
-      v1.1: operations missing: `Onlyv9_0`; operations too many: `Onlyv1_1`; operations changed: `Tois`; definitions changed: `Toy`
+      extra versions: `v1.2`
+      v1.1: operations missing: `Onlyv9_0`; extra operations: `Onlyv1_1`; operations changed: `Tois`; definitions changed: `Toy`
       hint: the same without `--check` rebuilds it
     ");
     // A version that fails is no difference, and no success either.

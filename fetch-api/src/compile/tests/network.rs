@@ -256,6 +256,6 @@ fn a_cache_that_cannot_be_made_stops_the_run() {
     let plan = plan(&room, &Site::new(), Some(file.join("cache")));
     let error = compile(&plan, &()).unwrap_err();
     let text = error.to_string().replace(room.folder.path().to_str().unwrap(), "…");
-    assert_eq!(text, "cannot make the cache folder …/file/cache");
+    assert_eq!(text, "cannot create the cache folder …/file/cache");
     assert_eq!(error.code(), "download-cache");
 }
