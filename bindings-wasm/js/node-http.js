@@ -6,9 +6,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { refusal } from "./answer.js";
-import { broken, error, notUpgraded, quoted, redirected } from "./errors.js";
+import { broken, error, notUpgraded, quoted, redirected, shown } from "./errors.js";
 import { explained } from "./node-errors.js";
-import { Watch, pieceOf } from "./send.js";
+import { Watch, leads, pieceOf } from "./send.js";
 import { frames } from "./streams.js";
 
 /** Lets idle connections go before the engine does: Podman closes them after five seconds. */
@@ -97,8 +97,15 @@ export async function upgrade(client, request, call, body, limits) {
       hint: "what opens a socket carries a value or bytes; write the rest to the socket",
     });
   }
-  const { place } = client;
+  const { place, init } = client;
   const url = new URL(place.base);
+  // Certificates that it shows, and those that it trusts, are nothing that a socket could have.
+  if (!place.socket && url.protocol === "https:" && (leads(init) || init?.tls)) {
+    throw error("resolve", "no-sockets", `${shown(call)} cannot become a socket with the connections of \`init\``, {
+      call,
+      hint: "it would be one without its certificates: reach the engine at a `unix://`, to which `ssh -L` forwards",
+    });
+  }
   const watch = new Watch(client, limits, call);
   const headers = { ...call.headers, Connection: "Upgrade" };
   // The word that engines expect; who wants another one (`h2c`) has given it as a header.

@@ -4,7 +4,7 @@ import { aborted, error, quoted, redirected, shown, timedOut, unreadable } from 
 import { bytesOf, host, plain, typeName } from "./catalogue.js";
 
 /** Whether the caller's `init` brings a way of its own: that of undici, Deno or Bun. */
-const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
+export const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
 
 /** Reads an address. */
 export function placeOf(uri, { fetch, init } = {}) {

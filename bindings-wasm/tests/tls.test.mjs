@@ -115,3 +115,27 @@ test("an engine that speaks TLS at an address without it", async () => {
     });
   }
 });
+
+test("a certificate of the client, which a socket cannot show", async () => {
+  // Only now: it takes the place of what Node's own `fetch` sends with.
+  const { Agent } = await import("undici");
+  const [own, clients] = [certificate(), certificate()];
+  const seen = [];
+  const script = (request, response) => {
+    seen.push(request.url);
+    response.setHeader("Content-Type", "application/json").end("[]");
+  };
+  const secure = createTlsServer({ ...own, ca: clients.cert, requestCert: true }, script).listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  const uri = `https://127.0.0.1:${secure.address().port}`;
+  const dispatcher = new Agent({ connect: { ca: own.cert, ...clients } });
+  const over = await client({ uri, init: { dispatcher } });
+  assert.deepEqual(await over.invoke("ContainerList"), []);
+  const { code, message, mayHaveActed } = await attach(over, "socket").then(() => assert.fail("it opened"), (error) => error);
+  assert.deepEqual([code, mayHaveActed], ["no-sockets", false]);
+  assert.match(message, /cannot become a socket with the connections of `init`$/);
+  assert.deepEqual(seen, ["/v1.41/containers/json"]);
+  await dispatcher.destroy();
+  secure.close();
+  secure.closeAllConnections();
+});
