@@ -3,10 +3,11 @@
 // Whoever reaches an engine's API is root on its host. So this listens on the loopback interface
 // alone, answers only under its own names, and refuses what another site's page asks for.
 
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -106,25 +107,33 @@ function splice(request, socket, head, { name, socket: path, target }) {
   socket.on("error", () => engine.destroy());
 }
 
-function file(request, response, folders) {
+async function file(request, response, folders) {
   if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "only files are here");
-  const path = normalize(decodeURIComponent(request.url.split("?")[0]));
+  let opened, at;
+  try {
+    at = placeOf(request.url, folders);
+    opened = await open(at);
+    if (!(await opened.stat()).isFile()) throw new Error("a folder");
+  } catch {
+    // Nothing of that name, or a path that is none: `/%`.
+    await opened?.close();
+    return refuse(response, 404, "there is no such file");
+  }
+  response.writeHead(200, {
+    "Content-Type": types[extname(at)] ?? "application/octet-stream",
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+  });
+  return pipeline(opened.createReadStream(), response).catch(() => {});
+}
+
+function placeOf(url, folders) {
+  const path = normalize(decodeURIComponent(url.split("?")[0]));
   const [, first, rest] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
   const named = first !== "" && Object.hasOwn(folders, first);
   const inside = named ? rest : path;
-  const at = join(folders[named ? first : ""], inside.endsWith("/") ? `${inside}index.html` : inside);
-  const stream = createReadStream(at);
-  stream.on("open", () => {
-    response.writeHead(200, {
-      "Content-Type": types[extname(at)] ?? "application/octet-stream",
-      "Cache-Control": "no-cache",
-      "Content-Security-Policy": "frame-ancestors 'none'",
-      "X-Content-Type-Options": "nosniff",
-    });
-    stream.pipe(response);
-  });
-  stream.on("error", () => refuse(response, 404, "there is no such file"));
-  return undefined;
+  return join(folders[named ? first : ""], inside.endsWith("/") ? `${inside}index.html` : inside);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

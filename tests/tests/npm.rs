@@ -91,6 +91,13 @@ fn secure() {
     node.test("tls.test.mjs", &[]);
 }
 
+#[test]
+fn proxy() {
+    let Some(node) = node() else { return };
+    let explorer = node.root.join("examples/explorer");
+    node.test("proxy.test.mjs", &[("CONTAJNERS_EXPLORER", &*explorer.to_string_lossy())]);
+}
+
 /// The pack of an engine that is not inside, and that says its version in a body.
 fn firecracker(node: &Node) -> String {
     node.root.join("resources/firecracker.postcard").to_string_lossy().into_owned()
