@@ -4,7 +4,9 @@
 //!
 //! - of several servers the first counts, as far as its path goes; variables in it have their
 //!   defaults, and the file of a socket is no path. Servers of a path or an operation go into the
-//!   path where they differ;
+//!   path where they differ, and one that is not below that of the spec shortens what stands before
+//!   all paths, which is told;
+//! - a range of statuses (`4XX`) is its first, since packs have no ranges;
 //! - a media type that is a pattern (`*/*`) is `application/octet-stream` for bytes, `text/plain`
 //!   for `text/*`, else `application/json`;
 //! - the fields of a form are parameters, beside the body as a whole;
@@ -85,21 +87,40 @@ impl<'t> Reader<'t> {
                 String::new()
             }
         };
-        let items = self.root.get("paths").and_then(Node::as_map);
-        let items = items.into_iter().flat_map(Map::iter).filter_map(|(_, item)| item.as_map());
-        let levels = items.flat_map(|item| {
-            std::iter::once(item).chain(item.iter().filter_map(|(_, node)| node.as_map()))
-        });
+        let paths = At::ROOT.key("paths");
+        let mut common = usual.clone();
+        let mut notes = Vec::new();
         // Those that cannot be used are told of where they stand.
-        let others = levels.filter_map(|map| server_path(map.get("servers")?).ok());
-        let mut common: Vec<String> = usual.split('/').map(str::to_owned).collect();
-        for other in others {
-            let same = common.iter().zip(other.split('/')).take_while(|(a, b)| a == b).count();
-            common.truncate(same);
+        let mut fit = |map: &Map<'_>, at: &At<'_>| {
+            let Some(Ok(other)) = map.get("servers").map(server_path) else { return };
+            let shared = shared_steps(&common, &other);
+            if shared.len() < common.len() {
+                let now = match shared {
+                    "" => "none".to_owned(),
+                    shared => format!("`{shared}`"),
+                };
+                let what = format!(
+                    "this server is not below `{common}`: the prefix of all operations is {now}, and \
+                     what is left of it goes into their paths"
+                );
+                notes.push(at.key("servers").fault(what));
+                common.truncate(shared.len());
+            }
+        };
+        for (path, item) in
+            self.root.get("paths").and_then(Node::as_map).into_iter().flat_map(Map::iter)
+        {
+            let Some(item) = item.as_map() else { continue };
+            let at = paths.key(path);
+            fit(item, &at);
+            for (key, node) in item.iter() {
+                if let Some(map) = node.as_map() {
+                    fit(map, &at.key(key));
+                }
+            }
         }
-        let common = common.join("/");
         let usual = usual[common.len()..].to_owned();
-        Prefix { common, usual, given: false, is_broken }
+        Prefix { common, usual, given: false, is_broken, notes }
     }
 
     /// Reads the server of a path or an operation: what stands before the path beyond what stands
@@ -486,6 +507,13 @@ impl<'t> Reader<'t> {
         }
         found.unwrap_or(Form::One)
     }
+}
+
+/// What two paths begin with alike, by whole steps.
+fn shared_steps<'p>(one: &'p str, other: &str) -> &'p str {
+    let same = one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other);
+    let steps: usize = same.map(|(step, _)| step.len() + 1).sum();
+    &one[..steps.saturating_sub(1)]
 }
 
 /// Reads the path of the first server of a list.

@@ -182,6 +182,7 @@ pub(super) fn model<'t>(
     if !notes.is_empty() && context.faults == Faults::Refuse {
         return Err(SpecError::Faults(notes));
     }
+    notes.extend(prefix.notes);
     notes.extend(clashes);
     let model = Model {
         version: context.version.clone(),
@@ -206,6 +207,8 @@ pub(super) struct Prefix {
     pub(super) given: bool,
     /// Whether it could not be read, so that what names no server of its own cannot be called.
     pub(super) is_broken: bool,
+    /// What single servers have changed about it.
+    pub(super) notes: Vec<SpecFault>,
 }
 
 impl<'t> Reader<'t> {
