@@ -77,8 +77,8 @@ impl<'a> SchemaHistory<'a> {
         self.versions_where(|schema| has_member(schema, &|own| own == member))
     }
 
-    /// Returns in which versions only some values are allowed. In others any may be, so that a
-    /// value which none of these lacks is not younger than the place.
+    /// Returns in which versions only some values are allowed. In the other versions any value is
+    /// allowed, so a value that no list lacks is as old as the field.
     pub fn versions_with_members(&self) -> VersionSet<'a> {
         self.versions_where(|schema| has_member(schema, &|_| true))
     }

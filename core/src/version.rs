@@ -133,7 +133,8 @@ impl<'a> VersionSet<'a> {
         self.runs == [(0, self.pack.count(Table::Versions))]
     }
 
-    /// Tells whether the version is among them. The version is one of the pack's own.
+    /// Tells whether the version is among them, spelled as the pack spells it (`v1.41`); others are
+    /// never found.
     pub fn contains(&self, version: &str) -> bool {
         self.iter().any(|own| own == version)
     }
