@@ -514,7 +514,10 @@ impl<'a> Checker<'a> {
             let place = checker.shown(pointer);
             let told = Told {
                 summary: format!("{place} has a value that is none of those allowed"),
-                text: Some(format!("{place} has no value `{}`", shortened(text, SHOWN))),
+                text: Some(format!(
+                    "{place} does not allow the value `{}`",
+                    shortened(text, SHOWN)
+                )),
                 ..Told::default()
             };
             let history = checker.root.history(&checker.path, &|schema| {

@@ -109,7 +109,7 @@ fn values_and_missing_fields() {
         "docker v1.41 ContainerCreate",
         &json!({ "HostConfig": { "RestartPolicy": { "Name": "allways" } } }),
         "unknown-value field `/HostConfig/RestartPolicy/Name` of `ContainerCreate` in docker v1.41 \
-         has no value `allways`\n  did you mean `always`?",
+         does not allow the value `allways`\n  did you mean `always`?",
     );
     check(
         "docker v1.41 NetworkCreate",
@@ -142,7 +142,7 @@ fn summaries_name_no_value() {
             (&*format!("unknown field `/HostConfig/Memroy` {of}"), ""),
         ]
     );
-    assert!(findings[0].to_string().ends_with(" has no value `hunter2`"));
+    assert!(findings[0].to_string().ends_with(" does not allow the value `hunter2`"));
     assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
 }
 
@@ -156,14 +156,14 @@ fn values_of_parameters() {
     check(
         wait,
         &[("condition", &"remove")],
-        "unknown-value parameter `condition` of `ContainerWait` in docker v1.41 has no value \
-         `remove`\n  did you mean `removed`?",
+        "unknown-value parameter `condition` of `ContainerWait` in docker v1.41 does not allow \
+         the value `remove`\n  did you mean `removed`?",
     );
     check(
         wait,
         &[("condition", &"x")],
-        "unknown-value parameter `condition` of `ContainerWait` in docker v1.41 has no value `x`\n  \
-         it is `not-running`, `next-exit` or `removed`",
+        "unknown-value parameter `condition` of `ContainerWait` in docker v1.41 does not allow \
+         the value `x`\n  it is `not-running`, `next-exit` or `removed`",
     );
 }
 
