@@ -80,6 +80,7 @@
 
 mod fields;
 mod matches;
+mod mend;
 mod pointers;
 mod text;
 mod waiters;
@@ -93,9 +94,9 @@ use self::fields::{add_fields, are_known, make_optional};
 use self::matches::{Mark, RuleMatches};
 pub use self::matches::{Matches, Unmatched, Why};
 use self::pointers::{Lead, Pointer};
-use self::text::{MissingText, Names, RuleText};
+use self::text::{Names, RuleText};
 use self::waiters::WaiterRule;
-use crate::model::{Body, Location, Method, Model, Operation, Parameter, Schema};
+use crate::model::{Location, Method, Model, Operation};
 use crate::spec::Rules;
 
 /// Why rules add no fields.
@@ -477,136 +478,6 @@ impl Rule {
             matched.note_if(any && version.is_some_and(|version| range.contains(version)));
         }
     }
-
-    /// Mends one operation; tells why not where there was nothing to mend.
-    fn mend(&self, operation: &mut Operation, parameters: &mut [Mark]) -> Result<(), &'static str> {
-        if let Some(names) = &self.text.parameter {
-            return self.mend_parameters(names.list(), operation, parameters);
-        }
-        let mut any = false;
-        if let Some(text) = &self.text.body {
-            let before = operation.body.clone();
-            if let (None, Some(MissingText::Any)) = (&before, text.missing) {
-                operation.body = Some(Body {
-                    required: false,
-                    schema: Schema::any(),
-                    media_types: vec!["application/json".to_owned()],
-                    schemas: Vec::new(),
-                });
-            } else if text.missing.is_some() {
-                return Err("there is a body already");
-            }
-            let Some(body) = &mut operation.body else { return Err("there is no body") };
-            if let Some(media_types) = &text.media_types {
-                body.media_types.clone_from(media_types);
-                // What the spec says of others is not known of these.
-                body.schemas.clear();
-            }
-            body.required = text.required.unwrap_or(body.required);
-            if let Some(fields) = &text.fields
-                && !add_fields(&mut body.schema, fields)
-            {
-                return Err(NO_FIELDS);
-            }
-            any |= operation.body != before;
-        }
-        if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
-            let before = std::mem::replace(&mut operation.answer, answer.into());
-            any |= operation.answer != before;
-        }
-        if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
-            return move_to(operation, path)
-                .then_some(())
-                .ok_or("the placeholders of the path are not its parameters");
-        }
-        any.then_some(()).ok_or(SAME)
-    }
-
-    fn mend_parameters(
-        &self,
-        names: &[String],
-        operation: &mut Operation,
-        marks: &mut [Mark],
-    ) -> Result<(), &'static str> {
-        let place = self.text.location.map(Location::from);
-        let (mut any, mut is_there) = (false, false);
-        for (name, matched) in names.iter().zip(marks) {
-            let is_meant = |parameter: &Parameter| {
-                parameter.name == *name && place.is_none_or(|place| place == parameter.location)
-            };
-            if self.text.remove == Some(true) {
-                let count = operation.parameters.len();
-                operation.parameters.retain(|one| one.location == Location::Path || !is_meant(one));
-                let is_gone = operation.parameters.len() < count;
-                matched.note_if(is_gone);
-                any |= is_gone;
-                continue;
-            }
-            let mut adds = false;
-            if let (Some(MissingText::Any), Some(place)) = (self.text.missing, place) {
-                if operation.parameters.iter().any(is_meant) {
-                    continue;
-                }
-                operation.parameters.push(Parameter::any(name, place));
-                adds = true;
-            }
-            for parameter in operation.parameters.iter_mut().filter(|one| is_meant(one)) {
-                let before = parameter.clone();
-                if let Some(set) = &self.text.set {
-                    set.apply(parameter);
-                }
-                let changes = adds || *parameter != before;
-                matched.note(if changes { Mark::Matched } else { Mark::Idle(SAME) });
-                is_there = true;
-                any |= changes;
-            }
-        }
-        any.then_some(()).ok_or(match self.text.missing {
-            Some(MissingText::Any) => "the parameter is there already",
-            None if is_there => SAME,
-            None if operation.parameters.iter().any(|one| names.contains(&one.name)) => {
-                "the parameter is in another place"
-            }
-            None => "there is no such parameter",
-        })
-    }
-}
-
-/// The names in the braces of a path template; `None` when they do not match.
-fn placeholders(path: &str) -> Option<Vec<&str>> {
-    let mut names = Vec::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}')?;
-        if before.contains('}') || name.is_empty() || name.contains(['{', '/']) {
-            return None;
-        }
-        names.push(name);
-        rest = after;
-    }
-    (!rest.contains('}')).then_some(names)
-}
-
-/// Gives an operation another path, with the parameters that it names; tells whether it could.
-fn move_to(operation: &mut Operation, path: &str) -> bool {
-    let names = placeholders(path).unwrap_or_default();
-    let given = |name: &&str| operation.parameters.iter().any(|one| one.name == **name);
-    let own = operation.parameters.iter().filter(|one| one.location == Location::Path);
-    if !names.iter().all(given) || !own.clone().all(|one| names.contains(&&*one.name)) {
-        return false;
-    }
-    for name in names {
-        let is_there = |one: &Parameter| one.location == Location::Path && one.name == name;
-        if operation.parameters.iter().any(is_there) {
-            continue;
-        }
-        if let Some(moved) = operation.parameters.iter_mut().find(|one| one.name == name) {
-            moved.location = Location::Path;
-            moved.required = true;
-        }
-    }
-    path.clone_into(&mut operation.path);
-    true
 }
 
 /// Tells whether a name in a rule is an operation's: its id, its method and path, or all.

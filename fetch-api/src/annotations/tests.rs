@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use super::fields::{FieldKind, FieldText};
 use super::*;
 use crate::model::{
-    Additional, Answer, Condition, Encoding, Kind, ListStyle, Object, Sign, Waiter,
+    Additional, Answer, Body, Condition, Encoding, Kind, ListStyle, Object, Parameter, Schema,
+    Sign, Waiter,
 };
 
 fn model(version: &str) -> Model {

@@ -6,7 +6,7 @@ use contajners_core::is_header_name;
 use serde::Deserialize;
 
 use super::fields::FieldsText;
-use super::placeholders;
+use super::mend::placeholders;
 use super::waiters::EndText;
 use crate::model::{Answer, Encoding, Kind, ListStyle, Location, Parameter, Schema};
 
