@@ -111,6 +111,15 @@ impl Failure {
         self
     }
 
+    /// Lets a reader of standard output go that has had enough, where the exit status says what was
+    /// found.
+    pub(crate) fn unless_reader_gone(written: Result<(), Self>) -> Result<(), Self> {
+        match written {
+            Err(Self::ReaderGone) => Ok(()),
+            written => written,
+        }
+    }
+
     /// Makes the error of a file that cannot be read.
     pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Self {
         Self::new(Status::Local, format!("cannot read the file `{}`", file.display()))

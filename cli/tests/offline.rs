@@ -527,6 +527,34 @@ fn a_reader_that_has_gone_is_no_error() {
     }
 }
 
+/// As of `diff … | head`: it ends as it does without a reader that goes, however much it has to say.
+#[test]
+fn a_reader_that_has_gone_changes_no_verdict() {
+    let deep = format!("check docker ContainerCreate --all-versions -d {}", many_unknown_fields());
+    for (line, status) in [
+        ("diff docker v1.41 v1.42 ContainerCreate", 1),
+        ("diff docker v1.25 v1.55", 1),
+        ("diff docker v1.25 v1.55 -o raw", 1),
+        ("diff docker v1.25 v1.55 -o table", 1),
+        ("diff docker v1.41 v1.41", 0),
+        ("check docker ContainerCreate -d {\"a\":1}", 1),
+        (&deep, 1),
+        ("check docker ContainerCreate -d {}", 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = contajners(&words(line)).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+        let ended = child.wait_with_output().unwrap().status.code();
+        assert_eq!(ended, Some(status), "{line}");
+    }
+}
+
+/// A body of which more is to be said than is kept back before it is written.
+fn many_unknown_fields() -> String {
+    let fields: Vec<String> = (0..200).map(|number| format!("\"a{number}\":1")).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_failure() {

@@ -114,7 +114,7 @@ pub(crate) fn run(
         }
         true => subject.in_all(chosen.pack, &newest)?,
     };
-    tell(&found, all_versions, settings, output)?;
+    Failure::unless_reader_gone(tell(&found, all_versions, settings, output))?;
     match found.is_empty() {
         true => {
             if settings.form() != Some(Form::Json) {

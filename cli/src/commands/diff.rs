@@ -88,16 +88,15 @@ pub(crate) fn run(
     if breaking {
         changes.retain(Change::is_breaking);
     }
-    match settings.form_of_list() {
-        Form::Json => {
-            output.json(&changes.iter().map(Told::new).collect::<Vec<_>>(), settings)?;
-        }
+    let written = match settings.form_of_list() {
+        Form::Json => output.json(&changes.iter().map(Told::new).collect::<Vec<_>>(), settings),
         Form::Raw => output.lines(changes.iter().map(|change| {
             let Change { operation, place, kind, .. } = change;
             format!("{operation}\t{place}\t{}", kind.code())
-        }))?,
-        Form::Table => output.lines(tree(&changes, settings))?,
-    }
+        })),
+        Form::Table => output.lines(tree(&changes, settings)),
+    };
+    Failure::unless_reader_gone(written)?;
     if changes.is_empty() { Ok(()) } else { Err(Failure::Process(DIFFERENT)) }
 }
 
