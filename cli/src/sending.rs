@@ -110,7 +110,10 @@ fn built(builder: ClientBuilder) -> Result<Client, Failure> {
             );
             let tls = builder.discover()?.tls.unwrap_or_default();
             match terminal::password("password of the key: ") {
-                Some(password) => Ok(builder.tls(tls.key_password(password?)).build()?),
+                Some(Ok(password)) => Ok(builder.tls(tls.key_password(password)).build()?),
+                Some(Err(error)) => {
+                    Err(Failure::new(Status::Local, "cannot read the password").with_cause(&error))
+                }
                 None => Err(failure),
             }
         }

@@ -1,7 +1,7 @@
 //! The terminal of standard input: raw mode, in which keys go to the process as they are, ^C among
 //! them, and passwords, which are not shown.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _, stderr};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -29,11 +29,12 @@ pub(crate) fn raw_mode() -> io::Result<Changed> {
 pub(crate) fn password(prompt: &str) -> Option<io::Result<String>> {
     io::stdin().is_terminal().then(|| {
         let _silent = change(|terminal| terminal.local_modes.remove(LocalModes::ECHO))?;
-        eprint!("{prompt}");
+        // Whoever cannot see the question may know it.
+        let _ = stderr().write_all(prompt.as_bytes());
         let mut line = String::new();
         let read = io::stdin().read_line(&mut line);
         // The line's own end was not shown, either.
-        eprintln!();
+        let _ = stderr().write_all(b"\n");
         read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
     })
 }

@@ -5,12 +5,25 @@ use std::process::Stdio;
 
 use contajners_tests::certs::KEY_PASSWORD;
 use contajners_tests::{Certs, Identity, Shown, skip};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::command::contajners;
+use crate::ending::wait;
 use crate::{Run, Terminal};
 
+/// Whether standard error is the terminal, or something that nobody reads.
+#[derive(Clone, Copy)]
+enum Question {
+    Seen,
+    Lost,
+}
+
+fn is_silent(terminal: &Terminal) -> bool {
+    !tcgetattr(&terminal.slave).unwrap().local_modes.contains(LocalModes::ECHO)
+}
+
 /// Calls an engine that is not there, which shows once the key has been opened.
-fn typed(password: &str) -> Option<(Option<i32>, String)> {
+fn typed(password: &[u8], question: Question) -> Option<(Option<i32>, String)> {
     if !Certs::can_be_made() {
         skip("there is no openssl to make keys with");
         return None;
@@ -25,10 +38,17 @@ fn typed(password: &str) -> Option<(Option<i32>, String)> {
 
     let terminal = Terminal::new(200, 12);
     command.env("TERM", "xterm").env_remove("COLUMNS").stdin(terminal.end());
-    command.stdout(Stdio::null()).stderr(terminal.end());
+    command.stdout(Stdio::null());
+    match question {
+        Question::Seen => command.stderr(terminal.end()),
+        Question::Lost => command.stderr(std::io::pipe().unwrap().1),
+    };
     let run = Run::new(command.spawn().unwrap());
-    terminal.wait_for("password of the key: ");
-    (&terminal.keys).write_all(format!("{password}\n").as_bytes()).unwrap();
+    match question {
+        Question::Seen => terminal.wait_for("password of the key: "),
+        Question::Lost => wait("nothing that is typed is shown", || is_silent(&terminal)),
+    }
+    (&terminal.keys).write_all(&[password, b"\n"].concat()).unwrap();
     let (status, _) = run.end(&terminal);
     let screen = terminal.screen().0.replace(&*files.to_string_lossy(), "…");
     Some((status, screen))
@@ -36,7 +56,7 @@ fn typed(password: &str) -> Option<(Option<i32>, String)> {
 
 #[test]
 fn it_is_asked_for_and_not_shown() {
-    let Some((status, screen)) = typed(KEY_PASSWORD) else { return };
+    let Some((status, screen)) = typed(KEY_PASSWORD.as_bytes(), Question::Seen) else { return };
     assert_eq!(status, Some(1));
     let expected = "password of the key: \nerror: cannot reach docker at https://127.0.0.1:1\n";
     assert!(screen.starts_with(expected), "{screen}");
@@ -45,9 +65,25 @@ fn it_is_asked_for_and_not_shown() {
 
 #[test]
 fn a_wrong_one_is_an_error_of_its_own() {
-    let Some((status, screen)) = typed("guessed") else { return };
+    let Some((status, screen)) = typed(b"guessed", Question::Seen) else { return };
     assert_eq!(status, Some(2));
     let expected = "password of the key: \n\
                     error: the password does not open the key `…/key.pem`\n";
     assert!(screen.starts_with(expected) && !screen.contains("guessed"), "{screen}");
+}
+
+#[test]
+fn one_that_cannot_be_read_is_told_as_that() {
+    let Some((status, screen)) = typed(b"\xff", Question::Seen) else { return };
+    let expected = "password of the key: \n\
+                    error: cannot read the password\n  \
+                    caused by: stream did not contain valid UTF-8";
+    assert_eq!((status, &*screen), (Some(1), expected));
+}
+
+/// The question is asked by what nobody reads; the answer does.
+#[test]
+fn it_can_be_typed_unseen() {
+    let Some((status, screen)) = typed(KEY_PASSWORD.as_bytes(), Question::Lost) else { return };
+    assert_eq!((status, &*screen), (Some(1), ""));
 }
