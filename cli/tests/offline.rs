@@ -458,7 +458,10 @@ fn nothing_is_sent_when_the_call_is_wrong() {
             "invoke docker ContainerList --host gopher://x",
             "request docker FETCH /_ping --host unix:///none",
             "request docker GET _ping --host unix:///none",
-            "request docker GET /_ping -H nocolon --host unix:///none",
+            "request docker GET '/x?token=geheim a' --host unix:///none",
+            "request docker GET /_ping -H 'Authorization Bearer geheim' --host unix:///none",
+            "request docker GET /_ping -H 'Authorization Bearer geheim:x' --host unix:///none",
+            "request docker GET /_ping -H 'X-Test: a\u{1}' --host unix:///none",
             "request docker POST /x -d { --host unix:///none",
         ],
     );

@@ -25,18 +25,28 @@ pub(crate) fn run(
         None => typed.path.clone(),
     };
     // Refused here rather than by the client, so that no body is read in vain.
-    let mut request = Request::raw(method, &target)
-        .map_err(|error| Failure::usage(format!("{error}: `{target}`")).with_hint(error.hint()))?;
+    let mut request = Request::raw(method, &target).map_err(|error| {
+        // A query may hold secrets.
+        let shown = target.split_inclusive('?').next().unwrap_or_default();
+        let more = if shown.len() < target.len() { "…" } else { "" };
+        Failure::usage(format!("{error}: `{shown}{more}`")).with_hint(error.hint())
+    })?;
     let mut content_type = typed.content_type.as_deref();
     let mut headers = Vec::new();
     for header in &typed.headers {
         let (name, value) = header.split_once(':').ok_or_else(|| {
-            Failure::usage(format!("header `{header}` has no colon"))
-                .with_hint("write `-H 'name: value'`")
+            // It may well be a secret, which is shown nowhere.
+            Failure::usage("a header has no colon").with_hint("write `-H 'NAME: VALUE'`")
         })?;
         let (name, value) = (name.trim(), value.trim());
         request.set_header(name, value).map_err(|error| {
-            Failure::usage(format!("{error}: `{name}`")).with_hint(error.hint())
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let which = match name.chars().all(is_name) {
+                true => format!(": `{name}`"),
+                // The colon may be that of a secret.
+                false => String::new(),
+            };
+            Failure::usage(format!("{error}{which}")).with_hint(error.hint())
         })?;
         if !name.eq_ignore_ascii_case("Content-Type") {
             headers.push((name, value));
