@@ -67,8 +67,8 @@ fn strict_clients_send_nothing() {
     assert!(!error.may_have_acted());
     assert_eq!(
         shown(&error, Some(&script)),
-        "error: field `/HostConfig/Isolation` of `ContainerCreate` in docker v1.41 has no value \
-         `hyper`, and 1 more like that\n  code: check-failed\n  hint: did you mean `hyperv`?"
+        "error: field `/HostConfig/Isolation` of `ContainerCreate` in docker v1.41 does not \
+         allow the value `hyper`, and 1 more like that\n  code: check-failed\n  hint: did you mean `hyperv`?"
     );
     assert!(script.asked().is_empty());
     let call = client.invoke("ContainerCreate").body(json!({ "Image": "x" }));
