@@ -178,10 +178,6 @@ fn read(file: &Path) -> Result<Own, Unusable> {
                    and `.`";
         return Err(unusable(Status::Usage, why.into(), hint));
     }
-    if !is_printable(pack) {
-        let why = "there are control characters in its names".into();
-        return Err(unusable(Status::Usage, why, hint));
-    }
     Ok(Own { name, pack, file: file.to_owned() })
 }
 
@@ -201,24 +197,4 @@ fn bytes(file: &Path) -> io::Result<Vec<u8>> {
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-}
-
-/// Tells whether nothing that is listed would do something to a terminal.
-fn is_printable(pack: Pack<'static>) -> bool {
-    let is_plain = |text: &str| !text.chars().any(char::is_control);
-    pack.versions().all(is_plain)
-        && pack.addresses().all(is_plain)
-        && pack.operation_ids().all(is_plain)
-        && pack.apis().all(|api| {
-            is_plain(api.prefix_template())
-                && is_plain(api.doc_url_template())
-                && api.waiters().all(|waiter| {
-                    [waiter.name(), waiter.operation_id()].into_iter().all(is_plain)
-                        && waiter.parameters().all(|(own, _)| is_plain(own))
-                })
-                && api.operations().all(|operation| {
-                    is_plain(operation.path())
-                        && operation.parameters().all(|parameter| is_plain(parameter.name()))
-                })
-        })
 }

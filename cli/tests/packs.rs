@@ -135,7 +135,7 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
     note: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
     note: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
     note: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
-    note: …/packs/f-escape.postcard is passed over: there are control characters in its names
+    note: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
     note: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
     note: …/packs/folder.postcard is passed over: it is no file
     note: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
@@ -150,7 +150,7 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
       caused by: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
       caused by: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
       caused by: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
-      caused by: …/packs/f-escape.postcard is passed over: there are control characters in its names
+      caused by: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
       caused by: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
       caused by: …/packs/folder.postcard is passed over: it is no file
       caused by: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
