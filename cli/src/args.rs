@@ -582,7 +582,8 @@ Environment:
                    contajners/packs in XDG_DATA_HOME (~/.local/share)
   CONTAJNERS_DOCS  folder with ENGINE.docs, the vendors' summaries for `doc`;
                    else contajners/ in XDG_DATA_HOME (~/.local/share), else
-                   ./resources. `cargo xtask fetch-api --docs` writes them.";
+                   the folder of packs. `cargo xtask fetch-api --docs` writes
+                   them; in a checkout of contajners they lie in resources/.";
 
 const ENGINES: &str = "\
 Examples:

@@ -1,6 +1,5 @@
 //! What a half-typed command line may go on with: from the packs alone, no engine is asked.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
@@ -323,8 +322,7 @@ fn takes_value(option: &Arg) -> bool {
 
 /// The file that a shell makes of a word: one in the user's home, perhaps.
 fn at_home(word: &str) -> PathBuf {
-    let home = env::var_os("HOME").filter(|home| !home.is_empty());
-    match (word.strip_prefix("~/"), home) {
+    match (word.strip_prefix("~/"), settings::set("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => word.into(),
     }

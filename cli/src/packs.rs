@@ -4,7 +4,6 @@
 //! in the way: it is looked at only for an engine that is not built in, and what cannot be used in
 //! it is told and passed over.
 
-use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use contajners_core::Pack;
 
 use crate::failure::{Failure, Status};
+use crate::settings::set;
 
 /// The largest file that is read; all of Podman takes a tenth of a megabyte.
 const MAX_BYTES: u64 = 16 << 20;
@@ -77,18 +77,13 @@ pub(crate) fn usable(files: &[PathBuf]) -> Vec<Own> {
 
 /// Returns the folder: `CONTAJNERS_PACKS`, else `contajners/packs` among the user's data.
 pub(crate) fn folder() -> Option<PathBuf> {
-    set("CONTAJNERS_PACKS").or_else(|| Some(data()?.join("contajners/packs")))
+    set("CONTAJNERS_PACKS").map(Into::into).or_else(|| Some(data()?.join("contajners/packs")))
 }
 
 /// Returns where the user's data lie, by the rules of XDG.
 pub(crate) fn data() -> Option<PathBuf> {
-    set("XDG_DATA_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".local/share")))
-}
-
-fn set(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    let typed = set("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    typed.or_else(|| Some(Path::new(&set("HOME")?).join(".local/share")))
 }
 
 /// Looks through the folder, if there is one.
@@ -181,13 +176,15 @@ fn read(file: &Path) -> Result<Own, Unusable> {
     Ok(Own { name, pack, file: file.to_owned() })
 }
 
-fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file of ours that a stranger may have put there: nothing but a file, and not more than is
+/// bearable.
+pub(crate) fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let opened = File::open(file)?;
-    if !opened.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
+    // Opening a pipe would wait for whoever writes into it.
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
     }
-    opened.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > MAX_BYTES {
         true => Err(io::Error::other(format!("it is larger than {} MiB", MAX_BYTES >> 20))),
         false => Ok(bytes),

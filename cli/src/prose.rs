@@ -5,15 +5,14 @@
 //! along; a test reads what the compiler wrote. The file is an extra: when it is not there or
 //! damaged, `doc` goes without.
 
-use std::env;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use contajners_core::Operation;
 use serde::Deserialize;
 
 use crate::packs;
+use crate::settings::set;
 
 /// What the file begins with; the last byte is the format's version.
 const MAGIC: &[u8; 8] = b"CJNRDOC\x01";
@@ -47,7 +46,7 @@ pub(crate) fn find(operation: &Operation<'_>) -> Result<Option<Prose>, Unusable>
     let file = format!("{}.docs", operation.api().engine());
     for folder in folders() {
         let path = folder.join(&file);
-        return match fs::read(&path) {
+        return match packs::bytes(&path) {
             Ok(bytes) => entry(&bytes, operation)
                 .map_err(|reason| Unusable { path, reason: reason.to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -59,15 +58,11 @@ pub(crate) fn find(operation: &Operation<'_>) -> Result<Option<Prose>, Unusable>
 
 /// Where the files may lie. `CONTAJNERS_DOCS` is the only place when it is set.
 fn folders() -> Vec<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = set("CONTAJNERS_DOCS") {
-        return vec![folder];
+        return vec![folder.into()];
     }
-    let mut folders: Vec<PathBuf> = Vec::new();
-    folders.extend(packs::data().map(|data| data.join("contajners")));
-    folders.extend(packs::folder());
-    folders.push(Path::new("resources").to_owned());
-    folders
+    let data = packs::data().map(|data| data.join("contajners"));
+    data.into_iter().chain(packs::folder()).collect()
 }
 
 fn entry(bytes: &[u8], operation: &Operation<'_>) -> Result<Option<Prose>, &'static str> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -50,9 +51,8 @@ impl Settings {
             When::Always => true,
             When::Never => false,
             When::Auto => {
-                let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
                 is_terminal
-                    && !is_set("NO_COLOR")
+                    && set("NO_COLOR").is_none()
                     && env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         };
@@ -255,6 +255,11 @@ impl Chosen {
             .or_else(|| self.pack.newest())
             .ok_or_else(|| Failure::usage(format!("{} has no API versions", self.pack.engine())))
     }
+}
+
+/// Returns a variable of the environment that is set; one that is empty is not.
+pub(crate) fn set(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Finds an operation by the vendor's name, or by its alias for the command line:

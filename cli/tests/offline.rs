@@ -647,6 +647,36 @@ fn summaries_are_shown_where_they_are_found() {
     assert!(page.contains("\nnote: no summaries: ") && page.ends_with(": damaged\n--- status 0"));
 }
 
+/// What is no file, or too large, is not waited for; and what a folder holds that somebody happens to
+/// be in is nothing to go by.
+#[cfg(unix)]
+#[test]
+fn summaries_are_read_with_care() {
+    let room = tempfile::tempdir().unwrap();
+    let folder = room.path().join("resources");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("docker.docs");
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    let doc = |docs: Option<&str>| {
+        let mut command = contajners(&["doc", "docker@v1.41", "VolumeList", "--depth", "0"]);
+        command.current_dir(room.path()).env_remove("CONTAJNERS_DOCS").env("HOME", room.path());
+        told(&command.envs(docs.map(|docs| ("CONTAJNERS_DOCS", docs))).output().unwrap())
+    };
+    assert!(!doc(None).contains("note"));
+    let note = |why: &str| {
+        format!(
+            "--- standard error\nnote: no summaries: resources/docker.docs: {why}\n--- status 0"
+        )
+    };
+    let page = doc(Some("resources"));
+    assert!(page.ends_with(&note("it is not a file")), "{page}");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::File::create(&file).unwrap().set_len(17 << 20).unwrap();
+    let page = doc(Some("resources"));
+    assert!(page.ends_with(&note("it is larger than 16 MiB")), "{page}");
+}
+
 #[test]
 fn colours_come_when_told_to() {
     let escape = |line: &str| {

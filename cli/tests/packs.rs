@@ -137,7 +137,7 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
     note: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
     note: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
     note: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
-    note: …/packs/folder.postcard is passed over: it is no file
+    note: …/packs/folder.postcard is passed over: it is not a file
     note: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
     --- status 0
     ");
@@ -152,7 +152,7 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
       caused by: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
       caused by: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
       caused by: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
-      caused by: …/packs/folder.postcard is passed over: it is no file
+      caused by: …/packs/folder.postcard is passed over: it is not a file
       caused by: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
       hint: there are `cloud-hypervisor`, `docker`, `firecracker`, `incus`, `podman`, `toy`
     --- status 2
