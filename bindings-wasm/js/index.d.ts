@@ -286,7 +286,8 @@ export interface Doc {
   versions: string[];
   ids: { id: string; versions: string[] }[];
   parameters: (Parameter & { schema: Schema; versions: string[] })[];
-  request_body: { required: boolean; media_types: string[]; schema: Schema } | null;
+  /** `schema` goes with the media type that is sent by default; `schemas` are by media type, where it depends on that. */
+  request_body: { required: boolean; media_types: string[]; schema: Schema; schemas?: { [mediaType: string]: Schema } } | null;
   answer: Request["answer"];
   produces: string[];
   answers: { status: number | null; schema?: Schema; headers?: { [name: string]: Schema } }[];

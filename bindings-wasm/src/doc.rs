@@ -1,5 +1,7 @@
-//! What the catalogue says of operations, and of what differs, in the shape of the command's `ops -o json` and
-//! `doc -o json`.
+//! What the catalogue says of operations, and of what differs, in the shape of the command's `-o json`,
+//! without two things: summaries, which lie in files beside the packs, and the `versions` of fields and
+//! `enumVersions` of values in schemas, whose walk through all versions would be two KiB of every
+//! page. `explain` tells the versions of each field by its path.
 
 use alloc::string::{String, ToString as _};
 
@@ -73,6 +75,9 @@ pub(crate) fn page(out: &mut Writer, operation: &Operation<'_>, depth: usize) {
                 out.name("required").boolean(body.required());
                 out.name("media_types").strings(body.media_types());
                 schema(out.name("schema"), body.schema(), depth);
+                if body.is_by_media_type() {
+                    named(out.name("schemas"), body.schemas(), depth);
+                }
             }),
         }
         out.name("answer").string(operation.answer().name());
@@ -85,11 +90,7 @@ pub(crate) fn page(out: &mut Writer, operation: &Operation<'_>, depth: usize) {
                     schema(out.name("schema"), own, depth);
                 }
                 if response.headers().next().is_some() {
-                    out.name("headers").object(|out| {
-                        for (name, own) in response.headers() {
-                            schema(out.name(name), own, depth);
-                        }
-                    });
+                    named(out.name("headers"), response.headers(), depth);
                 }
             });
         });
@@ -176,13 +177,21 @@ fn status(out: &mut Writer, status: Option<u16>) {
     }
 }
 
-/// What is at a path, in the shape of the command's `explain -o json`.
+/// What is at a path: the versions are its own, those of its fields are not told.
 pub(crate) fn explained(out: &mut Writer, found: &Explanation<'_>, depth: usize) {
     out.object(|out| {
         out.name("path").string(&found.path);
         out.name("type").string(&found.schema.label());
         schema(out.name("schema"), found.schema, depth);
         out.name("versions").strings(found.history.versions().iter());
+    });
+}
+
+fn named<'a>(out: &mut Writer, all: impl Iterator<Item = (&'a str, Schema<'a>)>, depth: usize) {
+    out.object(|out| {
+        for (name, own) in all {
+            schema(out.name(name), own, depth);
+        }
     });
 }
 

@@ -258,6 +258,14 @@ test("a pack of another engine, from bytes and from a URL", async () => {
   assert.deepEqual([error.code, error.engineMessage], ["engine-error", "no"]);
 });
 
+test("a body that depends on its media type is documented for each", async () => {
+  const incus = await contajners.loadPack(new URL("incus.postcard", `file://${process.env.CONTAJNERS_PACK}`));
+  const { request_body } = doc(incus, undefined, "images_post", { depth: 1 });
+  assert.deepEqual(Object.keys(request_body.schemas), request_body.media_types);
+  assert.equal(request_body.schemas["application/json"].definition, "ImagesPost");
+  assert.equal("schemas" in doc("docker", "v1.41", "ContainerCreate").request_body, false);
+});
+
 test("packs that are no packs", async () => {
   const { loadPack } = contajners;
   for (const [source, code] of [
