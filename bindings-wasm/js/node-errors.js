@@ -5,7 +5,8 @@ import { broken, error, unreadable } from "./errors.js";
 /** The error with a code among those that caused another. */
 function coded(cause) {
   for (let at = cause, depth = 0; at && depth < 5; at = at.cause ?? at.errors?.[0], depth += 1) {
-    if (typeof at.code === "string") return at;
+    // Undici's errors of its parser have had none since version 7.
+    if (typeof at.code === "string" || at.name === "HTTPParserError") return at;
   }
   return undefined;
 }
@@ -30,7 +31,7 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
   }
   const found = coded(cause);
   if (!found) return undefined;
-  const { code } = found;
+  const code = found.code ?? "HPE_INVALID";
   if (/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) {
     // The first byte of a TLS alert, with which no answer of HTTP begins.
     const first = found.rawPacket?.[0] ?? found.data?.charCodeAt?.(0);

@@ -139,3 +139,14 @@ test("a certificate of the client, which a socket cannot show", async () => {
   secure.close();
   secure.closeAllConnections();
 });
+
+test("what is no HTTP is told over undici's connections, too", async () => {
+  const { Agent } = await import("undici");
+  const init = { dispatcher: new Agent() };
+  for (const [said, expected] of [[Buffer.from([21, 3, 1, 0, 2, 2, 70]), "tls-wanted"], ["SSH-2.0-x\r\n\r\n", "not-http"]]) {
+    await answering(said, async (at) => {
+      const error = await (await client({ uri: `http://${at}`, init })).invoke("SystemInfo").then(() => assert.fail("it answered"), (error) => error);
+      assert.equal(error.code, expected);
+    });
+  }
+});
