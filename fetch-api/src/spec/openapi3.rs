@@ -221,10 +221,14 @@ impl<'t> Reader<'t> {
         match map.get("content") {
             None | Some(Node::Null) => Vec::new(),
             Some(Node::Map(content)) => {
-                let all = content.iter().map(|(name, node)| {
-                    (name.to_owned(), node.as_map().and_then(|medium| medium.get("schema")))
-                });
-                all.collect()
+                let mut all = Vec::new();
+                for (name, node) in content.iter() {
+                    if self.can_be_named("media type", name, &at.key(name)) {
+                        let schema = node.as_map().and_then(|medium| medium.get("schema"));
+                        all.push((name.to_owned(), schema));
+                    }
+                }
+                all
             }
             Some(other) => {
                 let what = format!("expected a mapping of media types, found {}", other.sort());

@@ -607,6 +607,7 @@ fn names_of_fields_that_cannot_be_sent_are_named() {
     assert_snapshot!(faults(&text), @r"
     the parameter `X Y` has a name that no header can have (at #/paths/~1a/post/parameters/0/name)
     the parameter `a\n` contains '\n', which no name can (at #/paths/~1a/post/requestBody/content/a\n)
+    the field `a\n` contains '\n', which no name can (at #/paths/~1a/post/requestBody/content/multipart~1form-data/schema/properties/a\n)
     ");
 }
 

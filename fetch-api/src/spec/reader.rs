@@ -223,6 +223,14 @@ impl<'t> Reader<'t> {
         self.faults.push(at.fault(what));
     }
 
+    /// Tells of a name that no pack can hold, since names are shown on terminals; what has it is left
+    /// out.
+    pub(super) fn can_be_named(&mut self, what: &str, name: &str, at: &At<'_>) -> bool {
+        let Some(character) = name.chars().find(|c| c.is_control()) else { return true };
+        self.slip(at, format!("the {what} `{name}` contains {character:?}, which no name can"));
+        false
+    }
+
     /// Tells of something that belongs to another version of the format.
     pub(super) fn foreign(&mut self, at: &At<'_>, what: &str) {
         self.slip(at, format!("{what} in a spec of {}", self.dialect.name()));
@@ -548,6 +556,9 @@ impl<'t> Reader<'t> {
             for (name, node) in map.iter() {
                 self.spend(size_of::<String>() + name.len(), &at);
                 let at = at.key(name);
+                if !self.can_be_named("header", name, &at) {
+                    continue;
+                }
                 let schema = match self.dialect.is_openapi3() {
                     true => self.header(node, &at),
                     false => self.schema(node, &at),

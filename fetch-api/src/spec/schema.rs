@@ -120,6 +120,9 @@ impl<'t> Reader<'t> {
             self.slip(at, format!("`{text}` is not a reference into `{into}`"));
             return Schema::any();
         };
+        if !self.can_be_named("definition", &name, at) {
+            return Schema::any();
+        }
         if self.definition(&name, at).is_none() {
             if !self.context.missing.contains(&name) {
                 self.slip(at, format!("the definition `{name}` does not exist"));
@@ -137,7 +140,9 @@ impl<'t> Reader<'t> {
     pub(super) fn schema_map(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Schema {
         self.spend(size_of::<Schema>(), at);
         let mut schema = Schema { kind: self.kind(map, at), ..Schema::default() };
-        if let Some(format) = map.text("format") {
+        if let Some(format) = map.text("format")
+            && self.can_be_named("format", &format, &at.key("format"))
+        {
             schema.format = format.into_owned();
         }
         if map.get("$dynamicRef").is_some() {
@@ -330,6 +335,9 @@ impl<'t> Reader<'t> {
             Some(Node::Map(fields)) => {
                 let at = at.key("properties");
                 for (name, node) in fields.iter() {
+                    if !self.can_be_named("field", name, &at.key(name)) {
+                        continue;
+                    }
                     let schema = self.schema(node, &at.key(name));
                     self.spend(size_of::<String>() + name.len(), &at);
                     properties.insert(name.to_owned(), (schema, required.contains(name)));

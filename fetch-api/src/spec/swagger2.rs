@@ -56,6 +56,10 @@ impl<'t> Reader<'t> {
         if let Some(names) = &names {
             self.spend(names.iter().map(|name| size_of::<String>() + name.len()).sum(), &at);
         }
+        let names = names.map(|mut names| {
+            names.retain(|name| self.can_be_named("media type", name, &at));
+            names
+        });
         names.unwrap_or_else(|| {
             self.fault(&at, format!("expected a list of media types, found {}", node.sort()));
             Vec::new()

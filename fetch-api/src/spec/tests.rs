@@ -583,3 +583,44 @@ const WORDS: &[&str] = &[
     "#",
     "~",
 ];
+
+/// Packs hold no control characters: what they say is shown on terminals.
+#[test]
+fn what_no_pack_can_hold_is_told() {
+    let swagger = |schema: &str| {
+        format!(
+            "swagger: '2.0'\npaths: {{ /x: {{ get: {{ operationId: A, parameters: \
+             [{{ in: body, name: b, schema: {schema} }}], responses: {{}} }} }} }}\n\
+             definitions: {{ \"a\\x9bb\": {{ type: string }} }}\n"
+        )
+    };
+    let openapi = |content: &str, headers: &str| {
+        format!(
+            "openapi: 3.0.0\npaths: {{ /x: {{ get: {{ operationId: A, responses: {{ 200: \
+             {{ description: '', content: {content}, headers: {headers} }} }} }} }} }}\n"
+        )
+    };
+    let told = [
+        faults(swagger(r#"{ type: object, properties: { "a\eb": { type: string } } }"#)),
+        faults(swagger(r#"{ type: string, format: "\x7f" }"#)),
+        faults(swagger(r##"{ $ref: "#/definitions/a\x9bb" }"##)),
+        faults(openapi(r#"{ "a\e/b": { schema: {} } }"#, "{}")),
+        faults(openapi("{}", r#"{ "X\e": { schema: { type: string } } }"#)),
+        faults(
+            "swagger: '2.0'\nproduces: [\"a\\e/b\"]\npaths: { /x: { get: { operationId: A, responses: {} } } }\n",
+        ),
+    ];
+    assert_snapshot!(told.join("\n"), @r"
+    the field `a\u{1b}b` contains '\u{1b}', which no name can (at #/paths/~1x/get/parameters/0/schema/properties/a\u{1b}b)
+    the format `\u{7f}` contains '\u{7f}', which no name can (at #/paths/~1x/get/parameters/0/schema/format)
+    the definition `a\u{9b}b` contains '\u{9b}', which no name can (at #/paths/~1x/get/parameters/0/schema/$ref)
+    the media type `a\u{1b}/b` contains '\u{1b}', which no name can (at #/paths/~1x/get/responses/200/content/a\u{1b}~1b)
+    the header `X\u{1b}` contains '\u{1b}', which no name can (at #/paths/~1x/get/responses/200/headers/X\u{1b})
+    the media type `a\u{1b}/b` contains '\u{1b}', which no name can (at #/produces)
+    ");
+    // Values are JSON, which has escapes for all of them.
+    let model = reads(&swagger(r#"{ type: string, enum: ["\e\x7f\x9b"], default: "\x9b" }"#));
+    let body = &model.operations[0].body.as_ref().unwrap().schema;
+    assert_eq!(body.members, [r#""\u001b\u007f\u009b""#]);
+    assert_eq!(body.default.as_deref(), Some(r#""\u009b""#));
+}

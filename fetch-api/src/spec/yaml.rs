@@ -278,7 +278,14 @@ impl<'de> Map<'de> {
 
 fn push_quoted(text: &str, out: &mut String) {
     // Writing a string as JSON cannot fail.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    // JSON lets the later ones of the control characters stand, packs do not.
+    for c in quoted.chars() {
+        match c.is_control() {
+            true => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
 }
 
 /// Tells JSON from YAML's flow style: in JSON a quote or the end follows the first brace.
