@@ -384,10 +384,11 @@ pub(crate) struct Request {
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// data lays JSON out; stream passes answers on as they come
-    #[arg(long = "as", value_name = "KIND")]
+    /// data lays JSON out; stream passes answers on as they come; socket joins standard input and
+    /// output with the connection, and ends with 0 when its other end does
+    #[arg(long = "as", value_name = "KIND", default_value = "data", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
-    pub(crate) taken_as: Option<TakenAs>,
+    pub(crate) taken_as: TakenAs,
 }
 
 /// The engine that a command is about.
@@ -700,4 +701,6 @@ Examples:
   contajners request docker@v1.41 POST /containers/conny/checkpoints \\
     --data '{\"CheckpointID\":\"one\"}'
   contajners request podman PUT /v5.0.0/libpod/containers/conny/archive?path=/ \\
-    --content-type application/x-tar -d @files.tar";
+    --content-type application/x-tar -d @files.tar
+  echo date | contajners request docker POST --as socket \\
+    '/containers/conny/attach?stream=true&stdin=true&stdout=true'";

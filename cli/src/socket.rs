@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, stdin};
 use std::time::Duration;
 
-use contajners::{Client, DuplexInput, OutputStream};
+use contajners::{Call, Client, DuplexInput, OutputStream};
 use contajners_core::Operation;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -213,6 +213,30 @@ pub(crate) async fn run(
         (true, false) => (PATIENCE, Left::No),
     };
     siblings.end(watch, patience, left).await
+}
+
+/// Opens a socket that no spec knows, and joins it with standard input and output until its other
+/// end has said all. Nothing tells what is there: keys are as the terminal has them, and there is no
+/// status but that it went well.
+pub(crate) async fn join_raw(call: Call, output: &mut Output) -> Result<(), Failure> {
+    let (from, to) = call.socket().await?.split();
+    let process = Process {
+        is_exec: false,
+        has_terminal: false,
+        takes_input: true,
+        sees_end_of_input: true,
+        has_own_keys: true,
+    };
+    let no_more_input = Cell::new(false);
+    let input = async {
+        // That nobody reads it is no failure; the output goes on.
+        let _ = send_input(to, &process, None, &no_more_input).await;
+        std::future::pending().await
+    };
+    tokio::select! {
+        done = sending::frames(from, output) => done,
+        never = input => never,
+    }
 }
 
 /// Carries bytes both ways until the output ends, or the keys are typed.

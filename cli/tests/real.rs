@@ -60,6 +60,11 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     let attach = [&attach[..], &["stdout=true", "--as", "socket"]].concat();
     let attached = invoke(&attach, b"one\ntwo\n", 0);
     assert_eq!(String::from_utf8_lossy(&attached.stdout), "one\ntwo\n");
+    // So it is by a request that no spec knows.
+    invoke(&["ContainerStart", &named(&container)], b"", 0);
+    let path = format!("/v1.40/containers/{container}/attach?stream=true&stdin=true&stdout=true");
+    let raw = ["request", kind, "POST", &path, "--as", "socket"];
+    assert_eq!(run(engine, &raw, b"three\n", 0).stdout, b"three\n");
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
 
     // What is gone at its end has told its exit status by then.

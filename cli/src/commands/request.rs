@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sending::{self, Asked, Taken};
 use crate::settings::Settings;
+use crate::socket;
 
 /// Sends a request that no spec knows and writes what comes back.
 pub(crate) fn run(
@@ -57,7 +58,7 @@ pub(crate) fn run(
     }
     let body = body(typed.data.as_ref(), content_type)?;
 
-    let taken = Taken::new(typed.taken_as.unwrap_or(TakenAs::Data), settings);
+    let taken = Taken::new(typed.taken_as, settings);
     sending::run(async {
         let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
         let mut call = sender.client.request(method, &*target);
@@ -68,6 +69,9 @@ pub(crate) fn run(
             call = call.content_type(content_type.unwrap_or("application/json"));
         } else if let Some(content_type) = content_type {
             call = call.header("Content-Type", content_type);
+        }
+        if typed.taken_as == TakenAs::Socket {
+            return socket::join_raw(sending::with_body(call, body), output).await;
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sender.send(call, body).await?;

@@ -199,6 +199,28 @@ fn a_process_that_was_left_is_not_waited_for() {
     assert!(begun.elapsed() < Duration::from_secs(9));
 }
 
+/// A request that no spec knows becomes a socket, too: bytes go both ways, and that is all.
+#[test]
+fn a_raw_request_becomes_a_socket() {
+    let run = |answer: &'static str, body: &[&str]| {
+        let engine = Engine::new(&[answer]);
+        let call = ["request", "docker", "POST", "/x", "--as", "socket"];
+        let mut command = engine.command(&[&call[..], body].concat());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        (told(&output), engine.requests())
+    };
+    let raw = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nout";
+    let json = ["-d", "{\"Tty\":true}"];
+    let (said, request) = run(raw, &json);
+    assert_eq!(said, "out--- status 0");
+    assert_eq!(request, "POST /x [application/json] {\"Tty\":true}");
+    let frames = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n\
+                  \x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err";
+    assert_eq!(run(frames, &[]).0, "out--- standard error\nerr--- status 0");
+    let (said, _) = run("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\nno", &[]);
+    assert!(said.ends_with("docker answered 404 to `POST /x`: no\n--- status 4"), "{said}");
+}
+
 /// What engines say late or not at all is refused before anything is opened.
 #[test]
 fn what_has_ended_is_not_joined() {
