@@ -8,7 +8,7 @@ use contajners_core::{Api, ListStyle, Location, Method, Operation};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::failure::{Failure, Status};
 use crate::output::remark;
@@ -21,6 +21,10 @@ const RESIZE_PAUSE: Duration = Duration::from_millis(10);
 /// How long the head of the answer to `…/wait` is waited for, by which the engine says that it
 /// watches the process. Podman's own API sends it at the end only.
 const WATCH_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long the answer to it is waited for before the process is looked at, which may have ended
+/// before it was watched.
+const WATCH_PERIOD: Duration = Duration::from_millis(500);
 
 /// The first pause between two looks at a process that ought to have ended; the next are longer.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);
@@ -96,14 +100,17 @@ impl<'a> Siblings<'a> {
     pub(super) async fn watch(&self, inspected: &Value) -> Option<Watch> {
         let operation = self.wait.as_ref()?;
         let mut call = self.call(operation);
-        if !is_running(inspected)? {
-            // Of what has not begun the end is the next one, where that can be said. A list holds
-            // the states of podman's own API, in which this is what is waited for anyway.
-            let mut parameters = operation.parameters();
-            let condition = parameters.find(|own| own.is_named("condition"))?;
-            if condition.style() == ListStyle::Single {
-                call = call.param("condition", "next-exit");
-            }
+        let is_running = is_running(inspected)?;
+        let mut parameters = operation.parameters();
+        let condition = parameters.find(|own| own.is_named("condition"));
+        match condition.map(|condition| condition.style()) {
+            // Podman looks for this one among its events, and at the container, which may be gone,
+            // for any other. What has not begun has no other.
+            Some(ListStyle::Single) => call = call.param("condition", "next-exit"),
+            // A list holds the states of podman's own API, in which an end is waited for anyway.
+            Some(_) => {}
+            None if is_running => {}
+            None => return None,
         }
         let (answered, head) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -119,53 +126,56 @@ impl<'a> Siblings<'a> {
     /// Ends as the process did, which is told within this time: dockerd closes its output first.
     pub(super) async fn end(
         &self,
-        watch: Option<Watch>,
+        mut watch: Option<Watch>,
         patience: Duration,
         left: Left,
     ) -> Result<(), Failure> {
         let deadline = Instant::now() + patience;
         let mut lost = None;
-        if let Some(mut watch) = watch
-            && let Ok(Ok(answer)) = timeout_at(deadline, &mut watch.0).await
-        {
-            match answer {
-                Ok(answer) => return self.waited(&answer),
-                // It has no say in it, but it is there.
-                Err(error) if error.status().is_some() => {}
-                Err(error) => lost = Some(error),
+        let mut pause = if watch.is_some() { WATCH_PERIOD } else { Duration::ZERO };
+        let runs_on = loop {
+            let next = deadline.min(Instant::now() + pause);
+            if let Some(own) = &mut watch {
+                if let Ok(answer) = timeout_at(next, &mut own.0).await {
+                    watch = None;
+                    match answer {
+                        Ok(Ok(answer)) => return self.waited(&answer),
+                        Ok(Err(error)) if error.status().is_none() => lost = Some(error),
+                        // It cannot tell.
+                        _ => {}
+                    }
+                }
+            } else {
+                sleep_until(next).await;
             }
-        }
-        let mut pause = LOOK_PAUSE;
-        let seen = loop {
-            let seen = match self.inspect().await {
-                Err(error) if error.status() == Some(404) => None,
-                seen => Some(seen?),
-            };
-            let may_end = Instant::now() + pause < deadline;
-            if !may_end || seen.as_ref().and_then(is_running) != Some(true) {
-                break seen;
+            let is_last = Instant::now() >= deadline;
+            match self.inspect().await {
+                Ok(seen) if is_running(&seen) == Some(true) => {
+                    if is_last {
+                        break true;
+                    }
+                }
+                Ok(seen) => {
+                    let code = seen.pointer("/ExitCode").or(seen.pointer("/State/ExitCode"));
+                    return ended(code.and_then(Value::as_i64).unwrap_or(0));
+                }
+                Err(error) if error.status() == Some(404) => {
+                    if watch.is_none() || is_last {
+                        break false;
+                    }
+                }
+                // Podman fails while it removes.
+                Err(error) if error.status().is_some() && !is_last => {}
+                Err(error) => return Err(error.into()),
             }
-            sleep(pause).await;
-            pause *= 2;
-        };
-        let is_known = match &seen {
-            None => false,
-            Some(seen) if is_running(seen) == Some(true) => left == Left::Perhaps,
-            Some(seen) => {
-                let code = seen.pointer("/ExitCode").or(seen.pointer("/State/ExitCode"));
-                return ended(code.and_then(Value::as_i64).unwrap_or(0));
-            }
+            pause = (pause * 2).max(LOOK_PAUSE);
         };
         match lost {
-            // What was joined may run on, with nobody to tell how it ends.
-            Some(error) if !is_known => Err(error.into()),
-            _ => {
-                if seen.is_none() {
-                    remark(format_args!("note: the process is gone, and so is its exit status"));
-                }
-                Ok(())
-            }
+            Some(error) if !(runs_on && left == Left::Perhaps) => return Err(error.into()),
+            _ if runs_on => {}
+            _ => remark(format_args!("note: the process is gone, and so is its exit status")),
         }
+        Ok(())
     }
 
     /// Reads the answer to `…/wait`: an object in Docker's API, a number in podman's own.

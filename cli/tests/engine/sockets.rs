@@ -129,13 +129,12 @@ fn a_container_that_is_gone_has_told_its_status() {
     engine.check(&ATTACH, "out--- status 7");
     assert_eq!(
         engine.requests(),
-        "GET /v1.41/containers/x/json\nPOST /v1.41/containers/x/wait\n\
+        "GET /v1.41/containers/x/json\nPOST /v1.41/containers/x/wait?condition=next-exit\n\
          POST /v1.41/containers/x/attach?stream=true&stdout=true"
     );
     // One that has not begun is waited for until it has, and ended.
     let engine = Attached::new(&[CREATED, GONE], SEVEN);
     engine.check(&ATTACH, "out--- status 7");
-    assert!(engine.requests().contains("/wait?condition=next-exit\n"), "{}", engine.requests());
     // In the oldest version that cannot be asked for.
     let oldest = [&["docker@v1.25"], &ATTACH[1..]].concat();
     let engine = Attached::new(&[CREATED, EXITED], Waited::Refuses);
@@ -143,6 +142,14 @@ fn a_container_that_is_gone_has_told_its_status() {
     assert!(!engine.requests().contains("/wait"), "{}", engine.requests());
     let engine = Attached::new(&[RUNNING, GONE], SEVEN);
     engine.check(&oldest, "out--- status 7");
+    assert!(engine.requests().contains("/wait\n"), "{}", engine.requests());
+}
+
+/// What ended just before it was watched is never told of.
+#[test]
+fn a_container_that_nobody_watched_is_looked_at() {
+    let engine = Attached::new(&[RUNNING, EXITED], Waited::Holds);
+    engine.check(&ATTACH, "out--- status 7");
 }
 
 #[test]
