@@ -225,6 +225,14 @@ fn what_a_query_holds_is_not_shown() {
 }
 
 #[test]
+fn what_a_body_holds_is_not_shown() {
+    let body = json!({"Env": ["TOKEN=hunter2"]});
+    let body = Body::Value(&body);
+    let request = resolve("docker v1.41 ContainerCreate", &json!({}), body).unwrap();
+    assert_eq!(format!("{:?}", request.content()), "Text(25 bytes)");
+}
+
+#[test]
 fn an_empty_text_for_a_header_is_none() {
     check(
         "docker v1.41 ImagePush",
