@@ -291,11 +291,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         call: Call,
 
-        /// data lays JSON out; stream passes answers on as they come; socket joins the terminal with
-        /// the process of an attach or an exec, and ends as the process does; ^P ^Q leaves it running
-        #[arg(long = "as", value_name = "KIND", default_value = "data")]
-        #[arg(hide_possible_values = true)]
-        taken_as: TakenAs,
+        #[command(flatten)]
+        answers: Answers,
 
         #[command(flatten)]
         folders: Folders,
@@ -360,6 +357,20 @@ pub(crate) enum TakenAs {
     Socket,
 }
 
+/// What becomes of an answer.
+#[derive(Debug, Args)]
+pub(crate) struct Answers {
+    /// data lays JSON out; stream passes answers on as they come; socket joins the terminal with
+    /// the process of an attach or an exec, and ends as the process does; ^P ^Q leaves it running
+    #[arg(long = "as", value_name = "KIND", default_value = "data")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) taken_as: TakenAs,
+
+    /// Write the body of an error like that of any answer, to standard output; the exit status stays
+    #[arg(long)]
+    pub(crate) allow_error_status: bool,
+}
+
 /// A request as it goes over the wire.
 #[derive(Debug, Args)]
 pub(crate) struct Request {
@@ -389,6 +400,10 @@ pub(crate) struct Request {
     #[arg(long = "as", value_name = "KIND", default_value = "data", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
     pub(crate) taken_as: TakenAs,
+
+    /// Write the body of an error like that of any answer, to standard output; the exit status stays
+    #[arg(long)]
+    pub(crate) allow_error_status: bool,
 }
 
 /// The engine that a command is about.
@@ -677,6 +692,9 @@ Logs, events and other streams are written as they come, whatever --as says:
 JSON one document a line, a process's standard error to standard error.
 Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
 in a pipe. With -o json or --as stream they are documents, too.
+
+An error is told on standard error in the engine's own words; the rest of its
+body shows with --allow-error-status.
 
 --unpack stops at a link that leads out of the folder, such as /etc/mtab, which
 Docker puts into every container; --leave-out-refused goes on without it.";

@@ -35,10 +35,22 @@ pub(crate) enum Failure {
     Told(Box<Report>),
     /// The reader of standard output has gone: it has what it wanted.
     ReaderGone,
-    /// The process that was joined ended with this status, and has said why itself.
+    /// To end with this status: all that is to be said of it has been said, by the process that was
+    /// joined, or by the engine in its answer.
     Process(u8),
     /// A signal said so; whoever sent it knows.
     Stopped(Status),
+}
+
+impl Status {
+    /// Returns that of an answer with an error status.
+    pub(crate) fn of_answer(status: u16) -> Self {
+        match status {
+            500.. => Self::Failed,
+            400.. => Self::Refused,
+            _ => Self::Local,
+        }
+    }
 }
 
 /// An error as it is printed.
@@ -203,8 +215,8 @@ impl From<contajners::Error> for Failure {
             // A file that is named, and cannot be read.
             (ErrorKind::Config, _) if is_file => Status::Local,
             (ErrorKind::Config | ErrorKind::Resolve, _) => Status::Usage,
-            (ErrorKind::InBand, _) | (ErrorKind::Status, Some(500..)) => Status::Failed,
-            (ErrorKind::Status, Some(400..)) => Status::Refused,
+            (ErrorKind::InBand, _) => Status::Failed,
+            (ErrorKind::Status, Some(status)) => Status::of_answer(status),
             _ => Status::Local,
         };
         let mut failure = Self::new(status, error.to_string());

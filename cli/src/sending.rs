@@ -178,6 +178,28 @@ impl Asked<'_> {
     }
 }
 
+/// Returns what an answer ends a run with that has an error status, and is wanted all the same.
+pub(crate) fn failed(answer: &Response) -> Option<Status> {
+    (!answer.is_success()).then(|| Status::of_answer(answer.status()))
+}
+
+/// Ends a run whose answer has been written.
+pub(crate) fn ended(written: Result<(), Failure>, failed: Option<Status>) -> Result<(), Failure> {
+    match failed {
+        None => written,
+        Some(status) => {
+            Failure::unless_reader_gone(written)?;
+            Err(Failure::Process(status as u8))
+        }
+    }
+}
+
+/// The error of asking for both.
+pub(crate) fn no_error_from_a_socket() -> Failure {
+    Failure::usage("what cannot become a socket is an error, and nothing else")
+        .with_hint("leave out `--as socket`, or `--allow-error-status`")
+}
+
 /// Writes an answer as it comes.
 pub(crate) async fn write(
     answer: Response,

@@ -15,17 +15,21 @@ use crate::socket;
 /// Calls an operation and writes what comes back.
 pub(crate) fn run(
     typed: &args::Call,
-    taken_as: TakenAs,
+    answers: &args::Answers,
     folders: &args::Folders,
     checks: &args::Checks,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let taken_as = answers.taken_as;
     let chosen = settings.engine(&typed.operation.engine)?;
     let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
         return Err(Failure::usage("a socket carries no folders")
             .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
+    }
+    if taken_as == TakenAs::Socket && answers.allow_error_status {
+        return Err(sending::no_error_from_a_socket());
     }
     let content_type = typed.content_type.as_deref();
     let taken = Taken::new(taken_as, settings);
@@ -50,17 +54,22 @@ pub(crate) fn run(
         if let Some(content_type) = content_type {
             call = call.content_type(content_type);
         }
+        if answers.allow_error_status {
+            call = call.allow_error_status();
+        }
         let answer = sender.send(call, body).await?;
-        match &folders.unpack {
-            Some(folder) => folder::unpack(answer, folder, folders).await,
+        let failed = sending::failed(&answer);
+        let written = match &folders.unpack {
+            Some(folder) if failed.is_none() => folder::unpack(answer, folder, folders).await,
             None if operation.method() == Method::Head => {
                 sending::headers(&answer, &operation, taken, settings, output)
             }
-            None => {
+            _ => {
                 let asked = Asked { method: operation.method(), name: operation.id() };
                 sending::write(answer, asked, taken, settings, output).await
             }
-        }
+        };
+        sending::ended(written, failed)
     })
 }
 

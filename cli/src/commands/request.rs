@@ -56,6 +56,9 @@ pub(crate) fn run(
                 .with_hint("a body has one"));
         }
     }
+    if typed.taken_as == TakenAs::Socket && typed.allow_error_status {
+        return Err(sending::no_error_from_a_socket());
+    }
     let body = body(typed.data.as_ref(), content_type)?;
 
     let taken = Taken::new(typed.taken_as, settings);
@@ -70,12 +73,17 @@ pub(crate) fn run(
         } else if let Some(content_type) = content_type {
             call = call.header("Content-Type", content_type);
         }
+        if typed.allow_error_status {
+            call = call.allow_error_status();
+        }
         if typed.taken_as == TakenAs::Socket {
             return socket::join_raw(sending::with_body(call, body), output).await;
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sender.send(call, body).await?;
-        sending::write(answer, Asked { method, name: &name }, taken, settings, output).await
+        let failed = sending::failed(&answer);
+        let asked = Asked { method, name: &name };
+        sending::ended(sending::write(answer, asked, taken, settings, output).await, failed)
     })
 }
 

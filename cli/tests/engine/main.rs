@@ -203,6 +203,44 @@ fn errors_of_the_engine_have_statuses_of_their_own() {
     );
 }
 
+#[test]
+fn the_body_of_an_error_is_written_when_it_is_wanted() {
+    let answer = |head: &str, body: &str| -> &'static str {
+        format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{body}").leak()
+    };
+    let refused = answer(
+        "409 Conflict\r\nContent-Type: application/json",
+        "{\"message\":\"no\",\"portError\":[1]}",
+    );
+    let allowed = "--allow-error-status";
+    let call = ["invoke", "docker@v1.41", "ContainerStart", "id=x", allowed];
+    let sent = "POST /v1.41/containers/x/start";
+    let body = "{\"message\":\"no\",\"portError\":[1]}\n--- status 4";
+    check(&[refused], &call, sent, body);
+    check(&[refused], &[&call[..], &["-o", "raw"]].concat(), sent, &body.replace('\n', ""));
+    check(&[DONE], &call, sent, "--- status 0");
+    let failed = answer("500 Oh\r\nContent-Type: text/plain", "all\nof it\n");
+    let request = ["request", "docker", "GET", "/x", allowed];
+    check(&[failed], &request, "GET /x", "all\nof it\n--- status 5");
+    let json = [&request[..], &["-o", "json"]].concat();
+    check(&[failed], &json, "GET /x", "\"all\\nof it\\n\"\n--- status 5");
+    // It is no archive, and a HEAD has no body.
+    let unpack =
+        ["invoke", "docker@v1.41", "ContainerArchive", "id=x", "path=/", "--unpack", "none"];
+    let sent = "GET /v1.41/containers/x/archive?path=/";
+    check(&[refused], &[&unpack[..], &[allowed]].concat(), sent, body);
+    let head = ["invoke", "docker@v1.41", "ContainerArchiveInfo", "id=x", "path=/", allowed];
+    let sent = "HEAD /v1.41/containers/x/archive?path=/";
+    check(&[answer("404 Not Found", "")], &head, sent, "--- status 4");
+    check(
+        &[],
+        &[&call[..], &["--as", "socket"]].concat(),
+        "",
+        "--- standard error\nerror: what cannot become a socket is an error, and nothing else\n  \
+         hint: leave out `--as socket`, or `--allow-error-status`\n--- status 2",
+    );
+}
+
 /// Those that `--help` lists; signals are for the terminal's tests, processes for real engines.
 #[test]
 fn every_exit_status_that_is_listed() {
