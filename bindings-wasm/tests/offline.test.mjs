@@ -61,7 +61,7 @@ test("a request of a catalogue, and of a category", () => {
   assert.deepEqual(docker.resolve("ContainerInspect", call), expected);
   assert.deepEqual(docker.within("containers").resolve("ContainerInspect", call), expected);
   assert.equal(docker.resolve("SystemInfo").target, "/v1.41/info");
-  assert.throws(() => docker.resolve("SystemInfo", { parms: {} }), { code: "invalid-option" });
+  assert.throws(() => docker.resolve("SystemInfo", { param: {} }), { code: "invalid-option" });
   assert.throws(() => docker.within("images").resolve("SystemInfo"), { code: "other-category" });
 });
 

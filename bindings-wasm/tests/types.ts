@@ -59,7 +59,7 @@ await docker.invoke("ContainerCreate", { body: { Imag: "busybox" } });
 // @ts-expect-error a body where none is taken
 await docker.invoke("ContainerStart", { params: { id }, body: { a: 1 } });
 // @ts-expect-error a misspelt option of a pack's call
-resolve(pack, undefined, "AnyOperation", { parms: {} });
+resolve(pack, undefined, "AnyOperation", { param: {} });
 // @ts-expect-error a way to take an answer that there is not
 await docker.invoke("ContainerList", { as: "socks" });
 // @ts-expect-error a misspelt option
