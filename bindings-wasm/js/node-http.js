@@ -139,7 +139,9 @@ export async function upgrade(client, request, call, body, limits) {
     outgoing.on("finish", () => watch.came());
     outgoing.on("error", (cause) => {
       watch.end();
-      reject(watch.reason ?? explained(client, call, cause, outgoing.socket?.bytesRead) ?? broken(client, call, cause));
+      // It has shown no certificate, whatever `fetch` and `init` would have.
+      const own = { engine: client.engine, place };
+      reject(watch.reason ?? explained(own, call, cause, outgoing.socket?.bytesRead) ?? broken(own, call, cause));
     });
     const opened = (socket, source, contentType) => {
       // Readers and writers get the error; with nobody there yet it would end the process.

@@ -75,6 +75,15 @@ test("what is wrong with TLS is told, and that nothing was sent", async () => {
   });
 });
 
+test("a socket shows no certificate, whatever `fetch` would", async () => {
+  // What servers say where one is required.
+  const alert = Buffer.from([21, 3, 3, 0, 2, 2, 116]);
+  await answering(alert, async (at) => {
+    const error = await attach(await client({ uri: `https://${at}`, fetch }), "socket").then(() => assert.fail("it opened"), (error) => error);
+    assert.equal(error.code, "client-certificate-missing");
+  });
+});
+
 test("codes of TLS become those of the native client", async () => {
   for (const [code, expected, acted] of [
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "unknown-ca", false],
