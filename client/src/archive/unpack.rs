@@ -81,8 +81,9 @@ impl Unpack {
         }
     }
 
-    /// Leaves out links that lead out of the folder, devices and pipes, instead of ending with an
-    /// error: the root of a container has such links as a rule. Paths that lead out stay an error.
+    /// Leaves out links that lead out of the folder, devices, pipes and what cannot be made or named on
+    /// this system (on Windows all links), instead of ending with an error: the root of a container has
+    /// such links as a rule. Paths that lead out stay an error.
     pub fn leave_out_refused(mut self) -> Self {
         self.refused = Refused::LeftOut;
         self
@@ -245,6 +246,9 @@ impl Unpacker<'_> {
                 finish(&file, entry.mode & 0o777, entry.modified).map_err(written)
             }
             EntryType::Symlink => {
+                if cfg!(not(unix)) {
+                    return Err(refuse(What::LinkNotHere));
+                }
                 let target = link(&entry.target, parent).map_err(refuse)?;
                 self.enter(entry, parent)?;
                 self.clear(entry, &path)?;
@@ -473,6 +477,7 @@ pub(crate) enum What {
     NoName,
     LinkLeadsOut,
     LinkToNoFile,
+    LinkNotHere,
     ThroughLink,
     InTheWay,
     Device,
@@ -484,7 +489,13 @@ impl What {
     fn may_be_left_out(self) -> bool {
         matches!(
             self,
-            Self::LinkLeadsOut | Self::LinkToNoFile | Self::Device | Self::Pipe | Self::Unknown
+            Self::NoName
+                | Self::LinkLeadsOut
+                | Self::LinkToNoFile
+                | Self::LinkNotHere
+                | Self::Device
+                | Self::Pipe
+                | Self::Unknown
         )
     }
 
@@ -494,6 +505,7 @@ impl What {
             Self::LeadsOut => "has `..` in its path",
             Self::NoName => "has a path that cannot be one here",
             Self::LinkLeadsOut => "is a link that leads out of the folder, or may",
+            Self::LinkNotHere => "is a link, which cannot be made on this system",
             Self::LinkToNoFile => "is a link to what is no file of the folder",
             Self::ThroughLink => "would be written through a link",
             Self::InTheWay => "finds something else in its place",
