@@ -86,6 +86,12 @@ fn scripted() {
 }
 
 #[test]
+fn websockets() {
+    let Some(node) = node() else { return };
+    node.test("websocket.test.mjs", &[]);
+}
+
+#[test]
 fn secure() {
     let Some(node) = node() else { return };
     node.test("tls.test.mjs", &[]);
