@@ -82,10 +82,7 @@ pub(crate) fn of_answer(
         let (engine, version) = (api.engine(), api.version());
         Failure::usage(format!("an answer `{status}` of `{id}` {why} in {engine} {version}"))
     };
-    let own = operation.responses().find(|answer| answer.status() == Some(status));
-    // An answer without a status stands for all that are not listed.
-    let documented = own.or_else(|| operation.responses().find(|answer| answer.status().is_none()));
-    let Some(documented) = documented else {
+    let Some(documented) = operation.response(status) else {
         let known: Vec<String> = operation
             .responses()
             .filter_map(|answer| answer.status())

@@ -233,8 +233,7 @@ pub(crate) fn headers(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let own = operation.responses().find(|own| own.status() == Some(answer.status()));
-    let documented = own.or_else(|| operation.responses().find(|own| own.status().is_none()));
+    let documented = operation.response(answer.status());
     let names = documented.into_iter().flat_map(|own| own.headers());
     let found: Vec<(&str, &str)> =
         names.filter_map(|(name, _)| Some((name, answer.header(name)?))).collect();

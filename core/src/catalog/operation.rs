@@ -95,6 +95,13 @@ impl<'a> Operation<'a> {
         })
     }
 
+    /// Returns what is documented of an answer with this status: its own, or that which stands for all
+    /// that are not listed.
+    pub fn response(&self, status: u16) -> Option<Response<'a>> {
+        let of = |wanted| self.responses().find(|own| own.status() == wanted);
+        of(Some(status)).or_else(|| of(None))
+    }
+
     /// Returns in which versions the operation (its method and path, under whatever id) exists.
     pub fn history(&self) -> VersionSet<'a> {
         let mut set = VersionSet::empty(self.pack());
