@@ -24,7 +24,6 @@ pub(crate) enum Status {
     /// The user had enough: 128 and the number of SIGINT.
     Interrupted = 130,
     /// The program was asked to end: 128 and the number of SIGTERM.
-    #[cfg(unix)]
     Terminated = 143,
 }
 

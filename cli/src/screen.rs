@@ -6,7 +6,10 @@
 
 use std::env;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,20 +55,10 @@ pub(crate) fn is_drawable() -> bool {
         && !is_piped()
 }
 
-#[cfg(unix)]
 fn is_piped() -> bool {
-    use std::fs::File;
-    use std::os::fd::AsFd as _;
-    use std::os::unix::fs::FileTypeExt as _;
-
     let file = stdout().as_fd().try_clone_to_owned().map(File::from);
     let kind = file.and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
-}
-
-#[cfg(not(unix))]
-fn is_piped() -> bool {
-    !stdout().is_terminal()
 }
 
 /// Draws lines in place of those that are there. They fit and hold no control characters.

@@ -5,10 +5,7 @@ use std::process;
 use std::thread;
 use std::time::Duration;
 
-#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-#[cfg(windows)]
-use tokio::signal::windows::{CtrlC, ctrl_c};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -44,13 +41,11 @@ pub(crate) fn watch() -> io::Result<oneshot::Receiver<Status>> {
     Ok(stopped)
 }
 
-#[cfg(unix)]
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-#[cfg(unix)]
 impl Signals {
     fn new() -> io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
@@ -63,20 +58,5 @@ impl Signals {
             _ = self.interrupt.recv() => Status::Interrupted,
             _ = self.terminate.recv() => Status::Terminated,
         }
-    }
-}
-
-#[cfg(windows)]
-struct Signals(CtrlC);
-
-#[cfg(windows)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self(ctrl_c()?))
-    }
-
-    async fn next(&mut self) -> Status {
-        self.0.recv().await;
-        Status::Interrupted
     }
 }

@@ -3,8 +3,6 @@
 //! Blocks whose language is followed by a name are files; in blocks of `console` lines after `$`
 //! are commands, and what follows is what they say. The engine of the page listens here.
 
-#![cfg(unix)]
-
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};

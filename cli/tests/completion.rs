@@ -1,7 +1,5 @@
 //! Completion: what is offered, and that shells offer it.
 
-#![cfg(unix)]
-
 mod command;
 
 use std::fs;

@@ -649,7 +649,6 @@ fn summaries_are_shown_where_they_are_found() {
 
 /// What is no file, or too large, is not waited for; and what a folder holds that somebody happens to
 /// be in is nothing to go by.
-#[cfg(unix)]
 #[test]
 fn summaries_are_read_with_care() {
     let room = tempfile::tempdir().unwrap();

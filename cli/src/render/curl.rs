@@ -178,7 +178,6 @@ mod tests {
     }
 
     /// What a shell reads back is the word itself.
-    #[cfg(unix)]
     #[test]
     fn quoted_words_survive_a_shell() {
         for word in ["", "a", "a b", "'", "$(x)`y`\\", "\n\t", "é", "!", "-n", "*?", "~"] {

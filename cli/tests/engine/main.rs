@@ -1,7 +1,5 @@
 //! `invoke` and `request` against a scripted engine on a unix socket.
 
-#![cfg(unix)]
-
 #[path = "../command/mod.rs"]
 mod command;
 mod faults;

@@ -1,7 +1,5 @@
 //! The command on a terminal of the test's own: what is drawn, and how a run ends.
 
-#![cfg(unix)]
-
 #[path = "../command/mod.rs"]
 mod command;
 mod completion;
