@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::render::Paint;
-use crate::render::text::{unbroken, wrap};
+use crate::render::text::{columns, unbroken, wrap};
 
 /// Columns are not made narrower than this, nor than their longest words; a table that needs more
 /// flows over the edge.
@@ -66,7 +66,7 @@ impl Table {
                         }
                         blank = 0;
                     }
-                    blank += width.saturating_sub(text.chars().count()) + GAP;
+                    blank += width.saturating_sub(columns(text)) + GAP;
                 }
                 writeln!(out)?;
             }
@@ -77,17 +77,17 @@ impl Table {
     /// The widths of the columns: what they need, or less of the widest when there is no room. Words
     /// stay whole; the lines run over when that leaves no room.
     fn widths(&self, width: Option<usize>) -> Vec<usize> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0).max(self.heading.len());
+        let count = self.rows.iter().map(Vec::len).max().unwrap_or(0).max(self.heading.len());
         let widest = |measure: &dyn Fn(&str) -> usize| -> Vec<usize> {
             let of = |column: usize| {
                 let cells = self.rows.iter().chain([&self.heading]).filter_map(|r| r.get(column));
                 cells.map(|cell| measure(cell)).max().unwrap_or(0)
             };
-            (0..columns).map(of).collect()
+            (0..count).map(of).collect()
         };
-        let natural = widest(&|cell| cell.chars().count());
+        let natural = widest(&columns);
         let Some(width) = width else { return natural };
-        let room = width.saturating_sub(self.indent + GAP * columns.saturating_sub(1));
+        let room = width.saturating_sub(self.indent + GAP * count.saturating_sub(1));
         if room < natural.iter().map(|&own| own.min(NARROWEST)).sum() {
             return natural;
         }
@@ -96,7 +96,7 @@ impl Table {
         for _ in room..widths.iter().sum() {
             let shrinks = |column: &usize| widths[*column] > floors[*column].max(NARROWEST);
             // Of those that are equal the first.
-            let widest = (0..columns).rev().filter(shrinks).max_by_key(|&column| widths[column]);
+            let widest = (0..count).rev().filter(shrinks).max_by_key(|&column| widths[column]);
             let Some(widest) = widest else { break };
             widths[widest] -= 1;
         }
@@ -160,6 +160,17 @@ mod tests {
             assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
             assert_eq!((text.matches('a').count(), text.matches('b').count()), (50, 30));
         }
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_whatever_is_in_them() {
+        let mut table = Table::new(["NAME", "PATH"]);
+        table.row(["全角", "/a"]);
+        table.row(["abc", "/b"]);
+        let mut out = Vec::new();
+        table.write(&mut out, None, Paint::new(false)).unwrap();
+        let expected = "NAME  PATH\n全角  /a\nabc   /b\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]

@@ -7,6 +7,14 @@ pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
+fn columns_of(text: &[char]) -> usize {
+    text.iter().copied().map(width_of).sum()
+}
+
+fn width_of(c: char) -> usize {
+    c.width().unwrap_or_default()
+}
+
 /// Fills a text with spaces up to a width.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{:1$}", "", width.saturating_sub(columns(text)))
@@ -21,7 +29,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     for c in text.chars() {
-        used += c.width().unwrap_or_default();
+        used += width_of(c);
         if used > room {
             break;
         }
@@ -41,7 +49,7 @@ pub(crate) fn unbroken(text: &str) -> usize {
             if is_end || c == '/' {
                 length = 0;
             }
-            length += 1;
+            length += width_of(c);
             is_end = c == ',';
             longest = longest.max(length);
         }
@@ -49,7 +57,7 @@ pub(crate) fn unbroken(text: &str) -> usize {
     longest
 }
 
-/// Breaks a text at spaces into lines of at most so many characters. A word that is longer than
+/// Breaks a text at spaces into lines of at most so many columns. A word that is longer than
 /// a line is cut, at a `/` or `,` where it has one.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
@@ -58,20 +66,23 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut used = 0;
     for word in text.split_whitespace() {
         let mut word: Vec<char> = word.chars().collect();
-        if used > 0 && used + 1 + word.len() <= width {
+        let mut length = columns_of(&word);
+        if used > 0 && used + 1 + length <= width {
             line.push(' ');
             used += 1;
         } else if used > 0 {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
-        while used + word.len() > width {
+        while used + length > width && word.len() > 1 {
+            let fits = |at: &usize| columns_of(&word[..*at]) <= width;
+            let most = (1..word.len()).take_while(fits).last().unwrap_or(1);
             // A `/` begins the next line, a `,` ends this one.
-            let cut = (1..=width).rev().find(|&at| word[at] == '/' || word[at - 1] == ',');
-            let cut = cut.unwrap_or(width);
-            lines.push(word.drain(..cut).collect());
+            let cut = (1..=most).rev().find(|&at| word[at] == '/' || word[at - 1] == ',');
+            lines.push(word.drain(..cut.unwrap_or(most)).collect());
+            length = columns_of(&word);
         }
-        used += word.len();
+        used += length;
         line.extend(word);
     }
     if used > 0 || lines.is_empty() {
@@ -94,6 +105,10 @@ mod tests {
         check("/containers/{id}/json", 16, &["/containers/{id}", "/json"]);
         check("a,bb,ccc", 5, &["a,bb,", "ccc"]);
         check("abcdef é", 2, &["ab", "cd", "ef", "é"]);
+        check("全角 ab", 7, &["全角 ab"]);
+        check("全角 ab", 6, &["全角", "ab"]);
+        check("全角文", 5, &["全角", "文"]);
+        check("全角", 1, &["全", "角"]);
         check("", 5, &[""]);
         check("abc", 0, &["a", "b", "c"]);
         check("/a", 1, &["/", "a"]);
@@ -109,6 +124,7 @@ mod tests {
             ("a,/b", 2),
             ("exec-exited", 11),
             ("é/ü", 2),
+            ("全角/a", 4),
         ] {
             assert_eq!(unbroken(text), expected, "{text}");
             let lines = wrap(text, expected);
