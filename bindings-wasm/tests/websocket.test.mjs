@@ -1,10 +1,14 @@
 // Attaching over WebSockets that do what they are told to.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Client } from "contajners";
+
+// No connection is open here, and timers of calls hold no program: something has to.
+const held = setInterval(() => {}, 1000);
+after(() => clearInterval(held));
 
 const client = (more) => Client.create({ engine: "docker", version: "v1.41", uri: "http://engine", ...more });
 /** What a promise fails with. */
