@@ -309,7 +309,10 @@ fn redacted(address: &str) -> String {
         None => (String::new(), address),
     };
     // Passwords have slashes; sockets and pipes have names of files, and none of users.
-    let is_file = matches!(&*scheme, "" | "unix://" | "npipe://" | "http+unix://");
+    let is_file = match &*scheme {
+        "" => rest.starts_with(['/', '.', '~']),
+        scheme => matches!(scheme, "unix://" | "npipe://" | "http+unix://"),
+    };
     let end = if is_file { rest.find('/').unwrap_or(rest.len()) } else { rest.len() };
     match rest[..end].rfind('@') {
         Some(at) if rest[..at].contains(':') => format!("{scheme}…{}", &rest[at..]),
@@ -529,6 +532,8 @@ mod tests {
             let error = Endpoint::parse(&format!("{scheme}://a:b/c@h")).unwrap_err().to_string();
             assert!(error.contains(&format!("`{scheme}://…@h`")), "{error}");
         }
+        let error = Endpoint::parse("a:b/c@h:1").unwrap_err().to_string();
+        assert!(error.contains("`…@h:1`"), "{error}");
         let port = "a port is a number from 1 to 65535";
         check("tcp://h:0", &format!("address `tcp://h:0` cannot be read: {port}"));
         check("tcp://h:65536", &format!("address `tcp://h:65536` cannot be read: {port}"));
