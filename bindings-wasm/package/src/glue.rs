@@ -3,64 +3,41 @@
 use std::collections::HashMap;
 
 /// What the glue has for hosts on which the rest of the package would not run, and what its callers
-/// beside it never do. Those of another version of wasm-bindgen are told, not passed over.
-const CUTS: &[(&str, &str)] = &[
+/// beside it never do: how it begins, how it ends, and what stands there instead.
+const CUTS: &[(&str, &str, &str)] = &[
     // Every host with private fields of classes has these.
-    (
-        "(typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry",
-        "new FinalizationRegistry",
-    ),
-    (
-        "if (!('encodeInto' in cachedTextEncoder)) {
-    cachedTextEncoder.encodeInto = function (arg, view) {
-        const buf = cachedTextEncoder.encode(arg);
-        view.set(buf);
-        return {
-            read: arg.length,
-            written: buf.length
-        };
-    };
-}",
-        "",
-    ),
-    (
-        "if (realloc === undefined) {
-        const buf = cachedTextEncoder.encode(arg);
-        const ptr = malloc(buf.length, 1) >>> 0;
-        getUint8ArrayMemory0().subarray(ptr, ptr + buf.length).set(buf);
-        WASM_VECTOR_LEN = buf.length;
-        return ptr;
-    }",
-        "",
-    ),
+    ("(typeof FinalizationRegistry ===", "new FinalizationRegistry", "new FinalizationRegistry"),
+    ("if (!('encodeInto' in", "\n}", ""),
+    ("if (realloc === undefined)", "\n    }", ""),
     // `browser.js` gives an object, or nothing.
-    (
-        "if (Object.getPrototypeOf(module_or_path) === Object.prototype) {
-            ({module_or_path} = module_or_path)
-        } else {
-            console.warn('using deprecated parameters for the initialization function; pass a single object instead')
-        }",
-        "({module_or_path} = module_or_path)",
-    ),
+    ("console.warn('using deprecated", "')", ""),
     // In fewer words.
     (
-        "console.warn(\"`WebAssembly.instantiateStreaming` failed because your server does not serve Wasm with \
-         `application/wasm` MIME type. Falling back to `WebAssembly.instantiate` which is slower. Original error:\\n\", e)",
+        "console.warn(\"`WebAssembly.instantiateStreaming`",
+        ", e)",
         "console.warn(\"WebAssembly that is not served as `application/wasm` starts slower:\", e)",
     ),
 ];
 
+/// Cuts all that begins and ends so; what is not there is told, for another version of wasm-bindgen
+/// may write it in other ways.
+fn cut(glue: &str, (begin, end, instead): (&str, &str, &str)) -> Result<String, String> {
+    let mut parts = glue.split(begin);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut is_there = false;
+    for part in parts {
+        let lacks = || format!("the glue has changed; it lacks {end:?} behind {begin:?}");
+        let (_, behind) = part.split_once(end).ok_or_else(lacks)?;
+        out += instead;
+        out += behind;
+        is_there = true;
+    }
+    is_there.then_some(out).ok_or_else(|| format!("the glue has changed; it lacks {begin:?}"))
+}
+
 /// The glue without what is not needed, and with other names for what the two files tell each other.
 pub(crate) fn shortened(glue: &str, names: &HashMap<String, String>) -> Result<String, String> {
-    let mut glue = glue.to_owned();
-    for (from, to) in CUTS {
-        if !glue.contains(from) {
-            return Err(format!("the glue has changed; it lacks {from:?}"));
-        }
-        glue = glue.replace(from, to);
-    }
+    let glue = CUTS.iter().try_fold(glue.to_owned(), |glue, part| cut(&glue, *part))?;
     // Nobody but the files beside it gets these objects, and they free them by name.
     let lines: Vec<&str> =
         glue.lines().filter(|line| !line.starts_with("if (Symbol.dispose)")).collect();
@@ -134,6 +111,17 @@ mod tests {
             renamed(glue, &names),
             glue.replace("wasm.ops(", "wasm.a(").replace("__wbg_is", "b")
         );
+    }
+
+    #[test]
+    fn each_place_is_cut_from_its_beginning_to_its_end() {
+        let cut = |glue| cut(glue, ("if (x)", "}", "y"));
+        assert_eq!(cut("a; if (x) { b } c; if (x) { d } e }").unwrap(), "a; y c; y e }");
+        assert_eq!(
+            cut("if (x) { b").unwrap_err(),
+            "the glue has changed; it lacks \"}\" behind \"if (x)\""
+        );
+        assert_eq!(cut("a }").unwrap_err(), "the glue has changed; it lacks \"if (x)\"");
     }
 
     #[test]
