@@ -91,7 +91,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "VERSION", global = true, help_heading = "Global options")]
     pub(crate) api_version: Option<String>,
 
-    /// Where the engine listens: unix:///path, tcp://host:port … [default: where it usually does]
+    /// Where the engine listens: unix:///path, tcp://host:port … [default: its usual place]
     #[arg(long, value_name = "URI", global = true, help_heading = "Global options")]
     pub(crate) host: Option<String>,
 
@@ -107,8 +107,8 @@ pub(crate) struct Global {
     #[arg(long = "pack", value_name = "FILE", global = true, help_heading = "Global options")]
     pub(crate) packs: Vec<PathBuf>,
 
-    /// Form of the output [default: json, on a terminal table for lists and diff; text for doc,
-    /// explain, where, resolve, check]
+    /// Form of the output [default: json; on a terminal, table for lists and diff; text for
+    /// doc, explain, where, resolve, check]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
     pub(crate) output: Option<Form>,
@@ -118,8 +118,8 @@ pub(crate) struct Global {
     #[arg(default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: When,
 
-    /// Show on standard error the heads of all requests and answers; secrets are hidden in headers,
-    /// not in queries
+    /// Show the heads of all requests and answers on standard error; secrets are hidden in headers,
+    /// but not in queries
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
@@ -127,7 +127,7 @@ pub(crate) struct Global {
 /// How a connection is secured, beyond what the address, the context or the connection says.
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
-    /// Speak TLS at tcp:// addresses, with the files that the Docker command takes: ca.pem, cert.pem
+    /// Use TLS for tcp:// addresses, with the files that the Docker command uses: ca.pem, cert.pem
     /// and key.pem in DOCKER_CERT_PATH or ~/.docker
     #[arg(long, alias = "tlsverify", global = true, help_heading = "TLS", hide_short_help = true)]
     pub(crate) tls: bool,
@@ -152,7 +152,7 @@ pub(crate) struct Tls {
     #[arg(value_name = "FILE")]
     pub(crate) tls_key_password: Option<PathBuf>,
 
-    /// Take any certificate for the engine's: whoever is in between reads and changes everything
+    /// Accept any certificate: whoever is in between can read and change everything
     #[arg(long, global = true, help_heading = "TLS", hide_short_help = true)]
     pub(crate) tls_skip_verify: bool,
 }
@@ -192,7 +192,7 @@ pub(crate) enum Command {
         engine: Engine,
     },
 
-    /// Tell where an engine is taken to listen, and why there
+    /// Show where an engine is expected to listen, and why
     #[command(after_help = WHERE)]
     Where {
         #[command(flatten)]
@@ -243,7 +243,7 @@ pub(crate) enum Command {
         depth: u8,
     },
 
-    /// Show what is different between two versions, or between two engines where they are the same
+    /// Show the differences between two versions, or in what two engines have in common
     #[command(after_help = DIFF)]
     Diff {
         /// ENGINE FROM TO, or ENGINE@FROM ENGINE@TO; then perhaps an operation
@@ -301,7 +301,7 @@ pub(crate) enum Command {
         checks: Checks,
     },
 
-    /// Send a request that no spec knows
+    /// Send a raw request, whether or not it is in a spec
     #[command(after_help = REQUEST)]
     Request(Request),
 
@@ -309,7 +309,7 @@ pub(crate) enum Command {
     #[command(after_help = wait::EXAMPLES)]
     Wait(Wait),
 
-    /// Print the script that completes command lines in a shell
+    /// Print the completion script of a shell
     #[command(alias = "completions", after_help = COMPLETION)]
     Completion {
         /// bash, fish or zsh
@@ -360,13 +360,13 @@ pub(crate) enum TakenAs {
 /// What becomes of an answer.
 #[derive(Debug, Args)]
 pub(crate) struct Answers {
-    /// data lays JSON out; stream passes answers on as they come; socket joins the terminal with
-    /// the process of an attach or an exec, and ends as the process does; ^P ^Q leaves it running
+    /// data formats JSON; stream passes answers on as they arrive; socket connects the terminal to
+    /// the process of an attach or an exec, and exits as it does; ^P ^Q leaves it running
     #[arg(long = "as", value_name = "KIND", default_value = "data")]
     #[arg(hide_possible_values = true)]
     pub(crate) taken_as: TakenAs,
 
-    /// Write the body of an error like that of any answer, to standard output; the exit status stays
+    /// Write the body of an error to standard output, as of any answer; the exit status stays
     #[arg(long)]
     pub(crate) allow_error_status: bool,
 }
@@ -380,7 +380,7 @@ pub(crate) struct Request {
     /// HTTP method
     pub(crate) method: String,
 
-    /// Path and query, percent-encoded; an API version that is asked for goes before it
+    /// Path and query, percent-encoded; an API version that is asked for is put in front
     pub(crate) path: String,
 
     /// Body: JSON text, @file, or - for standard input; other types need --content-type
@@ -395,13 +395,13 @@ pub(crate) struct Request {
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// data lays JSON out; stream passes answers on as they come; socket joins standard input and
-    /// output with the connection, and ends with 0 when its other end does
+    /// data formats JSON; stream passes answers on as they arrive; socket connects standard input and
+    /// output to the other end, and exits with 0 when that has said all
     #[arg(long = "as", value_name = "KIND", default_value = "data", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
     pub(crate) taken_as: TakenAs,
 
-    /// Write the body of an error like that of any answer, to standard output; the exit status stays
+    /// Write the body of an error to standard output, as of any answer; the exit status stays
     #[arg(long)]
     pub(crate) allow_error_status: bool,
 }
@@ -447,7 +447,7 @@ pub(crate) struct Call {
 /// What becomes of a call that is not as the spec has it: by default it is sent with a warning.
 #[derive(Debug, Args)]
 pub(crate) struct Checks {
-    /// Send nothing when the body or a value is not as the spec has it
+    /// Send nothing when the body or a value does not match the spec
     #[arg(long, conflicts_with = "no_check")]
     pub(crate) strict: bool,
 
@@ -463,7 +463,7 @@ pub(crate) struct Folders {
     #[arg(long, value_name = "DIR", conflicts_with = "data")]
     pub(crate) context: Option<PathBuf>,
 
-    /// Compress the folder on its way: gzip, or zstd where the engine reads it
+    /// Compress the folder while it is sent: gzip, or zstd where the engine supports it
     #[arg(long, value_name = "HOW", requires = "context", hide_possible_values = true)]
     pub(crate) compress: Option<Compress>,
 
@@ -549,32 +549,32 @@ Forms of output (-o):
                        {required, media_types, schema}, and `schemas` where
                        they depend on the media type
            resolve     {method, target, headers, body}
-           diff        array of {operation, method, path, in, change, breaking}; `in` is
-                       operation, parameter (then location and name), body (then
-                       pointer) or answer (then status and pointer); from, to and
-                       value where there are any
+           diff        array of {operation, method, path, in, change, breaking};
+                       `in` is operation, parameter (then location and name),
+                       body (then pointer) or answer (then status and pointer);
+                       from, to and value where there are any
            explain     {path, type, schema, versions}; in a schema, `versions`
                        of a field and `enumVersions` of values where not as
                        those of what they belong to
-           check       array of {code, pointer, text, hint, versions}; versions is
-                       an array of strings; pointer is empty where versions do
-                       not take the call, and where something is missing
-           invoke      the answer; text as a string, streams as they come,
-                       one document a line
+           check       array of {code, pointer, text, hint, versions}; versions
+                       is an array of strings; pointer is empty where versions
+                       do not take the call, and where something is missing
+           invoke      the answer; text as a string, streams as they arrive,
+                       one document per line
            wait        what the state tells, an exit status, or nothing; the
                        list of states is an array of {state, operation,
                        parameters, every, within, tells, ends}; every and
                        within are seconds; ends is an array of {outcome,
-                       because, status, at, is, present}, without what it has not
-         Errors stay text on standard error.
+                       because, status, at, is, present}, whichever it has
+         Errors are text on standard error in every form.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
-  raw    bare names, one a line; for `invoke` and `request` the body as received
+  raw    bare names, one per line; of `invoke` and `request` the bytes received
 
 Exit statuses:
   0    done
-  1    local failure: no connection, an unreadable file …; something found by `check`,
-       something different for `diff`, a state not reached for `wait`
-  2    the call is wrong, and nothing was sent; `check` or `diff` could not look
+  1    local failure: no connection, an unreadable file …; something found by
+       `check`, something different for `diff`, a state not reached for `wait`
+  2    the call is wrong, and nothing was sent; `check` or `diff` could not run
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
   130  interrupted; 143 when terminated
@@ -584,14 +584,14 @@ Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
                    where docker listens, without --host (see `where`)
   DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH
-                   whether TLS is spoken there, and with which files
+                   whether to use TLS there, and with which files
   CONTAINER_CONNECTION, CONTAINER_HOST, CONTAINER_SSHKEY,
   PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF,
   CONTAINERS_CONF_OVERRIDE
                    where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
                    the version that `invoke`, `request` and `wait` speak,
-                   without --api-version; other commands pass over it
+                   without --api-version; other commands ignore it
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
   CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else
@@ -652,8 +652,8 @@ Examples:
   contajners diff docker@v1.41 podman@v5.8.2
   contajners diff podman v5.0.0 v6.0.0 --breaking -o json
 
-`+` is new, `-` is gone, `~` is otherwise, `!` may break a program. Fields are JSON
-pointers, in which `*` stands for any item. Exit statuses: 0 the same, 1 different, 2 error.";
+`+` is new, `-` is gone, `~` has changed, `!` may break a program. Fields are
+JSON pointers, in which `*` stands for any item. Exit statuses: 0 the same, 1 different, 2 error.";
 
 const RESOLVE: &str = "\
 Examples:
@@ -662,7 +662,7 @@ Examples:
   contajners resolve docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
   contajners resolve podman ContainersStatsAllLibpod containers=a containers=b
 
-A name that stands in path and query means the one in the path; `query.name=…`
+A name that is in both path and query means the one in the path; `query.name=…`
 means the other.";
 
 const CHECK: &str = "\
@@ -672,10 +672,10 @@ Examples:
   contajners check docker ContainerCreate -d @body.json --all-versions
   contajners check docker ContainerInspect --answer 200 -d @answer.json
 
-What a call cannot be without is a finding, too, when it is missing; with
---all-versions it is also one that some versions do not take the call.
+Something required that is missing is a finding, too; with --all-versions so is
+a version that does not accept the call.
 Exit statuses: 0 nothing found, 1 something found, 2 it cannot be checked, or no
-version takes it.";
+version accepts it.";
 
 const INVOKE: &str = "\
 Examples:
@@ -688,13 +688,13 @@ Examples:
   contajners invoke incus images_post -d @image.tar.xz \\
     --content-type application/octet-stream
 
-Logs, events and other streams are written as they come, whatever --as says:
-JSON one document a line, a process's standard error to standard error.
+Logs, events and other streams are written as they arrive, whatever --as says:
+one JSON document per line, a process's standard error to standard error.
 Pulls, pushes, builds and loads are shown to people: bars on a terminal, lines
 in a pipe. With -o json or --as stream they are documents, too.
 
-An error is told on standard error in the engine's own words; the rest of its
-body shows with --allow-error-status.
+An error is reported on standard error in the engine's own words;
+--allow-error-status shows its whole body.
 
 --unpack stops at a link that leads out of the folder, such as /etc/mtab, which
 Docker puts into every container; --leave-out-refused goes on without it.";

@@ -178,10 +178,10 @@ pub(crate) fn json_body(data: &Data) -> Result<Body, Failure> {
         let failure = Failure::usage(format!("{name} is not JSON")).with_cause(&error);
         match data {
             Data::Inline(_) if Path::new(&text).is_file() => {
-                failure.with_hint(format!("the file of that name is `--data @{text}`"))
+                failure.with_hint(format!("`--data @{text}` sends the file of that name"))
             }
             Data::Inline(_) if is_like_a_file(&text) => {
-                failure.with_hint(format!("`--data @{text}` reads a file"))
+                failure.with_hint(format!("`--data @{text}` reads the body from a file"))
             }
             _ => failure,
         }

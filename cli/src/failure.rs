@@ -225,9 +225,9 @@ impl From<contajners::Error> for Failure {
         match (error.kind(), error.hint()) {
             // The client's hint is for those who write programs.
             (ErrorKind::Wait, Some(_)) => {
-                failure.with_hint("`--timeout` allows more, and `--timeout never` any time")
+                failure.with_hint("`--timeout` allows more time, `--timeout never` any amount")
             }
-            (ErrorKind::Timeout, _) => failure.with_hint("another address goes in `--host`"),
+            (ErrorKind::Timeout, _) => failure.with_hint("give another address with `--host`"),
             (_, Some(hint)) => match tls_options(error.code()) {
                 Some(options) => failure.with_hint(format!("{hint}: {options}")),
                 None => failure.with_hint(hint),

@@ -33,7 +33,7 @@ pub(crate) fn judge(
     }
     match of_body {
         Err(failure) if checks.strict => {
-            return Err(failure.with_hint("without `--strict` it is sent all the same"));
+            return Err(failure.with_hint("without `--strict` it is sent anyway"));
         }
         Err(failure) => remark(format_args!("warning: {}", failure.line())),
         Ok(()) => {}
@@ -42,8 +42,8 @@ pub(crate) fn judge(
         return Ok(());
     }
     let api = operation.api();
-    let text = format!("the call is not as {} {} has it", api.engine(), api.version());
-    Err(Failure::usage(text).with_hint("without `--strict` it is sent all the same"))
+    let text = format!("the call does not match {} {}", api.engine(), api.version());
+    Err(Failure::usage(text).with_hint("without `--strict` it is sent anyway"))
 }
 
 /// Returns what is found in values.
@@ -90,8 +90,8 @@ pub(crate) fn of_answer(
             .collect();
         let failure = unchecked("is not documented");
         return Err(match known.as_slice() {
-            [] => failure.with_hint("none is"),
-            known => failure.with_hint(format!("there are {}", known.join(", "))),
+            [] => failure.with_hint("no answer is"),
+            known => failure.with_hint(format!("the documented ones are {}", known.join(", "))),
         });
     };
     if documented.schema().is_none() {

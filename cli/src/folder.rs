@@ -26,7 +26,7 @@ pub(crate) fn body(
     if !takes_tar {
         let id = operation.id();
         return Err(match operation.body() {
-            Some(_) => Failure::usage(format!("the body of `{id}` is no archive"))
+            Some(_) => Failure::usage(format!("the body of `{id}` is not an archive"))
                 .with_hint("give it with `--data`"),
             None => Failure::usage(format!("`{id}` takes no body")),
         });
@@ -68,12 +68,12 @@ fn dockerfiles(value: &Value) -> Vec<String> {
     }
 }
 
-/// Refuses to unpack what is no archive.
+/// Refuses to unpack what is not an archive.
 pub(crate) fn check_answer(operation: &Operation<'_>) -> Result<(), Failure> {
     if operation.answer() == Answer::Bytes && operation.method() != Method::Head {
         return Ok(());
     }
-    let text = format!("the answer to `{}` is no archive", operation.id());
+    let text = format!("the answer to `{}` is not an archive", operation.id());
     Err(Failure::usage(text).with_hint("leave out `--unpack`"))
 }
 
@@ -93,7 +93,9 @@ pub(crate) async fn unpack(
             "entry-refused" => Failure::from(error).with_hint(
                 "what came before it is in the folder; `--leave-out-refused` goes on without it",
             ),
-            "archive-malformed" => Failure::from(error).with_hint("`> FILE` shows what it is"),
+            "archive-malformed" => {
+                Failure::from(error).with_hint("redirect it to see what it is: `… > FILE`")
+            }
             _ => Failure::from(error),
         }
     })?;

@@ -48,7 +48,7 @@ pub(crate) struct PassedOver {
 impl PassedOver {
     /// Tells it in a line.
     pub(crate) fn line(&self) -> String {
-        format!("{} is passed over: {}", self.file.display(), self.why)
+        format!("{} is skipped: {}", self.file.display(), self.why)
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn named(files: &[PathBuf]) -> Result<Vec<Own>, Failure> {
             Failure::new(unusable.status, text).with_hint(unusable.hint).because(unusable.why)
         })?;
         if let Some(other) = packs.iter().find(|other| other.name == own.name) {
-            let text = format!("two packs of `{}` are named", own.name);
+            let text = format!("two packs of `{}` are given", own.name);
             let files = format!("{} and {}", other.file.display(), file.display());
             return Err(Failure::usage(text).with_hint(files));
         }
@@ -113,7 +113,7 @@ pub(crate) fn found() -> Found {
             Ok(own) => match found.packs.iter().find(|other| other.name == own.name) {
                 Some(other) => {
                     let other = other.file.display();
-                    let why = format!("{other} is a pack of `{}`, too", own.name);
+                    let why = format!("{other} is also a pack of `{}`", own.name);
                     found.passed_over.push(PassedOver { file, why });
                 }
                 None => found.packs.push(own),
@@ -149,7 +149,7 @@ pub(crate) fn shadowed(engine: &str) -> Option<PassedOver> {
 }
 
 fn built_in(engine: &str) -> String {
-    format!("`{engine}` is built in, and only `--pack` takes its place")
+    format!("`{engine}` is built in, and only `--pack` can replace it")
 }
 
 /// Why a file cannot be used.
@@ -169,8 +169,7 @@ fn read(file: &Path) -> Result<Own, Unusable> {
     let pack = opened.map_err(|error| unusable(Status::Usage, error.to_string(), error.hint()))?;
     let name = pack.engine();
     if !is_name(name) {
-        let why = "the engine's name in it is made of other things than letters, digits, `-`, `_` \
-                   and `.`";
+        let why = "the engine's name in it may have only letters, digits, `-`, `_` and `.`";
         return Err(unusable(Status::Usage, why.into(), hint));
     }
     Ok(Own { name, pack, file: file.to_owned() })

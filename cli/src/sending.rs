@@ -109,7 +109,7 @@ fn built(builder: ClientBuilder) -> Result<Client, Failure> {
                 "give it in a file (`--tls-key-password`), or on the terminal of standard input",
             );
             let tls = builder.discover()?.tls.unwrap_or_default();
-            match terminal::password("password of the key: ") {
+            match terminal::password("password for the key: ") {
                 Some(Ok(password)) => Ok(builder.tls(tls.key_password(password)).build()?),
                 Some(Err(error)) => {
                     Err(Failure::new(Status::Local, "cannot read the password").with_cause(&error))
@@ -196,7 +196,7 @@ pub(crate) fn ended(written: Result<(), Failure>, failed: Option<Status>) -> Res
 
 /// The error of asking for both.
 pub(crate) fn no_error_from_a_socket() -> Failure {
-    Failure::usage("what cannot become a socket is an error, and nothing else")
+    Failure::usage("an error never becomes a socket")
         .with_hint("leave out `--as socket`, or `--allow-error-status`")
 }
 

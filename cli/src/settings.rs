@@ -149,7 +149,7 @@ impl Settings {
             Err(error) if self.host.is_none() && self.connection.is_none() => {
                 let place = discover(pack, &Bare)?;
                 let why = Failure::from(error).line();
-                remark(format_args!("note: the usual address stands here: {why}"));
+                remark(format_args!("note: showing the default address, because {why}"));
                 Ok(place)
             }
             found => Ok(found?),
@@ -169,7 +169,7 @@ impl Settings {
         if let Some(own) = named.iter().find(|own| own.name == engine) {
             if is_built_in {
                 let file = own.file.display();
-                remark(format_args!("note: `{engine}` is {file} here, not what is built in"));
+                remark(format_args!("note: `{engine}` is {file} here, not the built-in pack"));
             }
             return Ok(own.pack);
         }
@@ -192,7 +192,7 @@ impl Settings {
             failure = failure.because(passed_over.line());
         }
         Err(failure.with_hint(match nearest(engine, known.iter().copied()).as_slice() {
-            [] => format!("there are `{}`", known.join("`, `")),
+            [] => format!("the engines are `{}`", known.join("`, `")),
             near => format!("did you mean `{}`?", near.join("` or `")),
         }))
     }

@@ -138,8 +138,8 @@ fn cannot_be_joined(
     if let Some(status) = inspected.pointer("/State/Status").and_then(Value::as_str) {
         let has_ended = matches!(status, "exited" | "dead" | "stopped");
         return (has_ended && follows(operation, values)).then(|| {
-            Failure::usage(format!("`{id}` needs a container that runs; this one is {status}"))
-                .with_hint("start it first; `logs=true stream=false` shows what it has said")
+            Failure::usage(format!("`{id}` needs a running container; this one is `{status}`"))
+                .with_hint("start it first; `logs=true stream=false` shows its output so far")
         });
     }
     inspected.get("ProcessConfig")?;
@@ -151,12 +151,12 @@ fn cannot_be_joined(
         || number("ExitCode").is_some_and(|code| code != 0)
         || number("ExitCode").is_some() && number("Pid").is_some_and(|pid| pid != 0);
     let state = match (is("Running"), has_run) {
-        (true, _) => "runs already",
-        (false, true) => "has run already",
+        (true, _) => "is already running",
+        (false, true) => "has already run",
         (false, false) => return None,
     };
     Some(
-        Failure::usage(format!("`{id}` starts an exec once; this one {state}"))
+        Failure::usage(format!("`{id}` starts an exec only once; this one {state}"))
             .with_hint("create another one: an exec cannot be joined later"),
     )
 }

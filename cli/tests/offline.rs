@@ -300,7 +300,7 @@ fn a_body_too_deep_to_check_is_told() {
 
     // Of a version that is asked for no engine is, until it is sent.
     let invoke = ["invoke", "docker@v1.41", "ContainerCreate", "--host", "unix:///none"];
-    let hint = "  hint: without `--strict` it is sent all the same\n";
+    let hint = "  hint: without `--strict` it is sent anyway\n";
     assert_eq!(
         run(&[&invoke[..], &["--strict"]].concat()),
         format!("--- standard error\nerror: the body {why}{hint}--- status 2")
@@ -350,7 +350,7 @@ fn manual_pages_are_written() {
     let page = std::fs::read_to_string(folder.path().join("contajners-invoke.1")).unwrap();
     assert!(page.contains(".SH OPTIONS") && page.contains("ContainerLogs id=conny"), "{page}");
     // Those of TLS, too, which `-h` leaves out.
-    for text in ["Speak TLS at tcp:// addresses", "CAs to trust, PEM", "Take any certificate"] {
+    for text in ["Use TLS for tcp:// addresses", "CAs to trust, PEM", "Accept any certificate"] {
         assert!(page.contains(text), "{text}: {page}");
     }
 
@@ -599,7 +599,7 @@ fn a_broken_environment_does_not_matter() {
         let expected = match line.ends_with("--curl") {
             // It names another engine than a call would reach.
             true => {
-                "note: the usual address stands here: `DOCKER_HOST`: address `gopher://` is of an \
+                "note: showing the default address, because `DOCKER_HOST`: address `gopher://` is of an \
                  unknown kind\n"
             }
             false => "",

@@ -129,32 +129,32 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
     podman
     toy
     --- standard error
-    note: …/packs/a-damaged.postcard is passed over: the pack is damaged: its checksum does not fit
-    note: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 239 bytes are there
-    note: …/packs/c-empty.postcard is passed over: not a contajners pack: it does not begin like one
-    note: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
-    note: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
-    note: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
-    note: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
-    note: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
-    note: …/packs/folder.postcard is passed over: it is not a file
-    note: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
+    note: …/packs/a-damaged.postcard is skipped: the pack is damaged: its checksum does not fit
+    note: …/packs/b-cut.postcard is skipped: the pack is truncated: 40 of 239 bytes are there
+    note: …/packs/c-empty.postcard is skipped: not a contajners pack: it does not begin like one
+    note: …/packs/d-foreign.postcard is skipped: not a contajners pack: it does not begin like one
+    note: …/packs/e-newer.postcard is skipped: the pack has format version 77; this reader knows version 3
+    note: …/packs/e-old.postcard is skipped: the pack has format version 1; this reader knows version 3
+    note: …/packs/f-escape.postcard is skipped: the pack is damaged: record 1 of table `strings` does not fit
+    note: …/packs/f-name.postcard is skipped: the engine's name in it may have only letters, digits, `-`, `_` and `.`
+    note: …/packs/folder.postcard is skipped: it is not a file
+    note: …/packs/toy2.postcard is skipped: …/packs/toy.postcard is also a pack of `toy`
     --- status 0
     ");
     insta::assert_snapshot!(room.says("ops d-foreign"), @r"
     --- standard error
     error: unknown engine `d-foreign`
-      caused by: …/packs/a-damaged.postcard is passed over: the pack is damaged: its checksum does not fit
-      caused by: …/packs/b-cut.postcard is passed over: the pack is truncated: 40 of 239 bytes are there
-      caused by: …/packs/c-empty.postcard is passed over: not a contajners pack: it does not begin like one
-      caused by: …/packs/d-foreign.postcard is passed over: not a contajners pack: it does not begin like one
-      caused by: …/packs/e-newer.postcard is passed over: the pack has format version 77; this reader knows version 3
-      caused by: …/packs/e-old.postcard is passed over: the pack has format version 1; this reader knows version 3
-      caused by: …/packs/f-escape.postcard is passed over: the pack is damaged: record 1 of table `strings` does not fit
-      caused by: …/packs/f-name.postcard is passed over: the engine's name in it is made of other things than letters, digits, `-`, `_` and `.`
-      caused by: …/packs/folder.postcard is passed over: it is not a file
-      caused by: …/packs/toy2.postcard is passed over: …/packs/toy.postcard is a pack of `toy`, too
-      hint: there are `cloud-hypervisor`, `docker`, `firecracker`, `incus`, `podman`, `toy`
+      caused by: …/packs/a-damaged.postcard is skipped: the pack is damaged: its checksum does not fit
+      caused by: …/packs/b-cut.postcard is skipped: the pack is truncated: 40 of 239 bytes are there
+      caused by: …/packs/c-empty.postcard is skipped: not a contajners pack: it does not begin like one
+      caused by: …/packs/d-foreign.postcard is skipped: not a contajners pack: it does not begin like one
+      caused by: …/packs/e-newer.postcard is skipped: the pack has format version 77; this reader knows version 3
+      caused by: …/packs/e-old.postcard is skipped: the pack has format version 1; this reader knows version 3
+      caused by: …/packs/f-escape.postcard is skipped: the pack is damaged: record 1 of table `strings` does not fit
+      caused by: …/packs/f-name.postcard is skipped: the engine's name in it may have only letters, digits, `-`, `_` and `.`
+      caused by: …/packs/folder.postcard is skipped: it is not a file
+      caused by: …/packs/toy2.postcard is skipped: …/packs/toy.postcard is also a pack of `toy`
+      hint: the engines are `cloud-hypervisor`, `docker`, `firecracker`, `incus`, `podman`, `toy`
     --- status 2
     ");
 }
@@ -167,13 +167,13 @@ fn a_built_in_engine_gives_way_to_a_named_file_alone() {
     insta::assert_snapshot!(all, @r"
     GET /v1.55/_ping
     --- standard error
-    note: …/packs/docker.postcard is passed over: `docker` is built in, and only `--pack` takes its place
+    note: …/packs/docker.postcard is skipped: `docker` is built in, and only `--pack` can replace it
     --- status 0
     ");
     insta::assert_snapshot!(room.says("ops docker -o raw --pack mine.postcard"), @r"
     Mine
     --- standard error
-    note: `docker` is mine.postcard here, not what is built in
+    note: `docker` is mine.postcard here, not the built-in pack
     --- status 0
     ");
     let engines = room.says("engines --pack mine.postcard -o json");
@@ -201,7 +201,7 @@ fn a_file_that_is_named_must_do() {
     ");
     insta::assert_snapshot!(room.says("ops toy --pack packs/toy.postcard --pack packs/toy.postcard"), @r"
     --- standard error
-    error: two packs of `toy` are named
+    error: two packs of `toy` are given
       hint: packs/toy.postcard and packs/toy.postcard
     --- status 2
     ");
@@ -251,10 +251,10 @@ fn a_folder_that_cannot_be_read_is_told() {
     fs::write(&file, "").unwrap();
     for (folder, why) in [(file, "Not a directory"), (room.0.path().join("gone"), "No such file")] {
         let engines = told(&room.run_in(&folder, "engines -o raw"));
-        let note = format!("note: {} is passed over: {why}", folder.display());
+        let note = format!("note: {} is skipped: {why}", folder.display());
         assert!(engines.contains(&note) && engines.ends_with("--- status 0"), "{engines}");
         let unknown = told(&room.run_in(&folder, "ops toy"));
-        let cause = format!("caused by: {} is passed over: {why}", folder.display());
+        let cause = format!("caused by: {} is skipped: {why}", folder.display());
         assert!(unknown.contains(&cause) && unknown.ends_with("--- status 2"), "{unknown}");
         let docker = told(&room.run_in(&folder, "versions docker -o raw"));
         assert!(docker.starts_with("v1.25\n"), "{docker}");

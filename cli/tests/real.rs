@@ -91,7 +91,7 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     // An exec is started once.
     let again = invoke(&["ExecStart", &format!("id={exec}"), "--as", "socket"], b"", 2);
     assert!(
-        again.stdout.is_empty() && told(&again).contains("has run already"),
+        again.stdout.is_empty() && told(&again).contains("has already run"),
         "{}",
         told(&again)
     );
@@ -136,7 +136,7 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     // Nobody is there to be attached to, and the output would never end.
     let attach = ["ContainerAttach", &named(&container), "stream=true", "stdout=true"];
     let refused = invoke(&[&attach[..], &["--as", "socket"]].concat(), b"", 2);
-    assert!(told(&refused).contains("this one is exited"), "{}", told(&refused));
+    assert!(told(&refused).contains("this one is `exited`"), "{}", told(&refused));
 
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
     wait(&["removed", &of_container], 0);

@@ -73,8 +73,8 @@ Examples:
   contajners wait docker removed id=job --timeout never
 
 What a state tells, such as an exit status, is written as JSON.
-Exit statuses: 0 reached, 1 not to be reached any more, or not in time; 4 the
-engine refused: there is no such container.";
+Exit statuses: 0 reached, 1 out of reach, or not in time; 4 the engine
+refused, as when there is no such container.";
 
 #[cfg(test)]
 mod tests {

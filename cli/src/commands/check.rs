@@ -119,7 +119,7 @@ pub(crate) fn run(
         true => {
             if settings.form() != Some(Form::Json) {
                 let of = newest.id();
-                remark(format_args!("nothing found in what is for `{of}`"));
+                remark(format_args!("no findings for `{of}`"));
             }
             Ok(())
         }

@@ -121,7 +121,7 @@ fn sides<'w>(
         }
     };
     if let Some(more) = rest.get(1) {
-        return Err(Failure::usage(format!("there is one word too many: `{more}`")));
+        return Err(Failure::usage(format!("one argument too many: `{more}`")));
     }
     let api = |side: String| {
         let chosen = settings.engine(&crate::args::Engine { engine: side })?;
@@ -139,7 +139,7 @@ fn sides<'w>(
 }
 
 fn one_side(first: &str) -> Failure {
-    Failure::usage("there must be two versions to compare")
+    Failure::usage("a comparison needs two versions")
         .with_hint(format!("write `{first} FROM TO`, or `{first}@FROM ENGINE@TO`"))
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn run(
     let chosen = settings.engine(&typed.operation.engine)?;
     let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
-        return Err(Failure::usage("a socket carries no folders")
+        return Err(Failure::usage("a socket cannot carry folders")
             .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
     }
     if taken_as == TakenAs::Socket && answers.allow_error_status {

@@ -16,6 +16,6 @@ pub(crate) fn run(folder: &Path) -> Result<(), Failure> {
     let written =
         fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
     written.map_err(|error| {
-        Failure::new(Status::Local, format!("cannot write into {shown}")).with_cause(&error)
+        Failure::new(Status::Local, format!("cannot write to {shown}")).with_cause(&error)
     })
 }

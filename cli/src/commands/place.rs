@@ -47,13 +47,13 @@ impl Secured {
 
     fn lines(&self) -> Vec<String> {
         let trusted = match (&self.ca, self.verified) {
-            (_, false) => "any certificate is taken".to_owned(),
+            (_, false) => "accepting any certificate".to_owned(),
             (Some(ca), true) => format!("trusting {}", plain(ca)),
             (None, true) => "trusting the system's CAs".to_owned(),
         };
         let shown = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => {
-                Some(format!("showing {} (key {})", plain(certificate), plain(key)))
+                Some(format!("presenting {} (key {})", plain(certificate), plain(key)))
             }
             _ => None,
         };

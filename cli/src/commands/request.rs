@@ -53,7 +53,7 @@ pub(crate) fn run(
             headers.push((name, value));
         } else if let Some(other) = content_type.replace(value) {
             return Err(Failure::usage(format!("two media types: `{other}` and `{value}`"))
-                .with_hint("a body has one"));
+                .with_hint("a body has only one"));
         }
     }
     if typed.taken_as == TakenAs::Socket && typed.allow_error_status {

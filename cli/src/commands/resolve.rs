@@ -106,7 +106,7 @@ pub(crate) fn run(
         let place = settings.place_to_show(chosen.pack)?;
         writeln!(output, "{}", curl::line(&place, &shown)?)?;
         if headers.iter().any(|(_, value)| value == SECRET) {
-            remark(format_args!("note: `--show-secrets` puts the credentials in"));
+            remark(format_args!("note: `--show-secrets` includes the credentials"));
         }
         if shown.answer == Answer::Upgrade {
             remark(format_args!(

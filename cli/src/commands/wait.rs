@@ -127,7 +127,7 @@ fn list(api: Api<'_>, settings: &Settings, output: &mut Output) -> Result<(), Fa
                     waiter.operation_id(),
                     &wanted(waiter).join(" "),
                     &format!("{:?}", waiter.every()),
-                    &waiter.within().map_or("any time".into(), |limit| format!("{limit:?}")),
+                    &waiter.within().map_or("no limit".into(), |limit| format!("{limit:?}")),
                 ]);
             }
             Ok(table.write(output, settings.width, settings.paint)?)

@@ -111,13 +111,13 @@ fn folders_that_cannot_be_sent_are_refused_before() {
     refused(
         &["invoke", "docker@v1.41", "ContainerCreate", "--context", "."],
         &context,
-        "error: the body of `ContainerCreate` is no archive\n  \
+        "error: the body of `ContainerCreate` is not an archive\n  \
          hint: give it with `--data`\n--- status 2",
     );
     refused(
         &["invoke", "docker@v1.41", "ContainerList", "--unpack", "."],
         &context,
-        "error: the answer to `ContainerList` is no archive\n  \
+        "error: the answer to `ContainerList` is not an archive\n  \
          hint: leave out `--unpack`\n--- status 2",
     );
 }
@@ -194,7 +194,7 @@ fn an_archive_that_leads_out_is_refused() {
         &target,
         &format!(
             "{cannot}at byte 6: the archive ends too soon\n  \
-             hint: `> FILE` shows what it is\n--- status 1"
+             hint: redirect it to see what it is: `… > FILE`\n--- status 1"
         ),
     );
     assert!(!target.path().join("z").exists());

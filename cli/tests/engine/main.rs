@@ -140,8 +140,8 @@ fn what_is_not_as_the_spec_has_it_is_told() {
     let sent = "{\"Id\":\"x\"}\n";
     assert_eq!(run(&[]), (format!("{sent}{warning}--- status 0"), 1));
     assert_eq!(run(&["--no-check"]), (format!("{sent}--- status 0"), 1));
-    let refused = "error: the call is not as docker v1.41 has it\n  hint: without `--strict` it is \
-                   sent all the same\n";
+    let refused = "error: the call does not match docker v1.41\n  hint: without `--strict` it is \
+                   sent anyway\n";
     assert_eq!(run(&["--strict"]), (format!("{warning}{refused}--- status 2"), 0));
 }
 
@@ -222,7 +222,7 @@ fn the_body_of_an_error_is_written_when_it_is_wanted() {
     check(&[failed], &request, "GET /x", "all\nof it\n--- status 5");
     let json = [&request[..], &["-o", "json"]].concat();
     check(&[failed], &json, "GET /x", "\"all\\nof it\\n\"\n--- status 5");
-    // It is no archive, and a HEAD has no body.
+    // It is not an archive, and a HEAD has no body.
     let unpack =
         ["invoke", "docker@v1.41", "ContainerArchive", "id=x", "path=/", "--unpack", "none"];
     let sent = "GET /v1.41/containers/x/archive?path=/";
@@ -234,7 +234,7 @@ fn the_body_of_an_error_is_written_when_it_is_wanted() {
         &[],
         &[&call[..], &["--as", "socket"]].concat(),
         "",
-        "--- standard error\nerror: what cannot become a socket is an error, and nothing else\n  \
+        "--- standard error\nerror: an error never becomes a socket\n  \
          hint: leave out `--as socket`, or `--allow-error-status`\n--- status 2",
     );
 }
@@ -393,7 +393,7 @@ fn a_media_type_can_be_said() {
             "content-type:c/d",
         ],
         "",
-        "--- standard error\nerror: two media types: `a/b` and `c/d`\n  hint: a body has one\n--- status 2",
+        "--- standard error\nerror: two media types: `a/b` and `c/d`\n  hint: a body has only one\n--- status 2",
     );
     let resolved =
         told(&contajners(&[&["resolve"], &call[1..], &typed].concat()).output().unwrap());

@@ -239,8 +239,8 @@ fn what_has_ended_is_not_joined() {
     assert_eq!(
         told(&engine.run(&words)),
         "--- standard error\n\
-         error: `ContainerAttach` needs a container that runs; this one is exited\n  \
-         hint: start it first; `logs=true stream=false` shows what it has said\n--- status 2"
+         error: `ContainerAttach` needs a running container; this one is `exited`\n  \
+         hint: start it first; `logs=true stream=false` shows its output so far\n--- status 2"
     );
     assert!(engine.requests().starts_with("GET /v1.41/containers/x/json"));
 }

@@ -52,7 +52,7 @@ fn a_state_is_not_reached() {
     let slow = [&WAIT[..], &["exited", "id=web", "--delay", "60", "--timeout", "0.2s"]].concat();
     let late = format!(
         "{error}`exited` was not reached within 200ms at {operation}: `/State/Status` is `running`\n  \
-         hint: `--timeout` allows more, and `--timeout never` any time\n--- status 1"
+         hint: `--timeout` allows more time, `--timeout never` any amount\n--- status 1"
     );
     check(&[RUNNING], &slow, ASKED, &late);
 }

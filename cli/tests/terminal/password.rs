@@ -45,7 +45,7 @@ fn typed(password: &[u8], question: Question) -> Option<(Option<i32>, String)> {
     };
     let run = Run::new(command.spawn().unwrap());
     match question {
-        Question::Seen => terminal.wait_for("password of the key: "),
+        Question::Seen => terminal.wait_for("password for the key: "),
         Question::Lost => wait("nothing that is typed is shown", || is_silent(&terminal)),
     }
     (&terminal.keys).write_all(&[password, b"\n"].concat()).unwrap();
@@ -58,7 +58,7 @@ fn typed(password: &[u8], question: Question) -> Option<(Option<i32>, String)> {
 fn it_is_asked_for_and_not_shown() {
     let Some((status, screen)) = typed(KEY_PASSWORD.as_bytes(), Question::Seen) else { return };
     assert_eq!(status, Some(1));
-    let expected = "password of the key: \nerror: cannot reach docker at https://127.0.0.1:1\n";
+    let expected = "password for the key: \nerror: cannot reach docker at https://127.0.0.1:1\n";
     assert!(screen.starts_with(expected), "{screen}");
     assert!(!screen.contains(KEY_PASSWORD));
 }
@@ -67,7 +67,7 @@ fn it_is_asked_for_and_not_shown() {
 fn a_wrong_one_is_an_error_of_its_own() {
     let Some((status, screen)) = typed(b"guessed", Question::Seen) else { return };
     assert_eq!(status, Some(2));
-    let expected = "password of the key: \n\
+    let expected = "password for the key: \n\
                     error: the password does not open the key `…/key.pem`\n";
     assert!(screen.starts_with(expected) && !screen.contains("guessed"), "{screen}");
 }
@@ -75,7 +75,7 @@ fn a_wrong_one_is_an_error_of_its_own() {
 #[test]
 fn one_that_cannot_be_read_is_told_as_that() {
     let Some((status, screen)) = typed(b"\xff", Question::Seen) else { return };
-    let expected = "password of the key: \n\
+    let expected = "password for the key: \n\
                     error: cannot read the password\n  \
                     caused by: stream did not contain valid UTF-8";
     assert_eq!((status, &*screen), (Some(1), expected));
