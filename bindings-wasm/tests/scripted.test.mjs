@@ -141,6 +141,8 @@ test("JSON that is none, cut, or several documents", async () => {
   assert.equal(broken.code, "invalid-json");
   const cut = await failure((_, response) => response.writeHead(200, json).end('[{"a":'), list);
   assert.equal(cut.code, "invalid-json");
+  const page = await failure((_, response) => response.writeHead(200, { "Content-Type": "text/html" }).end("<html>log in</html>"), list);
+  assert.equal(page.code, "invalid-json");
   answer = (_, response) => response.writeHead(200, json).end('{"a":1}\n{"a":2}');
   assert.deepEqual(await docker.invoke("SystemInfo"), [{ a: 1 }, { a: 2 }]);
   answer = (_, response) => response.writeHead(200, json).end();

@@ -391,10 +391,7 @@ impl Call {
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), deadline);
         let is_json = request.answer() == Answer::Json && matches!(outcome, Outcome::Success(_));
-        // Where JSON is documented, a page is that of somebody in between.
-        let is_page = is_json && content_type.is_some_and(|name| name.starts_with("text/html"));
         let (content, errors) = match outcome {
-            Outcome::Success(Content::Text) if is_page => (Content::Json, InBand::Ignored),
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
             Outcome::Success(content) if request.may_fail_inside(content) => {
                 (content, InBand::Looked)

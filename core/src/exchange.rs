@@ -121,7 +121,9 @@ fn content(answer: Answer, content_type: Option<&str>) -> Content {
     if is_only_json(media_type) {
         return if answer == Answer::JsonLines { Content::JsonLines } else { Content::Json };
     }
-    if is_text(media_type) && answer != Answer::JsonLines {
+    // A page in place of JSON is that of somebody in between, and no answer.
+    let is_page = answer == Answer::Json && is("text/html");
+    if is_text(media_type) && answer != Answer::JsonLines && !is_page {
         return Content::Text;
     }
     match answer {
@@ -169,6 +171,14 @@ mod tests {
         let may = |method, content| Request::raw(method, "/x").unwrap().may_fail_inside(content);
         assert!(may(Method::Post, Content::Json) && may(Method::Get, Content::JsonLines));
         assert!(!may(Method::Get, Content::Json) && !may(Method::Post, Content::Text));
+    }
+
+    #[test]
+    fn a_page_is_no_answer_where_json_is_documented() {
+        let page = Some("Text/HTML; charset=utf-8");
+        assert_eq!(content(Answer::Json, page), Content::Json);
+        assert_eq!(content(Answer::Text, page), Content::Text);
+        assert_eq!(content(Answer::Nothing, page), Content::Text);
     }
 
     #[test]
