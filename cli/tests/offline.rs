@@ -1,45 +1,18 @@
 //! The commands that need no engine: what they print, and how they end.
 
 mod command;
+mod lines;
 
 use std::collections::BTreeSet;
-use std::process::{Output, Stdio};
 
 use command::{contajners, told};
+use lines::{check, run, words};
 use serde_json::Value;
-
-/// Splits at spaces outside of single quotes.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().expect("there is a first").push(c),
-        }
-    }
-    words
-}
-
-fn run(line: &str) -> Output {
-    contajners(&words(line)).output().unwrap()
-}
 
 fn json(line: &str) -> Value {
     let output = run(line);
     assert!(output.status.success(), "{line}: {}", told(&output));
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Runs command lines and compares all they say with the snapshot of that name.
-#[track_caller]
-fn check(name: &str, lines: &[&str]) {
-    let runs = lines.iter().map(|line| format!("$ contajners {line}\n{}", told(&run(line))));
-    let text = runs.collect::<Vec<_>>().join("\n\n");
-    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(name, text);
-    });
 }
 
 #[test]
@@ -193,142 +166,6 @@ fn resolve() {
             "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
             "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
             "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
-        ],
-    );
-}
-
-#[test]
-fn bodies_and_values_are_checked() {
-    check(
-        "check",
-        &[
-            "check docker@v1.41 ContainerCreate -d '{\"Image\":\"x\",\"HostConfig\":{\"Memory\":1}}'",
-            "check docker@v1.41 ContainerCreate -d '{\"Image\":1,\"HostConfig\":{\"Memroy\":1}}'",
-            "check docker@v1.41 ContainerCreate -o json -d '{\"Image\":1}'",
-            "check docker@v1.41 ContainerCreate -o json -d '{}'",
-            "check docker@v1.41 ContainerWait condition=remove",
-            "check docker@v1.41 ContainerWait conditoin=removed",
-            "check docker@v1.41 ContainerList -d {}",
-            "check docker@v1.41 ContainerCreate -d '{'",
-            "check docker@v1.41 ContainerInspect --answer 200 -d '{\"Id\":1}'",
-            "check docker@v1.41 ContainerInspect --answer 200",
-            "check docker ImagePrune --all-versions",
-            "check docker ContainerCreate --all-versions -d '{\"HostConfig\":{\"Annotations\":{\"a\":\"b\"}}}'",
-            "check docker@v1.41 ContainerInspect --answer 201 -d {}",
-            "check docker ContainerInspect --answer 201 -d {} --all-versions",
-            "check docker@v1.41 SystemPing --answer 404 -d {}",
-            "check podman@v5.0.0 ImagePruneLibpod --answer 201 -d {}",
-            "check docker@v1.41 ContainerStart --answer 204 -d {}",
-        ],
-    );
-}
-
-/// The rest is checked all the same.
-#[test]
-fn what_is_missing_is_found() {
-    check(
-        "check_missing",
-        &[
-            "check docker@v1.41 ContainerInspect",
-            "check docker@v1.41 ContainerInspect size=true -o json",
-            "check docker@v1.41 ContainerCreate",
-            "check docker@v1.41 ExecStart id=x",
-            "check docker@v1.41 PutContainerArchive",
-            "check docker@v1.41 ContainerWait condition=remove",
-            "check docker@v1.41 ContainerUpdate -d '{\"Memroy\":1}'",
-            // What is typed is to be right.
-            "check docker@v1.41 ContainerLogs follow=maybe",
-            "check docker@v1.41 ContainerInspect sizes=true",
-            "check docker@v1.41 ContainerInspect id",
-            "check docker ContainerInspect --all-versions",
-            "check docker ContainerCreate platform=x --all-versions",
-            "check docker ImagePush platform={} --all-versions",
-            "check docker ImagePush bogus=1 --all-versions",
-            "check docker ContainerList -d {} --all-versions",
-            "check podman@v4.3.1 ImagePushLibpod",
-            // An answer needs no call.
-            "check docker@v1.41 ContainerInspect --answer 200 -d {}",
-            "check docker@v1.41 ContainerCreate --answer 201 -d '{\"Id\":\"x\",\"Warnings\":[]}'",
-        ],
-    );
-}
-
-/// What no version takes is an error; that some do not take it is a finding, and the rest is checked.
-#[test]
-fn all_versions_are_checked() {
-    check(
-        "check_all_versions",
-        &[
-            "check docker ImagePush name=a plattform=x --all-versions",
-            "check docker ImagePush name=a plattform=x",
-            "check docker ContainerCreate nme=x -d '{\"bogus\":1}' --all-versions",
-            "check docker ContainerList all=maybe --all-versions",
-            "check docker ContainerList all --all-versions",
-            "check docker ContainerList filters:={ --all-versions",
-            "check docker ContainerList -d {} --all-versions",
-            "check docker ContainerKill --answer 409 -d '{\"message\":1}' --all-versions",
-            "check podman ExecInspect --answer 200 -d '{\"a\":1}' --all-versions",
-            "check docker ImagePush name=a platform={} --all-versions",
-            "check docker@v1.41 ImagePush name=a platform={} --all-versions",
-            "check docker ImagePush name=a platform={} --all-versions -o json",
-            "check docker ContainerPrune --all-versions",
-            "check docker SystemDataUsage type=image --all-versions",
-            "check docker SecretCreate --all-versions -d {} -o json",
-            "check podman@v5.0.0 ContainerUpdateLibpod name=x --all-versions -d {}",
-            "check docker@v1.41 ContainerCreate platform=x -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
-            "check docker@v1.41 ContainerCreate -d '{\"HostConfig\":{\"KernelMemory\":1}}' --all-versions",
-        ],
-    );
-}
-
-#[test]
-fn a_body_too_deep_to_check_is_told() {
-    let deep = format!("{{\"Labels\":{}{}}}", "[".repeat(200), "]".repeat(200));
-    let run = |words: &[&str]| {
-        let output = contajners(&[words, &["--data", &deep]].concat()).output().unwrap();
-        told(&output)
-    };
-    let why = "cannot be checked\n  caused by: recursion limit exceeded at line 1 column 137\n";
-    let is = |what: &str| format!("--- standard error\nerror: {what} {why}--- status 2");
-    let create = ["check", "docker@v1.41", "ContainerCreate"];
-    assert_eq!(run(&create), is("the body"));
-    assert_eq!(run(&[&create[..], &["--all-versions"]].concat()), is("the body"));
-    assert_eq!(
-        run(&["check", "docker@v1.41", "ContainerInspect", "--answer", "200"]),
-        is("the answer")
-    );
-
-    // Of a version that is asked for no engine is, until it is sent.
-    let invoke = ["invoke", "docker@v1.41", "ContainerCreate", "--host", "unix:///none"];
-    let hint = "  hint: without `--strict` it is sent anyway\n";
-    assert_eq!(
-        run(&[&invoke[..], &["--strict"]].concat()),
-        format!("--- standard error\nerror: the body {why}{hint}--- status 2")
-    );
-    let said = run(&invoke);
-    let warning = "warning: the body cannot be checked: recursion limit exceeded";
-    assert!(said.contains(warning) && said.ends_with("--- status 1"), "{said}");
-    let said = run(&[&invoke[..], &["--no-check"]].concat());
-    assert!(!said.contains("warning"), "{said}");
-}
-
-#[test]
-fn differences_are_shown() {
-    check(
-        "diff",
-        &[
-            "diff docker v1.41 v1.42 -o table",
-            "diff docker v1.41 v1.42 ContainerCreate -o table",
-            "diff docker@v1.41 docker@v1.42 container-create -o json",
-            "diff docker v1.41 v1.42 --breaking -o raw",
-            "diff docker v1.41 v1.41",
-            "diff docker@v1.41 podman@v5.8.2 ContainerRename -o table",
-            "diff docker v1.41 v1.42 VolumeUpdate -o table",
-            "diff docker v1.41",
-            "diff docker v1.41 v1.42 ContainerCreat",
-            "diff docker v1.41 v9",
-            "diff docker v1.41 podman",
-            "diff docker v1.41 v1.42 a b",
         ],
     );
 }
@@ -520,69 +357,6 @@ fn check_operation(operation: &Value) {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
-    for line in ["ops podman -o json", "doc docker ContainerCreate", "engines -o raw"] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let child = contajners(&words(line)).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(told(&output), "--- status 0", "{line}");
-    }
-}
-
-/// As of `diff … | head`: it ends as it does without a reader that goes, however much it has to say.
-#[test]
-fn a_reader_that_has_gone_changes_no_verdict() {
-    let deep = format!("check docker ContainerCreate --all-versions -d {}", many_unknown_fields());
-    for (line, status) in [
-        ("diff docker v1.41 v1.42 ContainerCreate", 1),
-        ("diff docker v1.25 v1.55", 1),
-        ("diff docker v1.25 v1.55 -o raw", 1),
-        ("diff docker v1.25 v1.55 -o table", 1),
-        ("diff docker v1.41 v1.41", 0),
-        ("check docker ContainerCreate -d {\"a\":1}", 1),
-        (&deep, 1),
-        ("check docker ContainerCreate -d {}", 0),
-    ] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let child = contajners(&words(line)).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
-        let ended = child.wait_with_output().unwrap().status.code();
-        assert_eq!(ended, Some(status), "{line}");
-    }
-}
-
-/// A body of which more is to be said than is kept back before it is written.
-fn many_unknown_fields() -> String {
-    let fields: Vec<String> = (0..200).map(|number| format!("\"a{number}\":1")).collect();
-    format!("{{{}}}", fields.join(","))
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_a_failure() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = contajners(&["engines"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-    let output = output.wait_with_output().unwrap();
-    assert_eq!(
-        told(&output),
-        "--- standard error\nerror: cannot write to standard output\n  \
-         caused by: No space left on device (os error 28)\n--- status 1"
-    );
-}
-
-/// Their status 1 is that something was found.
-#[cfg(target_os = "linux")]
-#[test]
-fn comparing_on_a_full_disk_is_an_error() {
-    for line in ["diff docker v1.40 v1.41", "check docker ContainerCreate -d {\"a\":1}"] {
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let child = contajners(&words(line)).stdout(full).stderr(Stdio::null()).spawn().unwrap();
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(2), "{line}");
-    }
-}
-
-#[test]
 fn a_broken_environment_does_not_matter() {
     let broken = [
         ("DOCKER_HOST", "gopher://"),
@@ -674,66 +448,6 @@ fn summaries_are_read_with_care() {
     std::fs::File::create(&file).unwrap().set_len(17 << 20).unwrap();
     let page = doc(Some("resources"));
     assert!(page.ends_with(&note("it is larger than 16 MiB")), "{page}");
-}
-
-#[test]
-fn colours_come_when_told_to() {
-    let escape = |line: &str| {
-        let output = contajners(&words(line)).env("NO_COLOR", "1").output().unwrap();
-        assert!(output.status.success());
-        output.stdout.contains(&0x1b)
-    };
-    for line in ["ops docker -o table", "doc docker ContainerList", "engines -o json"] {
-        assert!(escape(&format!("{line} --color always")), "{line}");
-        assert!(!escape(&format!("{line} --color auto")), "{line}");
-        assert!(!escape(&format!("{line} --color never")), "{line}");
-    }
-}
-
-#[test]
-fn help_and_errors_of_the_command_line_have_colours_when_told_to() {
-    for line in ["--help", "doc --help", "ops docker --frob", "ops -- docker --color always"] {
-        for (more, is_coloured) in [
-            ("--color always", true),
-            ("--color=always", true),
-            ("--color never --color=always", true),
-            ("--color auto", false),
-            ("--color=never", false),
-            ("", false),
-        ] {
-            let output = contajners(&words(&format!("{more} {line}"))).output().unwrap();
-            let told = [output.stdout, output.stderr].concat();
-            assert_eq!(told.contains(&0x1b), is_coloured, "{more} {line}");
-        }
-    }
-}
-
-#[test]
-fn any_width_will_do() {
-    for columns in ["1", "7", "20", "40", "1000000", "99999999999999999999"] {
-        for line in ["ops podman -o table", "doc docker ContainerCreate", "--help"] {
-            let output = contajners(&words(line)).env("COLUMNS", columns).output().unwrap();
-            assert!(output.status.success() && output.stderr.is_empty(), "{columns} {line}");
-        }
-    }
-}
-
-/// Names can be copied from a table, however narrow the terminal is.
-#[test]
-fn tables_do_not_cut_names() {
-    for (line, name) in [
-        ("wait docker -o table", "exec-exited"),
-        ("wait docker -o table", "ContainerInspect"),
-        ("engines -o table", "cloud-hypervisor"),
-        ("ops docker distribution -o table", "DistributionInspect"),
-        ("doc docker ContainerLogs", "timestamps"),
-    ] {
-        for columns in 1..80 {
-            let output = contajners(&words(line)).env("COLUMNS", columns.to_string()).output();
-            let text = String::from_utf8(output.unwrap().stdout).unwrap();
-            assert!(text.contains(name), "{columns}\n{text}");
-        }
-    }
 }
 
 #[test]
