@@ -51,8 +51,16 @@ export class Answer {
       case "json":
       case "json-lines":
         return this.#json(bytes);
-      case "text":
-        return new TextDecoder().decode(bytes);
+      case "text": {
+        const text = new TextDecoder().decode(bytes);
+        try {
+          // Some engines call numbers text.
+          if (this.ok && this.#call.answer === "json") return JSON.parse(text);
+        } catch {
+          // It is.
+        }
+        return text;
+      }
       case "frames":
       case "output":
         return allOutput(bytes, this.content, this.#call);

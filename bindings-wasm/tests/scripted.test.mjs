@@ -149,6 +149,17 @@ test("JSON that is none, cut, or several documents", async () => {
   assert.equal(await docker.invoke("SystemInfo"), null);
 });
 
+test("text where JSON is documented", async () => {
+  const says = (body) => (answer = (_, response) => response.writeHead(200, { "Content-Type": "text/plain" }).end(body));
+  says("137\n");
+  assert.equal(await docker.invoke("SystemInfo"), 137);
+  says("well");
+  assert.equal(await docker.invoke("SystemInfo"), "well");
+  says("137");
+  // Text is what a ping is.
+  assert.equal(await docker.invoke("SystemPing"), "137");
+});
+
 test("an error inside an answer that began as a success", async () => {
   const script = (_, response) => {
     response.writeHead(200, json).end('{"status":"Pulling"}\r\n{"errorDetail":{"message":"denied"},"error":"denied"}\r\n');
