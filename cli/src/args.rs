@@ -278,7 +278,7 @@ pub(crate) enum Command {
         call: Call,
 
         /// Check the answer with this status instead of a request's body
-        #[arg(long, value_name = "STATUS")]
+        #[arg(long, value_name = "STATUS", conflicts_with = "content_type")]
         answer: Option<u16>,
 
         /// Check against every version of the API
