@@ -126,14 +126,7 @@ impl<'a> Root<'a> {
     fn schema(self) -> Option<Schema<'a>> {
         match self.part {
             Part::Body => self.operation.body()?.json_schema(),
-            Part::Answer(status) => {
-                let is = |wanted| move |answer: &crate::Response<'_>| answer.status() == wanted;
-                let mut answers = self.operation.responses();
-                let answer = answers
-                    .find(is(Some(status)))
-                    .or_else(|| self.operation.responses().find(is(None)))?;
-                answer.schema()
-            }
+            Part::Answer(status) => self.operation.response(status)?.schema(),
             Part::Parameter(name) => {
                 let mut parameters = self.operation.parameters();
                 let parameter = parameters.find(|parameter| parameter.bare_name() == name)?;
