@@ -244,7 +244,7 @@ fn a_target_that_no_request_can_hold_is_an_error() {
         let mut call = client.invoke(operation).param(name, "é".repeat(20_000));
         call = call.header("X-Test", "a");
         let error = runtime.block_on(async { call.send().await.map(drop) }).unwrap_err();
-        assert_eq!(error.code(), "invalid-target", "{error}");
+        assert_eq!(error.code(), "target-too-long", "{error}");
         assert!(error.to_string().len() < 300 && !error.may_have_acted(), "{error}");
     }
 }
