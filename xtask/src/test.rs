@@ -42,7 +42,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 fn run_tests(args: &[String]) -> Outcome {
-    let mut words = vec!["test"];
+    // One that fails does not hide the others.
+    let mut words = vec!["test", "--no-fail-fast"];
     words.extend((!names_packages(args)).then_some("--workspace"));
     words.extend(args.iter().map(String::as_str));
     steps::run(&mut cargo(&words)).map_err(|error| {
