@@ -381,7 +381,8 @@ pub(crate) struct Request {
     /// HTTP method
     pub(crate) method: String,
 
-    /// Path and query, percent-encoded; an API version that is asked for is put in front
+    /// Path and query, percent-encoded; an API version that is asked for is put in front, unless it
+    /// is there
     pub(crate) path: String,
 
     /// Body: JSON text, @file, or - for standard input; other types need --content-type

@@ -21,10 +21,12 @@ pub(crate) fn run(
         Failure::usage(format!("unknown method `{}`", typed.method))
             .with_hint("it is one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE")
     })?;
-    let target = match chosen.pinned {
-        Some(api) => api.prefix_template().replace("{version}", api.version()) + &typed.path,
-        None => typed.path.clone(),
-    };
+    let prefix = chosen
+        .pinned
+        .map_or(String::new(), |api| api.prefix_template().replace("{version}", api.version()));
+    // It may have been typed with the path, as it has to be where no version is named.
+    let has_prefix = typed.path.strip_prefix(&prefix).is_some_and(|path| path.starts_with('/'));
+    let target = if has_prefix { typed.path.clone() } else { prefix + &typed.path };
     // Refused here rather than by the client, so that no body is read in vain.
     let mut request = Request::raw(method, &target).map_err(|error| {
         // A query may hold secrets.

@@ -341,6 +341,13 @@ fn bodies_are_sent_as_they_were_given() {
         "POST /v1.41/x [application/json] [a:b] {}",
         "--- status 0",
     );
+    // Typed with the path the version is there already.
+    check(
+        &[DONE],
+        &["request", "docker@v1.41", "POST", "/v1.41/x", "-d", "{}"],
+        "POST /v1.41/x [application/json] {}",
+        "--- status 0",
+    );
     check(
         &[DONE],
         &["request", "docker", "POST", "/x", "-d", "x", "-H", "content-type: text/plain"],
