@@ -280,7 +280,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
-    /// is damaged; the address is none, or a connection is given beside it; the pack has no such version or category; a file that TLS
+    /// is damaged; the address is none, or a connection is given beside it; the pack has no such
+    /// version or category; a file that TLS
     /// needs cannot be used; what the program calls itself is no value of a header.
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {

@@ -75,8 +75,8 @@
 //!
 //! A name in a rule that is in none of its versions is a mistake, and so is a rule that changes
 //! nothing: it is wrong, or a spec was mended at last. A pointer of a waiter is a mistake if it leads to
-//! no field in any of its versions, though all of them document the answer. [`Annotations::unmatched`] tells once all
-//! versions have been seen.
+//! no field in any of its versions, though all of them document the answer.
+//! [`Annotations::unmatched`] tells once all versions have been seen.
 
 mod fields;
 mod matches;
