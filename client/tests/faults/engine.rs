@@ -1,7 +1,7 @@
 //! An engine that misbehaves once and is sound from then on, over every kind of connection.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -78,7 +78,10 @@ impl Engine {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 let uri = format!("tcp://{}", listener.local_addr().unwrap());
                 thread::spawn(move || {
-                    listener.incoming().flatten().for_each(|stream| serve(Box::new(stream)));
+                    listener
+                        .incoming()
+                        .flatten()
+                        .for_each(|stream| serve(Box::new(at_once(stream))));
                 });
                 (uri, None)
             }
@@ -89,7 +92,7 @@ impl Engine {
                 thread::spawn(move || {
                     for stream in listener.incoming().flatten() {
                         let connection = ServerConnection::new(config.clone()).unwrap();
-                        serve(Box::new(StreamOwned::new(connection, stream)));
+                        serve(Box::new(StreamOwned::new(connection, at_once(stream))));
                     }
                 });
                 (uri, Some(tls))
@@ -148,6 +151,13 @@ fn certified() -> (Arc<ServerConfig>, Tls) {
         .with_single_cert(vec![certificate.der().clone()], der)
         .unwrap();
     (Arc::new(config), Tls::new().ca_pem(certificate.pem()))
+}
+
+/// Makes a connection send what is written at once, as engines do: a short answer that still waits
+/// for what went before to be acknowledged is lost when the connection is cut.
+fn at_once(stream: TcpStream) -> TcpStream {
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// What is done with each connection, on a thread of its own.
