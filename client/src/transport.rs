@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(all(unix, not(target_os = "linux")))]
 use tokio::net::UnixStream;
+use tokio::task::coop::consume_budget;
 
 use crate::Work;
 use crate::endpoint::Endpoint;
@@ -156,7 +157,24 @@ impl<W: Wire> AsyncRead for Listening<W> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.wire).poll_read(context, buffer);
+        give_way(context, buffer.filled().len() - before);
+        read
+    }
+}
+
+/// How many bytes tokio's runtime takes for a step of a task.
+const STEP: usize = 4 << 10;
+
+/// Makes the task take a turn that is the shorter, the more was read. tokio counts the reads alone,
+/// and one over TCP may bring hundreds of KiB: an engine that floods the client would keep a
+/// thread, and with it the time-outs, for longer than a second.
+fn give_way(context: &mut Context<'_>, length: usize) {
+    for _ in 0..length / STEP {
+        if pin!(consume_budget()).poll(context).is_pending() {
+            break;
+        }
     }
 }
 
@@ -337,7 +355,29 @@ pub(crate) fn hint(
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_flood_is_read_in_short_turns() {
+        let flood = tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink());
+        let mut wire = Listening::new(flood, Arc::new(Taking::new(false)));
+        let mut buffer = vec![0; 256 << 10];
+        let mut turns = Vec::new();
+        poll_fn(|context| {
+            let mut read = 0;
+            let mut space = ReadBuf::new(&mut buffer);
+            while Pin::new(&mut wire).poll_read(context, &mut space).is_ready() {
+                read += space.filled().len();
+                space.clear();
+            }
+            turns.push(read);
+            if turns.len() < 3 { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        assert!(turns.iter().all(|read| (1..=1 << 20).contains(read)), "{turns:?}");
+    }
 
     #[test]
     fn the_hint_for_ssh_can_be_typed() {
