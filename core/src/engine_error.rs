@@ -94,11 +94,12 @@ pub fn message_with<'p>(pointers: impl IntoIterator<Item = &'p str>, body: &[u8]
 ///
 /// Docker reports failed pulls, pushes and builds as `{"errorDetail":{"message"},"error"}` after
 /// a 200; `error` is going away there, and Podman sends `error` alone. Docker's own client fails
-/// wherever there is an `errorDetail`, with or without a message.
+/// wherever there is an `errorDetail`, with or without a message. Podman's statistics of a container
+/// that is not there are `{"Error":{},"Stats":null}`: an error of Go has no fields in JSON.
 pub fn in_band(message: &dyn Value) -> Option<String> {
     let mut detail = None;
     message.fields(&mut |name, value| {
-        if name == "errorDetail" && value.view() == View::Object {
+        if matches!(name, "errorDetail" | "Error") && value.view() == View::Object {
             detail = Some(text_field(value, "message"));
         }
         detail.is_none()
@@ -202,6 +203,8 @@ mod tests {
         check(r#"{"errorDetail":{"code":1}}"#, Some("no reason is given"));
         check(r#"{"errorDetail":{},"error":""}"#, Some("no reason is given"));
         check(r#"{"errorDetail":null,"error":""}"#, None);
+        check(r#"{"Error":{},"Stats":null}"#, Some("no reason is given"));
+        check(r#"{"Error":null,"Stats":[]}"#, None);
         check(r#"{"status":"Pulling","error":""}"#, None);
         check("[1]", None);
     }

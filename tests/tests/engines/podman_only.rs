@@ -25,6 +25,10 @@ fn stats_of_two_containers() {
         names.sort();
         assert_eq!(names, ["stats-one", "stats-two"]);
         remove(&podman, &one).await?;
+        let gone = podman.invoke("ContainersStatsAllLibpod").param("containers", &one);
+        // Answered with 200, and an error without a word.
+        let error = gone.param("stream", false).await.unwrap_err();
+        assert_eq!(error.message(), Some("no reason is given"), "{error}");
         remove(&podman, &two).await
     });
 }
