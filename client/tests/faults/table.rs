@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contajners::ClientBuilder;
 
+use crate::AMPLE;
 use crate::engine::{Fault, answering, dripping, endless, kept, later, raw, silent, stuck};
 
 /// What is asked for.
@@ -46,7 +47,8 @@ enum Limited {
     Nothing,
 }
 
-const SHORT: Duration = Duration::from_millis(400);
+/// Longer than a sound answer takes on a busy machine.
+const SHORT: Duration = Duration::from_millis(800);
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -65,11 +67,19 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn limits(&self, builder: ClientBuilder) -> ClientBuilder {
         match self.limited {
-            Limited::Ample => builder.timeout(Duration::from_secs(8)),
+            Limited::Ample => builder.timeout(AMPLE * 3 / 4),
             Limited::Short => builder.timeout(SHORT),
             Limited::Read => builder.read_timeout(SHORT),
             Limited::Write => builder.write_timeout(SHORT),
             Limited::Nothing => builder,
+        }
+    }
+
+    /// How long it may take.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.limited {
+            Limited::Ample | Limited::Nothing => AMPLE,
+            Limited::Short | Limited::Read | Limited::Write => SHORT * 10,
         }
     }
 
@@ -521,6 +531,9 @@ fn slowness() -> Vec<Row> {
         row("an upload that nobody reads, and only writing limited", stuck(SHORT))
             .of(Wanted::Reader)
             .within(Limited::Write),
+        row("an upload without an end that is taken", silent(b""))
+            .of(Wanted::Reader)
+            .within(Limited::Short),
         row("a given body that nobody reads", stuck(SHORT))
             .of(Wanted::Upload)
             .within(Limited::Short),
