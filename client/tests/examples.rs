@@ -83,8 +83,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 #[test]
 fn on_docker() {
     let Some(engine) = contajners_tests::docker() else { return };
-    let talker = "echo one; sleep 0.2; echo two >&2; sleep 0.2; printf 'three\\n'";
-    let ids = prepare(engine, "docker", &[("talker", talker), ("sleeper", "sleep 100")]);
+    let talker = "echo one; sleep 1; echo two >&2; sleep 1; printf 'three\\n'";
+    let ids = prepare(engine, "docker", &[("talker", talker), ("sleeper", "sleep 1000")]);
 
     prints(engine, "create_and_start", &[image::BUSYBOX], "it ended with 3\n");
     let healthy = "it is \"healthy\"\nit ended with 3\n";
@@ -139,7 +139,7 @@ fn on_docker() {
 #[test]
 fn on_podman() {
     let Some(engine) = contajners_tests::podman() else { return };
-    prepare(engine, "podman", &[("stats-one", "sleep 100"), ("stats-two", "sleep 100")]);
+    prepare(engine, "podman", &[("stats-one", "sleep 1000"), ("stats-two", "sleep 1000")]);
     let printed = example(engine, "podman_stats", &["stats-one", "stats-two"]);
     let printed = String::from_utf8_lossy(&printed);
     let mut names: Vec<&str> = printed.lines().filter_map(|line| line.split(':').next()).collect();

@@ -363,22 +363,29 @@ mod helpers {
         let number = folder.path().join("number");
         let script = format!("echo $$ > '{}'; exec sleep 1000", number.display());
         let helper = helper(folder.path(), &script);
-        let gone = |number: &Path| {
-            let number = std::fs::read_to_string(number).unwrap();
-            !Path::new("/proc").join(number.trim()).exists()
+        let pause = || tokio::time::sleep(Duration::from_millis(10));
+        // Its folder, once it has told its number.
+        let process = async || loop {
+            let told = std::fs::read_to_string(&number).unwrap_or_default();
+            if let Some(number) = told.strip_suffix('\n') {
+                break Path::new("/proc").join(number);
+            }
+            pause().await;
         };
         block_on(async {
-            helper.get(Duration::from_millis(300)).await.unwrap_err();
-            assert!(gone(&number));
+            helper.get(Duration::from_secs(2)).await.unwrap_err();
+            assert!(!process().await.exists());
             // A call that is dropped takes its helper with it; the runtime reaps it.
             std::fs::remove_file(&number).unwrap();
-            let dropped = tokio::time::timeout(Duration::from_millis(300), helper.get(LONG));
-            assert!(dropped.await.is_err());
-            for _ in 0..200 {
-                if gone(&number) {
+            let process = tokio::select! {
+                process = process() => process,
+                got = helper.get(LONG) => panic!("{got:?}"),
+            };
+            for _ in 0..2000 {
+                if !process.exists() {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                pause().await;
             }
             panic!("the helper is still there");
         });

@@ -379,7 +379,7 @@ fn time_outs_end_a_wait() {
         let _ = stream.read(&mut [0]);
         Then::Close
     });
-    let limit = Duration::from_millis(100);
+    let limit = Duration::from_secs(1);
     let docker = engine.builder().read_timeout(limit).build_blocking().unwrap();
     let began = Instant::now();
     let mut stream = docker.invoke("ContainerLogs").param("id", "x").stream().unwrap();

@@ -73,7 +73,7 @@ fn a_span_ends_with_the_body_and_tells_what_was_wrong_with_it() {
     });
     let text = told_by(
         &script,
-        |builder| builder.api_version("v1.41").read_timeout(Duration::from_millis(50)),
+        |builder| builder.api_version("v1.41").read_timeout(Duration::from_secs(1)),
         async |client: Client| {
             let pull = client.invoke("ImageCreate").param("fromImage", "x");
             let mut pull = pull.documents::<Value>().await.unwrap();

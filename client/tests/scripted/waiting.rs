@@ -108,7 +108,7 @@ fn what_goes_wrong_is_told() {
 
 #[test]
 fn time_runs_out_with_what_was_seen_last() {
-    let limit = Duration::from_millis(300);
+    let limit = Duration::from_secs(2);
     let starting = going(&["created", "running starting"]);
     let error = waited(wait(&starting, "healthy").timeout(limit)).unwrap_err();
     let body: Value = serde_json::from_slice(error.body()).unwrap();
@@ -149,7 +149,7 @@ fn pauses_and_tries_end_in_time() {
     let engine = going(&["created"]);
     let long = Duration::from_secs(1000);
     let begun = Instant::now();
-    let paused = wait(&engine, "running").delay(long).timeout(Duration::from_millis(100));
+    let paused = wait(&engine, "running").delay(long).timeout(Duration::from_secs(1));
     assert_eq!(waited(paused).unwrap_err().code(), "wait-timed-out");
     assert_eq!(engine.asked().len(), 1);
 
@@ -167,10 +167,18 @@ fn pauses_and_tries_end_in_time() {
 fn without_a_limit_it_goes_on_until_it_is_dropped() {
     let engine = going(&["running"]);
     let endless = wait(&engine, "removed").timeout(None);
-    let cut = block_on(async { tokio::time::timeout(20 * SOON, endless.run()).await });
-    assert!(cut.is_err());
-    let tries = engine.asked().len();
-    assert!(tries > 1);
+    let tries = block_on(async {
+        let asked_again = async {
+            while engine.asked().len() < 2 {
+                tokio::time::sleep(SOON).await;
+            }
+            engine.asked().len()
+        };
+        tokio::select! {
+            tries = asked_again => tries,
+            ended = endless.run() => panic!("{ended:?}"),
+        }
+    });
     thread::sleep(10 * SOON);
     // One may have been under way.
     assert!(engine.asked().len() <= tries + 1);
