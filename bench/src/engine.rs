@@ -48,7 +48,8 @@ impl<'a> Stage<'a> {
             inspected: String::new(),
             part: if args.quick { 10 } else { 1 },
             client,
-            folder: tempfile::tempdir()?,
+            // The engine's own goes with it, however this ends.
+            folder: tempfile::tempdir_in(engine.folder())?,
             logged: OnceCell::new(),
             on_a_terminal: OnceCell::new(),
             exported: OnceCell::new(),

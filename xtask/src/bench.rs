@@ -14,9 +14,9 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "save")]
     quick: bool,
     /// Measures only what has this in its name, such as `ping`, `TLS/` or `build`; may be given again.
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, conflicts_with = "save", value_name = "WORD")]
     only: Vec<String>,
-    /// Writes bench/RESULTS.md and the plots beside it.
+    /// Writes bench/RESULTS.md and the plots beside it, of a whole run.
     #[arg(long)]
     save: bool,
     /// Measures nothing: looks at the form of what measures, and runs its own tests.

@@ -7,7 +7,7 @@ use contajners_tests::{EngineError, Kind, PrivateEngine, image};
 
 use crate::Outcome;
 use crate::packages::{DOCKER, IMAGE, Missing, ensure};
-use crate::steps::cargo;
+use crate::steps::{cargo, root};
 
 /// Imports a small image, runs a container, follows its output and cleans up.
 ///
@@ -30,8 +30,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let filesystem = image::busybox_filesystem().map_err(|error| {
         format!("there is nothing to make an image of: {error}; `--install` installs busybox")
     })?;
-    let folder = tempfile::tempdir()?;
-    let archive = folder.path().join("busybox.tar");
+    // Among what is built, so that a demo that is interrupted leaves nothing elsewhere.
+    let folder = root().join("target/demo");
+    fs::create_dir_all(&folder)?;
+    let archive = folder.join("busybox.tar");
     fs::write(&archive, filesystem)?;
 
     if demo(&archive, &[])? {

@@ -5,9 +5,10 @@ use crate::steps::{self, command};
 use crate::tools::Tool;
 use crate::workspace::OTHERS;
 
-/// Checks licences, duplicates, sources and, where their database can be had, advisories.
+/// Checks licences, duplicates and sources, here and in the workspaces beside; and advisories of
+/// what is here, where their database can be had.
 ///
-/// `deny.toml` says what is allowed, here and in the workspaces beside.
+/// `deny.toml` says what is allowed.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 

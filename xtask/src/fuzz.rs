@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "seconds", value_name = "N")]
     runs: Option<u64>,
     /// Repeats this one input.
-    #[arg(long, requires = "target", value_name = "FILE")]
+    #[arg(long, requires = "target", conflicts_with_all = ["seconds", "runs"], value_name = "FILE")]
     input: Option<PathBuf>,
     /// Keeps inputs that reached something new, in a corpus that is made as small as possible.
     #[arg(long, conflicts_with = "input")]
@@ -123,7 +123,8 @@ fn fuzz(target: &Target<'_>, args: &Args) -> Outcome {
     folder(&target.corpus)?;
     let mut command = target.command();
     if let Some(input) = &args.input {
-        let input = std::path::absolute(input)?;
+        // From here, or from the root, as it is told.
+        let input = if input.exists() { std::path::absolute(input)? } else { root().join(input) };
         return steps::run(command.arg(input));
     }
     let _ = fs::remove_dir_all(root().join(&target.found));
@@ -192,11 +193,7 @@ fn keep(target: &Target<'_>) -> Outcome {
     command.args(["-set_cover_merge=1", "-verbosity=0", &merged, &target.corpus, &target.found]);
     steps::run(&mut command)?;
     fs::remove_dir_all(root().join(&target.corpus))?;
-    fs::create_dir_all(root().join(&target.corpus))?;
-    for input in inputs(&merged)? {
-        let name = input.rsplit('/').next().unwrap_or(&input);
-        fs::copy(root().join(&input), root().join(&target.corpus).join(name))?;
-    }
+    fs::rename(root().join(&merged), root().join(&target.corpus))?;
     Ok(())
 }
 

@@ -154,7 +154,9 @@ pub(crate) fn ensure(groups: &[&[Package]], missing: Missing) -> Outcome {
     }
     let list = names.join(" ");
     if missing == Missing::OnlySay {
-        eprintln!("missing packages: {list}; what needs them is skipped. To install them:");
+        eprintln!(
+            "missing packages: {list}; what needs them fails or is skipped. To install them:"
+        );
         eprintln!("    apt-get update && apt-get install --no-install-recommends {list}");
         eprintln!("or give this chore `--install`.");
         return Ok(());

@@ -42,12 +42,10 @@ pub(crate) fn run(_: &Args) -> Outcome {
 
 /// The folders in which this work tree lies, as far as they tell one machine from another.
 fn roots_here() -> Vec<String> {
-    let telling = |folder: &Path| folder.components().count() > 1 && !folder.ends_with("tmp");
+    // `/srv` or `/root` alone may be anybody's.
+    let telling = |folder: &&Path| folder.components().count() > 2;
     let folders = [Some(root()), root().parent()].into_iter().flatten();
-    folders
-        .filter(|folder| telling(folder))
-        .map(|folder| format!("{}/", folder.display()))
-        .collect()
+    folders.filter(telling).map(|folder| format!("{}/", folder.display())).collect()
 }
 
 /// What is not text and is no pack and no seed: it stays in the history for good.
@@ -59,7 +57,7 @@ fn stray(path: &str) -> Option<String> {
 
 fn own_paths(path: &str, text: &str, here: &[String]) -> Vec<String> {
     let found = |line: &str| {
-        here.iter().any(|folder| line.contains(folder.as_str()))
+        here.iter().any(|folder| line.match_indices(folder).any(|(at, _)| begins(line, at)))
             || ["/home/", "/Users/"].iter().any(|start| names_a_user(line, start))
     };
     at_lines(path, text, found, "a path of one machine: make it relative, or use a variable")
@@ -68,13 +66,17 @@ fn own_paths(path: &str, text: &str, here: &[String]) -> Vec<String> {
 /// Whether a whole path begins with `start` and goes on below someone's folder.
 fn names_a_user(line: &str, start: &str) -> bool {
     line.match_indices(start).any(|(at, _)| {
-        let inside = line[..at].ends_with(|c: char| c.is_alphanumeric() || "./}".contains(c));
         let user = line[at + start.len()..].split('/');
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
         };
-        !inside && user.clone().count() > 1 && user.into_iter().next().is_some_and(is_name)
+        begins(line, at) && user.clone().count() > 1 && user.into_iter().next().is_some_and(is_name)
     })
+}
+
+/// Whether a path begins there, rather than going on.
+fn begins(line: &str, at: usize) -> bool {
+    !line[..at].ends_with(|c: char| c.is_alphanumeric() || "./}".contains(c))
 }
 
 fn unfinished(path: &str, text: &str) -> Vec<String> {
@@ -167,6 +169,7 @@ mod tests {
         }
         check_path("cd /srv/build/contajners/core", true);
         check_path("cd /srv/build/other", false);
+        check_path("$root/srv/build/contajners/core", false);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::steps::{self, cargo, command, root};
 /// Builds the npm package into `target/npm`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Installs the target with rustup, or a compiler that can build it with apt-get.
+    /// Installs the target with rustup, or a compiler that can build it with apt-get; and Node, npm
+    /// and Chromium for what needs them.
     #[arg(long)]
     install: bool,
     /// Makes the WebAssembly smaller with `wasm-opt`, which comes with npm.
