@@ -9,6 +9,8 @@ const $ = (id) => document.getElementById(id);
 
 let chosen;
 let running;
+/** Where engines listen unless they are told otherwise. */
+const sockets = { docker: "/var/run/docker.sock", podman: "/run/podman/podman.sock" };
 /** What was typed, so that another version keeps it. */
 const typed = new Map();
 
@@ -16,7 +18,8 @@ await init();
 $("engine").append(...engines().map((name) => make("option", {}, name)));
 $("engine").addEventListener("change", () => showVersions());
 $("version").addEventListener("change", () => showList());
-$("search").addEventListener("input", () => showList());
+// What is shown stays: a call may be running there.
+$("search").addEventListener("input", () => list());
 $("choice").addEventListener("submit", (event) => event.preventDefault());
 $("compare").addEventListener("click", () => compare());
 const comparison = new Comparison($("operation"), {
@@ -78,6 +81,12 @@ function here() {
 }
 
 function showList() {
+  list();
+  if (chosen) show(chosen);
+  else if ($("loading")) $("loading").textContent = "Choose an operation.";
+}
+
+function list() {
   const wanted = $("search").value.trim().toLowerCase();
   const found = here().ops().filter(({ operation, path }) => `${operation} ${path}`.toLowerCase().includes(wanted));
   const groups = new Map();
@@ -90,8 +99,6 @@ function showList() {
   $("list").replaceChildren(...[...groups].sort().map(([category, ops]) =>
     make("li", {}, make("h2", {}, category), make("ul", {}, ...ops.map(item)))));
   $("count").value = `${found.length} operations`;
-  if (chosen) show(chosen);
-  else if ($("loading")) $("loading").textContent = "Choose an operation.";
 }
 
 /** The versions of a set, in runs. */
@@ -228,7 +235,7 @@ function preview(page) {
 
 function curl(page, { method, target, body }, headers) {
   const quote = (word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-  const words = ["curl", "--unix-socket", `/var/run/${page.engine}.sock`];
+  const words = ["curl", "--unix-socket", sockets[page.engine]];
   if (method === "HEAD") words.push("--head");
   else if (method !== "GET") words.push("-X", method);
   for (const [name, value] of headers) words.push("-H", quote(`${name}: ${value}`));

@@ -32,10 +32,12 @@ export function serve({ engines, folders, port = 0 }) {
     return file(request, response, folders);
   });
   server.on("upgrade", (request, socket, head) => {
+    // The server looks after it no longer, and an error that nobody hears would end the program.
+    socket.on("error", () => socket.destroy());
     const place = engineOf(request.url, engines);
     // A page always says where a WebSocket comes from.
     const why = foreign(request, server.address().port) ?? (request.headers.origin ? undefined : "no origin");
-    if (why || !place) return socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    if (why || !place) return socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n", () => socket.destroy());
     return splice(request, socket, head, place);
   });
   return new Promise((resolve, reject) => {
@@ -78,11 +80,20 @@ function pass(request, response, { name, socket, target }) {
   const headers = { ...headersOf(request), host: name, connection: "keep-alive" };
   const outgoing = httpRequest({ socketPath: socket, path: target, method: request.method, headers, agent: false });
   outgoing.on("response", (incoming) => {
-    response.writeHead(incoming.statusCode, incoming.headers);
+    try {
+      response.writeHead(incoming.statusCode, incoming.headers);
+    } catch {
+      // Such as a status that there is not.
+      return refuse(response, 502, `${name} answers with what cannot be passed on`);
+    }
     // The head of a stream that has said nothing yet is an answer, too.
     response.flushHeaders();
     incoming.on("error", () => response.destroy());
     incoming.pipe(response);
+  });
+  outgoing.on("upgrade", (_, socket) => {
+    socket.destroy();
+    refuse(response, 502, `${name} made a socket of the connection, for which nobody asked`);
   });
   outgoing.on("error", () => {
     if (response.headersSent) response.destroy();
@@ -104,7 +115,7 @@ function splice(request, socket, head, { name, socket: path, target }) {
     engine.pipe(socket).pipe(engine);
   });
   engine.on("error", () => socket.destroy());
-  socket.on("error", () => engine.destroy());
+  socket.on("close", () => engine.destroy());
 }
 
 async function file(request, response, folders) {
