@@ -1,8 +1,8 @@
 // An answer whose head has arrived.
 
 import { host } from "./catalogue.js";
-import { notJson, notText, refused, taken, tooLarge } from "./errors.js";
-import { Pieces, allDocuments, allOutput, concatenated, documents, document, frames, messageIn } from "./streams.js";
+import { aborted, notJson, notText, refused, taken, tooLarge } from "./errors.js";
+import { Kept, Pieces, allDocuments, allOutput, documents, document, frames, messageIn } from "./streams.js";
 
 /** The most of an error's body that is kept. */
 const ERROR_LIMIT = 1 << 20;
@@ -30,16 +30,16 @@ export class Answer {
   /** The body as it is. */
   async bytes() {
     const pieces = this.#take();
-    const all = [];
+    const all = new Kept();
     let length = 0;
-    for (let piece; (piece = await pieces.next()); all.push(piece)) {
+    for (let piece; (piece = await pieces.next()); all.add(piece)) {
       length += piece.length;
       if (length > this.#limit) {
         await pieces.cancel();
         throw tooLarge(this.#call, this.#limit);
       }
     }
-    return concatenated(all);
+    return all.whole();
   }
 
   /** The body as what it is: a value, text, bytes, or null. */
@@ -55,7 +55,7 @@ export class Answer {
         const text = new TextDecoder().decode(bytes);
         try {
           // Some engines call numbers text.
-          if (this.ok && this.#call.answer === "json") return JSON.parse(text);
+          if (this.ok && this.#call.answer === "json" && fits(bytes, this.#limit)) return JSON.parse(text);
         } catch {
           // It is.
         }
@@ -71,6 +71,7 @@ export class Answer {
   }
 
   async #json(bytes) {
+    if (!fits(bytes, this.#limit)) throw tooLarge(this.#call, this.#limit, undefined, "would take more than 16 times");
     if (this.content === "json") {
       try {
         return JSON.parse(new TextDecoder().decode(bytes));
@@ -96,7 +97,7 @@ export class Answer {
     const data = await this.data();
     if (data instanceof Uint8Array) throw notText(this.#call, data);
     if (typeof data === "string" && this.content !== "json" && this.content !== "json-lines") {
-      throw notJson(this.#call, undefined, data);
+      throw notJson(this.#call, data);
     }
     return data;
   }
@@ -153,16 +154,31 @@ export class Answer {
   }
 }
 
+/** Whether JSON takes no more memory as values than it may, by the measure of the core. */
+function fits(json, limit) {
+  let left = limit * 16;
+  if (json.length * 640 <= left) return true;
+  let isText = false;
+  for (let i = 0; i < json.length && left >= 0; i += 1) {
+    const byte = json[i];
+    if (byte === 0x22) isText = !isText;
+    else if (isText) i += byte === 0x5c ? 1 : 0;
+    else left -= byte === 0x7b ? 640 : byte === 0x5b ? 128 : byte === 0x2c ? 64 : 0;
+  }
+  return left >= 0;
+}
+
 /** The error that an answer tells of. */
-export async function refusal(client, call, { status, headers, body }, watch) {
+export async function refusal(client, call, { status, headers, body }, watch, signal) {
   const bytes = await readError(new Pieces(body, watch, call));
+  if (signal?.aborted) return aborted(signal.reason, call);
   const message = call.method === "HEAD" ? "" : messageIn(bytes, client.pack);
   return host.tlsSpoken?.(client, call, status, bytes) ?? refused(call, status, message, bytes, headers);
 }
 
 /** Reads what an engine says about an error, as far as it comes. */
 export async function readError(pieces) {
-  const all = [];
+  const all = new Kept();
   let left = ERROR_LIMIT;
   const end = Date.now() + ERROR_WAIT;
   try {
@@ -173,13 +189,13 @@ export async function readError(pieces) {
       const piece = await Promise.race([pieces.next(), over]);
       clearTimeout(timer);
       if (!piece) break;
-      all.push(piece.subarray(0, left));
+      all.add(piece.subarray(0, left));
       left -= Math.min(left, piece.length);
     }
   } catch {
     // What has come by then has to do.
   }
   await pieces.cancel();
-  return concatenated(all);
+  return all.whole();
 }
 

@@ -2,6 +2,7 @@
 
 import start from "./engine.js";
 import { host } from "./catalogue.js";
+import { error } from "./errors.js";
 
 let started;
 
@@ -15,7 +16,9 @@ export function init(source) {
     (cause) => {
       // The next one may do better.
       started = undefined;
-      throw cause;
+      throw error("config", "not-initialised", "the WebAssembly of this package cannot be started", {
+        cause, hint: "can `engine_bg.wasm` be fetched, and does a policy forbid `'wasm-unsafe-eval'`?",
+      });
     },
   );
   return started;

@@ -3,7 +3,7 @@
 import * as core from "./engine.js";
 import { aborted, error, guarded, quoted } from "./errors.js";
 import { knownOfCall, knownOfDoc, knownOfPack, number, options } from "./options.js";
-import { concatenated } from "./streams.js";
+import { Kept } from "./streams.js";
 
 /** What the entry file of a host brings along. */
 export const host = {
@@ -11,6 +11,7 @@ export const host = {
   // start: gets the core ready where that takes waiting
   // fetchFile: a `fetch` of files
   // fetchOver: a `fetch` over a unix socket
+  // cleaned: lets what caused an error show nothing that may be secret
   // explained: says why no answer came
   // tlsSpoken: the error where the body of another one tells that the engine speaks TLS
   // upgrade: makes a socket of an HTTP connection
@@ -102,14 +103,19 @@ export async function loadPack(source, given) {
   let bytes = source;
   if (typeof source === "string" || source instanceof URL) {
     const get = fetch ?? ((/^file:/i.test(source) && host.fetchFile) || globalThis.fetch);
+    let listen;
+    // Not every `fetch` of a caller's heeds its signal.
+    const given = new Promise((_, reject) => signal?.addEventListener("abort", (listen = reject)));
     try {
-      bytes = await fetched(await get(source, { signal }));
+      bytes = await Promise.race([fetched(get, source, signal), given]);
     } catch (cause) {
       if (signal?.aborted) throw aborted(signal.reason, { isSafe: true });
       throw error("config", "pack-unreachable", `cannot read a pack from ${quoted(plain(source))}`, {
         // Some say the address, with all that is secret in it.
-        cause: String(cause?.message).includes(source) ? undefined : cause,
+        cause: String(cause?.message).includes(source) ? undefined : (host.cleaned?.(cause) ?? cause),
       });
+    } finally {
+      signal?.removeEventListener("abort", listen);
     }
   }
   bytes = bytesOf(bytes);
@@ -119,19 +125,24 @@ export async function loadPack(source, given) {
   return guarded(() => core.Pack.load(bytes));
 }
 
-async function fetched({ ok, status, body }) {
-  if (!ok) throw new Error(`the answer is ${status}`);
-  const reader = body.getReader();
-  const all = [];
-  for (let left = PACK_LIMIT; ; ) {
-    const { value, done } = await reader.read();
-    if (done) return concatenated(all);
-    all.push(value);
-    left -= value.length;
-    if (left < 0) {
-      reader.cancel().catch(() => {});
-      throw new Error(`no pack is longer than ${PACK_LIMIT} bytes`);
+async function fetched(get, source, signal) {
+  signal?.throwIfAborted();
+  const { ok, status, body } = await get(source, { signal });
+  const reader = body?.getReader();
+  try {
+    if (!ok) throw new Error(`the answer is ${status}`);
+    const all = new Kept();
+    for (let left = PACK_LIMIT; ; ) {
+      const { value, done } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return all.whole();
+      all.add(value);
+      left -= value.length;
+      if (left < 0) throw new Error(`no pack is longer than ${PACK_LIMIT} bytes`);
     }
+  } finally {
+    // The connection is not to wait for somebody who reads.
+    reader?.cancel().catch(() => {});
   }
 }
 

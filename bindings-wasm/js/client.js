@@ -159,7 +159,7 @@ export class Client {
           throw redirected(call, status, headers.get("location")?.split("?")[0]);
         case "failure":
           if (given.allowErrorStatus) return { ...about, content: request.outcome(status, contentType, true), success: false };
-          throw await refusal(this, call, response, watch);
+          throw await refusal(this, call, response, watch, given.signal);
         default:
           return { ...about, content, success: true };
       }
@@ -228,9 +228,9 @@ async function negotiated(client, pack, signal) {
         if (spoken) throw spoken;
       } else {
         said = await saidIn(negotiation, new Answer({ call, body: response.body, watch, limit: VERSION_LIMIT }));
-        // An engine that was not waited for has not kept silent.
-        if (watch.reason) throw watch.reason;
       }
+      // An engine that was not waited for has not kept silent.
+      if (watch.reason && (!header || signal?.aborted)) throw watch.reason;
       if (header && said === undefined && response.type === "cors") {
         throw error("negotiate", "version-hidden", `${client.engine} at ${client.place.shown} does not let a page of another origin read which API version it speaks`, {
           call,

@@ -133,9 +133,10 @@ export function decode(call, code, cause) {
   });
 }
 
-export function notJson(call, cause, body) {
+export function notJson(call, body) {
+  // What a reader of JSON says of it holds a part of it.
   return error("decode", "invalid-json", `the answer to ${shown(call)} is not the JSON that was asked for`, {
-    call, cause, body, acted: true,
+    call, body, acted: true,
   });
 }
 
@@ -145,8 +146,8 @@ export function notText(call, body, acted = true) {
   });
 }
 
-export function tooLarge(call, limit, hint = 'take it with `as: "stream"`, or allow more with `answerLimit`') {
-  return error("decode", "answer-too-large", `the answer to ${shown(call)} is larger than the ${limit} bytes that are kept`, {
+export function tooLarge(call, limit, hint = 'take it with `as: "stream"`, or allow more with `answerLimit`', how = "is larger than") {
+  return error("decode", "answer-too-large", `the answer to ${shown(call)} ${how} the ${limit} bytes that are kept`, {
     call, acted: true, hint,
   });
 }

@@ -1,7 +1,10 @@
 import type * as docker from "./types/docker.js";
 import type * as podman from "./types/podman.js";
 
-/** Bytes to send. A stream is read while it is sent; browsers do that over HTTP/2 alone. */
+/**
+ * Bytes to send. A stream is read while it is sent, which browsers do over HTTP/2 alone, if at all, and
+ * left when the call is over.
+ */
 export type Bytes =
   | Uint8Array
   | ArrayBuffer
@@ -126,13 +129,17 @@ export interface Answer<R = unknown, D = any> {
   cancel(): Promise<void>;
 }
 
-/** A connection that carries bytes both ways. Closing `writable` leaves `readable` open. */
-export interface Socket {
+/** A connection that carries bytes both ways. Closing `writable` of a WebSocket closes it. */
+export interface Duplex {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-  /** Takes `readable` as the output of a process. Not there over a WebSocket. */
-  frames(): AsyncIterableIterator<Frame>;
   close(): void;
+}
+
+/** The same over a connection taken over. Closing `writable` leaves `readable` open, whose end closes both. */
+export interface Socket extends Duplex {
+  /** Takes `readable` as the output of a process. */
+  frames(): AsyncIterableIterator<Frame>;
 }
 
 export interface ClientOptions<E extends string, V extends string> {
@@ -157,9 +164,12 @@ export interface ClientOptions<E extends string, V extends string> {
   headers?: HeaderValues;
   timeout?: number;
   readTimeout?: number;
-  /** How long the engine may take to say its version. */
+  /** How long the engine may take to say its version, and to be reached by a socket; 10 s unless said. */
   connectTimeout?: number;
-  /** The most bytes of an answer that are read as a whole, or kept of a WebSocket that nobody reads; 256 MiB unless said. */
+  /**
+   * The most bytes of an answer that are read as a whole, or kept of a WebSocket that nobody reads; 256 MiB
+   * unless said. JSON that would take more than 16 times as much as values is refused, too.
+   */
   answerLimit?: number;
   /** Gives up asking for the version. */
   signal?: AbortSignal;
@@ -212,14 +222,19 @@ export class Client<E extends string = string, V extends string = "auto"> {
   /** Takes the connection over. Browsers hand none over; the route of a WebSocket is one of docker's. */
   invoke<K extends Names<Operations<E, V>>>(
     operation: K,
-    call: Call<Operations<E, V>[K]> & { as: "socket" | "websocket" },
+    call: Call<Operations<E, V>[K]> & { as: "socket" },
   ): Promise<Socket>;
+  invoke<K extends Names<Operations<E, V>>>(
+    operation: K,
+    call: Call<Operations<E, V>[K]> & { as: "websocket" },
+  ): Promise<Duplex>;
 
   /** Makes a request that no spec knows. */
   request(method: string, target: string, call?: CallOptions & { body?: unknown; as?: "data" }): Promise<any>;
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "stream" }): Promise<ReadableStream<Uint8Array>>;
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "response" }): Promise<Answer<any>>;
-  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "socket" | "websocket" }): Promise<Socket>;
+  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "socket" }): Promise<Socket>;
+  request(method: string, target: string, call: CallOptions & { body?: unknown; as: "websocket" }): Promise<Duplex>;
 
   /** Output of a process as it comes. The call is made when the first piece is asked for. */
   frames(operation: Easy<Operations<E, V>>): AsyncIterableIterator<Frame>;

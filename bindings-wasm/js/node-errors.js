@@ -11,13 +11,35 @@ function coded(cause) {
   return undefined;
 }
 
-const unreached = /^(ECONNREFUSED|ENOENT|ENOTDIR|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/;
+const unreached = /^(ECONNREFUSED|ENOENT|ENOTDIR|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket|Connect)$/;
 
 const hints = {
   ENOENT: "is the engine running? There is no such socket",
   ENOTDIR: "the path of the socket leads through a file",
   EACCES: "let your user open the socket",
 };
+
+/** The same where there are words alone: Deno's for a connection that did not come to be, and for one that broke. */
+function worded(cause) {
+  const [, code] = /client error \((Connect|SendRequest)\)/.exec(`${cause?.message} ${cause?.cause?.message}`) ?? [];
+  return code && { code };
+}
+
+/** What caused an error, which is to show neither what came, as parsers keep it, nor the query of the call. */
+export function cleaned(cause, depth = 0) {
+  if (!(cause instanceof Error) || depth > 5) return cause;
+  for (const name of ["data", "rawPacket"]) {
+    if (Object.hasOwn(cause, name)) Reflect.defineProperty(cause, name, { enumerable: false });
+  }
+  // Bun keeps the address, and Deno writes it into a text, which the stack repeats.
+  if (typeof cause.path === "string") Reflect.set(cause, "path", bare(cause.path));
+  if (cause.cause) Reflect.set(cause, "cause", cleaned(cause.cause, depth + 1));
+  const said = bare(cause.message);
+  return said === cause.message ? cause : new Error(said, cause.cause && { cause: cause.cause });
+}
+
+/** A text whose addresses have no queries. */
+const bare = (text) => text.replace(/(:\/\/[^\s?]*\?)\S+/g, "$1…");
 
 /**
  * The error of a call that got no head of an answer; none where no code tells why. `heard` is how many
@@ -29,7 +51,7 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
   if (cause instanceof Error && (cause.bodyUnreadable || cause.cause?.name === "NotReadableError")) {
     return unreadable(call, cause.cause);
   }
-  const found = coded(cause);
+  const found = coded(cause) ?? worded(cause);
   if (!found) return undefined;
   const code = found.code ?? "HPE_INVALID";
   if (/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) {

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 
 import { refusal } from "./answer.js";
 import { broken, error, notUpgraded, quoted, redirected, shown } from "./errors.js";
-import { explained } from "./node-errors.js";
+import { cleaned, explained } from "./node-errors.js";
 import { Watch, leads, pieceOf } from "./send.js";
 import { frames } from "./streams.js";
 
@@ -125,7 +125,7 @@ export async function upgrade(client, request, call, body, limits) {
       case "redirect":
         return redirected(call, status, headers.get("location")?.split("?")[0]);
       case "failure":
-        return refusal(client, call, response, watch);
+        return refusal(client, call, response, watch, limits.signal);
       default:
         return notUpgraded(call, status);
     }
@@ -137,7 +137,8 @@ export async function upgrade(client, request, call, body, limits) {
     watch.limit("connect", client.limits.connect);
     outgoing.on("socket", (socket) => socket.once(connected, () => watch.limit("connect")));
     outgoing.on("finish", () => watch.came());
-    outgoing.on("error", (cause) => {
+    outgoing.on("error", (thrown) => {
+      const cause = cleaned(thrown);
       watch.end();
       // It has shown no certificate, whatever `fetch` and `init` would have.
       const own = { engine: client.engine, place };

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 
 import { initSync } from "./engine.js";
 import { host } from "./catalogue.js";
-import { explained, tlsSpoken } from "./node-errors.js";
+import { cleaned, explained, tlsSpoken } from "./node-errors.js";
 import { fetchOver, upgrade } from "./node-http.js";
 
 initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) });
@@ -14,6 +14,7 @@ host.ready = true;
 // No `fetch` of Node's reads files.
 host.fetchFile = (url, { signal }) => new Response(Readable.toWeb(createReadStream(new URL(url), { signal: signal ?? undefined })));
 host.fetchOver = fetchOver;
+host.cleaned = cleaned;
 host.explained = explained;
 host.tlsSpoken = tlsSpoken;
 host.upgrade = upgrade;

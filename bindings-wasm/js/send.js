@@ -85,8 +85,8 @@ export class Watch {
 
   /** Gives up. */
   give(reason) {
-    this.end();
     this.#controller.abort(reason);
+    this.end();
   }
 
   /** Starts a limit, or starts it anew; without a time it ends. */
@@ -109,6 +109,7 @@ export class Watch {
     this.#timers.forEach((timer) => clearTimeout(timer));
     this.#unlisten?.();
     this.#unlisten = undefined;
+    this.ended?.();
   }
 }
 
@@ -131,18 +132,25 @@ export async function send(client, call, body, streamed, watch) {
   // it as a stream can tell when that is.
   const sent = () => response || watch.came();
   if (!streamed && !((body?.size ?? body?.length) > AT_ONCE)) sent();
+  const own = client.fetch ?? (place.socket && !leads(init) && host.fetchOver?.(place.socket, sent));
   if (streamed) {
     full.duplex = "half";
-    body = streamOf(body, sent, (cause) => watch.give(unreadable(call, cause)));
+    // Browsers without streams would send `[object ReadableStream]`, as text.
+    if (!own && new Request("http://x", { method: "POST", duplex: "half", body: new ReadableStream() }).headers.has("content-type")) {
+      throw error("resolve", "invalid-body", `the body of ${shown(call)} is a stream, which this browser does not send`, {
+        call, hint: "give a Blob or bytes",
+      });
+    }
+    body = streamOf(body, sent, watch);
   }
   if (body !== undefined) full.body = body;
   // Not every `fetch` of a caller's heeds its signal.
   const given = new Promise((_, reject) => watch.signal.addEventListener("abort", reject));
-  const own = place.socket && !leads(init) && host.fetchOver?.(place.socket, sent);
-  const sending = (async () => (client.fetch ?? (own || globalThis.fetch))(place.base + call.target, full))();
+  const sending = (async () => (own || globalThis.fetch)(place.base + call.target, full))();
   try {
     response = await Promise.race([sending, given]);
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = host.cleaned?.(thrown) ?? thrown;
     watch.end();
     // What such a one still answers is wanted by nobody.
     sending.then((late) => late.body.cancel()).catch(() => {});
@@ -158,8 +166,8 @@ export async function send(client, call, body, streamed, watch) {
 }
 
 /** Reads a body piece by piece. That it cannot be read is found here, not taken for a fault of the connection. */
-function streamOf(body, sent, failed) {
-  let source, left;
+function streamOf(body, sent, watch) {
+  let source, left, controller;
   const leave = async (reason) => {
     left = true;
     try {
@@ -168,13 +176,22 @@ function streamOf(body, sent, failed) {
       // It was broken anyway.
     }
   };
+  // Not every `fetch` stops reading it when the call is over.
+  watch.ended = () => {
+    if (left) return;
+    controller.error(watch.reason);
+    leave(watch.reason);
+  };
   return new ReadableStream({
-    async pull(controller) {
+    start: (own) => void (controller = own),
+    async pull() {
       try {
         // A Response refuses streams that somebody has read, or does.
         source ??= body.getReader ? new Response(body) && body.getReader() : body[Symbol.asyncIterator]();
         const { value, done } = await (body.getReader ? source.read() : source.next());
+        if (left) return;
         if (done) {
+          left = true;
           sent();
           return controller.close();
         }
@@ -183,9 +200,9 @@ function streamOf(body, sent, failed) {
         controller.enqueue(piece);
       } catch (cause) {
         if (left) return;
-        failed(cause);
         controller.error(cause);
         leave(cause);
+        watch.give(unreadable(watch.call, cause));
       }
     },
     cancel: leave,

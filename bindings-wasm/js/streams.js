@@ -1,6 +1,7 @@
 // What comes piece by piece: bytes, frames of output, JSON documents.
 
 import { Demultiplexer, Documents, inBand as inBandOf, messageOf } from "./engine.js";
+import { host } from "./catalogue.js";
 import { broken, guarded, inBand, notJson } from "./errors.js";
 
 /** The bytes of an answer as they come, with its time-outs. */
@@ -38,7 +39,7 @@ export class Pieces {
       }
     } catch (cause) {
       this.#end();
-      throw watch.reason ?? broken(watch.client, this.#call, cause);
+      throw watch.reason ?? broken(watch.client, this.#call, host.cleaned?.(cause) ?? cause);
     }
   }
 
@@ -126,7 +127,9 @@ class Found {
   #watch;
   #queue = [];
   #at = 0;
-  #last;
+  #last = Promise.resolve();
+  /** How many items were asked for that are not there yet. */
+  #asked = 0;
   #done = false;
   /** What comes after the items at hand. */
   #failure;
@@ -141,20 +144,23 @@ class Found {
   }
 
   next() {
-    if (this.#at < this.#queue.length) {
-      const value = this.#queue[this.#at];
-      this.#queue[this.#at] = undefined;
-      this.#at += 1;
-      return Promise.resolve({ value, done: false });
-    }
+    if (!this.#asked && this.#at < this.#queue.length) return Promise.resolve(this.#item());
     // One after the other, should somebody ask before the answer is there.
-    this.#last = (this.#last ?? Promise.resolve()).catch(() => {}).then(() => this.#more());
+    this.#asked += 1;
+    this.#last = this.#last.catch(() => {}).then(() => this.#more()).finally(() => (this.#asked -= 1));
     return this.#last;
+  }
+
+  #item() {
+    const value = this.#queue[this.#at];
+    this.#queue[this.#at] = undefined;
+    this.#at += 1;
+    return { value, done: false };
   }
 
   async #more() {
     for (;;) {
-      if (this.#at < this.#queue.length) return this.next();
+      if (this.#at < this.#queue.length) return this.#item();
       if (this.#done) return { value: undefined, done: true };
       const failure = this.#failure;
       if (failure) {
@@ -237,6 +243,8 @@ class Output {
     if (piece) return this.#take(this.#demultiplexer.decode(piece), piece);
     if (this.#words.length) return this.#told([]);
     const { items } = this.#take(guarded(() => this.#demultiplexer.finish(), this.#call), nothing);
+    // A character whose end did not come is text all the same.
+    this.#left.forEach((left, channel) => left.length && items.push(new Frame(names[channel], nothing, left)));
     return { items, done: true };
   }
 
@@ -258,7 +266,8 @@ class Output {
       }
       const bytes = pieceAt(found, i, piece);
       if (channel > 2) {
-        this.#words.push(bytes);
+        // No message is told of which this is not more than enough.
+        if (this.#words.length < 2000) this.#words.push(bytes);
         if (channel > 3) return this.#told(items);
         continue;
       }
@@ -338,8 +347,8 @@ export function document(text, call, looked) {
   let value;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw notJson(call, cause, text);
+  } catch {
+    throw notJson(call, text);
   }
   if (looked) {
     const message = inBandOf(value);
@@ -382,6 +391,22 @@ export async function allOutput(bytes, content, call) {
     }
   } finally {
     output.free();
+  }
+}
+
+/** Keeps what comes: pieces may be tiny and many, and each takes far more than its bytes. */
+export class Kept {
+  #all = [];
+  #few = [];
+
+  add(piece) {
+    if (this.#few.push(piece) < 1000) return;
+    this.#all.push(concatenated(this.#few));
+    this.#few = [];
+  }
+
+  whole() {
+    return concatenated([...this.#all, ...this.#few]);
   }
 }
 

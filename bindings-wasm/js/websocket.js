@@ -3,6 +3,9 @@
 import { aborted, broken, error, shown, tooLarge } from "./errors.js";
 import { Watch, pieceOf } from "./send.js";
 
+/** How many bytes may be on their way before more are taken. */
+const UNSENT = 1 << 20;
+
 /**
  * Opens a WebSocket at the request's target: a stream of bytes to read and one to write. What comes
  * is as the engine sends it, stdout and stderr unmarked; the borders of messages mean nothing.
@@ -83,18 +86,22 @@ export function overWebSocket(client, call, hasBody, limits) {
     end();
   };
   socket.onmessage = ({ data }) => {
-    if (ended) return;
-    controller.enqueue(typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data));
+    const piece = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);
+    // Empty ones would be kept without a limit.
+    if (ended || !piece.length) return;
+    controller.enqueue(piece);
     if (controller.desiredSize < 0) {
       giveUp(tooLarge(call, client.answerLimit, "read what comes, or allow more with `answerLimit`"));
     }
   };
   const writable = new WritableStream({
-    write: (piece) => {
+    write: async (piece, { signal }) => {
       const own = pieceOf(piece, call);
       // What is sent after the end is dropped without a word.
       if (closed) throw watch.reason ?? broken(client, call);
       socket.send(own);
+      // Whoever takes it slowly is waited for. Nothing tells when it is out.
+      while (socket.bufferedAmount > UNSENT && !closed && !signal?.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
     },
     close,
     abort: close,

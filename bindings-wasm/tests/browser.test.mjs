@@ -223,11 +223,18 @@ test("the explorer runs a call and shows a log while it is written", async () =>
       for (const [name, value] of Object.entries(values)) document.getElementById(`parameter-${name}`).value = String(value);
       document.getElementById("form").dispatchEvent(new Event("input"));
     }, { ...named("ContainerLogs", id), follow: true, stdout: true });
-    assert.match(await page.run(() => document.getElementById("curl").textContent), new RegExp(`^curl --unix-socket .* .*/containers/${id}/logs\\?.*follow=true`));
+    const listening = { docker: "/var/run/docker.sock", podman: "/run/podman/podman.sock" }[engine];
+    assert.match(await page.run(() => document.getElementById("curl").textContent), new RegExp(`^curl --unix-socket ${listening} .*/containers/${id}/logs\\?.*follow=true`));
     await page.run(() => document.getElementById("run").click());
     // What a container writes is text, never part of the page.
     await page.until(() => document.getElementById("output").textContent === "<b>on</b>\n");
     assert.equal(await page.run(() => document.getElementById("state").textContent), "Answered 200.");
+    // Who looks for another operation goes on reading.
+    await page.run(() => document.getElementById("search").focus());
+    await page.type("containerlist");
+    await page.until(() => [...document.querySelectorAll("#list button")].every(({ textContent }) => /containerlist/i.test(textContent)));
+    const kept = await page.run(() => ["state", "output"].map((id) => document.getElementById(id).textContent));
+    assert.deepEqual(kept, ["Answered 200.", "<b>on</b>\n"]);
     await page.run(() => document.getElementById("stop").click());
     await page.until(() => document.getElementById("state").textContent === "Stopped.");
   });

@@ -1,9 +1,11 @@
 // What needs no engine, of the package as it is installed.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import * as contajners from "contajners";
 
@@ -266,6 +268,16 @@ test("a body that depends on its media type is documented for each", async () =>
   assert.equal("schemas" in doc("docker", "v1.41", "ContainerCreate").request_body, false);
 });
 
+test("WebAssembly that cannot be started is told as other errors are", async () => {
+  const script = `
+    import { init } from ${JSON.stringify(new URL("browser.js", import.meta.resolve("contajners")))};
+    const { name, code, hint, cause } = await init(new Uint8Array(4)).catch((error) => error);
+    console.log([name, code, Boolean(hint), cause.name].join());
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+  assert.equal(stdout, "ConfigError,not-initialised,true,CompileError\n");
+});
+
 test("packs that are no packs", async () => {
   const { loadPack } = contajners;
   for (const [source, code] of [
@@ -313,7 +325,21 @@ test("packs that cannot be read, and what is no option of reading them", async (
   assert.match(await told("file:///no/such.postcard"), /ENOENT/);
   const { inspect } = await import("node:util");
   for (const source of ["http://user:hush@engine/x", "http://engine:port/?token=hush"]) assert.doesNotMatch(inspect(await failed(source)), /hush/);
+  const far = "http://engine/?token=hush";
+  const deno = () => Promise.reject(new TypeError("fetch failed", { cause: new Error(`error sending request for url (${far})`) }));
+  assert.doesNotMatch(inspect(await failed(far, { fetch: deno })), /hush/);
   assert.equal((await failed(at, { signal: AbortSignal.abort() })).name, "AbortError");
+  // Whatever `fetch` makes of the signal, and without leaving a connection.
+  let cancelled = 0;
+  const silent = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => void (cancelled += 1) }), { status: 404 });
+  assert.equal(await told(at, silent), "the answer is 404");
+  assert.equal(cancelled, 1);
+  const held = setTimeout(() => {}, 1000);
+  for (const fetch of [() => new Promise(() => {}), () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }))]) {
+    assert.equal((await failed(at, { fetch, signal: AbortSignal.timeout(20) })).name, "TimeoutError");
+  }
+  assert.equal((await failed(at, { fetch: endless, signal: AbortSignal.abort() })).name, "AbortError");
+  clearTimeout(held);
   assert.equal((await failed(at, { signal: AbortSignal.abort("enough") })).code, "aborted");
 });
 

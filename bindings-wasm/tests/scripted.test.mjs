@@ -218,6 +218,15 @@ test("frames cut anywhere, and characters that go on in the next one", async () 
   }
 });
 
+test("a character whose end does not come is told at the end", async () => {
+  const output = Buffer.concat([frame(1, Buffer.of(0x61, 0xe2, 0x82)), frame(2, "err")]);
+  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(output);
+  const frames = await all(logs());
+  assert.deepEqual(frames.map(({ stream, text }) => [stream, text]), [["stdout", "a"], ["stderr", "err"], ["stdout", "\ufffd"]]);
+  assert.equal(Buffer.concat(frames.map(({ bytes }) => bytes)).length, 6);
+  assert.equal(await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }), "a\ufffderr");
+});
+
 test("output of a terminal is passed on as it is", async () => {
   answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" }).end("\x01ab");
   const frames = await all(logs());
@@ -484,6 +493,26 @@ test("an answer larger than the limit", async () => {
   const small = await client({ answerLimit: 10 });
   const error = await failure((_, response) => response.writeHead(200, json).end(JSON.stringify("x".repeat(100))), () => small.invoke("SystemInfo"));
   assert.equal(error.code, "answer-too-large");
+  // Of many tiny values the bytes say little.
+  const little = await client({ answerLimit: 100_000 });
+  const list = (one, count) => `[${Array(count).fill(one).join()}]`;
+  for (const type of ["application/json", "text/plain"]) {
+    const says = (body) => (_, response) => response.writeHead(200, { "Content-Type": type }).end(body);
+    const call = () => little.invoke("SystemInfo");
+    if (type === "text/plain") {
+      answer = says(list("{}", 3000));
+      assert.equal(await call(), list("{}", 3000));
+    } else {
+      const bomb = await failure(says(list("{}", 3000)), call);
+      assert.match(bomb.message, /would take more than 16 times the 100000 bytes that are kept$/);
+      assert.deepEqual([bomb.name, bomb.code], ["DecodeError", "answer-too-large"]);
+    }
+    answer = says(list("{}", 2000));
+    assert.equal((await call()).length, 2000);
+    const text = JSON.stringify(`${"\\\"{[,".repeat(10_000)}`);
+    answer = says(text);
+    assert.equal(await call(), JSON.parse(text));
+  }
 });
 
 test("a response, a stream, an error status that is wanted", async () => {
@@ -1003,4 +1032,176 @@ test("what an error holds of an answer is not printed", async () => {
   assert.deepEqual(Object.keys(error).filter((name) => ["body", "headers", "target", "method"].includes(name)), []);
   assert.match(Buffer.from(error.body).toString(), /hush/);
   assert.equal(error.headers.get("x-own"), "hush");
+});
+
+test("what caused an error shows neither what came nor a query", async () => {
+  const { inspect: shown } = await import("node:util");
+  const chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhush\r\nhushzz\r\n";
+  await overBoth(async (over) => {
+    const call = () => over.invoke("ImageBuild", { params: { buildargs: { TOKEN: "hush" } }, body: "" });
+    for (const [script, code] of [
+      [(_, response) => response.writeHead(200, json).end('{"Token": hush}'), "invalid-json"],
+      [(request) => request.socket.end(chunked), "connection-broken"],
+      [(request) => request.socket.end("HTTP/1.1 hush OK\r\n\r\nhush"), "not-http"],
+      [(request) => request.socket.destroy(), "connection-broken"],
+    ]) {
+      answer = script;
+      const error = await rejected(call());
+      assert.equal(error.code, code);
+      assert.doesNotMatch(shown(error), /hush|68 75 73 68/);
+    }
+    answer = (request) => request.socket.end("HTTP/1.1 hush OK\r\n\r\nhush");
+    assert.doesNotMatch(shown(await rejected(attached(over))), /hush|68 75 73 68/);
+  });
+  // The words of Deno, the fields of Bun, and those of undici.
+  const deno = (url, what) => new TypeError("fetch failed", { cause: new Error(`error sending request for url (${url}): client error (${what}): no`) });
+  const bun = (url) => Object.defineProperty(Object.assign(new TypeError("no"), { code: "ConnectionRefused" }), "path", { value: url, writable: true, enumerable: true });
+  const undici = () => new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { name: "HTTPParserError", data: "hush" }) });
+  for (const [made, code, acted] of [
+    [(url) => deno(url, "Connect"), "cannot-connect", false],
+    [(url) => deno(url, "Connect").cause, "cannot-connect", false],
+    [(url) => deno(url, "SendRequest"), "connection-broken", true],
+    [bun, "cannot-connect", false],
+    [undici, "not-http", true],
+  ]) {
+    const own = await client({ fetch: async (url) => Promise.reject(made(url)) });
+    const error = await rejected(own.request("POST", "/x?token='hush'&a=(hush)"));
+    assert.deepEqual([error.code, error.mayHaveActed], [code, acted]);
+    assert.doesNotMatch(shown(error), /hush/);
+    assert.ok(error.cause instanceof Error);
+  }
+});
+
+test("a body is left when its call is over", async () => {
+  /** A body without an end, and what became of it. */
+  const endless = () => {
+    const state = { read: 0, left: false };
+    async function* pieces() {
+      try {
+        for (;;) {
+          state.read += 1;
+          yield new Uint8Array(1 << 16);
+          await sleep(1);
+        }
+      } finally {
+        state.left = true;
+      }
+    }
+    return [pieces(), state];
+  };
+  let complete = false;
+  const swallow = (request) => {
+    request.on("end", () => (complete = true));
+    request.on("error", () => {});
+    request.resume();
+  };
+  await overBoth(async (over) => {
+    for (const [script, call] of [
+      [swallow, { signal: AbortSignal.timeout(100) }],
+      [swallow, { timeout: 100 }],
+      // It is answered before it is out.
+      [(_, response) => response.writeHead(404, json).end('{"message":"no"}'), {}],
+      [(request, response) => (swallow(request), response.writeHead(200, json).end("[]")), {}],
+    ]) {
+      const [body, state] = endless();
+      answer = script;
+      await over.request("POST", "/x", { body, ...call }).catch(() => {});
+      await sleep(100);
+      const { read } = state;
+      await sleep(100);
+      assert.deepEqual(state, { read, left: true });
+    }
+    answer = swallow;
+    let cancelled = false;
+    const silent = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => void (cancelled = true) });
+    await rejected(over.request("POST", "/x", { body: silent, timeout: 50 }));
+    await sleep(10);
+    assert.ok(cancelled);
+  });
+  assert.equal(complete, false);
+  const [body, state] = endless();
+  await rejected((await client({ uri: "unix:///no/such.sock" })).request("POST", "/x", { body }));
+  await sleep(10);
+  assert.ok(state.left);
+});
+
+test("a browser that does not send streams is not given one", async () => {
+  const { Request } = globalThis;
+  // What it would send is text, whose type it adds.
+  globalThis.Request = class {
+    headers = new Headers({ "Content-Type": "text/plain" });
+  };
+  try {
+    const put = (body) => docker.request("POST", "/x", { body });
+    const error = await failure(undefined, () => put(new Blob(["a"]).stream()));
+    assert.deepEqual([error.name, error.code, error.hint], ["ResolveError", "invalid-body", "give a Blob or bytes"]);
+    answer = (_, response) => response.writeHead(200, json).end("[]");
+    assert.deepEqual(await put(new Blob(["a"])), []);
+  } finally {
+    globalThis.Request = Request;
+  }
+});
+
+test("items that are asked for at once come in that order", async () => {
+  answer = async (_, response) => {
+    response.writeHead(200, json).write('{"n":1}{"n":2}{"n":3}');
+    await sleep(50);
+    response.end('{"n":4}');
+  };
+  const documents = docker.documents("SystemEvents");
+  const first = documents.next();
+  const others = [documents.next()];
+  await first;
+  others.push(documents.next(), documents.next(), documents.next());
+  const all = await Promise.all([first, ...others]);
+  assert.deepEqual(all.map(({ value }) => value?.n), [1, 2, 3, 4, undefined]);
+});
+
+test("tiny pieces want little more memory than their bytes", async () => {
+  const script = `
+    import { Client, loadPack } from "contajners";
+    const tiny = (count, head) => {
+      let left = count;
+      return new ReadableStream({
+        start: (controller) => head && controller.enqueue(head),
+        pull: (controller) => {
+          for (let i = 0; i < 1000; i += 1, left -= 1) controller.enqueue(Uint8Array.of(32));
+          if (left <= 0) controller.close();
+        },
+      });
+    };
+    let head;
+    let type = "application/json";
+    const fetch = async () => new Response(tiny(1e6, head), { headers: { "Content-Type": type } });
+    const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://engine", fetch });
+    if ((await docker.invoke("SystemInfo")) !== null) throw new Error("something");
+    await loadPack("http://engine/x", { fetch }).catch(({ code }) => {
+      if (code !== "pack-foreign") throw new Error(code);
+    });
+    // All of an engine's words about an error.
+    type = "application/vnd.docker.multiplexed-stream";
+    head = Uint8Array.of(3, 0, 0, 0, 0, 0xf0, 0, 0);
+    const frames = docker.frames("ContainerLogs", { params: { id: "x", stdout: true } });
+    await frames.next().catch(({ code }) => {
+      if (code !== "in-band-error") throw new Error(code);
+    });
+  `;
+  await promisify(execFile)(process.execPath, ["--max-old-space-size=50", "--input-type=module", "--eval", script]);
+});
+
+test("giving up while a refusal is read, and while the engine is asked for its version", async () => {
+  const slow = (_, response) => void response.writeHead(500, json).write('{"message":"slow"}');
+  for (const as of ["data", "socket"]) {
+    const error = await failure(slow, () => attached(docker, { as, signal: AbortSignal.timeout(200) }));
+    assert.equal(error.name, "TimeoutError");
+  }
+  const ping = (request, response) => {
+    if (request.method === "HEAD") return response.writeHead(404).end();
+    return void response.writeHead(200, { "Api-Version": "1.41" }).write("O");
+  };
+  const uri = docker.place.base;
+  const error = await failure(ping, () => Client.create({ engine: "docker", uri, signal: AbortSignal.timeout(200) }));
+  assert.equal(error.name, "TimeoutError");
+  answer = ping;
+  assert.equal((await Client.create({ engine: "docker", uri, connectTimeout: 200 })).version, "v1.41");
 });

@@ -26,6 +26,9 @@ await docker.invoke("ContainerCreate", { body: JSON.stringify({ Image: "busybox"
 await docker.invoke("PutContainerArchive", { params: { id, path: "/" }, body: new Uint8Array(1024) });
 const socket = await docker.invoke("ContainerAttach", { params: { id, stream: true }, as: "socket" });
 await socket.writable.close();
+for await (const { text } of socket.frames()) text.toUpperCase();
+const web = await docker.invoke("ContainerAttachWebsocket", { params: { id }, as: "websocket" });
+await web.writable.close();
 resolve("docker", "1.41", "ContainerInspect", { params: { id } });
 const newest = await Client.create({ engine: "docker", uri: "/engine" });
 await newest.invoke("ImagePush", { params: { name: "app", platform: "linux/arm64" } });
@@ -64,6 +67,8 @@ resolve(pack, undefined, "AnyOperation", { param: {} });
 await docker.invoke("ContainerList", { as: "socks" });
 // @ts-expect-error a misspelt option
 await docker.invoke("ContainerList", { param: {} });
+// @ts-expect-error frames, which a WebSocket does not have
+web.frames();
 // @ts-expect-error a version that there is not
 await Client.create({ engine: "docker", version: "v1.99", uri: "/engine" });
 // @ts-expect-error an operation of the other engine

@@ -81,6 +81,28 @@ test("WebSockets: text and bytes are written, and nothing after the end", async 
   close();
 });
 
+test("WebSockets: empty messages are not kept, and who takes slowly is waited for", async () => {
+  const { readable, writable, socket } = await attachedOverWeb({ answerLimit: 10 });
+  for (const data of ["", new ArrayBuffer(0), "text"]) socket.onmessage({ data });
+  socket.onclose();
+  assert.equal(Buffer.concat(await all(readable)).toString(), "text");
+  const other = await attachedOverWeb();
+  const writer = other.writable.getWriter();
+  other.socket.bufferedAmount = 2 << 20;
+  let written = false;
+  const writing = writer.write("text").then(() => (written = true));
+  await sleep(50);
+  assert.deepEqual([other.socket.sent, written], [["text"], false]);
+  other.socket.bufferedAmount = 0;
+  await writing;
+  other.socket.bufferedAmount = 2 << 20;
+  // It is not waited for by who wants no more.
+  const last = writer.write("text").catch(() => {});
+  await Promise.all([last, writer.abort()]);
+  assert.ok(other.socket.closed);
+  await writable.abort();
+});
+
 test("WebSockets: what cannot be sent or opened is refused", async () => {
   const refused = async (more, call) => {
     const { name, code, message, hint, operation } = await rejected(attachedOverWeb(more, call));

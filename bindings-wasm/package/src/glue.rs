@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// What the glue has for hosts on which the rest of the package would not run, and what its callers
 /// beside it never do: how it begins, how it ends, and what stands there instead.
 const CUTS: &[(&str, &str, &str)] = &[
-    // Every host with private fields of classes has these.
+    // Every host with private fields of classes has these; workerd from a compatibility date on.
     ("(typeof FinalizationRegistry ===", "new FinalizationRegistry", "new FinalizationRegistry"),
     ("if (!('encodeInto' in", "\n}", ""),
     ("if (realloc === undefined)", "\n    }", ""),
