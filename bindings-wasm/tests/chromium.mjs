@@ -60,7 +60,7 @@ export async function launch() {
     const run = (work, ...values) => evaluate(`(${work})(...${JSON.stringify(values)})`);
     /** Waits until a function in the page says so. */
     const until = async (work, ...values) => {
-      for (let i = 0; i < 200; i += 1) {
+      for (let i = 0; i < 1200; i += 1) {
         const said = await run(work, ...values).catch((error) => {
           // The page is not there yet.
           if (!/context|navigat/i.test(error.message)) throw error;

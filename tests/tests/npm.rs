@@ -39,7 +39,7 @@ impl Node {
             copy(&self.sources.join("page"), &self.project.join("page"));
         });
         let output = Command::new("node")
-            .args(["--test", "--test-timeout=120000", "--test-reporter=spec", file])
+            .args(["--test", "--test-timeout=300000", "--test-reporter=spec", file])
             .current_dir(&self.project)
             .envs(variables.iter().copied())
             .output()
