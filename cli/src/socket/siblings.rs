@@ -19,8 +19,12 @@ const RESIZES: u32 = 10;
 const RESIZE_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long the head of the answer to `…/wait` is waited for, by which the engine says that it
-/// watches the process. Podman's own API sends it at the end only.
-const WATCH_PAUSE: Duration = Duration::from_millis(200);
+/// watches the process. Where it takes a condition it says so at once, as docker's own client
+/// relies on.
+const WATCH_PAUSE: Duration = Duration::from_secs(2);
+
+/// The same where the head may come at the end only, as in podman's own API.
+const SHORT_WATCH_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long the answer to it is waited for before the process is looked at, which may have ended
 /// before it was watched.
@@ -103,15 +107,18 @@ impl<'a> Siblings<'a> {
         let is_running = is_running(inspected)?;
         let mut parameters = operation.parameters();
         let condition = parameters.find(|own| own.is_named("condition"));
-        match condition.map(|condition| condition.style()) {
+        let pause = match condition.map(|condition| condition.style()) {
             // Podman looks for this one among its events, and at the container, which may be gone,
             // for any other. What has not begun has no other.
-            Some(ListStyle::Single) => call = call.param("condition", "next-exit"),
+            Some(ListStyle::Single) => {
+                call = call.param("condition", "next-exit");
+                WATCH_PAUSE
+            }
             // A list holds the states of podman's own API, in which an end is waited for anyway.
-            Some(_) => {}
-            None if is_running => {}
+            Some(_) => SHORT_WATCH_PAUSE,
+            None if is_running => SHORT_WATCH_PAUSE,
             None => return None,
-        }
+        };
         let (answered, head) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let answer = call.send().await;
@@ -119,7 +126,7 @@ impl<'a> Siblings<'a> {
             Ok(answer?.data().await?.into_json().unwrap_or_default())
         });
         // That it is dropped says so.
-        let _ = timeout(WATCH_PAUSE, head).await;
+        let _ = timeout(pause, head).await;
         Some(Watch(task))
     }
 
