@@ -26,7 +26,7 @@ pub const PREFIX: &str = "contajners-engine-";
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A slow machine gets an answer within a second or two; past this the engine is broken.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// Which engine to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,7 +117,7 @@ impl PrivateEngine {
     ///   cannot run one: the cases in which a test skips.
     /// - [`EngineError::Folder`] if the folder for temporary files is not writable or unsuitable.
     /// - [`EngineError::Supervisor`] if no shell can be started.
-    /// - [`EngineError::NotUp`] if the engine ends, or does not answer within 30 seconds.
+    /// - [`EngineError::NotUp`] if the engine ends, or does not answer within two minutes.
     pub fn start(kind: Kind) -> Result<Self, EngineError> {
         Self::start_with(kind, is_there, &env::temp_dir(), Listening::Plain)
     }

@@ -7,13 +7,16 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+/// What the name of each folder begins with; the process id of the owner and some letters follow.
+pub(crate) const PREFIX: &str = "contajners-front-";
 
 /// The name of a socket in its folder.
 const SOCKET: &str = "socket";
@@ -117,7 +120,8 @@ impl Front {
     ///
     /// As [`Front::tcp`].
     pub fn unix(target: Target) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("contajners-front-").tempdir()?;
+        let prefix = format!("{PREFIX}{}-", process::id());
+        let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
         let listener = UnixListener::bind(folder.path().join(SOCKET))?;
         let accept = move || Ok(Socket::Unix(listener.accept()?.0));
         Self::start(Address::Unix(folder), target, accept)
@@ -194,7 +198,7 @@ impl Front {
     ///
     /// # Panics
     ///
-    /// If they do not within ten seconds.
+    /// If they do not within a minute.
     #[track_caller]
     pub fn wait_open(&self, count: usize) {
         wait_for(count, || self.open());
@@ -204,7 +208,7 @@ impl Front {
     ///
     /// # Panics
     ///
-    /// If it does not within ten seconds.
+    /// If it does not within a minute.
     #[track_caller]
     pub fn wait_held(&self, count: usize) {
         wait_for(count, || self.held());
@@ -247,7 +251,7 @@ fn wait_for(count: usize, measure: impl Fn() -> usize) {
         if found == count {
             return;
         }
-        assert!(start.elapsed() < Duration::from_secs(10), "{found} connections, not {count}");
+        assert!(start.elapsed() < Duration::from_secs(60), "{found} connections, not {count}");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,10 +1,13 @@
-//! Finding what an engine of the harness may have left on the machine.
+//! Finding what an engine of the harness, or a way to one, may have left on the machine.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
-use crate::engine::PREFIX;
+use crate::{engine, front, ssh};
+
+/// What the names begin with that are looked for.
+const PREFIXES: [&str; 3] = [engine::PREFIX, front::PREFIX, ssh::PREFIX];
 
 /// Returns what exists of the engine whose work folder has this name: one line each for processes,
 /// mounts, control groups and the folder.
@@ -12,15 +15,15 @@ pub fn of(name: &str) -> Vec<String> {
     all().into_iter().filter(|(of, _)| of == name).map(|(_, what)| what).collect()
 }
 
-/// Returns what exists of engines whose owner is gone.
+/// Returns what exists of engines, fronts and ssh hosts whose owner is gone.
 ///
-/// An engine of a test run that still goes on is not a leftover; its owner's process id is in its
+/// What belongs to a test run that still goes on is not a leftover; its owner's process id is in its
 /// name.
 pub fn of_the_dead() -> Vec<String> {
     all().into_iter().filter(|(name, _)| !owner_lives(name)).map(|(_, what)| what).collect()
 }
 
-/// Pairs of an engine's name and a line about something of it.
+/// Pairs of a name and a line about something of what has it.
 fn all() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     let mut add = |text: &str, line: String| {
@@ -63,16 +66,17 @@ fn entries(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.path().to_string_lossy().into_owned()).collect()
 }
 
-/// The first name of an engine in a path or a command.
+/// The first name in a path or a command, an engine's before others.
 fn name_in(text: &str) -> Option<&str> {
-    let name = &text[text.find(&format!("/{PREFIX}"))? + 1..];
+    let at = PREFIXES.iter().find_map(|prefix| text.find(&format!("/{prefix}")))?;
+    let name = &text[at + 1..];
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
     Some(&name[..end])
 }
 
 fn owner_lives(name: &str) -> bool {
-    let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
-    owner
+    let rest = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+    rest.and_then(|rest| rest.split('-').next())
         .and_then(|id| id.parse::<u32>().ok())
         .is_some_and(|id| Path::new(&format!("/proc/{id}")).exists())
 }
@@ -89,6 +93,12 @@ mod tests {
             ("/tmp/contajners-engine-12-aB3/docker.sock", Some("contajners-engine-12-aB3")),
             ("sh /tmp/contajners-engine-12-aB3 docker", Some("contajners-engine-12-aB3")),
             ("4:memory:/contajners-engine-12-aB3/docker/0f", Some("contajners-engine-12-aB3")),
+            ("/tmp/contajners-front-12-aB3/socket", Some("contajners-front-12-aB3")),
+            ("ssh -F /tmp/contajners-ssh-12-aB3/config engine", Some("contajners-ssh-12-aB3")),
+            (
+                "ssh -F /tmp/contajners-ssh-12-aB3/config /tmp/contajners-engine-12-aB3/s",
+                Some("contajners-engine-12-aB3"),
+            ),
             ("grep contajners-engine-", None),
             ("/tmp/other", None),
         ] {
@@ -98,9 +108,11 @@ mod tests {
 
     #[test]
     fn the_owner_is_in_the_name() {
-        assert!(owner_lives(&format!("{PREFIX}{}-x", process::id())));
-        // Above the largest process id of Linux.
-        assert!(!owner_lives(&format!("{PREFIX}4194305-x")));
-        assert!(!owner_lives(PREFIX));
+        for prefix in PREFIXES {
+            assert!(owner_lives(&format!("{prefix}{}-x", process::id())));
+            // Above the largest process id of Linux.
+            assert!(!owner_lives(&format!("{prefix}4194305-x")));
+            assert!(!owner_lives(prefix));
+        }
     }
 }

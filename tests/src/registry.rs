@@ -13,7 +13,7 @@ use crate::engine::{PATH, PrivateEngine, find_program};
 /// Each engine has a network of its own, so that the port is always free.
 const PORT: u16 = 5000;
 /// A slow machine has it up within a second.
-const START_LIMIT: Duration = Duration::from_secs(20);
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The user whom the registry knows.
 pub const USER: &str = "tester";

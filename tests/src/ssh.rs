@@ -8,11 +8,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use tempfile::TempDir;
 
 use crate::front::Target;
+
+/// What the name of each folder begins with; the process id of the owner and some letters follow.
+pub(crate) const PREFIX: &str = "contajners-ssh-";
 
 /// The programs that it takes.
 const PROGRAMS: [&str; 3] = ["/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd"];
@@ -34,7 +37,8 @@ impl SshHost {
         if !PROGRAMS.iter().all(|program| Path::new(program).is_file()) {
             return Ok(None);
         }
-        let folder = tempfile::Builder::new().prefix("contajners-ssh-").tempdir()?;
+        let prefix = format!("{PREFIX}{}-", process::id());
+        let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
         let host = Self { folder };
         for key in ["host", "user"] {

@@ -6,6 +6,7 @@
 //! the specs themselves are asked, by a reading that knows nothing of the compiler.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use contajners_core::{Additional, Operation, Pack, Schema, VersionSet};
 use yaml_serde::Value;
@@ -316,8 +317,10 @@ fn leads(spec: &Value, schema: &Value, pointer: &str) -> bool {
 #[test]
 fn specs_are_the_judge() {
     let Some(folder) = contajners_tests::shared_specs() else {
-        // CI has them where the project keeps them; elsewhere their absence is no failure.
-        eprintln!("skipped: no folder of specs beside the project (set CONTAJNERS_SPECS)");
+        // CI has them where the project keeps them; elsewhere their absence is no failure. The
+        // print macros would be captured, and a skip that nobody sees looks like a pass.
+        let reason = "no folder of specs beside the project (set CONTAJNERS_SPECS)";
+        let _ = writeln!(std::io::stderr(), "skipped: gates beside the specs: {reason}");
         return;
     };
     let pack = Pack::open(contajners_resources::pack("docker").unwrap()).unwrap();

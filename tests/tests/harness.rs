@@ -113,7 +113,7 @@ fn check_kill(kind: Kind) {
 
     victim.kill().unwrap();
     victim.wait().unwrap();
-    let limit = Instant::now() + Duration::from_secs(10);
+    let limit = Instant::now() + Duration::from_secs(60);
     while !leftovers::of(name).is_empty() && Instant::now() < limit {
         thread::sleep(Duration::from_millis(50));
     }

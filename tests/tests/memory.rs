@@ -16,9 +16,9 @@ const LIMIT: u64 = 40 << 10;
 /// How much of a log is read, in bytes.
 const LOG: usize = 64 << 20;
 /// What it may take more at the end of a log than near its beginning, in KiB.
-const GROWTH: u64 = 1 << 10;
+const GROWTH: u64 = 4 << 10;
 
-/// A tar with one file of bytes that do not compress away, made while it is read.
+/// A tar with one file of zeros, made while it is read. Nothing on the way compresses it.
 struct Archive {
     header: Vec<u8>,
     at: u64,

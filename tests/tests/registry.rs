@@ -10,7 +10,6 @@ use contajners_tests::image::tar_of;
 use contajners_tests::registry::{PASSWORD, USER};
 use contajners_tests::{PrivateEngine, Registry, RegistryError, secrets, skip};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// Longer than any call here takes; what hangs shall fail.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,7 +19,7 @@ struct Place {
     name: &'static str,
     engine: &'static PrivateEngine,
     registry: Registry,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 fn docker() -> Option<&'static Place> {
@@ -36,7 +35,10 @@ fn podman() -> Option<&'static Place> {
 fn place(name: &'static str, engine: &'static PrivateEngine) -> Option<Place> {
     match Registry::start(engine) {
         Ok(registry) => {
-            Some(Place { name, engine, registry, folder: tempfile::tempdir().expect("a folder") })
+            // Nothing drops what is static; the engine's own folder goes all the same.
+            let folder = engine.folder().join("logins");
+            std::fs::create_dir(&folder).expect("a folder");
+            Some(Place { name, engine, registry, folder })
         }
         Err(error @ RegistryError::NotInstalled { .. }) => {
             skip(&error.to_string());
@@ -66,7 +68,7 @@ impl Place {
     fn file(&self, config: &Value) -> PathBuf {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = self.folder.path().join(format!("{number}.json"));
+        let file = self.folder.join(format!("{number}.json"));
         std::fs::write(&file, config.to_string()).expect("a file");
         file
     }

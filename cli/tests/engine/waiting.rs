@@ -49,9 +49,9 @@ fn a_state_is_not_reached() {
     let gone =
         format!("{error}docker answered 404 to {operation}: No such container: web\n--- status 4");
     check(&[GONE], &call("running"), ASKED, &gone);
-    let slow = [&WAIT[..], &["exited", "id=web", "--delay", "60", "--timeout", "0.2s"]].concat();
+    let slow = [&WAIT[..], &["exited", "id=web", "--delay", "60", "--timeout", "2s"]].concat();
     let late = format!(
-        "{error}`exited` was not reached within 200ms at {operation}: `/State/Status` is `running`\n  \
+        "{error}`exited` was not reached within 2s at {operation}: `/State/Status` is `running`\n  \
          hint: `--timeout` allows more time, `--timeout never` any amount\n--- status 1"
     );
     check(&[RUNNING], &slow, ASKED, &late);

@@ -59,11 +59,11 @@ fn check(set: &str) {
     bash.env("TERM", "xterm").env("INPUTRC", "/dev/null");
     bash.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
     let mut bash = bash.spawn().unwrap();
-    let start = Instant::now();
     for (number, (typed, _)) in LINES.iter().enumerate() {
         // To the end of the line, past a quote that is closed.
         let keys = format!("contajners {typed}\t\x05\r");
         (&terminal.keys).write_all(keys.as_bytes()).unwrap();
+        let start = Instant::now();
         while fs::read_to_string(&told).unwrap_or_default().lines().count() <= number {
             assert!(start.elapsed() < PATIENCE, "{set}: {typed}: {}", terminal.screen().0);
             thread::sleep(Duration::from_millis(5));

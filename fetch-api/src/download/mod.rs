@@ -10,7 +10,7 @@ mod cache;
 mod reach;
 mod shown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};

@@ -15,7 +15,7 @@ pub(crate) fn context() -> Context {
 fn faults(text: impl AsRef<[u8]>) -> String {
     let start = Instant::now();
     let error = read(text.as_ref(), &context()).expect_err("a fault");
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
     told(&error)
 }
 
@@ -427,7 +427,7 @@ fn many_names_take_no_long_time() {
         definitions.join(", ")
     ));
     assert_eq!(model.definitions.len(), 20_000);
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn what_is_made_for_the_purpose_takes_no_long_time() {
     ));
     assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
     assert_eq!(fault.lines().count(), 1);
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
 }
 
 /// What became of a text: it was read, or refused with a place. A panic fails the test.

@@ -13,7 +13,8 @@ use crate::route::{Route, Transport};
 use crate::sockets::join;
 use crate::{create, differs, on, pattern, remove, start};
 
-/// Has a connection that was used before, so that no handshake is among the bytes that count.
+/// Has a connection that was used before, so that no handshake is among the bytes that count. The
+/// client keeps it for some seconds only: whatever takes time goes before this.
 async fn warm(route: &Route) -> Result<Client, Error> {
     let client = route.client();
     assert_eq!(client.invoke("SystemPing").await?, "OK");
@@ -45,13 +46,14 @@ pub(crate) async fn in_a_head(route: &Route) -> Result<(), Error> {
 
 pub(crate) async fn in_a_body(route: &Route) -> Result<(), Error> {
     const CUT: usize = 1 << 20;
-    let (near, client) = (route.near(), warm(route).await?);
+    let near = route.near();
     let id = create(&near, "true", json!({})).await?;
     let put = on(&near, "PutContainerArchive", &id).param("path", "/tmp");
     put.body_bytes(tar_of([("big", &*pattern(4 << 20))])).await?;
     let get = |client| on(client, "ContainerArchive", &id).param("path", "/tmp/big");
     let whole = get(&near).bytes().await?;
 
+    let client = warm(route).await?;
     route.front.cut_after(Way::Down, CUT);
     let mut stream = get(&client).stream().await?;
     let mut got = Vec::new();
@@ -78,10 +80,11 @@ pub(crate) async fn in_a_body(route: &Route) -> Result<(), Error> {
 
 pub(crate) async fn in_frames(route: &Route) -> Result<(), Error> {
     const CUT: usize = 100_003;
-    let (near, client) = (route.near(), warm(route).await?);
+    let near = route.near();
     let line = "0123456789abcdef".repeat(64);
     let id =
         start(&near, &format!("while echo {line}; do :; done | head -n 400; sleep 100")).await?;
+    let client = warm(route).await?;
     let logs = on(&client, "ContainerLogs", &id).param("follow", true).param("stdout", true);
     route.front.cut_after(Way::Down, CUT);
     let mut logs = logs.output().await?;
@@ -138,9 +141,10 @@ pub(crate) async fn in_frames_of_a_socket(route: &Route) -> Result<(), Error> {
 }
 
 pub(crate) async fn in_an_upload(route: &Route) -> Result<(), Error> {
-    let (near, client) = (route.near(), warm(route).await?);
+    let near = route.near();
     let id = create(&near, "true", json!({})).await?;
     let archive = tar_of([("big", &*pattern(8 << 20))]);
+    let client = warm(route).await?;
     route.front.cut_after(Way::Up, 1 << 20);
     let put = on(&client, "PutContainerArchive", &id).param("path", "/tmp");
     let error = put.body_reader(Cursor::new(archive)).await.unwrap_err();

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use crate::route::{IMAGE, Route, Transport};
 
 /// Longer than any case takes; what hangs shall fail.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Makes a test of each case for each engine and each transport.
 macro_rules! contract {

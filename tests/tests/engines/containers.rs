@@ -1,5 +1,7 @@
 //! The life of a container, its output, and what runs in it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use contajners::{Client, Error, Output};
 use serde_json::{Value, json};
 
@@ -117,8 +119,11 @@ async fn filters(engine: Client) -> Result<(), Error> {
 
 async fn events(engine: Client) -> Result<(), Error> {
     let image = import(&engine, "localhost/tests/events").await?;
+    // Docker sends its head before it begins to listen for events.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
     let mut events = engine
         .invoke("SystemEvents")
+        .param("since", (now - 1).to_string())
         .param("filters", json!({ "container": ["events"], "event": ["create"] }))
         .documents::<Value>()
         .await?;

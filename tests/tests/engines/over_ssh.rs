@@ -27,9 +27,10 @@ fn far(name: &str, engine: &PrivateEngine, host: &SshHost, alias: &str) -> Clien
 
 /// `engine` has the engine's command, `bare` has a socket to forward.
 fn check(name: &'static str, engine: Option<&'static PrivateEngine>, alias: &str) {
+    // The engine first: only root has either, and it is the one that says so.
+    let Some(engine) = engine else { return };
     let Some(host) = host() else { return };
-    run(name, engine, async |near: Client| {
-        let engine = engine.expect("it runs, since this does");
+    run(name, Some(engine), async |near: Client| {
         let client = far(name, engine, &host, alias);
         assert_eq!(client.invoke("SystemPing").await?, json!("OK"));
         assert_eq!(client.api().await?.version(), near.api().await?.version());
@@ -91,9 +92,9 @@ fn podman_without_its_command() {
 #[test]
 fn many_calls_at_once_share_few_logins() {
     const CALLS: usize = 40;
+    let Some(engine) = contajners_tests::docker() else { return };
     let Some(host) = host() else { return };
-    run("docker", contajners_tests::docker(), async |_: Client| {
-        let engine = contajners_tests::docker().expect("it runs, since this does");
+    run("docker", Some(engine), async |_: Client| {
         let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("logins");
         let script = r#"echo >> "$0"; exec "$@""#;
@@ -118,9 +119,9 @@ fn many_calls_at_once_share_few_logins() {
 
 #[test]
 fn what_ssh_says_is_the_cause() {
+    let Some(engine) = contajners_tests::docker() else { return };
     let Some(host) = host() else { return };
-    run("docker", contajners_tests::docker(), async |_: Client| {
-        let engine = contajners_tests::docker().expect("it runs, since this does");
+    run("docker", Some(engine), async |_: Client| {
         let cause = |error: &Error| std::error::Error::source(error).expect("a cause").to_string();
         let refused = far("docker", engine, &host, "stranger");
         let error = refused.invoke("SystemPing").await.unwrap_err();

@@ -61,13 +61,15 @@ async fn running(engine: Client) -> Result<(), Error> {
 async fn exited(engine: Client) -> Result<(), Error> {
     let image = import(&engine, "localhost/tests/wait-exited").await?;
     for half in halves(&engine) {
-        let id = start(&engine, &image, "wait-exited", "sleep 1; exit 7").await?;
-        let short = wait(&engine, half, "exited", &id).timeout(Duration::from_millis(300));
+        let script = "trap 'exit 7' TERM; sleep 1000 & wait";
+        let id = start(&engine, &image, "wait-exited", script).await?;
+        let short = wait(&engine, half, "exited", &id).timeout(Duration::from_secs(3));
         let late = failed(short).await;
         assert!(
             late.starts_with("wait-timed-out: ") && late.ends_with("`/State/Status` is `running`"),
             "{late}"
         );
+        on(&engine, "ContainerKill", &id).param("signal", "TERM").await?;
         let exited = wait(&engine, half, "exited", &id).await?;
         assert_eq!(exited.told(), &json!(7), "{exited:?}");
         for state in ["running", "healthy"] {

@@ -69,11 +69,12 @@ impl Recorder {
 fn pass(mut from: UnixStream, mut to: UnixStream, record: Option<&Bytes>) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read) = from.read(&mut buffer) {
-        if read == 0 || to.write_all(&buffer[..read]).is_err() {
-            break;
-        }
+        // Before it goes on: once it is answered, what was sent may be asked for.
         if let Some(record) = record {
             record.lock().expect("bytes").extend_from_slice(&buffer[..read]);
+        }
+        if read == 0 || to.write_all(&buffer[..read]).is_err() {
+            break;
         }
     }
     let _ = to.shutdown(Shutdown::Write);

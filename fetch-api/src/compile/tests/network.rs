@@ -10,6 +10,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 
 use super::*;
+use crate::download::tests::nobody;
 use crate::download::{Proxies, Settings};
 
 /// A server that answers each path with the next of its answers, the last one again and again.
@@ -111,10 +112,8 @@ fn each_download_that_fails_is_named_with_its_cause() {
     for version in versions {
         site.page(version, &[good(version)]);
     }
-    let nowhere = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    let (_held, nowhere) = nobody();
+    let nowhere = format!("http://{nowhere}");
     site.page("v1.1", &[reply("404 Not Found", "", "gone")]);
     site.page("v1.2", &[reply("500 Internal Server Error", "", ""), good("v1.2")]);
     site.page("v1.3", &[reply("200 OK", "content-type: text/html\r\n", &spec("v1.3"))]);
