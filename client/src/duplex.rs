@@ -445,6 +445,7 @@ async fn read_head(
                 if is_last {
                     return Ok(head);
                 }
+                give_way().await;
                 continue;
             }
             Ok(httparse::Status::Partial) if received.len() > HEAD_LIMIT => {
@@ -457,6 +458,20 @@ async fn read_head(
             return Err(Unanswered::Broken(error));
         }
     }
+}
+
+/// Lets others have a turn, and the time-out with them. tokio's own `yield_now` would tell a runtime
+/// whose thread may be the one that waits here.
+async fn give_way() {
+    let mut is_over = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_over, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn head_of(response: &httparse::Response<'_, '_>) -> SocketHead {

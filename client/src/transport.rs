@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -11,7 +11,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(all(unix, not(target_os = "linux")))]
 use tokio::net::UnixStream;
-use tokio::task::coop::consume_budget;
 
 use crate::Work;
 use crate::endpoint::Endpoint;
@@ -73,15 +72,24 @@ pub(crate) use writes_through;
 /// An engine may refuse an upload in the middle: it answers and hangs up. Whoever is writing then
 /// finds the pipe broken before having read why. So a broken pipe is no error here: writing
 /// stands still, and reading finds the answer, or the end.
+///
+/// Nor does it read on and on: who is flooded has a look at the clock, and lets others have a turn.
+/// tokio sees to that where it drives the task, but it counts reads, and one over TCP may bring
+/// hundreds of KiB; and it does not see to it where a thread waits for its own call.
 pub(crate) struct Listening<W> {
     wire: W,
     is_mute: bool,
     taking: Arc<Taking>,
+    /// How many bytes were read since there was last nothing to read.
+    turn: usize,
 }
+
+/// How many bytes are read at most before others have a turn.
+const LONGEST_TURN: usize = 512 << 10;
 
 impl<W> Listening<W> {
     pub(crate) fn new(wire: W, taking: Arc<Taking>) -> Self {
-        Self { wire, is_mute: false, taking }
+        Self { wire, is_mute: false, taking, turn: 0 }
     }
 }
 
@@ -157,24 +165,18 @@ impl<W: Wire> AsyncRead for Listening<W> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.turn >= LONGEST_TURN {
+            self.turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.wire).poll_read(context, buffer);
-        give_way(context, buffer.filled().len() - before);
-        read
-    }
-}
-
-/// How many bytes tokio's runtime takes for a step of a task.
-const STEP: usize = 4 << 10;
-
-/// Makes the task take a turn that is the shorter, the more was read. tokio counts the reads alone,
-/// and one over TCP may bring hundreds of KiB: an engine that floods the client would keep a
-/// thread, and with it the time-outs, for longer than a second.
-fn give_way(context: &mut Context<'_>, length: usize) {
-    for _ in 0..length / STEP {
-        if pin!(consume_budget()).poll(context).is_pending() {
-            break;
+        match read {
+            Poll::Ready(_) => self.turn += buffer.filled().len() - before,
+            Poll::Pending => self.turn = 0,
         }
+        read
     }
 }
 
@@ -365,7 +367,8 @@ mod tests {
         let mut wire = Listening::new(flood, Arc::new(Taking::new(false)));
         let mut buffer = vec![0; 256 << 10];
         let mut turns = Vec::new();
-        poll_fn(|context| {
+        // As on a thread that waits for its own call.
+        tokio::task::unconstrained(poll_fn(|context| {
             let mut read = 0;
             let mut space = ReadBuf::new(&mut buffer);
             while Pin::new(&mut wire).poll_read(context, &mut space).is_ready() {
@@ -374,7 +377,7 @@ mod tests {
             }
             turns.push(read);
             if turns.len() < 3 { Poll::Pending } else { Poll::Ready(()) }
-        })
+        }))
         .await;
         assert!(turns.iter().all(|read| (1..=1 << 20).contains(read)), "{turns:?}");
     }

@@ -1,6 +1,7 @@
 //! The client that blocks: from threads, on async runtimes, and when things are dropped.
 
 use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::thread;
@@ -388,6 +389,37 @@ fn time_outs_end_a_wait() {
     let inner = error.into_inner().unwrap().downcast::<contajners::Error>().unwrap();
     assert_eq!(inner.code(), "timed-out");
     assert!(began.elapsed() >= limit);
+}
+
+/// What comes faster than it is read is never waited for, nor is what is taken faster than it is
+/// given; time passes all the same.
+#[test]
+fn time_outs_end_floods() {
+    // Over TCP, which may bring hundreds of KiB at a time.
+    let client = |serve: fn(TcpStream)| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("tcp://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                thread::spawn(move || serve(stream));
+            }
+        });
+        let builder = contajners::Client::builder("docker").uri(uri).api_version("v1.41");
+        builder.timeout(Duration::from_secs(1)).build_blocking().unwrap()
+    };
+    let docker = client(|mut stream| {
+        let flood = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(100_000);
+        while stream.write_all(&flood).is_ok() {}
+    });
+    let list = docker.invoke("ContainerList").call().map(|_| ());
+    let attach = docker.invoke("ContainerAttach").param("id", "x").socket().map(|_| ());
+    let docker = client(|mut stream| {
+        let _ = io::copy(&mut stream, &mut io::sink());
+    });
+    let load = docker.invoke("ImageLoad").body_reader(io::repeat(b'x')).call().map(|_| ());
+    for flooded in [list, attach, load] {
+        assert_eq!(flooded.unwrap_err().code(), "timed-out");
+    }
 }
 
 #[test]
