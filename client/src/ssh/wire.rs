@@ -22,6 +22,8 @@ use crate::error::cause_in;
 
 /// How much of what `ssh` says is kept: the end, where the reason stands.
 pub(super) const WORDS: usize = 2 << 10;
+/// How many pieces of it are read at a time.
+const PIECES: usize = 64;
 /// How `ssh` ends after a failure of its own.
 const OWN: i32 = 255;
 /// How long `ssh` may live on when nothing can come through it any more.
@@ -156,7 +158,8 @@ impl SshWire {
 
     /// Takes what has been said; ready when no more can come.
     fn poll_words(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while let Some(stderr) = &mut self.stderr {
+        for _ in 0..PIECES {
+            let Some(stderr) = &mut self.stderr else { return Poll::Ready(()) };
             let mut piece = [0; 512];
             let mut space = ReadBuf::new(&mut piece);
             match ready!(Pin::new(stderr).poll_read(context, &mut space)) {
@@ -168,7 +171,9 @@ impl SshWire {
                 _ => self.stderr = None,
             }
         }
-        Poll::Ready(())
+        // There may be more, and faster than it is read: time has its turn in between.
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

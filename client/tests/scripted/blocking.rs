@@ -417,7 +417,10 @@ fn time_outs_end_floods() {
         let _ = io::copy(&mut stream, &mut io::sink());
     });
     let load = docker.invoke("ImageLoad").body_reader(io::repeat(b'x')).call().map(|_| ());
-    for flooded in [list, attach, load] {
+    let far = contajners::Client::builder("docker").uri("ssh://far").api_version("v1.41");
+    let far = far.ssh_command(["sh", "-c", "exec yes >&2"]).connect_timeout(Duration::from_secs(1));
+    let ping = far.build_blocking().unwrap().invoke("SystemPing").call().map(|_| ());
+    for flooded in [list, attach, load, ping] {
         assert_eq!(flooded.unwrap_err().code(), "timed-out");
     }
 }
