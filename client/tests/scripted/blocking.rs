@@ -408,6 +408,8 @@ fn time_outs_end_floods() {
         builder.timeout(Duration::from_secs(1)).build_blocking().unwrap()
     };
     let docker = client(|mut stream| {
+        // What comes before a request is another fault.
+        let _ = stream.read(&mut [0; 1024]);
         let flood = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(100_000);
         while stream.write_all(&flood).is_ok() {}
     });
@@ -420,8 +422,8 @@ fn time_outs_end_floods() {
     let far = contajners::Client::builder("docker").uri("ssh://far").api_version("v1.41");
     let far = far.ssh_command(["sh", "-c", "exec yes >&2"]).connect_timeout(Duration::from_secs(1));
     let ping = far.build_blocking().unwrap().invoke("SystemPing").call().map(|_| ());
-    for flooded in [list, attach, load, ping] {
-        assert_eq!(flooded.unwrap_err().code(), "timed-out");
+    for (name, flooded) in [("list", list), ("attach", attach), ("load", load), ("ping", ping)] {
+        assert_eq!(flooded.unwrap_err().code(), "timed-out", "{name}");
     }
 }
 
