@@ -78,10 +78,8 @@ impl Engine {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 let uri = format!("tcp://{}", listener.local_addr().unwrap());
                 thread::spawn(move || {
-                    listener
-                        .incoming()
-                        .flatten()
-                        .for_each(|stream| serve(Box::new(at_once(stream))));
+                    let streams = listener.incoming().flatten().map(at_once);
+                    streams.for_each(|stream| serve(Box::new(stream)));
                 });
                 (uri, None)
             }
@@ -90,9 +88,9 @@ impl Engine {
                 let uri = format!("tcp://{}", listener.local_addr().unwrap());
                 let (config, tls) = certified();
                 thread::spawn(move || {
-                    for stream in listener.incoming().flatten() {
+                    for stream in listener.incoming().flatten().map(at_once) {
                         let connection = ServerConnection::new(config.clone()).unwrap();
-                        serve(Box::new(StreamOwned::new(connection, at_once(stream))));
+                        serve(Box::new(StreamOwned::new(connection, stream)));
                     }
                 });
                 (uri, Some(tls))
