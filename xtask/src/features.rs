@@ -1,9 +1,6 @@
 //! `cargo xtask features`: every set of features compiles.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use crate::Outcome;
 use crate::steps::{self, cargo};
@@ -14,9 +11,6 @@ use crate::workspace::{Package, members};
 /// Packs change no code but that of `contajners-resources`, where each of them is tried alone. The
 /// other crates pass them on: they are tried without any and with all. A set is not tried
 /// without what one of its features turns on: that would be the set with it once more.
-///
-/// Most of a set is one crate, which the compiler checks on one core: so two sets are checked at a
-/// time.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -27,45 +21,20 @@ pub(crate) fn run(_: &Args) -> Outcome {
     let members = members()?;
     let packs = members.iter().find(|member| member.name == PACKS);
     let packs = &packs.ok_or_else(|| format!("no crate `{PACKS}` here"))?.features;
-    let mut checks = Vec::new();
     for Package { name, features, .. } in members.iter().filter(|it| !it.features.is_empty()) {
         let sets = sets(features, packs, name == PACKS);
         eprintln!("{name}: {} sets of features", sets.len());
-        checks.extend(sets.into_iter().map(|set| (name, set.join(","))));
-    }
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
-    let lane = &|folder| {
-        while let Some((name, set)) = checks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = check(name, set, folder) {
-                // The other one ends with its set.
-                next.store(checks.len(), Ordering::Relaxed);
-                *failed.lock().expect("nobody panics with it") = Some(error.to_string());
+        for set in sets {
+            let list = set.join(",");
+            let mut words = vec!["clippy", "--quiet", "-p", name, "--no-default-features"];
+            if !list.is_empty() {
+                words.extend(["--features", &list]);
             }
+            words.extend(["--", "-D", "warnings"]);
+            steps::run(&mut cargo(&words))?;
         }
-    };
-    thread::scope(|scope| {
-        for folder in FOLDERS {
-            scope.spawn(move || lane(folder));
-        }
-    });
-    let failed = failed.into_inner().expect("nobody panics with it");
-    failed.map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// The folders of those that are checked at a time, since cargo locks one: the usual one, and one
-/// more.
-const FOLDERS: [Option<&str>; 2] = [None, Some("target/features")];
-
-fn check(name: &str, set: &str, folder: Option<&str>) -> Outcome {
-    let mut words = vec!["clippy", "--quiet", "-p", name, "--no-default-features"];
-    if let Some(folder) = folder {
-        words.extend(["--target-dir", folder]);
     }
-    if !set.is_empty() {
-        words.extend(["--features", set]);
-    }
-    words.extend(["--", "-D", "warnings"]);
-    steps::run(&mut cargo(&words))
+    Ok(())
 }
 
 /// All sets of these features without packs, and all features at once; each pack alone, if they are
