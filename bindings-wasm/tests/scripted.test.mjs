@@ -522,6 +522,24 @@ test("an answer larger than the limit", async () => {
   }
 });
 
+test("a text and a stream are judged by one measure, which stands in JavaScript and in the core", async () => {
+  // The limit of a stream's documents.
+  const limited = await client({ answerLimit: 1 << 24 });
+  const asValue = () => limited.invoke("SystemInfo");
+  const asDocuments = async () => all((await limited.invoke("SystemInfo", { as: "response" })).documents());
+  const [bracket, comma] = [128, 64];
+  for (const [one, weight] of [["{}", 640], ["[]", bracket], ["0", 0]]) {
+    const most = Math.floor((16 * (1 << 24) - bracket + comma) / (weight + comma));
+    const says = (count) => (_, response) => response.writeHead(200, json).end(`[${`${one},`.repeat(count - 1)}${one}]`);
+    answer = says(most);
+    assert.equal((await asValue()).length, most);
+    assert.equal((await asDocuments())[0].length, most);
+    const codes = [];
+    for (const call of [asValue, asDocuments]) codes.push((await failure(says(most + 1), call)).code);
+    assert.deepEqual(codes, ["answer-too-large", "document-too-long"]);
+  }
+});
+
 test("a response, a stream, an error status that is wanted", async () => {
   answer = (_, response) => response.writeHead(409, { ...json, "X-Own": "1" }).end('{"message":"no"}');
   const response = await docker.invoke("ContainerList", { as: "response", allowErrorStatus: true });
