@@ -1,5 +1,6 @@
 //! However a stream is cut, on its way through sockets, chunks and reads, the same comes out of it.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use contajners::{Client, Credentials, Error, Output};
@@ -9,6 +10,10 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+
+use crate::engine::{SOUND, Wire, head_of};
+use crate::table::Wanted;
+use crate::told;
 
 /// What a stream says, before anything is cut.
 #[derive(Debug, Clone)]
@@ -280,51 +285,89 @@ fn any_cut_of_a_stream_gives_the_same() {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// An answer whose connection is reset after each of its bytes: what is closed with something unread
+/// Answers whose connection is reset after each of their bytes: what is closed with something unread
 /// is reset.
 #[test]
 fn an_answer_may_be_reset_anywhere() {
-    use std::io::{BufRead as _, BufReader, Write as _};
-
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    let head = |content_type| format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n");
+    let json = head("application/json");
+    let frames = head("application/vnd.docker.multiplexed-stream");
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
     let answers = [
-        format!("{head}Content-Length: 9\r\n\r\n[\"a\",\"b\"]"),
-        format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\n[\"a\",\r\n4\r\n\"b\"]\r\n0\r\n\r\n"),
+        (Wanted::Value, "a list of 2", format!("{json}Content-Length: 9\r\n\r\n[\"a\",\"b\"]")),
+        (
+            Wanted::Value,
+            "a list of 2",
+            format!("{json}{chunked}5\r\n[\"a\",\r\n4\r\n\"b\"]\r\n0\r\n\r\n"),
+        ),
+        (
+            Wanted::Output,
+            "3 bytes of output",
+            format!(
+                "{frames}{chunked}a\r\n\u{1}\0\0\0\0\0\0\u{2}ab\r\n\
+                 9\r\n\u{2}\0\0\0\0\0\0\u{1}c\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            Wanted::Documents,
+            "2 documents",
+            format!("{json}{chunked}3\r\n{{}}\n\r\n2\r\n{{}}\r\n0\r\n\r\n"),
+        ),
+        (
+            Wanted::Bytes,
+            "3 bytes",
+            format!("{}Content-Length: 3\r\n\r\nabc", head("application/x-tar")),
+        ),
     ];
+    for (wanted, whole, answer) in answers {
+        for over_tcp in [true, false] {
+            reset_anywhere(wanted, whole, answer.as_bytes(), over_tcp);
+        }
+    }
+}
+
+/// Resets connections after each byte of an answer; in between the client is served as it should be.
+fn reset_anywhere(wanted: Wanted, whole: &str, answer: &[u8], over_tcp: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for answer in answers {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let uri = format!("tcp://{}", listener.local_addr().unwrap());
-        let client = Client::builder("docker").uri(uri).api_version("v1.41");
-        let client = client.credentials(Credentials::none()).build().unwrap();
-        let length = answer.len();
-        let engine = std::thread::spawn(move || {
+    let folder = tempfile::tempdir().unwrap();
+    let (uri, accept) = accepting(over_tcp, &folder.path().join("engine.sock"));
+    let client = Client::builder("docker").uri(uri).api_version("v1.41").timeout(crate::AMPLE);
+    let client = client.credentials(Credentials::none()).build().unwrap();
+    std::thread::scope(|scope| {
+        let engine = scope.spawn(move || {
             for sent in 0..=answer.len() {
-                let (stream, _) = listener.accept().unwrap();
-                let mut reader = BufReader::with_capacity(1, &stream);
-                reader.read_line(&mut String::new()).unwrap();
-                (&stream).write_all(&answer.as_bytes()[..sent]).unwrap();
+                let mut stream = accept();
+                stream.read_exact(&mut [0; 9]).unwrap();
+                stream.write_all(&answer[..sent]).unwrap();
                 drop(stream);
-                // A sound one for the call after it, of which all is read.
-                let (stream, _) = listener.accept().unwrap();
-                let lines = BufReader::new(&stream).lines();
-                let _ = lines.map_while(Result::ok).find(String::is_empty);
-                (&stream).write_all(answer.as_bytes()).unwrap();
+                let mut stream = accept();
+                head_of(&mut *stream).unwrap();
+                stream.write_all(SOUND).unwrap();
             }
         });
-        for sent in 0..=length {
-            let list = || async { client.invoke("ContainerList").await };
-            let came = runtime.block_on(list()).map_err(|error| error.code());
-            let expected = match sent == length {
-                true => Ok(json!(["a", "b"])),
-                false => Err("connection-broken"),
-            };
-            assert_eq!(came, expected, "after {sent} bytes");
-            let after = runtime.block_on(list());
-            assert_eq!(after.ok(), Some(json!(["a", "b"])), "after {sent} bytes");
+        for sent in 0..=answer.len() {
+            let came = runtime.block_on(told(&client, wanted));
+            let expected = if sent == answer.len() { Ok(whole) } else { Err("connection-broken") };
+            let came = came.as_deref().map_err(|error| error.code());
+            assert_eq!(came, expected, "{wanted:?} after {sent} bytes, over TCP: {over_tcp}");
+            let after = runtime.block_on(async { client.invoke("ContainerList").await });
+            assert_eq!(after.ok(), Some(json!([])), "{wanted:?} after {sent} bytes");
         }
         engine.join().unwrap();
+    });
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+}
+
+/// An address, and what waits for whoever connects to it.
+fn accepting(over_tcp: bool, path: &Path) -> (String, Box<dyn Fn() -> Box<dyn Wire> + Send>) {
+    if over_tcp {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("tcp://{}", listener.local_addr().unwrap());
+        return (uri, Box::new(move || Box::new(listener.accept().unwrap().0)));
     }
+    let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+    let uri = format!("unix://{}", path.display());
+    (uri, Box::new(move || Box::new(listener.accept().unwrap().0)))
 }
 
 /// Whoever is fast enough could send the next request before the connection is known to have more

@@ -1,4 +1,4 @@
-//! An engine that misbehaves once and is sound from then on, over every kind of connection.
+//! An engine that misbehaves once, and again when it is told to, over every kind of connection.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -48,6 +48,8 @@ struct Shared {
     greeting: Vec<u8>,
     connections: AtomicUsize,
     open: AtomicUsize,
+    /// Whether the next request meets the fault, whichever connection it comes over.
+    is_armed: AtomicBool,
     /// Whether the fault is over.
     is_sound: AtomicBool,
     heads: Mutex<Vec<String>>,
@@ -122,10 +124,15 @@ impl Engine {
         }
     }
 
-    /// Waits until nobody is connected any more.
-    pub(crate) fn is_left_alone(&self) -> bool {
+    /// Misbehaves once more.
+    pub(crate) fn arm(&self) {
+        self.shared.is_armed.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until no more than so many connections are open.
+    pub(crate) fn is_down_to(&self, connections: usize) -> bool {
         let begun = Instant::now();
-        while self.shared.open.load(Ordering::SeqCst) > 0 {
+        while self.shared.open.load(Ordering::SeqCst) > connections {
             if begun.elapsed() > HANG {
                 return false;
             }
@@ -169,7 +176,7 @@ fn server(shared: Arc<Shared>, fault: Fault) -> impl Fn(Box<dyn Wire>) + Send {
                 let _ = wire.write_all(&shared.greeting);
                 let _ = wire.flush();
             }
-            serve(&shared, is_first.then_some(&fault), &mut *wire);
+            serve(&shared, is_first, &fault, &mut *wire);
             drop(wire);
             shared.open.fetch_sub(1, Ordering::SeqCst);
         });
@@ -177,20 +184,18 @@ fn server(shared: Arc<Shared>, fault: Fault) -> impl Fn(Box<dyn Wire>) + Send {
 }
 
 /// Serves a connection, whose first request may meet a fault.
-fn serve(shared: &Shared, mut fault: Option<&Fault>, wire: &mut dyn Wire) {
+fn serve(shared: &Shared, mut is_faulty: bool, fault: &Fault, wire: &mut dyn Wire) {
     while let Some(head) = head_of(wire) {
         shared.heads.lock().unwrap().push(head);
-        let then = match fault.take() {
-            Some(fault) => {
-                let then = fault(wire);
-                let _ = wire.flush();
-                shared.is_sound.store(true, Ordering::SeqCst);
-                then
-            }
-            None => {
-                let _ = wire.write_all(SOUND);
-                Then::GoOn
-            }
+        let is_armed = shared.is_armed.swap(false, Ordering::SeqCst);
+        let then = if std::mem::take(&mut is_faulty) || is_armed {
+            let then = fault(wire);
+            let _ = wire.flush();
+            shared.is_sound.store(true, Ordering::SeqCst);
+            then
+        } else {
+            let _ = wire.write_all(SOUND);
+            Then::GoOn
         };
         let _ = wire.flush();
         if then == Then::Close {
@@ -199,10 +204,11 @@ fn serve(shared: &Shared, mut fault: Option<&Fault>, wire: &mut dyn Wire) {
     }
 }
 
-const SOUND: &[u8] =
+/// An empty list.
+pub(crate) const SOUND: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]";
 
-fn head_of(wire: &mut dyn Wire) -> Option<String> {
+pub(crate) fn head_of(wire: &mut dyn Wire) -> Option<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

@@ -56,6 +56,9 @@ pub(crate) struct Row {
     pub(crate) greeting: &'static [u8],
     /// The ends it may have, when they are several.
     pub(crate) ends: &'static [&'static str],
+    /// Whether the engine is asked once more when this comes over a connection that was used before,
+    /// which could have gone in the meantime.
+    pub(crate) is_repeated: bool,
     pub(crate) fault: Fault,
     /// How long nothing is asked after it.
     pub(crate) pause: Duration,
@@ -81,6 +84,11 @@ impl Row {
             Limited::Ample | Limited::Nothing => AMPLE,
             Limited::Short | Limited::Read | Limited::Write => SHORT * 10,
         }
+    }
+
+    /// Whether it ends at once each time it comes.
+    pub(crate) fn may_come_again(&self) -> bool {
+        matches!(self.limited, Limited::Ample) && self.pause.is_zero() && self.greeting.is_empty()
     }
 
     fn of(mut self, wanted: Wanted) -> Self {
@@ -114,6 +122,12 @@ impl Row {
         self
     }
 
+    /// Is taken for a connection that has gone, when it was used before.
+    fn repeated(mut self) -> Self {
+        self.is_repeated = true;
+        self
+    }
+
     /// Allows as much memory as values take that a JSON answer is read as.
     fn values(mut self) -> Self {
         self.memory = self.memory.max(32 << 20);
@@ -127,6 +141,7 @@ fn row(name: &'static str, fault: Fault) -> Row {
         wanted: Wanted::Value,
         greeting: b"",
         ends: &[],
+        is_repeated: false,
         fault,
         pause: Duration::ZERO,
         memory: 8 << 20,
@@ -187,8 +202,8 @@ fn heads() -> Vec<Row> {
     let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
     let redirect = |to: &str| raw(format!("HTTP/1.1 301 No\r\nLocation: {to}\r\n{EMPTY}"));
     vec![
-        row("nothing at all", raw("")),
-        row("half a status line", raw("HTTP/1.1 2")),
+        row("nothing at all", raw("")).repeated(),
+        row("half a status line", raw("HTTP/1.1 2")).repeated(),
         row("another protocol", raw("220 mail.example ESMTP\r\n")),
         row("HTTP/0.9", raw("[]")),
         row("HTTP/1.0, until the connection ends", raw("HTTP/1.0 200 OK\r\n\r\n[]")),
