@@ -125,7 +125,8 @@ pub(crate) struct Global {
     pub(crate) verbose: bool,
 }
 
-/// How a connection is secured, beyond what the address, the context or the connection says.
+/// How a connection is secured; what is not typed is as the environment, the context or the
+/// connection says.
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
     /// Use TLS for tcp:// addresses, with the files that the Docker command uses: ca.pem, cert.pem
@@ -156,6 +157,14 @@ pub(crate) struct Tls {
     /// Accept any certificate: whoever is in between can read and change everything
     #[arg(long, global = true, help_heading = "TLS", hide_short_help = true)]
     pub(crate) tls_skip_verify: bool,
+}
+
+impl Tls {
+    /// Tells whether any of it was typed.
+    pub(crate) fn is_typed(&self) -> bool {
+        let is_named = self.tls_ca.is_some() || self.tls_cert.is_some();
+        self.tls || self.tls_skip_verify || is_named || self.tls_key_password.is_some()
+    }
 }
 
 /// How results are written.

@@ -108,38 +108,43 @@ impl Settings {
             builder = builder.connection(name);
         }
         let is_dockers = pack.addresses().any(|address| address == "$DOCKER_HOST");
-        let environment = || match &self.host {
+        let found = match &self.host {
             // As with its command the variables hold for an address that is typed, too.
             Some(_) if is_dockers => Tls::from_docker_variables(&System),
-            _ => None,
+            Some(_) => None,
+            // What cannot be found is told where the client is made.
+            None if self.tls.is_typed() => builder.discover().ok().and_then(|found| found.tls),
+            None => None,
         };
-        match self.typed_tls(is_dockers)?.or_else(environment) {
-            Some(tls) => Ok(builder.tls(tls)),
-            None => Ok(builder),
-        }
+        let tls =
+            if self.tls.is_typed() { Some(self.typed_tls(is_dockers, found)?) } else { found };
+        Ok(match tls {
+            Some(tls) => builder.tls(tls),
+            None => builder,
+        })
     }
 
-    /// Returns what the options say about TLS; `None` when they say nothing.
-    fn typed_tls(&self, is_dockers: bool) -> Result<Option<Tls>, Failure> {
+    /// Returns what the options say about TLS, and for the rest what was found.
+    fn typed_tls(&self, is_dockers: bool, found: Option<Tls>) -> Result<Tls, Failure> {
         let typed = &self.tls;
-        let is_named = typed.tls_ca.is_some() || typed.tls_cert.is_some();
-        if !(typed.tls || typed.tls_skip_verify || is_named || typed.tls_key_password.is_some()) {
-            return Ok(None);
-        }
-        let mut tls = match typed.tls && is_dockers {
+        let found = match typed.tls && is_dockers {
             true => Tls::from_docker_files(&System),
-            false => Tls::new(),
+            false => found.unwrap_or_default(),
         };
-        if let Some(file) = &typed.tls_ca {
+        let mut tls = Tls::new();
+        if let Some(file) = typed.tls_ca.as_deref().or(found.ca_path()) {
             tls = tls.ca_file(file);
         }
-        if let (Some(certificate), Some(key)) = (&typed.tls_cert, &typed.tls_key) {
+        let identity = typed.tls_cert.as_deref().zip(typed.tls_key.as_deref());
+        if let Some((certificate, key)) = identity.or(found.identity_paths()) {
             tls = tls.identity_files(certificate, key);
         }
         if let Some(file) = &typed.tls_key_password {
             tls = tls.key_password(first_line(file)?);
         }
-        Ok(Some(if typed.tls_skip_verify { tls.skip_verify() } else { tls }))
+        // Whoever names whom to trust wants it looked at.
+        let is_skipped = typed.tls_skip_verify || typed.tls_ca.is_none() && !found.is_verified();
+        Ok(if is_skipped { tls.skip_verify() } else { tls })
     }
 
     /// Finds where an engine would be called, for showing: nothing is sent, and an environment

@@ -475,6 +475,19 @@ fn where_an_engine_listens_is_told() {
         at(&["where", "docker", "--host", "tcp://box"], &[verify, certificates]),
         at(&["where", "docker", "--host", "tcp://box"], &[("DOCKER_TLS", "1"), certificates]),
         at(&["where", "docker", "--host", "tcp://box", "--tls"], &[certificates]),
+        // What is typed adds to what they say.
+        at(
+            &["where", "docker", "--tls-key-password", "/dev/null"],
+            &[box_host, verify, certificates],
+        ),
+        at(
+            &["where", "docker", "--host", "tcp://box", "--tls-ca", "ca"],
+            &[("DOCKER_TLS", "1"), certificates],
+        ),
+        at(
+            &["where", "docker", "--host", "tcp://box", "--tls-skip-verify"],
+            &[verify, certificates],
+        ),
         at(&["where", "docker", "--host", "http://box"], &[verify, certificates]),
         at(&["where", "docker", "--host", "unix:///x"], &[verify, certificates]),
         at(
