@@ -54,10 +54,10 @@ struct Process {
 
 impl Process {
     /// Reads what `…/json` says: a container has a `Config`, an exec a `ProcessConfig`.
-    fn new(inspected: &Value, values: &[(String, Value)]) -> Self {
+    fn new(inspected: &Value, operation: &Operation<'_>, values: &[(String, Value)]) -> Self {
         let is = |pointer: &str| inspected.pointer(pointer).and_then(Value::as_bool);
         let is_exec = inspected.get("ProcessConfig").is_some();
-        let asked = said(values, "stdin").unwrap_or(false);
+        let asked = given(operation, values, "stdin").is_some_and(is_true);
         // An exec was told of them when it was created.
         let keys = inspected.get("DetachKeys").and_then(Value::as_str);
         let are_own = keys.is_some_and(|keys| !keys.is_empty() && keys != DETACH_NAME);
@@ -66,7 +66,7 @@ impl Process {
             has_terminal: is("/ProcessConfig/tty").or(is("/Config/Tty")).unwrap_or(false),
             takes_input: if is_exec { is("/OpenStdin").unwrap_or(true) } else { asked },
             sees_end_of_input: is_exec || is("/Config/StdinOnce").unwrap_or(false),
-            has_own_keys: are_own || values.iter().any(|(name, _)| name == "detachKeys"),
+            has_own_keys: are_own || given(operation, values, "detachKeys").is_some(),
         }
     }
 }
@@ -112,18 +112,28 @@ enum Parted {
     Detached,
 }
 
-/// What a parameter is set to that is true or false.
-fn said(values: &[(String, Value)], name: &str) -> Option<bool> {
-    let (_, value) = values.iter().find(|(own, _)| own == name)?;
-    Some(value == &json!(true) || value == &json!("true") || value == &json!("1"))
+/// What a parameter is set to, under any of its names.
+fn given<'v>(
+    operation: &Operation<'_>,
+    values: &'v [(String, Value)],
+    name: &str,
+) -> Option<&'v Value> {
+    let parameter = operation.parameters().find(|own| own.is_named(name))?;
+    values.iter().find(|(name, _)| parameter.is_named(name)).map(|(_, value)| value)
+}
+
+/// Tells whether a value is sent as `true`.
+fn is_true(value: &Value) -> bool {
+    let is_text = |text: &str| text == "1" || text.eq_ignore_ascii_case("true");
+    value.as_bool().unwrap_or_else(|| value == &json!(1) || value.as_str().is_some_and(is_text))
 }
 
 /// Tells whether the output goes on until the process ends, rather than to what it has said so far.
 fn follows(operation: &Operation<'_>, values: &[(String, Value)]) -> bool {
     let mut parameters = operation.parameters();
     parameters.find(|own| own.is_named("stream")).is_none_or(|stream| {
-        said(values, "stream")
-            .unwrap_or_else(|| stream.schema().resolved().default() == Some("true"))
+        given(operation, values, "stream")
+            .map_or_else(|| stream.schema().resolved().default() == Some("true"), is_true)
     })
 }
 
@@ -174,7 +184,7 @@ pub(crate) async fn run(
     if let Some(failure) = cannot_be_joined(operation, &inspected, &values) {
         return Err(failure);
     }
-    let process = Process::new(&inspected, &values);
+    let process = Process::new(&inspected, operation, &values);
     let follows = follows(operation, &values);
     let mut call = client.invoke(operation.id());
     for (name, value) in values {
@@ -360,21 +370,46 @@ mod tests {
 
     #[test]
     fn keys_that_a_call_names_are_the_engines() {
+        let api = contajners::pack("docker").unwrap().api("v1.41").unwrap();
         let check = |inspected: Value, values: &[(&str, &str)], expected: bool| {
+            let is_exec = inspected.get("ProcessConfig").is_some();
+            let operation = api.operation(if is_exec { "ExecStart" } else { "ContainerAttach" });
             let values: Vec<(String, Value)> =
                 values.iter().map(|&(name, value)| (name.to_owned(), json!(value))).collect();
-            let process = Process::new(&inspected, &values);
+            let process = Process::new(&inspected, &operation.unwrap(), &values);
             assert_eq!(process.has_own_keys, expected, "{inspected} {values:?}");
         };
         let container = json!({ "Config": { "Tty": true } });
         check(container.clone(), &[("stdin", "true")], false);
-        check(container, &[("detachKeys", "ctrl-x")], true);
+        check(container.clone(), &[("detachKeys", "ctrl-x")], true);
+        check(container, &[("query.detachKeys", "ctrl-x")], true);
         let exec = |keys: &str| json!({ "ProcessConfig": {}, "DetachKeys": keys });
         check(json!({ "ProcessConfig": {} }), &[], false);
         check(exec(""), &[], false);
         check(exec(DETACH_NAME), &[], false);
         // As dockerd has `ctrl-x`.
         check(exec("GA=="), &[], true);
+    }
+
+    /// As the engine reads it, under each of its names.
+    #[test]
+    fn input_is_taken_when_it_is_asked_for() {
+        let api = contajners::pack("docker").unwrap().api("v1.41").unwrap();
+        let attach = api.operation("ContainerAttach").unwrap();
+        let inspected = json!({ "Config": {} });
+        let check = |name: &str, value: Value, expected: bool| {
+            let values = [(name.to_owned(), value)];
+            let process = Process::new(&inspected, &attach, &values);
+            assert_eq!(process.takes_input, expected, "{values:?}");
+        };
+        for value in [json!(true), json!(1), json!("1"), json!("true"), json!("True")] {
+            check("stdin", value.clone(), true);
+            check("query.stdin", value.clone(), true);
+            check("stdout", value, false);
+        }
+        for value in [json!(false), json!(0), json!("0"), json!("FALSE"), json!(null)] {
+            check("stdin", value, false);
+        }
     }
 
     #[test]
