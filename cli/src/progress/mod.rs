@@ -219,6 +219,7 @@ impl Display {
         if self.lines == Lines::Text && !self.layers.0.is_empty() && !self.in_line {
             if !self.layers.0.iter().any(Layer::is_at_work) {
                 // Nothing is at work: the text is about what came after.
+                output.flush()?;
                 self.settle();
             } else {
                 screen::erase();
@@ -256,9 +257,9 @@ impl Display {
     pub(crate) fn end_line(&mut self, output: &mut Output) -> Result<(), Failure> {
         if self.in_line {
             self.text("\n", output)?;
-            output.flush()?;
         }
-        Ok(())
+        // Layers are drawn below all that was said.
+        Ok(output.flush()?)
     }
 
     /// Writes what is for the end.

@@ -103,6 +103,26 @@ fn an_error_stands_below_what_was_drawn() {
     );
 }
 
+/// However little of it came by itself.
+#[test]
+fn text_that_came_before_layers_stands_above_them() {
+    let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
+    let run = Run::on(&terminal, engine.command(&PULL));
+    engine.say(&[
+        r#"{"status":"The push refers to repository [app]"}"#,
+        r#"{"status":"Layer already exists","progressDetail":{},"id":"a1"}"#,
+        r#"{"status":"latest: digest: sha256:0 size: 1"}"#,
+        r#"{"status":"Waiting","progressDetail":{},"id":"b2"}"#,
+        r#"{"errorDetail":{"message":"denied"},"error":"denied"}"#,
+    ]);
+    engine.end();
+    assert_eq!(run.end(&terminal).0, Some(5));
+    terminal.wait_for(
+        "The push refers to repository [app]\na1: Layer already exists\n\
+         latest: digest: sha256:0 size: 1\nb2: Waiting\nerror: `ImageCreate` failed: denied",
+    );
+}
+
 const LINES: &str = "latest: Pulling from app\naaaaaaaaaaaa: Pulling fs layer\n\
      bbbbbbbbbbbb: Pulling fs layer\naaaaaaaaaaaa: Downloading\n\
      aaaaaaaaaaaa: Pull complete\nbbbbbbbbbbbb: Already exists\n\
