@@ -255,7 +255,7 @@ async fn data(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let may_fail = answer.may_fail_inside();
+    let (may_fail, is_refusal) = (answer.may_fail_inside(), answer.status() >= 400);
     let remark = answer.remark().map(str::to_owned);
     let look = |documents: &[&str]| match may_fail {
         true => look_for_errors(asked, documents, remark.as_deref()),
@@ -277,11 +277,15 @@ async fn data(
     }
     let documents: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(&text).into_iter().collect();
-    let documents = documents.map_err(|error| {
-        Failure::new(Status::Local, format!("the answer to `{}` is not JSON", asked.name))
-            .with_cause(&error)
-            .with_hint("`-o raw` writes it as it is")
-    })?;
+    let documents = match documents {
+        // It is told as the failure that it is, whatever it looks like.
+        Err(_) if is_refusal => return Ok(output.write_all(&body)?),
+        documents => documents.map_err(|error| {
+            Failure::new(Status::Local, format!("the answer to `{}` is not JSON", asked.name))
+                .with_cause(&error)
+                .with_hint("`-o raw` writes it as it is")
+        })?,
+    };
     let documents: Vec<&str> = documents.into_iter().map(RawValue::get).collect();
     let list = format!("[{}]", documents.join(","));
     json::write(output, &list, layout, settings.paint)?;

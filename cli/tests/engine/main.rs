@@ -222,6 +222,9 @@ fn the_body_of_an_error_is_written_when_it_is_wanted() {
     check(&[failed], &request, "GET /x", "all\nof it\n--- status 5");
     let json = [&request[..], &["-o", "json"]].concat();
     check(&[failed], &json, "GET /x", "\"all\\nof it\\n\"\n--- status 5");
+    // It says that it is JSON.
+    let busy = answer("503 No\r\nContent-Type: application/json", "upstream is busy");
+    check(&[busy], &call, sent, "upstream is busy--- status 5");
     // It is not an archive, and a HEAD has no body.
     let unpack =
         ["invoke", "docker@v1.41", "ContainerArchive", "id=x", "path=/", "--unpack", "none"];
