@@ -88,9 +88,7 @@ impl<'c> Typed<'c> {
                     None => typed.waiting = option.filter(|own| takes_value(own)),
                 }
             } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
-                let last = short.chars().last();
-                let option = typed.command.get_arguments().find(|own| own.get_short() == last);
-                typed.waiting = option.filter(|own| takes_value(own));
+                typed.waiting = waiting_behind(typed.command, short);
             } else if std::ptr::eq(typed.command, root) {
                 match root.find_subcommand(word) {
                     Some(command) => typed.command = command,
@@ -314,6 +312,17 @@ impl<'c> Typed<'c> {
         }
         all
     }
+}
+
+/// The option that waits for its value behind these letters: the first that takes one takes all that
+/// stands behind it, if anything does.
+fn waiting_behind<'c>(command: &'c Command, letters: &str) -> Option<&'c Arg> {
+    let mut letters = letters.chars();
+    let option = letters.find_map(|letter| {
+        let mut options = command.get_arguments();
+        options.find(|own| own.get_short() == Some(letter) && takes_value(own))
+    })?;
+    letters.as_str().is_empty().then_some(option)
 }
 
 fn takes_value(option: &Arg) -> bool {

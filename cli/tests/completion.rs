@@ -56,6 +56,9 @@ fn each_place_has_its_words() {
     check("wait docker healthy --ti", &["--timeout"]);
     check("wait docker healthy --timeout ", &[]);
     check("invoke nobody Cont", &[]);
+    // The value stands right behind the first letter that takes one.
+    check("invoke -cfoo docker ContainerW", &["ContainerWait"]);
+    check("invoke -vc docker podman@v4.3.1 SystemPr", &["SystemPruneLibpod"]);
     let types = ["application/json", "application/octet-stream"];
     check("invoke incus images_post --content-type ", &types);
     check("engines x", &[]);
