@@ -80,8 +80,8 @@ Environment:
   CONTAINERS_CONF_OVERRIDE
                    where podman does
   DOCKER_API_VERSION, PODMAN_API_VERSION
-                   the version that `invoke`, `request` and `wait` speak,
-                   without --api-version; other commands ignore it
+                   the version that `invoke` and `wait` speak, without
+                   --api-version; other commands ignore it
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
   CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else
