@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -99,16 +99,21 @@ impl Outgoing {
     /// Opens a file; its length is announced, and no more than that is sent.
     async fn file(path: PathBuf, progress: &Arc<Progress>) -> io::Result<Self> {
         let opening = tokio::task::spawn_blocking(move || {
-            let file = File::open(path)?;
-            Ok((file.metadata()?, file))
+            let mut file = File::open(path)?;
+            let metadata = file.metadata()?;
+            if metadata.is_dir() {
+                return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+            }
+            // A pipe or a device has no length, whatever its metadata say, and a file that the
+            // system makes as it is read says 0.
+            let length = metadata.is_file().then_some(metadata.len());
+            let is_made = length == Some(0) && file.read(&mut [0])? > 0;
+            if is_made {
+                file.rewind()?;
+            }
+            Ok((file, length.filter(|_| !is_made)))
         });
-        let (metadata, file) =
-            opening.await.unwrap_or_else(|error| Err(io::Error::other(error)))?;
-        if metadata.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        }
-        // A pipe or a device has no length, whatever its metadata say.
-        let left = metadata.is_file().then_some(metadata.len());
+        let (file, left) = opening.await.unwrap_or_else(|error| Err(io::Error::other(error)))?;
         if left == Some(0) {
             return Ok(Self::Bytes(Bytes::new()));
         }

@@ -124,6 +124,18 @@ fn bodies_of_every_kind() {
     assert_eq!(types, [tar.clone(), tar.clone(), tar, vec!["application/gzip"]]);
 }
 
+/// Files that the system makes as they are read say that they are empty.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_is_made_as_it_is_read() {
+    let engine = always("200 OK", JSON, b"");
+    let build = || async { engine.client().invoke("ImageBuild").body_file("/proc/version").await };
+    block_on(build()).unwrap();
+    let asked = engine.asked();
+    assert_eq!(asked[0].header("transfer-encoding"), ["chunked"]);
+    assert_eq!(asked[0].body, std::fs::read("/proc/version").unwrap());
+}
+
 #[test]
 fn secrets_are_sent_and_never_shown() {
     let engine = always("500 Oops", JSON, br#"{"message":"no"}"#);
