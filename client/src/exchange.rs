@@ -61,6 +61,16 @@ impl Deadline {
         let limit = limits.whole?;
         Some(Self { at: Instant::now().checked_add(limit)?, limit })
     }
+
+    /// Does something until then.
+    pub(crate) async fn until<T>(
+        self,
+        peer: &Peer,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let over = |_| Err(peer.timeout(Waiting::Whole, self.limit));
+        timeout(self.left(), work).await.unwrap_or_else(over)
+    }
 }
 
 /// The engine at the other end.
@@ -106,6 +116,8 @@ impl Peer {
             watched,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
+                // Then no variable is looked at.
+                (Source::Given, _) => "give another address".into(),
                 (_, Some(name)) => format!("give another address (`{name}`)"),
                 (_, None) => "give another address".into(),
             },
@@ -452,7 +464,11 @@ async fn sent(
 }
 
 /// Ends when the engine takes or gives nothing for too long.
-async fn watch(progress: &Progress, taking: &Taking, limits: &Limits) -> (Waiting, Duration) {
+pub(crate) async fn watch(
+    progress: &Progress,
+    taking: &Taking,
+    limits: &Limits,
+) -> (Waiting, Duration) {
     // While the caller's reader is awaited no limit runs; this is how often that is looked at.
     const LOOK: Duration = Duration::from_millis(50);
     loop {
