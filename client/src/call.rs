@@ -379,9 +379,13 @@ impl Call {
         }
 
         let progress = Progress::watched(client.0.peer.watched.clone());
-        let body = outgoing(&mut request, body, &progress)
-            .await
-            .map_err(|error| error.of(&call(&request), Sent::No))?;
+        // What is opened may be a pipe that nobody writes to.
+        let opening = outgoing(&mut request, body, &progress);
+        let opened = match deadline {
+            Some(deadline) => deadline.until(&client.0.peer, opening).await,
+            None => opening.await,
+        };
+        let body = opened.map_err(|error| error.of(&call(&request), Sent::No))?;
         trace::debug!("sending");
         let answered = client.exchange(&request, body, progress, deadline).await?;
         let Answered { call, status, headers, body } = answered;

@@ -265,7 +265,7 @@ impl Client {
         deadline: Option<Deadline>,
     ) -> ByteStream {
         let Inner { peer, limits, .. } = &*self.0;
-        ByteStream::new(body, call, peer.clone(), limits.read, deadline)
+        ByteStream::new(body, call, peer.clone(), limits, deadline)
     }
 }
 

@@ -53,7 +53,7 @@
 //! `https`, `ssh`, `npipe`), `server.address`, `server.port`, `http.response.status_code`, and of a call that
 //! fails `error.type`, which is [`Error::code`]. Connections opened and used again, the version that
 //! was agreed on and the head of an answer are events of the level `DEBUG` in it. No value that a call
-//! is given is in any of it, save those that [`Checks`] warns of, and none of a header.
+//! is given is in any of it, and none of a header: of what [`Checks`] warns of only where it stands.
 //!
 //! # Features
 //!

@@ -18,10 +18,11 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
+use crate::Work;
 use crate::body::{Phase, Progress};
 use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
-use crate::exchange::{Deadline, Incomplete, Peer};
+use crate::exchange::{Deadline, Incomplete, Limits, Peer, watch};
 use crate::pool::Lease;
 use crate::trace::{self, Span};
 
@@ -53,6 +54,8 @@ pub(crate) struct Coming {
     read_timer: Option<Pin<Box<Sleep>>>,
     /// Whether nothing has come since that timer began.
     is_waiting: bool,
+    /// Ends when no more is taken of a request that was answered before its end.
+    upload: Option<Work<'static, (Waiting, Duration)>>,
     deadline: Option<(Deadline, Pin<Box<Sleep>>)>,
     /// What [`AsyncRead`] has not handed out yet.
     rest: Bytes,
@@ -63,10 +66,17 @@ impl ByteStream {
         body: Incomplete,
         call: CallOf,
         peer: Arc<Peer>,
-        read_limit: Option<Duration>,
+        limits: &Limits,
         deadline: Option<Deadline>,
     ) -> Self {
         let Incomplete { incoming, lease, progress } = body;
+        let taking = lease.connection.taking();
+        let is_whole = progress.phase() == Phase::Done && taking.stuck().is_none();
+        let upload = (limits.write.is_some() && !is_whole).then(|| -> Work<'static, _> {
+            let (progress, taking) = (progress.clone(), taking.clone());
+            let limits = Limits { read: None, ..*limits };
+            Box::pin(async move { watch(&progress, &taking, &limits).await })
+        });
         let mut coming = Box::new(Coming {
             incoming: Some(incoming),
             lease: Some(lease),
@@ -74,9 +84,10 @@ impl ByteStream {
             call,
             span: Span::none(),
             peer,
-            read_limit,
+            read_limit: limits.read,
             read_timer: None,
             is_waiting: false,
+            upload,
             deadline: deadline
                 .map(|deadline| (deadline, Box::pin(tokio::time::sleep_until(deadline.at.into())))),
             rest: Bytes::new(),
@@ -161,7 +172,10 @@ impl Coming {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     self.close();
-                    let error = Error::send(&self.peer.engine, &self.peer.address, error);
+                    let error = match self.progress.take_failure() {
+                        Some(failure) => Error::unreadable("the body", failure),
+                        None => Error::send(&self.peer.engine, &self.peer.address, error),
+                    };
                     return Poll::Ready(Some(Err(error.of(&self.call, Sent::Perhaps))));
                 }
                 Poll::Ready(None) => {
@@ -195,6 +209,11 @@ impl Coming {
             if is_over(timer) {
                 over.get_or_insert((Waiting::Read, limit));
             }
+        }
+        if let Some(upload) = &mut self.upload
+            && let Poll::Ready(late) = pin!(unconstrained(upload.as_mut())).poll(context)
+        {
+            over.get_or_insert(late);
         }
         match over {
             Some((what, limit)) => Poll::Ready(self.timed_out(what, limit)),

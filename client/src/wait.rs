@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::read_error;
 use crate::client::Client;
 use crate::error::{CallOf, Error};
+use crate::exchange::Deadline;
 use crate::trace;
 
 /// Waiters ask no more often than that, whatever their pack says: it may be a stranger's, and one
@@ -138,7 +139,8 @@ impl Wait {
             Limit::Callers(limit) => limit,
             Limit::Waiters => None,
         };
-        let api = match before(said, begun, client.api()).await {
+        let deadline = Deadline::of(&client.0.limits);
+        let api = match before(said, begun, client.api_before(deadline)).await {
             Ok(api) => api?,
             Err(limit) => return Err(unanswered(limit)),
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use contajners::{Client, ErrorKind};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use crate::{JSON, Script, Then, always, answer, block_on, shown};
 
@@ -69,6 +69,11 @@ fn limits_hold_for_calls_that_wait_for_the_version() {
         });
         if calls.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }));
+    // Nor does one that waits for a state.
+    let client = Client::builder("docker").uri(engine.uri()).connect_timeout(None).timeout(SHORT);
+    let waiting = client.build().unwrap().wait("running").param("id", "x");
+    let error = block_on(async { waiting.run().await }).unwrap_err();
+    assert_eq!(error.hint(), Some("allow more with `timeout`"));
     // One after the other they would take two hundred times as long.
     assert!(begin.elapsed() < SHORT * 100);
 }
@@ -81,6 +86,43 @@ fn an_engine_that_takes_no_input_runs_into_the_write_limit() {
     let error = block_on(async { call.await }).unwrap_err();
     assert_eq!(error.hint(), Some("allow more with `write_timeout`"));
     assert!(error.may_have_acted());
+}
+
+/// An engine that answers before it has the body, and takes none of that.
+fn hasty() -> Script {
+    Script::with_head_only(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        thread::park();
+        Then::Close
+    })
+}
+
+#[test]
+fn the_write_limit_holds_beyond_the_head() {
+    let engine = hasty();
+    let client = engine.builder().write_timeout(SHORT).build().unwrap();
+    block_on(async {
+        let call = client.invoke("ImageBuild").body_reader(tokio::io::repeat(1));
+        let error = call.send().await.unwrap().bytes().await.unwrap_err();
+        assert_eq!(error.hint(), Some("allow more with `write_timeout`"));
+    });
+}
+
+/// A pipe that nobody writes to cannot be opened.
+#[test]
+fn opening_a_body_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let engine = always("200 OK", JSON, b"{}");
+    let client = engine.builder().timeout(SHORT).build().unwrap();
+    block_on(async {
+        let error = client.invoke("ImageBuild").body_file(&pipe).await.unwrap_err();
+        assert_eq!(error.hint(), Some("allow more with `timeout`"));
+        assert!(!error.may_have_acted());
+        // Whoever waits for it gets its end.
+        drop(std::fs::File::options().write(true).open(&pipe).unwrap());
+    });
 }
 
 /// A reader that takes its time.
@@ -159,18 +201,20 @@ fn an_error_without_an_end_is_an_error_all_the_same() {
     assert_eq!(error.unwrap_err().status(), Some(404));
 }
 
+struct Failing;
+
+impl AsyncRead for Failing {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::Error::other("the disk is gone")))
+    }
+}
+
 #[test]
 fn a_reader_that_fails_is_the_callers_fault() {
-    struct Failing;
-    impl AsyncRead for Failing {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            Poll::Ready(Err(io::Error::other("the disk is gone")))
-        }
-    }
     let engine = Script::new(|_, _, stream| {
         answer(stream, "200 OK", JSON, b"{}");
         Then::GoOn
@@ -182,4 +226,12 @@ fn a_reader_that_fails_is_the_callers_fault() {
       code: body-unreadable
       caused by: the disk is gone
     ");
+    // It is no other when the engine has begun to answer.
+    let engine = hasty();
+    let late = block_on(async {
+        let reader = Slow(vec![SHORT, Duration::ZERO], None).chain(Failing);
+        let call = engine.client().invoke("ImageBuild").body_reader(reader);
+        call.send().await.unwrap().bytes().await.unwrap_err()
+    });
+    assert_eq!(shown(&late, None), shown(&error, None));
 }
