@@ -3,8 +3,11 @@
 use std::future::Future;
 use std::io::{self, Write as _, stderr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use contajners::{ByteStream, Call, Checks, Client, ClientBuilder, OutputStream, Response};
+use contajners::{
+    ByteStream, Call, Checks, Client, ClientBuilder, Endpoint, OutputStream, Response,
+};
 use contajners_core::stream::{Output as Channel, fits};
 use contajners_core::{Api, Content, Method, Operation, Pack, engine_error};
 use serde::de::IgnoredAny;
@@ -81,6 +84,9 @@ fn cannot_run(error: &io::Error) -> Failure {
     Failure::new(Status::Local, "cannot wait for an engine").with_cause(error)
 }
 
+/// How long `ssh` may take to log in where it may ask for a password: as long as `sshd` waits for one.
+const LOGIN_LIMIT: Duration = Duration::from_secs(120);
+
 /// Makes a client as the options say, and tells where it goes when that is wished.
 pub(crate) fn sender(
     pack: Pack<'static>,
@@ -94,7 +100,12 @@ pub(crate) fn sender(
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
-    let client = built(builder)?;
+    let mut client = built(builder.clone())?;
+    if matches!(client.discovered().endpoint, Endpoint::Ssh { .. }) && terminal::may_ask() {
+        // What cannot be reached is given up as soon as ever.
+        let ssh = ["ssh", "-o", "ConnectTimeout=10"];
+        client = builder.ssh_command(ssh).connect_timeout(LOGIN_LIMIT).build()?;
+    }
     if settings.verbose {
         remark(format_args!("* {} at {}", pack.engine(), client.discovered().endpoint));
     }

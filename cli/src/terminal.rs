@@ -25,6 +25,11 @@ pub(crate) fn raw_mode() -> io::Result<Changed> {
     change(Termios::make_raw)
 }
 
+/// Tells whether somebody is there whom another program may ask, whatever our own input is.
+pub(crate) fn may_ask() -> bool {
+    io::stdin().is_terminal() || stderr().is_terminal()
+}
+
 /// Asks for a password; `None` when there is no terminal to ask on.
 pub(crate) fn password(prompt: &str) -> Option<io::Result<String>> {
     io::stdin().is_terminal().then(|| {

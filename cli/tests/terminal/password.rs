@@ -54,6 +54,31 @@ fn typed(password: &[u8], question: Question) -> Option<(Option<i32>, String)> {
     Some((status, screen))
 }
 
+/// How long `ssh` is given to connect, and that it may ask for a password for longer than that.
+#[test]
+fn a_login_on_a_terminal_may_take_a_while() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (ssh, words) = (folder.path().join("ssh"), folder.path().join("words"));
+    std::fs::write(&ssh, format!("#!/bin/sh\necho \"$@\" > {}\n", words.display())).unwrap();
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let terminal = Terminal::new(80, 12);
+    for (is_there, expected) in [
+        (true, "-o ConnectTimeout=10 -T -o ConnectTimeout=120 -- box docker"),
+        (false, "-T -o ConnectTimeout=10 -- box docker"),
+    ] {
+        let mut command = contajners(&["invoke", "docker@v1.41", "SystemPing"]);
+        command.args(["--host", "ssh://box"]).env("PATH", &path).stdout(Stdio::null());
+        command.stdin(if is_there { terminal.end() } else { Stdio::null() });
+        command.stderr(Stdio::null());
+        assert_eq!(command.status().unwrap().code(), Some(1));
+        let words = std::fs::read_to_string(&words).unwrap();
+        assert!(words.starts_with(expected), "{words}");
+    }
+}
+
 #[test]
 fn it_is_asked_for_and_not_shown() {
     let Some((status, screen)) = typed(KEY_PASSWORD.as_bytes(), Question::Seen) else { return };
