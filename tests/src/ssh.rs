@@ -1,7 +1,8 @@
 //! A machine to reach over ssh: this one, through a real `ssh` and a real `sshd`.
 //!
 //! Each connection has an `sshd` of its own, which `ssh` starts in place of a network connection
-//! and which ends with it. So no port is opened, and nothing is left behind.
+//! and which ends with it. So no port is opened, and nothing is left behind but
+//! the empty folder that `sshd` wants in `/run`.
 
 use std::fs;
 use std::io;
