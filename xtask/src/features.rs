@@ -8,9 +8,11 @@ use crate::workspace::{Package, members};
 
 /// Checks each crate of which one chooses features with every set of them; warnings are errors.
 ///
-/// Packs change no code but that of `contajners-resources`, where each of them is tried alone. The
-/// other crates pass them on: they are tried without any and with all. A set is not tried
-/// without what one of its features turns on: that would be the set with it once more.
+/// Most packs change no code but that of `contajners-resources`, where each of them is tried alone.
+/// The other crates pass them on: they are tried without any and with all. A pack that turns on
+/// more, as Podman's does the reader of its configuration, is also tried alone and with each other
+/// feature. A set is not tried without what one of its features turns on: that would be the set with
+/// it once more.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -57,6 +59,12 @@ fn sets<'a>(
     });
     if own_packs {
         sets.extend(packs.iter().map(|pack| vec![*pack]));
+    } else {
+        let few: Vec<_> = sets.iter().filter(|set| set.len() < 2).cloned().collect();
+        let is_more = |pack: &&&str| features[**pack].iter().any(|on| !on.contains('/'));
+        for pack in packs.iter().filter(is_more) {
+            sets.extend(few.iter().map(|set| [&set[..], &[*pack]].concat()));
+        }
     }
     if !packs.is_empty() {
         sets.push([others, packs].concat());
@@ -73,8 +81,7 @@ mod tests {
     #[track_caller]
     fn check(features: &[&str], own_packs: bool, expected: &[&str]) {
         let map = |features: &[&str]| -> BTreeMap<String, Vec<String>> {
-            let pairs =
-                features.iter().map(|text| text.split_once('>').unwrap_or((*text, "dep:x")));
+            let pairs = features.iter().map(|text| text.split_once('>').unwrap_or((*text, "x/x")));
             pairs.map(|(name, on)| (name.to_owned(), vec![on.to_owned()])).collect()
         };
         let (features, packs) = (map(features), map(&["x", "y", "z"]));
@@ -90,6 +97,7 @@ mod tests {
         check(&["x", "y"], true, &["", "x", "y", "x+y"]);
         check(&["x", "y"], false, &["", "x+y"]);
         check(&["y", "a", "x", "b"], false, &["", "a", "b", "a+b", "a+b+x+y"]);
+        check(&["x>dep:d", "a", "y"], false, &["", "a", "x", "a+x", "a+x+y"]);
         check(&["a", "b>a", "c"], false, &["", "a", "c", "a+b", "a+c", "a+b+c"]);
     }
 }
