@@ -94,6 +94,8 @@ enum Listening {
     Cors,
     /// With TLS, too.
     Tls(Shown),
+    /// At its socket alone, and again after its end.
+    Again,
 }
 
 fn is_there(program: &str) -> bool {
@@ -129,6 +131,15 @@ impl PrivateEngine {
     /// As [`PrivateEngine::start`].
     pub fn start_with_cors(kind: Kind) -> Result<Self, EngineError> {
         Self::start_with(kind, is_there, &env::temp_dir(), Listening::Cors)
+    }
+
+    /// Starts an engine that can be restarted.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrivateEngine::start`].
+    pub fn start_again(kind: Kind) -> Result<Self, EngineError> {
+        Self::start_with(kind, is_there, &env::temp_dir(), Listening::Again)
     }
 
     /// Starts an engine that also listens at a free port of 127.0.0.1, with TLS, and demands a
@@ -168,6 +179,10 @@ impl PrivateEngine {
             Listening::Plain => (Stdio::null(), None),
             Listening::Cors => {
                 fs::write(path.join("cors"), "").map_err(in_folder)?;
+                (Stdio::null(), None)
+            }
+            Listening::Again => {
+                fs::write(path.join("again"), "").map_err(in_folder)?;
                 (Stdio::null(), None)
             }
             Listening::Tls(shown) => {
@@ -243,6 +258,35 @@ impl PrivateEngine {
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Kills the engine with `SIGKILL`, and waits until it answers again with the same data.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::NotUp`] if it does not answer within two minutes.
+    ///
+    /// # Panics
+    ///
+    /// If it was not started by [`PrivateEngine::start_again`].
+    pub fn restart(&mut self) -> Result<(), EngineError> {
+        let engine = self.engine_process().expect("an engine that is started again");
+        let killed = Command::new("kill").args(["-KILL", &engine.to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "the engine has gone by itself");
+        while self.engine_process() == Some(engine) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.wait_until_up()
+    }
+
+    /// The engine itself, below the shell that starts it again.
+    fn engine_process(&self) -> Option<u32> {
+        let init = self.init()?;
+        let is_shell = |process: &u32| {
+            fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name == "sh\n")
+        };
+        let shell = [init].into_iter().chain(children(init)).find(is_shell)?;
+        children(shell).first().copied()
     }
 
     /// Returns the first process in the engine's namespaces: the child of the `unshare` that the

@@ -12,7 +12,8 @@
 # If FOLDER/tls is there, standard output is a listening socket, which the engine serves with the
 # certificates in it: dockerd by itself, podman behind stunnel. A socket handed over stays in the
 # network of the harness, although the engine has one of its own. If FOLDER/cors is there, pages of
-# any origin may ask the engine, as far as it goes for that.
+# any origin may ask the engine, as far as it goes for that. If FOLDER/again is there, an engine that
+# ends is started again.
 set -eu
 folder=$1 kind=$2
 group=${folder##*/}
@@ -124,6 +125,7 @@ run() {
                 --exec-root /run/docker --pidfile /run/docker.pid \
                 --exec-opt native.cgroupdriver=cgroupfs
             [ ! -e "$folder/cors" ] || set -- "$@" --api-cors-header '*'
+            [ ! -e "$folder/again" ] || exec $init sh -c "$again" sh "$folder/docker.sock" "$@" 3<&-
             [ -d "$tls" ] || exec $init "$@" 3<&-
             exec $init sh -c "$with_socket" sh "$@" --host fd:// --tlsverify \
                 --tlscacert "$tls/ca.pem" --tlscert "$tls/server/cert.pem" \
@@ -137,10 +139,15 @@ run() {
             fi
             set -- podman system service --time=0
             [ ! -e "$folder/cors" ] || set -- "$@" --cors '*'
-            exec $init "$@" "unix://$folder/podman.sock" 3<&-
+            set -- "$@" "unix://$folder/podman.sock"
+            [ ! -e "$folder/again" ] || exec $init sh -c "$again" sh "$folder/podman.sock" "$@" 3<&-
+            exec $init "$@" 3<&-
             ;;
     esac
 }
+
+# Becomes what starts a program whenever it has ended; what it has left at its address goes.
+again='socket=$1; shift; while :; do "$@" || :; rm -f "$socket"; done'
 
 # Becomes a program that takes file descriptor 3 for a socket of its own.
 with_socket='export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'

@@ -1,15 +1,23 @@
-//! An engine is killed under fifty calls and streams, and another one takes its place.
+//! An engine is killed under fifty calls and streams, twice, and comes back each time.
 
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use contajners::{Client, Credentials, Error};
 use contajners_tests::{Kind, PrivateEngine, image, skip};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 /// How long a call may take to see that its engine has gone.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// How many read one stream to its end, and how many call again and again.
+const STREAMS: usize = 30;
+const CALLERS: usize = 20;
+
+/// What a call may end with whose engine is killed, or is not up yet.
+const KNOWN: [&str; 4] = ["connection-broken", "cannot-connect", "stream-cut", "engine-error"];
 
 #[test]
 fn docker_is_killed_under_fifty_calls() {
@@ -21,55 +29,94 @@ fn podman_is_killed_under_fifty_calls() {
     check(Kind::Podman);
 }
 
-fn start(kind: Kind) -> Option<PrivateEngine> {
-    match PrivateEngine::start(kind) {
-        Ok(engine) => Some(engine),
-        Err(error) if error.is_unsupported() => {
-            skip(&error.to_string());
-            None
-        }
+fn check(kind: Kind) {
+    let mut engine = match PrivateEngine::start_again(kind) {
+        Ok(engine) => engine,
+        Err(error) if error.is_unsupported() => return skip(&error.to_string()),
         Err(error) => panic!("{error}"),
+    };
+    let builder = Client::builder(kind.name()).uri(engine.uri()).credentials(Credentials::none());
+    let client = builder.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let callers = Callers::default();
+    let looping: Vec<_> = (0..CALLERS)
+        .map(|number| runtime.spawn(call(client.clone(), kind, number, callers.clone())))
+        .collect();
+    let image = image::busybox_archive().unwrap();
+    runtime.block_on(async { client.invoke("ImageLoad").body_bytes(image).await }).unwrap();
+
+    for _ in 0..2 {
+        let container = runtime.block_on(writing_container(&client, kind)).unwrap();
+        let streams: Vec<_> = (0..STREAMS)
+            .map(|number| runtime.spawn(read(client.clone(), kind, number, container.clone())))
+            .collect();
+        std::thread::sleep(Duration::from_millis(700));
+        for (number, stream) in streams.iter().enumerate() {
+            assert!(!stream.is_finished(), "stream {number} ended before its engine");
+        }
+
+        engine.restart().unwrap();
+        for (number, stream) in streams.into_iter().enumerate() {
+            ended(&runtime, &format!("stream {number}"), stream);
+        }
+        // Everyone meets the engine that has come back.
+        let done = callers.done.load(Ordering::SeqCst);
+        let begun = Instant::now();
+        while callers.done.load(Ordering::SeqCst) < done + 5 * CALLERS {
+            assert!(begun.elapsed() < LIMIT, "nobody gets an answer any more");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let inspect = client.invoke("ContainerInspect").param(parameter(kind), &*container);
+        let inspected = runtime.block_on(inspect.into_future()).unwrap();
+        assert_eq!(inspected["Id"], json!(container), "it has its data");
+    }
+
+    callers.are_over.store(true, Ordering::SeqCst);
+    for (number, caller) in looping.into_iter().enumerate() {
+        ended(&runtime, &format!("caller {number}"), caller);
+    }
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    drop(engine);
+    let error = runtime.block_on(async { client.invoke("ContainerList").await }).unwrap_err();
+    assert_eq!(error.code(), "cannot-connect");
+}
+
+/// Waits for the end of what was begun before the engine was killed.
+fn ended(runtime: &tokio::runtime::Runtime, who: &str, task: JoinHandle<Result<(), Error>>) {
+    let ended = runtime.block_on(async { tokio::time::timeout(LIMIT, task).await });
+    let ended = ended.unwrap_or_else(|_| panic!("{who} hangs")).unwrap();
+    if let Err(error) = ended {
+        assert!(KNOWN.contains(&error.code()), "{who}: {error:?}");
     }
 }
 
-fn check(kind: Kind) {
-    let Some(engine) = start(kind) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("engine.sock");
-    symlink(engine.socket(), &socket).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let client = Client::builder(kind.name())
-            .uri(format!("unix://{}", socket.display()))
-            .credentials(Credentials::none())
-            .build()
-            .unwrap();
-        let container = writing_container(&client, kind).await.unwrap();
-        let calls: Vec<_> = (0..50)
-            .map(|number| tokio::spawn(busy(client.clone(), kind, number, container.clone())))
-            .collect();
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        assert!(calls.iter().all(|call| !call.is_finished()), "a call ended before its engine");
+/// What those who call again and again have in common.
+#[derive(Clone, Default)]
+struct Callers {
+    are_over: Arc<AtomicBool>,
+    /// Calls that ended with a result.
+    done: Arc<AtomicUsize>,
+}
 
-        tokio::task::spawn_blocking(move || drop(engine)).await.unwrap();
-        for (number, call) in calls.into_iter().enumerate() {
-            let ended = tokio::time::timeout(LIMIT, call).await;
-            let ended = ended.unwrap_or_else(|_| panic!("call {number} hangs")).unwrap();
-            if let Err(error) = ended {
-                let known = ["connection-broken", "cannot-connect", "stream-cut", "engine-error"];
-                assert!(known.contains(&error.code()), "call {number}: {error:?}");
+/// Calls until the end, whether the engine is there or not.
+async fn call(client: Client, kind: Kind, number: usize, callers: Callers) -> Result<(), Error> {
+    while !callers.are_over.load(Ordering::SeqCst) {
+        let call = match number % 2 {
+            0 => client.invoke("ContainerList").param("all", true),
+            _ => client.invoke(match kind {
+                Kind::Docker => "SystemVersion",
+                Kind::Podman => "SystemVersionLibpod",
+            }),
+        };
+        match call.await {
+            Ok(_) => drop(callers.done.fetch_add(1, Ordering::SeqCst)),
+            Err(error) if KNOWN.contains(&error.code()) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            Err(error) => return Err(error),
         }
-
-        // What keeps no connection alive meets nobody, and the next engine at that address is met.
-        let error = client.invoke("ContainerList").await.unwrap_err();
-        assert_eq!(error.code(), "cannot-connect");
-        let next = tokio::task::spawn_blocking(move || start(kind)).await.unwrap().unwrap();
-        relink(next.socket(), &socket);
-        let list = client.invoke("ContainerList").param("all", true).await.unwrap();
-        assert_eq!(list, json!([]));
-        tokio::task::spawn_blocking(move || drop(next)).await.unwrap();
-    });
+    }
+    Ok(())
 }
 
 /// What a container is given as.
@@ -80,14 +127,8 @@ fn parameter(kind: Kind) -> &'static str {
     }
 }
 
-fn relink(to: &Path, link: &Path) {
-    std::fs::remove_file(link).unwrap();
-    symlink(to, link).unwrap();
-}
-
 /// A container that writes a line now and then.
 async fn writing_container(client: &Client, kind: Kind) -> Result<String, Error> {
-    client.invoke("ImageLoad").body_bytes(image::busybox_archive().unwrap()).await?;
     let body = json!({
         "Image": "localhost/busybox:local",
         "Cmd": ["sh", "-c", "while true; do echo line; sleep 0.1; done"],
@@ -99,9 +140,10 @@ async fn writing_container(client: &Client, kind: Kind) -> Result<String, Error>
     Ok(id)
 }
 
-/// Calls, or reads a stream, until the engine has gone.
-async fn busy(client: Client, kind: Kind, number: usize, container: String) -> Result<(), Error> {
+/// Reads a stream, writes one, or waits, until the engine has gone.
+async fn read(client: Client, kind: Kind, number: usize, container: String) -> Result<(), Error> {
     let name = parameter(kind);
+    let of_container = |id: &str| client.invoke(id).param(name, &*container);
     match number % 5 {
         0 => {
             let mut events = client.invoke("SystemEvents").documents::<Value>().await?;
@@ -110,21 +152,25 @@ async fn busy(client: Client, kind: Kind, number: usize, container: String) -> R
             }
         }
         1 => {
-            let call = client.invoke("ContainerLogs").param(name, container).param("follow", true);
-            let mut output = call.param("stdout", true).output().await?;
+            let call = of_container("ContainerLogs").param("follow", true).param("stdout", true);
+            let mut output = call.output().await?;
             while let Some(piece) = output.next().await {
                 piece?;
             }
         }
-        2 => {
-            client.invoke("ContainerWait").param(name, container).await?;
+        2 => drop(of_container("ContainerWait").await?),
+        3 => {
+            let call = of_container("ContainerAttach").param("stream", true).param("stdout", true);
+            let (mut output, _input) = call.socket().await?.split();
+            while let Some(piece) = output.next().await {
+                piece?;
+            }
         }
-        3 => loop {
-            client.invoke("ContainerInspect").param(name, &*container).await?;
-        },
-        _ => loop {
-            client.invoke("ContainerList").param("all", true).await?;
-        },
+        _ => {
+            // More of the archive never comes.
+            let (reader, _writer) = tokio::io::simplex(1);
+            client.invoke("ImageBuild").body_reader(reader).await?;
+        }
     }
     Ok(())
 }
