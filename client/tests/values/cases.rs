@@ -201,9 +201,11 @@ fn value(parameter: &Parameter<'_>, draw: &Draw) -> (Json, Vec<(String, Wanted)>
     let schema = parameter.schema().resolved();
     let kind = schema.items().map_or(schema, |items| items.resolved()).kind();
     let mut draw = draw.clone();
-    // Of lists and objects headers and path take what engines have no use for.
-    if matches!(parameter.location(), Location::Path | Location::Header) {
-        draw.shape = 0;
+    // Of objects, and in headers of numbers, they take what engines have no use for.
+    match parameter.location() {
+        Location::Path => draw.shape %= 4,
+        Location::Header => draw.shape %= 3,
+        Location::Query | Location::Form => {}
     }
     let one = |text: &str| scalar(kind, parameter.encoding(), text, &draw);
     let pair = |wanted| (name.to_owned(), wanted);
