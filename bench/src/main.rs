@@ -4,6 +4,7 @@
 //! What is compared is measured in turn in one run, against one private dockerd, so that whatever
 //! else the machine does meets all alike. A number that is to be read is a ratio.
 
+mod asked;
 mod build;
 mod clients;
 mod engine;

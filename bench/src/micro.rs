@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::report::Report;
-use crate::{Args, Outcome};
+use crate::{Args, Outcome, asked};
 
 const GROUP: &str = "micro";
 
@@ -37,7 +37,9 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> Outcome {
         if args.wants(GROUP, title) {
             let text = output(&args.root, words)?;
             println!("{title}\n{text}");
-            report.text(title, &format!("cargo bench {}", words.join(" ")), &text);
+            let marks = asked::marks(&text);
+            marks.iter().for_each(|mark| println!("{mark}"));
+            report.text(title, &format!("cargo bench {}", words.join(" ")), &text, &marks);
         }
     }
     Ok(())

@@ -189,11 +189,17 @@ impl Report {
         self.tables.push(table);
     }
 
-    /// Keeps what a command printed.
-    pub(crate) fn text(&mut self, title: &str, command: &str, text: &str) {
+    /// Keeps what a command printed, and what is to be said of it.
+    pub(crate) fn text(&mut self, title: &str, command: &str, text: &str, notes: &[String]) {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         let text = lines.join("\n");
         let _ = write!(self.texts, "\n## {title}\n\n`{command}`\n\n```text\n{text}\n```\n");
+        if !notes.is_empty() {
+            self.texts.push('\n');
+        }
+        for note in notes {
+            let _ = writeln!(self.texts, "- {note}");
+        }
     }
 
     /// Writes what is to be kept.
@@ -265,15 +271,21 @@ fn machine(args: &Args) -> Outcome<String> {
         let text = String::from_utf8_lossy(&output.stdout);
         Ok(text.lines().next().unwrap_or_default().to_owned())
     };
+    let mut git = Command::new("git");
+    git.current_dir(&args.root).args(["describe", "--always", "--dirty"]);
+    // An unpacked archive has no commit.
+    let commit = git.output().map(|output| output.stdout).unwrap_or_default();
+    let commit = String::from_utf8_lossy(&commit);
     Ok(format!(
         "- {model}, {cores} cores, {memory} GiB, Linux {}\n- {}\n- dockerd: {}; docker: {}\n- {}\n\
-         - contajners {}, hyper {}, bollard {}, tokio {}\n",
+         - contajners {} at {}, hyper {}, bollard {}, tokio {}\n",
         kernel.trim(),
         first("rustc", &["--version"])?,
         first("dockerd", &["--version"])?,
         first("docker", &["--version"])?,
         first("curl", &["--version"])?,
         env!("CARGO_PKG_VERSION"),
+        commit.trim(),
         version("hyper"),
         version("bollard"),
         version("tokio"),
