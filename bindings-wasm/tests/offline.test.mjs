@@ -129,6 +129,7 @@ test("versions and engines are compared", () => {
     { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/ConsoleSize", change: "nullable", breaking: false },
     { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/KernelMemory", change: "removed", breaking: true },
     { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/Mounts/*/BindOptions/CreateMountpoint", change: "added", breaking: false },
+    { operation: "ContainerCreate", method: "POST", path: "/containers/create", in: "body", pointer: "/HostConfig/Mounts/*/Type", change: "value-added", value: "\"cluster\"", breaking: false },
   ]);
   assert.deepEqual(diff("docker", "v1.41", "v1.41"), []);
   const across = catalogue("docker", "v1.41").diff(catalogue("podman", "v4.3.1"));

@@ -328,28 +328,31 @@ impl Differ {
         found
     }
 
+    /// What is said around a schema counts as if it said it itself.
     fn fill<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {
         let here = |kind| Inside { pointer: String::new(), kind };
-        let (one, other) = (shape(from), shape(to));
+        let (one, other) = (shape(inner(from)), shape(inner(to)));
         if one != other {
             let (from, to) = (type_of(from), type_of(to));
             out.push(here(ChangeKind::Type { from, to }));
             return;
         }
-        if from.format() != to.format() {
+        if format_of(from) != format_of(to) {
             let (from, to) = (formatted(from), formatted(to));
             out.push(here(ChangeKind::Format { from, to }));
         }
-        match (from.nullable(), to.nullable()) {
+        match (is_nullable(from), is_nullable(to)) {
             (false, true) => out.push(here(ChangeKind::Nullable)),
             (true, false) => out.push(here(ChangeKind::NotNullable)),
             _ => {}
         }
         values(from, to, out);
-        let default = |schema: Schema<'_>| schema.default().map(ToString::to_string);
-        if from.default() != to.default() {
-            out.push(here(ChangeKind::Default { from: default(from), to: default(to) }));
+        let default = |schema: Schema<'a>| schema.layers().find_map(|layer| layer.default());
+        if default(from) != default(to) {
+            let [from, to] = [from, to].map(|schema| default(schema).map(ToString::to_string));
+            out.push(here(ChangeKind::Default { from, to }));
         }
+        let (from, to) = (inner(from), inner(to));
         match one {
             Shape::Array => {
                 if let (Some(one), Some(other)) = (from.items(), to.items()) {
@@ -470,20 +473,40 @@ fn shape(schema: Schema<'_>) -> Shape {
     }
 }
 
+/// What a schema is around, or else the schema itself; not a reference.
+fn inner(schema: Schema<'_>) -> Schema<'_> {
+    schema.layers().last().unwrap_or(schema)
+}
+
+fn format_of(schema: Schema<'_>) -> Option<&str> {
+    schema.layers().find_map(|layer| layer.format())
+}
+
+fn is_nullable(schema: Schema<'_>) -> bool {
+    schema.layers().any(|layer| layer.nullable())
+}
+
 /// The type as it is told: with its format, and whether there may be none.
 fn type_of(schema: Schema<'_>) -> String {
     let text = formatted(schema);
-    if schema.nullable() { format!("{text} or null") } else { text }
+    if is_nullable(schema) { format!("{text} or null") } else { text }
 }
 
 fn formatted(schema: Schema<'_>) -> String {
-    match schema.format() {
-        Some(format) => format!("{} ({format})", schema.label()),
-        None => schema.label().into_owned(),
+    // A name that it goes by is kept.
+    let label = if schema.definition().is_some() { schema } else { inner(schema) }.label();
+    match format_of(schema) {
+        Some(format) => format!("{label} ({format})"),
+        None => label.into_owned(),
     }
 }
 
 fn values(from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
+    // Those of a wrapper go before those of what it is around.
+    fn listing(schema: Schema<'_>) -> Schema<'_> {
+        schema.layers().find(|layer| layer.members().next().is_some()).unwrap_or(schema)
+    }
+    let (from, to) = (listing(from), listing(to));
     let all = |schema: Schema<'_>| schema.members().take(MOST).count();
     // Without a list any value goes: that is no list of values that were added or removed.
     if all(from) == 0 || all(to) == 0 {

@@ -13,6 +13,8 @@ use crate::version::{VersionSet, set_contains};
 
 /// How many references in a row are followed; vendors' definitions may refer to themselves.
 const REFERENCE_LIMIT: usize = 32;
+/// How many wrappers around each other are looked into.
+const WRAPPERS: usize = 8;
 
 /// A schema node of one API version.
 ///
@@ -233,18 +235,25 @@ impl<'a> Schema<'a> {
         self
     }
 
+    /// What an `allOf` of one part is around: vendors wrap a reference into it to say more about it.
+    fn wrapped(self) -> Option<Self> {
+        let mut parts = self.parts();
+        match (self.kind(), parts.next(), parts.next()) {
+            (SchemaKind::AllOf, Some(only), None) => Some(only.resolved()),
+            _ => None,
+        }
+    }
+
     /// Returns the type in the words of the specs: `string`, `array`, `object`.
     ///
     /// A reference counts as what it refers to. A schema that does not say is `any`; one that
     /// is made of parts is what its parts are together.
     pub fn type_name(self) -> &'static str {
         let mut schema = self.resolved();
-        // Vendors wrap a reference into `allOf` to say more about it.
-        for _ in 0..8 {
-            let mut parts = schema.parts();
-            match (schema.kind(), parts.next(), parts.next()) {
-                (SchemaKind::AllOf, Some(only), None) => schema = only.resolved(),
-                _ => break,
+        for _ in 0..WRAPPERS {
+            match schema.wrapped() {
+                Some(inner) => schema = inner,
+                None => break,
             }
         }
         match schema.kind() {
@@ -310,6 +319,11 @@ impl<'a> Schema<'a> {
     /// The version that it is of, by its number.
     pub(crate) fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The schema, then what it is a wrapper of, down to what is none; references are followed.
+    pub(crate) fn layers(self) -> impl Iterator<Item = Self> {
+        core::iter::successors(Some(self.resolved()), |schema| schema.wrapped()).take(WRAPPERS + 1)
     }
 
     /// What tells it from the other schemas of its pack.

@@ -31,6 +31,8 @@ fn what_changed_in_an_operation() {
             "ContainerCreate: body /HostConfig/ConsoleSize: may be null now",
             "ContainerCreate: body /HostConfig/KernelMemory: removed !",
             "ContainerCreate: body /HostConfig/Mounts/*/BindOptions/CreateMountpoint: added",
+            // Docker has the type of a mount in an `allOf`.
+            "ContainerCreate: body /HostConfig/Mounts/*/Type: takes \"cluster\" now",
         ]
     );
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
 use contajners_core::{
-    Answer, Body, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind, Value,
+    Answer, Body, Change, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind,
+    Value,
 };
 
 /// A pack on its way, of one version or more.
@@ -50,9 +51,25 @@ impl Making {
 
     /// An operation of all versions, whose body is this.
     fn operation(&mut self, id: &str, path: &str, body: Option<u32>, parameters: Vec<u32>) {
+        let variant = self.variant(id, path, body, parameters);
+        let variants: Vec<(u32, u32)> = self.sets.iter().map(|&set| (set, variant)).collect();
+        let operation = self.writer.operation(Method::Post, &variants);
+        self.writer.name(self.texts[id], operation);
+    }
+
+    /// An operation with another body in each version.
+    fn bodies(&mut self, id: &str, path: &str, bodies: &[u32]) {
+        let variants: Vec<u32> =
+            bodies.iter().map(|&body| self.variant(id, path, Some(body), Vec::new())).collect();
+        let variants: Vec<(u32, u32)> = self.sets.iter().copied().zip(variants).collect();
+        let operation = self.writer.operation(Method::Post, &variants);
+        self.writer.name(self.texts[id], operation);
+    }
+
+    fn variant(&mut self, id: &str, path: &str, body: Option<u32>, parameters: Vec<u32>) -> u32 {
         let [id, path, json] = [id, path, "application/json"].map(|text| self.texts[text]);
         let produces = self.writer.media_types(&[json]);
-        let variant = self.writer.variant(&Variant {
+        self.writer.variant(&Variant {
             id,
             path,
             answer: Answer::Nothing,
@@ -61,10 +78,7 @@ impl Making {
             produces,
             parameters,
             responses: Vec::new(),
-        });
-        let variants: Vec<(u32, u32)> = self.sets.iter().map(|&set| (set, variant)).collect();
-        let operation = self.writer.operation(Method::Post, &variants);
-        self.writer.name(id, operation);
+        })
     }
 
     fn finish(self) -> Vec<u8> {
@@ -80,6 +94,11 @@ impl Making {
         assert!(matches!(error, PackError::Structure { table: "strings", .. }), "{error}");
         bytes
     }
+}
+
+fn told(changes: &[Change]) -> Vec<String> {
+    let line = |change: &Change| format!("{} {} {}", change.operation, change.place, change.kind);
+    changes.iter().map(line).collect()
 }
 
 #[test]
@@ -134,15 +153,59 @@ fn rings_are_compared_from_wherever_one_begins() {
     let bytes = making.finish();
     let pack = Pack::open(&bytes).unwrap();
     let (old, new) = (pack.api("v1").unwrap(), pack.api("v2").unwrap());
-    let told = |changes: Vec<contajners_core::Change>| -> Vec<String> {
-        let line = |change: &contajners_core::Change| {
-            format!("{} {} {}", change.operation, change.place, change.kind)
-        };
-        changes.iter().map(line).collect()
-    };
     let all = ["op1 body /y string → integer", "op2 body /a/y string → integer"];
-    assert_eq!(told(old.diff(new)), all);
-    assert_eq!(told(old.diff_of(new, "op2").unwrap()), all[1..]);
+    assert_eq!(told(&old.diff(new)), all);
+    assert_eq!(told(&old.diff_of(new, "op2").unwrap()), all[1..]);
+}
+
+/// What a wrapper says counts as if what it is around said it.
+#[test]
+fn a_wrapper_is_compared_with_what_it_is_around() {
+    let mut making =
+        Making::new("", &["v1", "v2"], &["a", "/a", "d", "f", "int64", "l", "m", "w", "\"x\""]);
+    let wrapped = |making: &mut Making, inner| making.schema(Shape::AllOf(vec![inner]));
+    let said = |making: &mut Making, format, members, default, shape| {
+        let nullable = false;
+        making.writer.schema(&SchemaNode { format, members, default, nullable, shape })
+    };
+    let x = making.texts["\"x\""];
+    let text = making.schema(Shape::String);
+    let number = making.schema(Shape::Integer);
+    let list = making.schema(Shape::Array(number));
+    let old = {
+        let m = wrapped(&mut making, text);
+        let l = wrapped(&mut making, list);
+        making.object(&[("d", text), ("f", number), ("l", l), ("m", m), ("w", text)])
+    };
+    let int64 = making.texts["int64"];
+    let new = {
+        let d = said(&mut making, None, vec![], Some(x), Shape::String);
+        let d = wrapped(&mut making, d);
+        let f = said(&mut making, Some(int64), vec![], None, Shape::Integer);
+        let f = wrapped(&mut making, f);
+        let others = making.schema(Shape::Array(text));
+        let l = wrapped(&mut making, others);
+        let shape = Shape::AllOf(vec![text]);
+        let nullable =
+            SchemaNode { format: None, members: vec![], default: None, nullable: true, shape };
+        let m = making.writer.schema(&nullable);
+        let w = wrapped(&mut making, text);
+        let w = wrapped(&mut making, w);
+        making.object(&[("d", d), ("f", f), ("l", l), ("m", m), ("w", w)])
+    };
+    making.bodies("a", "/a", &[old, new]);
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
+    assert_eq!(
+        told(&changes),
+        [
+            "a body /d default none → \"x\"",
+            "a body /f integer → integer (int64)",
+            "a body /l/* integer → string",
+            "a body /m may be null now",
+        ]
+    );
 }
 
 #[test]
