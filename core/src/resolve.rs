@@ -44,15 +44,22 @@ struct Given<'a, 'v> {
     value: &'v dyn Value,
 }
 
+impl Given<'_, '_> {
+    fn is_of(&self, parameter: &Parameter<'_>) -> bool {
+        self.parameter.location() == parameter.location()
+            && self.parameter.name() == parameter.name()
+    }
+}
+
 impl<'a> Operation<'a> {
     /// Resolves a call to the request that a transport sends.
     ///
     /// Parameters go by the vendor's names, each wherever it belongs. A name that stands in two
     /// places means the one in the path; `query.name` means the other. `null` counts as not
     /// given, and so does what leaves a header empty. Lists repeat the key unless the spec says
-    /// otherwise; objects given to a text parameter become JSON. Values are encoded so that none can
-    /// reach another path segment, parameter or header. A header that has a documented default gets
-    /// it.
+    /// otherwise, and so do values that are given one by one; objects given to a text parameter
+    /// become JSON. Values are encoded so that none can reach another path segment, parameter or
+    /// header. A header that has a documented default gets it.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -128,10 +135,7 @@ impl<'a> Operation<'a> {
             if value.view() == View::Null {
                 continue;
             }
-            let again = given.iter().any(|other| {
-                other.parameter.location() == parameter.location()
-                    && other.parameter.name() == parameter.name()
-            });
+            let again = given.iter().any(|other| other.is_of(&parameter));
             if again && parameter.style() == ListStyle::Single {
                 let mut error = self.error(ResolveErrorKind::RepeatedParameter, name);
                 error.0.hint = declared
@@ -160,10 +164,7 @@ impl<'a> Operation<'a> {
             if parameter.location() == Location::Form && has_body {
                 continue;
             }
-            let is_given = given.iter().any(|given| {
-                given.parameter.location() == parameter.location()
-                    && given.parameter.name() == parameter.name()
-            });
+            let is_given = given.iter().any(|given| given.is_of(parameter));
             let filled_in = parameter.location() == Location::Header
                 && (parameter.schema().default().is_some()
                     || parameter.encoding() == Encoding::JsonBase64);
@@ -235,17 +236,17 @@ impl<'a> Operation<'a> {
             path_literal(literal, target);
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             rest = after;
-            let value = given.iter().find(|given| {
+            let at = given.iter().position(|given| {
                 given.parameter.location() == Location::Path && given.parameter.name() == name
             });
-            let Some(value) = value else {
+            let Some(at) = at else {
                 let kind = ResolveErrorKind::MissingParameter(Location::Path);
                 return Err(self.error(kind, name));
             };
             let mut text = String::new();
-            self.each_text(value, &mut |part| text.push_str(part))?;
+            self.each_text(&given[at..], &mut |part| text.push_str(part))?;
             if let Some(reason) = unfit_for_path(&text) {
-                return Err(self.invalid(value.parameter, reason));
+                return Err(self.invalid(given[at].parameter, reason));
             }
             path_segment(&text, target);
         }
@@ -260,7 +261,8 @@ impl<'a> Operation<'a> {
     ) -> Result<(), ResolveError> {
         // What a vendor wrote of a path may begin the query; of values nothing does.
         let mut separator = if target.as_bytes().contains(&b'?') { '&' } else { '?' };
-        for given in given.iter().filter(|given| given.parameter.location() == Location::Query) {
+        for rest in from_each(given, Location::Query) {
+            let given = &rest[0];
             let name = given.parameter.name();
             let mut write = |key: &str, text: &str| {
                 target.push(core::mem::replace(&mut separator, '&'));
@@ -277,7 +279,7 @@ impl<'a> Operation<'a> {
                 ListStyle::Fields if given.value.view() == View::Object => {
                     each_field(given.value, &mut write);
                 }
-                _ => self.each_text(given, &mut |text| write(name, text))?,
+                _ => self.each_text(rest, &mut |text| write(name, text))?,
             }
         }
         Ok(())
@@ -303,15 +305,16 @@ impl<'a> Operation<'a> {
             let multipart = "multipart/form-data";
             let takes = |body: RequestBody<'_>| body.media_types().any(|name| name == multipart);
             let mut fields = form::Form::new(self.body().is_some_and(takes));
-            for given in given.iter().filter(|given| is_form(&given.parameter)) {
-                let schema = given.parameter.schema();
+            for rest in from_each(given, Location::Form) {
+                let parameter = rest[0].parameter;
+                let schema = parameter.schema();
                 let schema = schema.items().unwrap_or(schema);
                 let is_file = schema.kind() == SchemaKind::File
                     || schema.kind() == SchemaKind::String && schema.format() == Some("binary");
                 let mut texts = Vec::new();
-                self.each_text(given, &mut |text| texts.push(text.to_string()))?;
+                self.each_text(rest, &mut |text| texts.push(text.to_string()))?;
                 for text in texts {
-                    fields.add(given.parameter.name(), text, is_file);
+                    fields.add(parameter.name(), text, is_file);
                 }
             }
             let (media_type, text) = fields.finish();
@@ -416,13 +419,10 @@ impl<'a> Operation<'a> {
             if is_content_type && !has_body {
                 continue;
             }
-            let mut texts: Vec<String> = Vec::new();
-            for given in given.iter().filter(|given| {
-                given.parameter.location() == Location::Header && given.parameter.name() == name
-            }) {
-                self.each_text(given, &mut |text| texts.push(text.into()))?;
+            let mut text = String::new();
+            if let Some(at) = given.iter().position(|given| given.is_of(parameter)) {
+                self.each_text(&given[at..], &mut |part| text.push_str(part))?;
             }
-            let text = joined(&texts, ",");
             let value = match text.is_empty() {
                 false => text,
                 // Credentials that are not given are those of nobody.
@@ -459,45 +459,45 @@ impl<'a> Operation<'a> {
         Ok(())
     }
 
-    /// Hands out the texts that a value is written as: several for a repeated key.
+    /// Hands out the texts that the first of these values is written as: several for a repeated
+    /// key. Where they are set apart in one text, the other values of the parameter go into it.
     fn each_text(
         &self,
-        given: &Given<'a, '_>,
+        given: &[Given<'a, '_>],
         write: &mut dyn FnMut(&str),
     ) -> Result<(), ResolveError> {
-        let parameter = given.parameter;
-        let style = parameter.style();
-        if style == ListStyle::Single || given.value.view() != View::Array {
-            let text = self.text_of(given)?;
-            write(&text);
-            return Ok(());
-        }
+        let parameter = given[0].parameter;
+        let separator = separator(&parameter);
         let mut joined: Option<String> = None;
         let mut problem = None;
-        given.value.items(&mut |item| {
-            match self.scalar(parameter, item) {
-                Ok(text) => match separator(style) {
-                    None => write(&text),
-                    Some(separator) => match &mut joined {
-                        Some(all) => {
-                            all.push(separator);
-                            all.push_str(&text);
-                        }
-                        none => *none = Some(text.into_owned()),
-                    },
-                },
-                Err(error) => problem = Some(error),
+        let mut add = |text: &str| match (separator, &mut joined) {
+            (None, _) => write(text),
+            (Some(separator), Some(all)) => {
+                all.push(separator);
+                all.push_str(text);
             }
-            problem.is_none()
-        });
+            (_, none) => *none = Some(text.into()),
+        };
+        for (at, other) in given.iter().enumerate() {
+            if at > 0 && (separator.is_none() || !other.is_of(&parameter)) {
+                continue;
+            }
+            if parameter.style() == ListStyle::Single || other.value.view() != View::Array {
+                add(&self.scalar(parameter, other.value)?);
+                continue;
+            }
+            other.value.items(&mut |item| {
+                match self.scalar(parameter, item) {
+                    Ok(text) => add(&text),
+                    Err(error) => problem = Some(error),
+                }
+                problem.is_none()
+            });
+        }
         if let Some(all) = joined {
             write(&all);
         }
         problem.map_or(Ok(()), Err)
-    }
-
-    fn text_of<'v>(&self, given: &Given<'a, 'v>) -> Result<Cow<'v, str>, ResolveError> {
-        self.scalar(given.parameter, given.value)
     }
 
     /// The text of one value, checked against the parameter's type.
@@ -633,8 +633,26 @@ fn unfit_for_path(value: &str) -> Option<String> {
     None
 }
 
-fn separator(style: ListStyle) -> Option<char> {
-    match style {
+/// The values of a place, each with all that was given behind it; but for the first, those that
+/// [`Operation::each_text`] sets apart in one text are left out.
+fn from_each<'g, 'a, 'v>(
+    given: &'g [Given<'a, 'v>],
+    location: Location,
+) -> impl Iterator<Item = &'g [Given<'a, 'v>]> {
+    (0..given.len()).map(move |at| given.split_at(at)).filter_map(move |(before, rest)| {
+        let parameter = &rest[0].parameter;
+        let is_written = || before.iter().any(|other| other.is_of(parameter));
+        (parameter.location() == location && (separator(parameter).is_none() || !is_written()))
+            .then_some(rest)
+    })
+}
+
+/// What sets several values apart in one text; `None` where the key is repeated, which is no way
+/// for a path or a header.
+fn separator(parameter: &Parameter<'_>) -> Option<char> {
+    let is_one = matches!(parameter.location(), Location::Path | Location::Header);
+    match parameter.style() {
+        ListStyle::Multi | ListStyle::Deep | ListStyle::Fields if is_one => Some(','),
         ListStyle::Single | ListStyle::Multi | ListStyle::Deep | ListStyle::Fields => None,
         ListStyle::Csv => Some(','),
         ListStyle::Ssv => Some(' '),

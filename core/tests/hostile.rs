@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
 use contajners_core::{
-    Answer, Body, Change, Encoding, ListStyle, Location, Method, Pack, PackError, ResolveErrorKind,
-    Value,
+    Answer, Body, Change, Encoding, ListStyle, Location, Method, Pack, PackError, RequestContent,
+    ResolveErrorKind, Value,
 };
 
 /// A pack on its way, of one version or more.
@@ -260,4 +260,56 @@ fn a_required_header_is_not_empty() {
     };
     assert_eq!(told(&[("X-Must", &"")]), "parameter `X-Must` of `a` is empty");
     assert_eq!(told(&[("X-Must", &None::<&str>)]), "`a` needs the header parameter `X-Must`");
+}
+
+/// Whether they are given one by one or as a list.
+#[test]
+fn values_of_one_parameter_are_all_written() {
+    let texts = ["a", "/a/{ids}", "f", "ids", "m", "q", "s", "X-H"];
+    let mut making = Making::new("", &["v1"], &texts);
+    let text = making.schema(Shape::String);
+    let list = making.schema(Shape::Array(text));
+    let parameters = [
+        ("ids", Location::Path, ListStyle::Csv),
+        ("q", Location::Query, ListStyle::Csv),
+        ("s", Location::Query, ListStyle::Pipes),
+        ("m", Location::Query, ListStyle::Multi),
+        ("X-H", Location::Header, ListStyle::Multi),
+        ("f", Location::Form, ListStyle::Ssv),
+    ];
+    let parameters = parameters.map(|(name, location, style)| {
+        let name = making.texts[name];
+        making.writer.parameter(name, (location, false), (Encoding::Plain, style), list)
+    });
+    making.operation("a", "/a/{ids}", None, parameters.to_vec());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let check = |values: &[(&str, &dyn Value)], expected: [&str; 3]| {
+        let request = operation.resolve(values, Body::Nothing).unwrap();
+        let header = request.headers().find(|(name, _)| *name == "X-H").map(|(_, value)| value);
+        let RequestContent::Text(body) = request.content() else { panic!("no form") };
+        assert_eq!([request.target(), header.unwrap_or_default(), body], expected);
+    };
+    check(
+        &[
+            ("q", &"1"),
+            ("m", &"1"),
+            ("ids", &"a"),
+            ("s", &"1"),
+            ("X-H", &"1"),
+            ("f", &"1"),
+            ("m", &"2"),
+            ("ids", &["b", "c"]),
+            ("f", &"2"),
+            ("X-H", &"2"),
+            ("q", &["2", "3"]),
+            ("s", &"2"),
+        ],
+        ["/a/a%2Cb%2Cc?q=1,2,3&m=1&s=1%7C2&m=2", "1,2", "f=1%202"],
+    );
+    check(
+        &[("ids", &["a", "b"]), ("q", &["1", "2"]), ("X-H", &["1", "2"]), ("f", &["1", "2"])],
+        ["/a/a%2Cb?q=1,2", "1,2", "f=1%202"],
+    );
+    check(&[("ids", &"a"), ("q", &[""; 0]), ("q", &"1")], ["/a/a?q=1", "", ""]);
 }
