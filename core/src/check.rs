@@ -336,10 +336,10 @@ impl<'a> Checker<'a> {
         // What cannot be taken together is not judged.
         let Some(fields) = Fields::of(schema, &mut budget) else { return };
         // To take them together is work as well.
-        self.budget = self.budget.saturating_sub(fields.declared.len() / 8);
+        self.budget = self.budget.saturating_sub(fields.looked_at / 8);
         let mut given: Vec<usize> = Vec::new();
         value.fields(&mut |name, value| {
-            let declared = fields.declared.binary_search_by(|property| property.name.cmp(name));
+            let declared = fields.position(name);
             if let Ok(at) = declared {
                 given.push(at);
             }
@@ -360,13 +360,7 @@ impl<'a> Checker<'a> {
             self.findings.len() < MOST
         });
         for (at, property) in fields.declared.iter().enumerate() {
-            // Of a field that several parts name, one is found.
-            let is_given = || {
-                given
-                    .iter()
-                    .any(|&other| other == at || fields.declared[other].name == property.name)
-            };
-            if property.required && !is_given() && self.findings.len() < MOST {
+            if property.required && !given.contains(&at) && self.findings.len() < MOST {
                 self.missing_field(property);
             }
         }

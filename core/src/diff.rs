@@ -383,7 +383,7 @@ impl Differ {
         else {
             return;
         };
-        self.work = self.work.saturating_sub(one.declared.len() / 8);
+        self.work = self.work.saturating_sub(one.looked_at / 8);
         for field in &one.declared {
             let Some(there) = other.get(field.name) else {
                 push(out, Inside { pointer: pointer(field.name), kind: ChangeKind::Removed });

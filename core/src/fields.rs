@@ -10,8 +10,11 @@ const DECLARED: usize = 1024;
 /// What an object may hold, taken together from all the parts it is made of.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
-    /// Sorted by name.
+    /// Sorted by name, each name once: as the first part has it that names it, and required if
+    /// one of them says so.
     pub(crate) declared: Vec<Property<'a>>,
+    /// How many were looked at: what it took.
+    pub(crate) looked_at: usize,
     pub(crate) others: Option<Others<'a>>,
     /// Whether it is said that there are no others.
     is_closed: bool,
@@ -31,10 +34,13 @@ impl<'a> Fields<'a> {
         let schema = schema.resolved();
         match schema.kind() {
             SchemaKind::Object => {
-                let room = DECLARED.saturating_sub(self.declared.len());
+                let room = DECLARED.saturating_sub(self.looked_at);
                 for property in schema.properties().take(room) {
-                    let at = self.declared.partition_point(|known| known.name <= property.name);
-                    self.declared.insert(at, property);
+                    self.looked_at += 1;
+                    match self.position(property.name) {
+                        Ok(at) => self.declared[at].required |= property.required,
+                        Err(at) => self.declared.insert(at, property),
+                    }
                 }
                 match schema.additional() {
                     Additional::Schema(values) => self.others = Some(Others::Schema(values)),
@@ -80,7 +86,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Property<'a>> {
-        let at = self.declared.binary_search_by(|property| property.name.cmp(name)).ok()?;
-        self.declared.get(at)
+        self.declared.get(self.position(name).ok()?)
+    }
+
+    /// Returns where a field is, or else belongs.
+    pub(crate) fn position(&self, name: &str) -> Result<usize, usize> {
+        self.declared.binary_search_by(|property| property.name.cmp(name))
     }
 }

@@ -208,6 +208,34 @@ fn a_wrapper_is_compared_with_what_it_is_around() {
     );
 }
 
+/// The first part that names it says what it is; that it must be there any of them may say.
+#[test]
+fn a_field_of_two_parts_is_one() {
+    let mut making = Making::new("", &["v1", "v2"], &["a", "/a", "size"]);
+    let (number, text) = (making.schema(Shape::Number), making.schema(Shape::String));
+    let size = making.texts["size"];
+    let first = making.object(&[("size", number)]);
+    let properties = vec![(size, text, true)];
+    let second = making.schema(Shape::Object { additional: Additional::Unsaid, properties });
+    let dog = making.schema(Shape::AllOf(vec![first, second]));
+    making.bodies("a", "/a", &[dog, dog]);
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let (old, new) = (pack.api("v1").unwrap(), pack.api("v2").unwrap());
+    assert_eq!(told(&old.diff(new)), [""; 0]);
+    let check = |body: &serde_json::Value, expected: &[&str]| {
+        let findings = old.operation("a").unwrap().check_body(body);
+        let found: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected);
+    };
+    check(&serde_json::json!({"size": 1.5}), &[]);
+    check(&serde_json::json!({}), &["missing field `/size` of `a` in toy v1"]);
+    check(
+        &serde_json::json!({"size": "big"}),
+        &["field `/size` of `a` in toy v1 is a number; text was given"],
+    );
+}
+
 #[test]
 fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
     for (prefix, path, target) in [
