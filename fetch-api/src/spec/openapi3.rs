@@ -160,7 +160,7 @@ impl<'t> Reader<'t> {
             let Some(reference) = map.get("$ref") else { return Some(map) };
             let text = reference.as_text().unwrap_or_default();
             match self.shared(&text, table) {
-                Some(found) => node = found,
+                Some(found) => node = self.searched(found, at),
                 None => {
                     self.fault(&at.key("$ref"), format!("the {what} `{text}` does not exist"));
                     return None;

@@ -220,7 +220,7 @@ impl<'t> Reader<'t> {
             let Some(reference) = map.get("$ref") else { return Some(map) };
             let text = reference.as_text().unwrap_or_default();
             match self.shared(&text, Table::Parameters) {
-                Some(found) => node = found,
+                Some(found) => node = self.searched(found, at),
                 None => {
                     self.fault(&at.key("$ref"), format!("the parameter `{text}` does not exist"));
                     return None;

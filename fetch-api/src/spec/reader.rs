@@ -24,8 +24,11 @@ pub(super) const MAX_REFERENCES: usize = 16;
 
 /// The most bytes, about, that a model may take. Parameters and answers that operations share
 /// are theirs alone in the model, so that a small spec made for the purpose could grow without
-/// end. The largest published one takes 1 MB.
+/// end; the search through what they share counts, too. The largest published one takes 2 MB.
 const MAX_MODEL: usize = 64 << 20;
+
+/// How often a mapping is searched for one of its keys, about, by each that refers to it.
+const SEARCHES: usize = 16;
 
 /// How many faults are listed; whoever makes more will find the others after these.
 const MAX_FAULTS: usize = 1000;
@@ -118,6 +121,8 @@ pub(super) struct Reader<'t> {
     /// Definitions that do not exist and need not.
     pub(super) filled: BTreeSet<String>,
     tables: [HashMap<&'t str, &'t Node<'t>>; Table::ALL.len()],
+    /// `consumes` and `produces` of the document: each operation without its own asks for them.
+    pub(super) usual: [Option<&'t Node<'t>>; 2],
     /// What the model may still take, in bytes.
     left: usize,
     faults: Vec<SpecFault>,
@@ -155,6 +160,7 @@ pub(super) fn model<'t>(
         seen: BTreeSet::new(),
         filled: BTreeSet::new(),
         tables,
+        usual: ["consumes", "produces"].map(|key| root.get(key)),
         left: MAX_MODEL,
         faults,
         broken: 0,
@@ -259,6 +265,14 @@ impl<'t> Reader<'t> {
                 self.fault(at, what);
             }
         }
+    }
+
+    /// Counts the search through what may be shared: each that refers to it searches it anew.
+    pub(super) fn searched(&mut self, found: &'t Node<'t>, at: &At<'_>) -> &'t Node<'t> {
+        if let Some(map) = found.as_map() {
+            self.spend(SEARCHES * map.len(), at);
+        }
+        found
     }
 
     /// Finds keys of other versions of the format.
@@ -384,7 +398,7 @@ impl<'t> Reader<'t> {
             let Some(reference) = map.get("$ref") else { return Some(map) };
             let text = reference.as_text().unwrap_or_default();
             match self.shared(&text, Table::PathItems) {
-                Some(found) => node = found,
+                Some(found) => node = self.searched(found, at),
                 None => {
                     let what = match self.dialect {
                         Dialect::OpenApi31 => format!("the path item `{text}` does not exist"),
@@ -521,7 +535,7 @@ impl<'t> Reader<'t> {
                 return (Response { schema: Some(schema), ..nothing }, Vec::new());
             }
             match self.shared(&text, Table::Responses) {
-                Some(found) => node = found,
+                Some(found) => node = self.searched(found, &at),
                 None => {
                     self.slip(&at, format!("the answer `{text}` does not exist"));
                     return (nothing, Vec::new());

@@ -36,7 +36,7 @@ impl<'t> Reader<'t> {
         if self.is_done() {
             return Schema::any();
         }
-        match node {
+        match self.searched(node, at) {
             Node::Map(map) => match map.get("$ref") {
                 Some(reference) => {
                     let schema = self.schema_reference(reference, &at.key("$ref"));

@@ -19,7 +19,7 @@ impl<'t> Reader<'t> {
         at: &At<'_>,
     ) {
         self.check_keys(map, &["requestBody", "servers"], at);
-        let consumes = self.media_types(map, "consumes", at);
+        let consumes = self.media_types(map, "consumes", self.usual[0], at);
         let is_raw = own.is_raw || own.body.is_none() && shared.is_raw;
         let body = own.body.clone().or_else(|| shared.body.clone());
         operation.parameters = self.place(shared, own, &operation.path, at);
@@ -31,7 +31,7 @@ impl<'t> Reader<'t> {
             with_media_types(body, consumes, is_raw)
         });
         let said = map.get("produces").is_some();
-        let produces = self.media_types(map, "produces", at);
+        let produces = self.media_types(map, "produces", self.usual[1], at);
         operation.responses = self.responses(map, at, &mut |_, _| ());
         operation.answer = answer::derive(
             operation.method,
@@ -44,8 +44,14 @@ impl<'t> Reader<'t> {
 
     /// Reads `consumes` or `produces`: the operation's own list, even an empty one, else the
     /// document's.
-    fn media_types(&mut self, map: &'t Map<'t>, key: &str, at: &At<'_>) -> Vec<String> {
-        let (node, at) = match (map.get(key), self.root.get(key)) {
+    fn media_types(
+        &mut self,
+        map: &'t Map<'t>,
+        key: &str,
+        usual: Option<&'t Node<'t>>,
+        at: &At<'_>,
+    ) -> Vec<String> {
+        let (node, at) = match (map.get(key), usual) {
             (Some(node), _) => (node, at.key(key)),
             (None, Some(node)) => (node, At::ROOT.key(key)),
             (None, None) => return Vec::new(),

@@ -346,7 +346,7 @@ fn references_do_not_blow_up() {
     for i in 0..2000 {
         text += &format!("        field{i}:\n          type: string\n");
     }
-    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1219/get/responses/200/schema/properties)");
+    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1198/get/responses/200/schema/properties/field1624)");
     let path = "/{a}".repeat(1001);
     let operation = format!("{{\"{path}\": {{\"get\": {{\"operationId\": \"A\"}}}}}}");
     let fault = faults(format!("{{\"swagger\": \"2.0\", \"paths\": {operation}}}"));
@@ -473,7 +473,58 @@ fn what_is_made_for_the_purpose_takes_no_long_time() {
     ));
     assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
     assert_eq!(fault.lines().count(), 1);
+
+    // Very many keys of the document, none of which is asked for.
+    let keys: Vec<String> = (0..100_000).map(|i| format!("\"k{i}\": 0")).collect();
+    let operations: Vec<String> =
+        (0..100_000).map(|i| format!("\"/{i}\": {{\"get\": {{}}}}")).collect();
+    let model = reads(&format!(
+        "{{{}, \"swagger\": \"2.0\", \"paths\": {{{}}}}}",
+        keys.join(", "),
+        operations.join(", ")
+    ));
+    assert_eq!(model.operations.len(), operations.len());
     assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
+}
+
+/// Each that refers to a mapping looks through its keys, whatever these are.
+#[test]
+fn what_is_shared_is_searched_within_bounds() {
+    let keys: String = (0..10_000).map(|i| format!("\"x-{i}\": 0, ")).collect();
+    let check = |top: &str, operation: &str, shared: &str| {
+        let operations: Vec<String> = (0..500).map(|i| format!("\"/{i}\": {operation}")).collect();
+        let shared = shared.replace("KEYS", &keys);
+        let paths = operations.join(", ");
+        let fault = faults(format!("{{{top}, \"paths\": {{{paths}}}, {shared}}}"));
+        assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
+    };
+    let swagger2 = "\"swagger\": \"2.0\"";
+    check(
+        swagger2,
+        r##"{"get": {"parameters": [{"$ref": "#/parameters/a"}]}}"##,
+        r#""parameters": {"a": {KEYS "name": "a", "in": "query", "type": "string"}}"#,
+    );
+    check(
+        swagger2,
+        r##"{"get": {"parameters": [{"$ref": "#/parameters/a"}]}}"##,
+        r#""parameters": {"a": {"name": "a", "in": "query", "schema": {KEYS "type": "string"}}}"#,
+    );
+    check(
+        swagger2,
+        r##"{"get": {"responses": {"200": {"$ref": "#/responses/a"}}}}"##,
+        r#""responses": {"a": {KEYS "description": "a"}}"#,
+    );
+    let openapi3 = r#""openapi": "3.1.0""#;
+    check(
+        openapi3,
+        r##"{"get": {"requestBody": {"$ref": "#/components/requestBodies/a"}}}"##,
+        r#""components": {"requestBodies": {"a": {KEYS "content": {"application/json": {}}}}}"#,
+    );
+    check(
+        openapi3,
+        r##"{"$ref": "#/components/pathItems/a"}"##,
+        r#""components": {"pathItems": {"a": {KEYS "get": {}}}}"#,
+    );
 }
 
 /// What became of a text: it was read, or refused with a place. A panic fails the test.
