@@ -18,6 +18,9 @@ use crate::schema::{Additional, Schema, SchemaKind};
 
 /// How many differences of one schema are kept: definitions hold each other.
 const MOST: usize = 2000;
+/// How many differences are told: what is found once stands wherever its schema does. The oldest
+/// and the newest version of Podman differ in a thousand places.
+const TOLD: usize = 10_000;
 /// How deep schemas are followed.
 const DEPTH: usize = 24;
 /// How many pairs of schemas are compared; of two versions of Docker there are some thousands.
@@ -29,6 +32,9 @@ impl<'a> Api<'a> {
     /// An operation is known by its method and path, whatever its id. Of another engine's API only
     /// the operations are compared that both have; there the names of path parameters do not
     /// count.
+    ///
+    /// Of APIs made for the purpose of being different not everything is told: at most ten
+    /// thousand changes, and what is found with bounded work.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -51,13 +57,13 @@ impl<'a> Api<'a> {
                 let route = route(one);
                 match there.iter().position(|(known, _)| *known == route) {
                     Some(at) => differ.operations(one, there.remove(at).1, &mut out),
-                    None if is_one_engine => out.push(whole(one, ChangeKind::Removed)),
+                    None if is_one_engine => tell(whole(one, ChangeKind::Removed), &mut out),
                     None => {}
                 }
             }
             if is_one_engine {
                 let added = ChangeKind::Added { required: false };
-                out.extend(there.iter().map(|(_, two)| whole(*two, added.clone())));
+                there.iter().for_each(|(_, two)| tell(whole(*two, added.clone()), &mut out));
             }
             return out;
         }
@@ -65,8 +71,10 @@ impl<'a> Api<'a> {
             let begin = out.len();
             match pair {
                 (Some(one), Some(two)) => differ.operations(one, two, &mut out),
-                (Some(one), None) => out.push(whole(one, ChangeKind::Removed)),
-                (_, Some(two)) => out.push(whole(two, ChangeKind::Added { required: false })),
+                (Some(one), None) => tell(whole(one, ChangeKind::Removed), &mut out),
+                (_, Some(two)) => {
+                    tell(whole(two, ChangeKind::Added { required: false }), &mut out);
+                }
                 _ => {}
             }
             in_order(&mut out[begin..]);
@@ -132,6 +140,12 @@ fn route(operation: Operation<'_>) -> (String, Method) {
     (path, operation.method())
 }
 
+fn tell(change: Change, out: &mut Vec<Change>) {
+    if out.len() < TOLD {
+        out.push(change);
+    }
+}
+
 fn whole(operation: Operation<'_>, kind: ChangeKind) -> Change {
     change(operation, Place::Operation, kind)
 }
@@ -195,10 +209,20 @@ impl Differ {
         Self { known: Vec::new(), open: Vec::new(), is_cut: false, work: WORK }
     }
 
+    /// Tells whether each of so many can be looked for among so many others.
+    fn affords(&mut self, those: usize, others: usize) -> bool {
+        let left = self.work.checked_sub(those.saturating_mul(others) / 64);
+        self.work = left.unwrap_or(0);
+        left.is_some()
+    }
+
     fn operations<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
+        if out.len() >= TOLD {
+            return;
+        }
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
-            out.push(whole(to, kind));
+            tell(whole(to, kind), out);
         }
         self.parameters(from, to, out);
         self.bodies(from, to, out);
@@ -217,24 +241,28 @@ impl Differ {
         let is_counted = |parameter: &Parameter<'_>| {
             from.api().engine() == to.api().engine() || parameter.location() != Location::Path
         };
+        if !self.affords(from.parameters().count(), to.parameters().count()) {
+            return;
+        }
         for one in from.parameters().filter(is_counted) {
             let Some(other) = to.parameters().find(|other| is_same(&one, other)) else {
-                out.push(change(to, place(&one), ChangeKind::Removed));
+                tell(change(to, place(&one), ChangeKind::Removed), out);
                 continue;
             };
-            for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
-                out.push(change(to, place(&one), inside.kind.clone()));
+            let room = TOLD - out.len().min(TOLD);
+            for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter().take(room) {
+                tell(change(to, place(&one), inside.kind.clone()), out);
             }
             match (one.required(), other.required()) {
-                (false, true) => out.push(change(to, place(&one), ChangeKind::Required)),
-                (true, false) => out.push(change(to, place(&one), ChangeKind::Optional)),
+                (false, true) => tell(change(to, place(&one), ChangeKind::Required), out),
+                (true, false) => tell(change(to, place(&one), ChangeKind::Optional), out),
                 _ => {}
             }
         }
         for other in to.parameters().filter(is_counted) {
             if !from.parameters().any(|one| is_same(&one, &other)) {
                 let kind = ChangeKind::Added { required: other.required() };
-                out.push(change(to, place(&other), kind));
+                tell(change(to, place(&other), kind), out);
             }
         }
     }
@@ -243,28 +271,35 @@ impl Differ {
         let whole = || Place::Body { pointer: String::new() };
         match (from.body(), to.body()) {
             (None, None) => {}
-            (Some(_), None) => out.push(change(to, whole(), ChangeKind::Removed)),
+            (Some(_), None) => tell(change(to, whole(), ChangeKind::Removed), out),
             (None, Some(body)) => {
                 let kind = ChangeKind::Added { required: body.required() };
-                out.push(change(to, whole(), kind));
+                tell(change(to, whole(), kind), out);
             }
             (Some(one), Some(other)) => {
                 match (one.required(), other.required()) {
-                    (false, true) => out.push(change(to, whole(), ChangeKind::Required)),
-                    (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
+                    (false, true) => tell(change(to, whole(), ChangeKind::Required), out),
+                    (true, false) => tell(change(to, whole(), ChangeKind::Optional), out),
                     _ => {}
+                }
+                if !self.affords(one.media_types().count(), other.media_types().count()) {
+                    return;
                 }
                 // What is different with several media types is told once.
                 let mut told: Vec<Inside> = Vec::new();
                 for (number, (from, to)) in pairs(one, other).into_iter().enumerate() {
-                    for inside in self.schemas(from, to, DEPTH).iter() {
+                    let found = self.schemas(from, to, DEPTH);
+                    if number > 0 && !self.affords(found.len(), told.len()) {
+                        break;
+                    }
+                    for inside in found.iter() {
                         if number == 0 || !told.contains(inside) {
-                            told.push(inside.clone());
+                            push(&mut told, inside.clone());
                         }
                     }
                 }
                 for Inside { pointer, kind } in told {
-                    out.push(change(to, Place::Body { pointer }, kind));
+                    tell(change(to, Place::Body { pointer }, kind), out);
                 }
             }
         }
@@ -275,6 +310,9 @@ impl Differ {
             status: answer.status(),
             pointer: pointer.into(),
         };
+        if !self.affords(from.responses().count(), to.responses().count()) {
+            return;
+        }
         for one in from.responses() {
             let other = to.responses().find(|other| other.status() == one.status());
             let kind = match other.map(|other| (one.schema(), other.schema())) {
@@ -283,18 +321,19 @@ impl Differ {
                 Some((None, Some(_))) => ChangeKind::BodyAdded,
                 Some((Some(_), None)) => ChangeKind::BodyRemoved,
                 Some((Some(from), Some(into))) => {
-                    for inside in self.schemas(from, into, DEPTH).iter() {
-                        out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
+                    let room = TOLD - out.len().min(TOLD);
+                    for inside in self.schemas(from, into, DEPTH).iter().take(room) {
+                        tell(change(to, place(&one, &inside.pointer), inside.kind.clone()), out);
                     }
                     continue;
                 }
             };
-            out.push(change(to, place(&one, ""), kind));
+            tell(change(to, place(&one, ""), kind), out);
         }
         for other in to.responses() {
             if !from.responses().any(|one| one.status() == other.status()) {
                 let kind = ChangeKind::Added { required: false };
-                out.push(change(to, place(&other, ""), kind));
+                tell(change(to, place(&other, ""), kind), out);
             }
         }
     }
@@ -346,7 +385,7 @@ impl Differ {
             (true, false) => out.push(here(ChangeKind::NotNullable)),
             _ => {}
         }
-        values(from, to, out);
+        self.values(from, to, out);
         let default = |schema: Schema<'a>| schema.layers().find_map(|layer| layer.default());
         if default(from) != default(to) {
             let [from, to] = [from, to].map(|schema| default(schema).map(ToString::to_string));
@@ -369,6 +408,33 @@ impl Differ {
             }
             Shape::Scalar(_) => {}
         }
+    }
+
+    fn values(&mut self, from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
+        // Those of a wrapper go before those of what it is around.
+        fn listing(schema: Schema<'_>) -> Schema<'_> {
+            schema.layers().find(|layer| layer.members().next().is_some()).unwrap_or(schema)
+        }
+        let (from, to) = (listing(from), listing(to));
+        let all = |schema: Schema<'_>| schema.members().take(MOST).count();
+        let (those, others) = (all(from), all(to));
+        // Without a list any value goes: that is no list of values that were added or removed.
+        if those == 0 || others == 0 {
+            return;
+        }
+        if !self.affords(those, others) {
+            self.is_cut = true;
+            return;
+        }
+        let mut only = |one: Schema<'_>, other: Schema<'_>, kind: fn(String) -> ChangeKind| {
+            for value in one.members().take(MOST) {
+                if !other.members().take(MOST).any(|known| known == value) {
+                    push(out, Inside { pointer: String::new(), kind: kind(value.into()) });
+                }
+            }
+        };
+        only(from, to, ChangeKind::ValueRemoved);
+        only(to, from, ChangeKind::ValueAdded);
     }
 
     fn fields<'a>(
@@ -499,26 +565,4 @@ fn formatted(schema: Schema<'_>) -> String {
         Some(format) => format!("{label} ({format})"),
         None => label.into_owned(),
     }
-}
-
-fn values(from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
-    // Those of a wrapper go before those of what it is around.
-    fn listing(schema: Schema<'_>) -> Schema<'_> {
-        schema.layers().find(|layer| layer.members().next().is_some()).unwrap_or(schema)
-    }
-    let (from, to) = (listing(from), listing(to));
-    let all = |schema: Schema<'_>| schema.members().take(MOST).count();
-    // Without a list any value goes: that is no list of values that were added or removed.
-    if all(from) == 0 || all(to) == 0 {
-        return;
-    }
-    let mut only = |one: Schema<'_>, other: Schema<'_>, kind: fn(String) -> ChangeKind| {
-        for value in one.members().take(MOST) {
-            if !other.members().take(MOST).any(|known| known == value) {
-                push(out, Inside { pointer: String::new(), kind: kind(value.into()) });
-            }
-        }
-    };
-    only(from, to, ChangeKind::ValueRemoved);
-    only(to, from, ChangeKind::ValueAdded);
 }

@@ -158,6 +158,54 @@ fn rings_are_compared_from_wherever_one_begins() {
     assert_eq!(told(&old.diff_of(new, "op2").unwrap()), all[1..]);
 }
 
+#[test]
+fn differences_without_number_are_told_for_a_while() {
+    let names: Vec<String> = (0..1000).map(|number| format!("f{number:04}")).collect();
+    let ids: Vec<String> = (0..100).map(|number| format!("o{number:02}")).collect();
+    let paths: Vec<String> = ids.iter().map(|id| format!("/{id}")).collect();
+    let texts: Vec<&str> = [&names, &ids, &paths].into_iter().flatten().map(|s| &**s).collect();
+    let mut making = Making::new("", &["v1", "v2"], &texts);
+    let (text, number) = (making.schema(Shape::String), making.schema(Shape::Integer));
+    let bodies = [text, number].map(|schema| {
+        let fields: Vec<(&str, u32)> = names.iter().map(|name| (&**name, schema)).collect();
+        making.object(&fields)
+    });
+    for (id, path) in ids.iter().zip(&paths) {
+        making.bodies(id, path, &bodies);
+    }
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let (old, new) = (pack.api("v1").unwrap(), pack.api("v2").unwrap());
+    assert_eq!(old.diff(new).len(), 10_000);
+    assert_eq!(old.operation("o99").unwrap().diff(new.operation("o99").unwrap()).len(), 1000);
+}
+
+#[test]
+fn values_without_number_are_compared_for_a_while() {
+    let values: Vec<String> = (0..4000).map(|number| format!("\"value {number:04}\"")).collect();
+    let ids: Vec<String> = (0..200).map(|number| format!("o{number:03}")).collect();
+    let paths: Vec<String> = ids.iter().map(|id| format!("/{id}")).collect();
+    let texts: Vec<&str> = [&values, &ids, &paths].into_iter().flatten().map(|s| &**s).collect();
+    let mut making = Making::new("", &["v1", "v2"], &texts);
+    for (id, path) in ids.iter().zip(&paths) {
+        let bodies = [&values[..2000], &values[2000..]].map(|values| {
+            making.writer.schema(&SchemaNode {
+                format: Some(making.texts[id]),
+                members: values.iter().map(|value| making.texts[value]).collect(),
+                default: None,
+                nullable: false,
+                shape: Shape::String,
+            })
+        });
+        making.bodies(id, path, &bodies);
+    }
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    // Each of them takes a good part of a second.
+    let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
+    assert!((2000..10_000).contains(&changes.len()), "{}", changes.len());
+}
+
 /// What a wrapper says counts as if what it is around said it.
 #[test]
 fn a_wrapper_is_compared_with_what_it_is_around() {
