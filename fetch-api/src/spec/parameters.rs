@@ -8,6 +8,8 @@
 //! - an operation's own parameter replaces the path's of the same name and place;
 //! - a body without `schema` may be anything; a body without `consumes` is
 //!   `application/octet-stream` when its schema says bytes, else `application/json`;
+//! - a form that consumes `multipart/form-data` and is not URL-encoded has a body of these media
+//!   types beside its fields;
 //! - a body without `schema` beside one that has it stands for raw bytes in its place (Incus).
 
 use std::ops::Range;

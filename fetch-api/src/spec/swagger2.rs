@@ -5,7 +5,7 @@ use super::fault::At;
 use super::parameters::Inputs;
 use super::reader::{Reader, is_binary};
 use super::yaml::{Map, Node};
-use crate::model::{Body, Kind, Location, Operation, Schema};
+use crate::model::{Body, Kind, Location, Operation, Parameter, Schema};
 
 const BYTES: &str = "application/octet-stream";
 
@@ -23,13 +23,18 @@ impl<'t> Reader<'t> {
         let is_raw = own.is_raw || own.body.is_none() && shared.is_raw;
         let body = own.body.clone().or_else(|| shared.body.clone());
         operation.parameters = self.place(shared, own, &operation.path, at);
-        operation.body = body.map(|body| {
-            let mut forms = operation.parameters.iter();
-            if forms.any(|parameter| parameter.location == Location::Form) {
-                self.fault(at, "a form and a body exclude each other");
+        let is_form = |parameter: &Parameter| parameter.location == Location::Form;
+        let is_form = operation.parameters.iter().any(is_form);
+        operation.body = match body {
+            Some(body) => {
+                if is_form {
+                    self.fault(at, "a form and a body exclude each other");
+                }
+                Some(with_media_types(body, consumes, is_raw))
             }
-            with_media_types(body, consumes, is_raw)
-        });
+            None if is_form => multipart(&operation.parameters, consumes),
+            None => None,
+        };
         let said = map.get("produces").is_some();
         let produces = self.media_types(map, "produces", self.usual[1], at);
         operation.responses = self.responses(map, at, &mut |_, _| ());
@@ -71,6 +76,22 @@ impl<'t> Reader<'t> {
             Vec::new()
         })
     }
+}
+
+/// Makes a body of a form that has to be multipart, file or not, as OpenAPI 3 has it beside its
+/// fields.
+fn multipart(parameters: &[Parameter], consumes: Vec<String>) -> Option<Body> {
+    let takes = |media_type: &str| consumes.iter().any(|name| name == media_type);
+    if !takes("multipart/form-data") || takes("application/x-www-form-urlencoded") {
+        return None;
+    }
+    let mut fields = parameters.iter().filter(|parameter| parameter.location == Location::Form);
+    Some(Body {
+        required: fields.any(|field| field.required),
+        schema: Schema::any(),
+        media_types: consumes,
+        schemas: Vec::new(),
+    })
 }
 
 /// Gives a body its media types; one that may be raw bytes instead gets these beside them.

@@ -255,6 +255,27 @@ fn what_cannot_be_called_is_named() {
     ");
 }
 
+/// A form without a file goes out URL-encoded, unless it is said that it may not.
+#[test]
+fn forms_are_of_the_media_types_they_say() {
+    let check = |consumes: &str, required: bool, expected: Option<(bool, &[&str])>| {
+        let model = reads(&paths(&format!(
+            "  /a:\n    post:\n      consumes: [{consumes}]\n      parameters:\n        \
+             - {{ name: f, in: formData, type: string, required: {required} }}\n"
+        )));
+        let body = model.operations[0].body.as_ref();
+        let found = body.map(|body| (body.required, body.media_types.clone()));
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(found, expected.map(|(required, names)| (required, owned(names))), "{consumes}");
+    };
+    check("", true, None);
+    check("application/json", true, None);
+    check("application/x-www-form-urlencoded", true, None);
+    check("multipart/form-data, application/x-www-form-urlencoded", true, None);
+    check("multipart/form-data", true, Some((true, &["multipart/form-data"])));
+    check("multipart/form-data", false, Some((false, &["multipart/form-data"])));
+}
+
 #[test]
 fn base_paths_are_paths() {
     let based = |base: &str| {
