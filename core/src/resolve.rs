@@ -159,9 +159,13 @@ impl<'a> Operation<'a> {
         given: &[Given<'a, '_>],
         has_body: bool,
     ) -> Result<(), ResolveError> {
+        let is_form = |given: &Given<'_, '_>| given.parameter.location() == Location::Form;
+        let is_optional = |body: RequestBody<'_>| !body.required();
+        // A body as a whole stands for the fields of the form; without either there is none.
+        let no_form =
+            has_body || !given.iter().any(is_form) && self.body().is_some_and(is_optional);
         for parameter in declared.iter().filter(|parameter| parameter.required()) {
-            // A body as a whole stands for the fields of the form.
-            if parameter.location() == Location::Form && has_body {
+            if parameter.location() == Location::Form && no_form {
                 continue;
             }
             let is_given = given.iter().any(|given| given.is_of(parameter));

@@ -211,6 +211,10 @@ fn the_fields_of_a_form_are_parameters() {
     check("postParts", &fields, Body::Nothing, &format!("{parts} b=x&b=y&name=n"));
     let missing = call("postParts", &json!({ "name": "n" }), Body::Nothing).unwrap_err();
     assert!(missing.contains("needs the formData parameter `b`"), "{missing}");
+    // A form that need not be there needs no field.
+    check("postParts", &json!({}), Body::Nothing, "POST /api/parts");
+    let missing = call("postForm", &json!({}), Body::Nothing).unwrap_err();
+    assert!(missing.contains("needs the formData parameter `name`"), "{missing}");
 }
 
 /// Definitions that are a part of themselves say nothing in the end, and are followed only so far.

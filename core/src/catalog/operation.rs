@@ -225,7 +225,7 @@ impl<'a> Parameter<'a> {
 
     /// Tells whether the spec requires it. A call without it is refused, but for a header that is
     /// filled in then: with its default, or, of one that carries credentials, with those of nobody.
-    /// Fields of a form are required only where the body is not given as a whole.
+    /// Fields of a form are required only where the body is neither given as a whole nor left out.
     pub fn required(&self) -> bool {
         self.record.required()
     }
