@@ -15,6 +15,7 @@ use crate::error::ResolveError;
 use crate::fields::Fields;
 use crate::request::{Location, Method};
 use crate::schema::{Additional, Schema, SchemaKind};
+use crate::search::placeholder;
 
 /// How many differences of one schema are kept: definitions hold each other.
 const MOST: usize = 2000;
@@ -131,10 +132,10 @@ impl<'a> Operation<'a> {
 fn route(operation: Operation<'_>) -> (String, Method) {
     let mut path = String::new();
     let mut rest = operation.path();
-    while let Some((literal, after)) = rest.split_once('{') {
+    while let Some((literal, _, after)) = placeholder(rest) {
         path.push_str(literal);
         path.push_str("{}");
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+        rest = after;
     }
     path.push_str(rest);
     (path, operation.method())

@@ -16,7 +16,7 @@ use crate::request::{
     is_secret_header,
 };
 use crate::schema::{SchemaKind, member_text};
-use crate::search::{joined, replaced, shortened};
+use crate::search::{joined, placeholder, replaced, shortened};
 use crate::value::{Value, View};
 
 /// How much of a value an error tells.
@@ -236,9 +236,8 @@ impl<'a> Operation<'a> {
 
     fn write_path(&self, given: &[Given<'a, '_>], target: &mut String) -> Result<(), ResolveError> {
         let mut rest = self.path();
-        while let Some((literal, after)) = rest.split_once('{') {
+        while let Some((literal, name, after)) = placeholder(rest) {
             path_literal(literal, target);
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
             rest = after;
             let at = given.iter().position(|given| {
                 given.parameter.location() == Location::Path && given.parameter.name() == name

@@ -22,6 +22,24 @@ pub(crate) fn replaced(text: &str, wanted: &str, by: &str) -> String {
     out
 }
 
+/// Splits a path template at its first placeholder: what is before it, what is in its braces, and
+/// what is behind. Braces within belong to the pattern (`{id:[a-z]{2}}`).
+pub(crate) fn placeholder(template: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = template.split_once('{')?;
+    let mut depth = 1;
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((before, &rest[..at], &rest[at + 1..]));
+        }
+    }
+    Some((before, rest, ""))
+}
+
 /// The texts one behind another. The library's `join` is made for speed, and in a page once for
 /// each kind of text, at half a KiB.
 pub(crate) fn joined<S: AsRef<str>>(texts: &[S], between: &str) -> String {
@@ -77,6 +95,14 @@ mod tests {
         assert_eq!(split_once("a", "ab"), None);
         assert_eq!(split_once("a", ""), None);
         assert_eq!(split_once("", ""), None);
+    }
+
+    #[test]
+    fn braces_in_a_placeholder_belong_to_it() {
+        assert_eq!(placeholder("/a/{b}/{c}"), Some(("/a/", "b", "/{c}")));
+        assert_eq!(placeholder("/x/{id:[a-z]{2}}/y"), Some(("/x/", "id:[a-z]{2}", "/y")));
+        assert_eq!(placeholder("/x/{id:{2}"), Some(("/x/", "id:{2}", "")));
+        assert_eq!(placeholder("/x}"), None);
     }
 
     #[test]

@@ -48,6 +48,8 @@ paths:
                 - { $ref: "#/components/schemas/Named" }
                 - { allOf: [{ properties: { b: { type: array, items: { type: string } }, name: { type: boolean } } }] }
                 - { required: [b] }
+  "/codes/{code:[a-z]{2}}/{n}":
+    get: {}
   /some/{ids}:
     get:
       parameters:
@@ -182,6 +184,16 @@ fn a_body_goes_by_its_media_type() {
     assert_eq!(body.schema_for("application/json").type_name(), "object");
     assert_eq!(body.json_schema().unwrap().type_name(), "object");
     assert_eq!(body.schema_for("text/plain").format(), Some("binary"));
+}
+
+/// Braces within a placeholder are of its pattern.
+#[test]
+fn patterns_of_placeholders_may_have_braces() {
+    let bytes = pack();
+    let api = Pack::open(&bytes).unwrap().newest().unwrap();
+    let codes = api.operations().find(|operation| operation.path().starts_with("/codes"));
+    let values = json!({ "code": "de", "n": "1" });
+    check(codes.unwrap().id(), &values, Body::Nothing, "GET /api/codes/de/1");
 }
 
 #[test]
