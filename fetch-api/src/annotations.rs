@@ -44,7 +44,8 @@
 //! `missing: any` beside a `parameter`, which then says what it is `in`, adds it to operations that
 //! lack it: it may be anything, is not required, and `set` says more.
 //! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there;
-//! `missing: any` before them adds one where the spec has none, of JSON that may be anything.
+//! `missing: any` before them adds one where the spec has none, of JSON that may be anything. Each
+//! part of a rule does what it can: a rule changes nothing only if none of them does.
 //!
 //! `set: { path }` gives an operation another path; a parameter of the query that is named in it goes
 //! there. It leaves the operation alone where another one has that method and path, or where a

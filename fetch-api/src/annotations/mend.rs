@@ -2,7 +2,7 @@
 
 use super::fields::add_fields;
 use super::matches::Mark;
-use super::text::MissingText;
+use super::text::{BodyText, MissingText};
 use super::{NO_FIELDS, Rule, SAME};
 use crate::model::{Body, Location, Operation, Parameter, Schema};
 
@@ -16,43 +16,26 @@ impl Rule {
         if let Some(names) = &self.text.parameter {
             return self.mend_parameters(names.list(), operation, parameters);
         }
+        // What one part of a rule cannot do keeps no other from what it can.
         let mut any = false;
+        let mut why = SAME;
+        let mut note = |outcome: Result<(), &'static str>| match outcome {
+            Ok(()) => any = true,
+            Err(reason) if why == SAME => why = reason,
+            Err(_) => {}
+        };
         if let Some(text) = &self.text.body {
-            let before = operation.body.clone();
-            if let (None, Some(MissingText::Any)) = (&before, text.missing) {
-                operation.body = Some(Body {
-                    required: false,
-                    schema: Schema::any(),
-                    media_types: vec!["application/json".to_owned()],
-                    schemas: Vec::new(),
-                });
-            } else if text.missing.is_some() {
-                return Err("there is a body already");
-            }
-            let Some(body) = &mut operation.body else { return Err("there is no body") };
-            if let Some(media_types) = &text.media_types {
-                body.media_types.clone_from(media_types);
-                // What the spec says of others is not known of these.
-                body.schemas.clear();
-            }
-            body.required = text.required.unwrap_or(body.required);
-            if let Some(fields) = &text.fields
-                && !add_fields(&mut body.schema, fields)
-            {
-                return Err(NO_FIELDS);
-            }
-            any |= operation.body != before;
+            note(mend_body(text, operation));
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             let before = std::mem::replace(&mut operation.answer, answer.into());
-            any |= operation.answer != before;
+            note((operation.answer != before).then_some(()).ok_or(SAME));
         }
         if let Some(path) = self.text.set.as_ref().and_then(|set| set.path.as_deref()) {
-            return move_to(operation, path)
-                .then_some(())
-                .ok_or("the placeholders of the path are not its parameters");
+            let why = "the placeholders of the path are not its parameters";
+            note(move_to(operation, path).then_some(()).ok_or(why));
         }
-        any.then_some(()).ok_or(SAME)
+        any.then_some(()).ok_or(why)
     }
 
     fn mend_parameters(
@@ -102,6 +85,35 @@ impl Rule {
             }
             None => "there is no such parameter",
         })
+    }
+}
+
+/// Mends a body, or adds one.
+fn mend_body(text: &BodyText, operation: &mut Operation) -> Result<(), &'static str> {
+    let before = operation.body.clone();
+    match (&before, text.missing) {
+        (None, Some(MissingText::Any)) => {
+            operation.body = Some(Body {
+                required: false,
+                schema: Schema::any(),
+                media_types: vec!["application/json".to_owned()],
+                schemas: Vec::new(),
+            });
+        }
+        (Some(_), Some(MissingText::Any)) => return Err("there is a body already"),
+        (_, None) => {}
+    }
+    let Some(body) = &mut operation.body else { return Err("there is no body") };
+    if let Some(media_types) = &text.media_types {
+        body.media_types.clone_from(media_types);
+        // What the spec says of others is not known of these.
+        body.schemas.clear();
+    }
+    body.required = text.required.unwrap_or(body.required);
+    let adds = text.fields.as_ref().is_none_or(|fields| add_fields(&mut body.schema, fields));
+    match operation.body != before {
+        true => Ok(()),
+        false => Err(if adds { SAME } else { NO_FIELDS }),
     }
 }
 

@@ -203,6 +203,34 @@ fn adds_a_body_where_there_is_none() {
     assert_eq!(body.schema, Schema::any());
 }
 
+/// What one part of a rule cannot do keeps no other from what it can.
+#[test]
+fn each_part_of_a_rule_is_for_itself() {
+    let annotations = Annotations::parse(
+        "- operation: Build\n  body: { required: true }\n  set: { answer: text }\n",
+    )
+    .unwrap();
+    let mut matches = annotations.matches();
+    let mut without = model("v1.30");
+    without.operations[0].body = None;
+    annotations.apply(&mut without, &mut matches);
+    assert_eq!(without.operations[0].answer, Answer::Text);
+    assert_eq!(annotations.unmatched(&matches), []);
+    // A second time there is nothing left to do.
+    let mut matches = annotations.matches();
+    annotations.apply(&mut without, &mut matches);
+    let unmatched = annotations.unmatched(&matches);
+    assert_eq!(
+        unmatched[0].to_string(),
+        "line 1: the rule for `Build` changes nothing in any version: there is no body"
+    );
+
+    let (model, unmatched) =
+        apply("- operation: Build\n  body: { media-types: [text/plain], fields: { x: string } }\n");
+    assert_eq!(model.operations[0].body.as_ref().unwrap().media_types, ["text/plain"]);
+    assert_eq!(unmatched, [""; 0]);
+}
+
 #[test]
 fn names_what_matches_nothing() {
     let (_, unmatched) = apply(
