@@ -53,9 +53,9 @@
 //! parameter wherever it is but in the path. What is left out may be at fault in the spec.
 //!
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
-//! there: `string`, `integer`, `number`, `boolean`, `any`, or a definition by its name, in brackets
-//! for a list of them. `A/B` is the field `B` of the object that the field `A` is. In a version without
-//! a definition that it names, a rule does nothing.
+//! there, in a part or behind a reference, too: `string`, `integer`, `number`, `boolean`, `any`, or a
+//! definition by its name, in brackets for a list of them. `A/B` is the field `B` of the object that
+//! the field `A` is. In a version without a definition that it names, a rule does nothing.
 //!
 //! `optional` lets fields of a definition be left out that a spec requires.
 //!
@@ -396,8 +396,11 @@ impl Rule {
             let mut any = false;
             let is_known = are_known(fields, &model.definitions);
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
+                // Out of the others for a while, which it may be made of.
                 let Some(found) = model.definitions.get_mut(name) else { continue };
-                let adds = is_known && add_fields(found, fields);
+                let mut own = std::mem::take(found);
+                let adds = is_known && add_fields(&mut own, fields, &model.definitions);
+                model.definitions.insert(name.clone(), own);
                 matched.note(match (adds, is_known) {
                     (true, _) => Mark::Matched,
                     (false, true) => Mark::Idle(NO_FIELDS),
@@ -457,7 +460,7 @@ impl Rule {
                 continue;
             }
             let mended = match path.is_none() || !taken.contains(&operation.method) {
-                true => self.mend(operation, &mut matches.parameters),
+                true => self.mend(operation, &model.definitions, &mut matches.parameters),
                 false => Err("the path is taken"),
             };
             for (matched, _) in matches.names.iter_mut().zip(is_named).filter(|(_, is_it)| *is_it) {

@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::model::{Kind, Object, Schema};
 
+/// How many parts of an object are looked through for a field.
+const MAX_PARTS: usize = 256;
+
 pub(super) type FieldsText = BTreeMap<String, FieldText>;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -76,17 +79,22 @@ pub(super) fn are_known(fields: &FieldsText, definitions: &BTreeMap<String, Sche
     })
 }
 
-/// Adds fields to an object; tells whether there was one that it did not have. A name with slashes
-/// leads to an object inside.
-pub(super) fn add_fields(schema: &mut Schema, fields: &FieldsText) -> bool {
+/// Adds fields to an object; tells whether there was one that neither it nor what it is made of had.
+/// A name with slashes leads to an object inside.
+pub(super) fn add_fields(
+    schema: &mut Schema,
+    fields: &FieldsText,
+    definitions: &BTreeMap<String, Schema>,
+) -> bool {
     let (inner, own): (FieldsText, FieldsText) =
         { fields.clone().into_iter() }.partition(|(name, _)| name.contains('/'));
-    let mut any = !own.is_empty() && add(schema, &own);
+    let mut any = !own.is_empty() && add(schema, own, definitions);
     for (path, field) in inner {
         let mut steps: Vec<&str> = path.split('/').collect();
         let Some(name) = steps.pop() else { continue };
         let found = { steps.iter() }.try_fold(&mut *schema, |schema, step| inside(schema, step));
-        any |= found.is_some_and(|at| add(at, &FieldsText::from([(name.to_owned(), field)])));
+        let field = FieldsText::from([(name.to_owned(), field)]);
+        any |= found.is_some_and(|at| add(at, field, definitions));
     }
     any
 }
@@ -120,23 +128,42 @@ fn inside<'s>(schema: &'s mut Schema, name: &str) -> Option<&'s mut Schema> {
     }
 }
 
-fn add(schema: &mut Schema, fields: &FieldsText) -> bool {
+/// Tells whether an object has a field, itself or in a part.
+fn has(
+    schema: &Schema,
+    name: &str,
+    definitions: &BTreeMap<String, Schema>,
+    left: &mut usize,
+) -> bool {
+    // Parts may hold one another.
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match &schema.kind {
+        Kind::Object(object) => object.properties.contains_key(name),
+        Kind::AllOf(parts) => parts.iter().any(|part| has(part, name, definitions, left)),
+        Kind::Ref(to) => definitions.get(to).is_some_and(|own| has(own, name, definitions, left)),
+        _ => false,
+    }
+}
+
+fn add(
+    schema: &mut Schema,
+    mut fields: FieldsText,
+    definitions: &BTreeMap<String, Schema>,
+) -> bool {
+    fields.retain(|name, _| !has(schema, name, definitions, &mut { MAX_PARTS }));
+    if fields.is_empty() {
+        return false;
+    }
     let new = |object: &mut Object| {
-        let mut any = false;
-        for (name, field) in fields {
-            any |= !object.properties.contains_key(name);
-            object.properties.entry(name.clone()).or_insert_with(|| {
-                let schema = match field {
-                    FieldText::One(kind) => kind.into(),
-                    FieldText::Several([kind]) => {
-                        let kind = Kind::Array(Box::new(kind.into()));
-                        Schema { kind, ..Schema::default() }
-                    }
-                };
-                (schema, false)
-            });
-        }
-        any
+        object.properties.extend(fields.into_iter().map(|(name, field)| {
+            let schema = match &field {
+                FieldText::One(kind) => kind.into(),
+                FieldText::Several([kind]) => Schema::of(Kind::Array(Box::new(kind.into()))),
+            };
+            (name, (schema, false))
+        }));
+        true
     };
     match &mut schema.kind {
         Kind::Object(object) => new(object),

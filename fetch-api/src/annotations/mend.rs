@@ -1,5 +1,7 @@
 //! How rules change an operation, and why not where they change nothing.
 
+use std::collections::BTreeMap;
+
 use super::fields::add_fields;
 use super::matches::Mark;
 use super::text::{BodyText, MissingText};
@@ -11,6 +13,7 @@ impl Rule {
     pub(super) fn mend(
         &self,
         operation: &mut Operation,
+        definitions: &BTreeMap<String, Schema>,
         parameters: &mut [Mark],
     ) -> Result<(), &'static str> {
         if let Some(names) = &self.text.parameter {
@@ -25,7 +28,7 @@ impl Rule {
             Err(_) => {}
         };
         if let Some(text) = &self.text.body {
-            note(mend_body(text, operation));
+            note(mend_body(text, operation, definitions));
         }
         if let Some(answer) = self.text.set.as_ref().and_then(|set| set.answer) {
             let before = std::mem::replace(&mut operation.answer, answer.into());
@@ -89,7 +92,11 @@ impl Rule {
 }
 
 /// Mends a body, or adds one.
-fn mend_body(text: &BodyText, operation: &mut Operation) -> Result<(), &'static str> {
+fn mend_body(
+    text: &BodyText,
+    operation: &mut Operation,
+    definitions: &BTreeMap<String, Schema>,
+) -> Result<(), &'static str> {
     let before = operation.body.clone();
     match (&before, text.missing) {
         (None, Some(MissingText::Any)) => {
@@ -110,7 +117,8 @@ fn mend_body(text: &BodyText, operation: &mut Operation) -> Result<(), &'static 
         body.schemas.clear();
     }
     body.required = text.required.unwrap_or(body.required);
-    let adds = text.fields.as_ref().is_none_or(|fields| add_fields(&mut body.schema, fields));
+    let adds = |fields| add_fields(&mut body.schema, fields, definitions);
+    let adds = text.fields.as_ref().is_none_or(adds);
     match operation.body != before {
         true => Ok(()),
         false => Err(if adds { SAME } else { NO_FIELDS }),

@@ -486,15 +486,40 @@ fn adds_fields_to_objects_inside() {
         Schema::of(Kind::Object(Object { properties, ..Object::default() }))
     };
     let text = || Schema::of(Kind::String);
+    let none = BTreeMap::new();
     let mut schema = object(&[("A", object(&[("B", text())])), ("C", text())]);
     let fields =
         |path: &str| BTreeMap::from([(path.to_owned(), FieldText::One(FieldKind::String))]);
-    assert!(add_fields(&mut schema, &fields("A/D")));
+    assert!(add_fields(&mut schema, &fields("A/D"), &none));
     assert_eq!(schema, object(&[("A", object(&[("B", text()), ("D", text())])), ("C", text())]));
     // What is there, and what there is not.
     for path in ["A/B", "C/D", "X/D", "A/B/D"] {
-        assert!(!add_fields(&mut schema, &fields(path)), "{path}");
+        assert!(!add_fields(&mut schema, &fields(path), &none), "{path}");
     }
+}
+
+#[test]
+fn fields_of_parts_and_references_are_there_already() {
+    let rules = "- definition: Whole\n  fields: { x: string, y: string }\n";
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut model = model("v1.30");
+    let properties = BTreeMap::from([("x".to_owned(), (Schema::of(Kind::Integer), true))]);
+    let part = Schema::of(Kind::Object(Object { properties, ..Object::default() }));
+    let refer = |name: &str| Schema::of(Kind::Ref(name.to_owned()));
+    let whole = Schema::of(Kind::AllOf(vec![refer("Part"), refer("Whole")]));
+    model.definitions = BTreeMap::from([("Part".into(), part), ("Whole".into(), whole)]);
+    let mut matches = annotations.matches();
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(annotations.unmatched(&matches), []);
+    let Kind::AllOf(parts) = &model.definitions["Whole"].kind else { panic!("{model:?}") };
+    let Kind::Object(object) = &parts[2].kind else { panic!("{parts:?}") };
+    assert_eq!(object.properties.keys().collect::<Vec<_>>(), ["y"]);
+
+    let before = model.clone();
+    let mut matches = annotations.matches();
+    annotations.apply(&mut model, &mut matches);
+    assert_eq!(model, before);
+    assert_eq!(annotations.unmatched(&matches).len(), 1);
 }
 
 #[test]
@@ -520,14 +545,15 @@ fn adds_fields_that_are_left_out() {
     assert_eq!(names, ["Also", "Extra"]);
     assert_eq!(unmatched, ["line 3: `None` matches nothing in any version"]);
 
+    let none = BTreeMap::new();
     let mut schema = Schema { kind: Kind::Ref("Other".into()), ..Schema::default() };
     let fields = BTreeMap::from([("x".to_owned(), FieldText::One(FieldKind::Boolean))]);
-    assert!(add_fields(&mut schema, &fields));
+    assert!(add_fields(&mut schema, &fields, &none));
     let Kind::AllOf(parts) = &schema.kind else { panic!("{schema:?}") };
     assert_eq!(parts[0].kind, Kind::Ref("Other".into()));
     assert!(matches!(&parts[1].kind, Kind::Object(object) if object.properties.len() == 1));
     let mut text = Schema { kind: Kind::String, ..Schema::default() };
-    assert!(!add_fields(&mut text, &fields));
+    assert!(!add_fields(&mut text, &fields, &none));
 }
 
 #[test]
