@@ -182,14 +182,8 @@ impl<'a> Api<'a> {
     pub(crate) fn write_prefix(&self, out: &mut String) {
         let record = self.record();
         let template = self.pack.text(record.prefix);
-        match search::split_once(template, "{version}") {
-            Some((before, after)) => {
-                for part in [before, self.pack.text(record.name), after] {
-                    path_literal(part, out);
-                }
-            }
-            None => path_literal(template, out),
-        }
+        let name = self.pack.text(record.name);
+        path_literal(&search::replaced(template, "{version}", name), out);
     }
 
     /// Returns the template of that prefix, with `{version}` left in; may be empty.

@@ -289,6 +289,7 @@ fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
     for (prefix, path, target) in [
         ("", "@evil.example/x", "/@evil.example/x"),
         ("", ".evil.example/x", "/.evil.example/x"),
+        ("/{version}/{version}", "/a", "/v1/v1/a"),
         ("/v1 HTTP/1.1\r\nX: y", "/a", "/v1%20HTTP/1.1%0D%0AX:%20y/a"),
     ] {
         let mut making = Making::new(prefix, &["v1"], &["a", path]);
