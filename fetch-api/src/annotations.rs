@@ -330,6 +330,7 @@ impl Rules for Reading<'_> {
 impl Rule {
     fn new(line: usize, mut text: RuleText) -> Result<Self, AnnotationsError> {
         let wrong = |what: String| AnnotationsError::Rule { line, what };
+        text.check_lists().map_err(wrong)?;
         let waiter = WaiterRule::take(&mut text).map_err(wrong)?;
         if waiter.is_none() {
             text.check().map_err(wrong)?;

@@ -409,6 +409,22 @@ fn refuses_paths_and_removals_that_make_no_sense() {
 }
 
 #[test]
+fn refuses_empty_lists() {
+    let set = "set: { answer: json }";
+    refuse(&format!("- operation: []\n  {set}\n"), "line 1: `operation` is an empty list");
+    refuse(
+        &format!("- operation: A\n  versions: []\n  {set}\n"),
+        "line 1: `versions` is an empty list",
+    );
+    refuse(
+        "- operation: A\n  parameter: []\n  remove: true\n",
+        "line 1: `parameter` is an empty list",
+    );
+    refuse("- definition: []\n  missing: any\n", "line 1: `definition` is an empty list");
+    refuse("- waiter: w\n  operation: []\n", "line 1: `operation` is an empty list");
+}
+
+#[test]
 fn refuses_ids_and_definitions_that_make_no_sense() {
     refuse("- set: { answer: json }\n", "line 1: it has neither `operation` nor `definition`");
     refuse(

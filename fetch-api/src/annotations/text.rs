@@ -106,6 +106,21 @@ impl RuleText {
         self.operation.as_ref().or(self.definition.as_ref())
     }
 
+    /// Finds lists of names that are empty: a rule for nothing would do nothing, and nobody be told.
+    pub(super) fn check_lists(&self) -> Result<(), String> {
+        let lists = [
+            ("operation", &self.operation),
+            ("definition", &self.definition),
+            ("parameter", &self.parameter),
+            ("versions", &self.versions),
+        ];
+        let is_empty = |names: &Option<Names>| names.as_ref().is_some_and(|n| n.list().is_empty());
+        match lists.iter().find(|(_, names)| is_empty(names)) {
+            Some((key, _)) => Err(format!("`{key}` is an empty list")),
+            None => Ok(()),
+        }
+    }
+
     /// Checks a rule that mends something: what in it goes together.
     pub(super) fn check(&self) -> Result<(), String> {
         let text = self;
