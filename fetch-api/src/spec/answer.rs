@@ -57,7 +57,9 @@ pub(super) fn derive(
 }
 
 fn by_media_type(schema: Option<&Schema>, produces: &[String]) -> Answer {
-    let names = |test: fn(&str) -> bool| produces.iter().any(|name| test(name));
+    // Their case says nothing (RFC 9110, section 8.3.1).
+    let names =
+        |test: fn(&str) -> bool| produces.iter().any(|name| test(&name.to_ascii_lowercase()));
     if names(|name| name.ends_with("raw-stream") || name.ends_with("multiplexed-stream")) {
         Answer::Frames
     } else if names(|name| ["ndjson", "jsonl", "json-seq"].iter().any(|end| name.ends_with(end))) {
@@ -73,9 +75,9 @@ fn by_media_type(schema: Option<&Schema>, produces: &[String]) -> Answer {
     }
 }
 
+/// As the core has it, but for what leaves it open: that is not said to be JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
-    let bare = media_type.split(';').next().unwrap_or_default().trim();
-    bare == "application/json" || bare.ends_with("+json")
+    media_type != "*/*" && contajners_core::is_json(media_type)
 }
 
 fn is_bytes(media_type: &str) -> bool {

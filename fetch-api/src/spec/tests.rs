@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Kind;
+use crate::model::{Answer, Kind};
 
 pub(crate) fn context() -> Context {
     Context::new("v1.0")
@@ -253,6 +253,22 @@ fn what_cannot_be_called_is_named() {
     `abc` is not an HTTP status (at #/paths/~1e/put/responses/abc)
     expected an answer, found a text (at #/paths/~1e/put/responses/200)
     ");
+}
+
+#[test]
+fn media_types_are_known_in_any_case() {
+    let check = |produces: &str, expected: Answer| {
+        let model = reads(&paths(&format!(
+            "  /a:\n    get:\n      produces: ['{produces}']\n      \
+             responses: {{ 200: {{ schema: {{ type: object }} }} }}\n"
+        )));
+        assert_eq!(model.operations[0].answer, expected, "{produces}");
+    };
+    check("Application/JSON", Answer::Json);
+    check("application/vnd.x+JSON; charset=utf-8", Answer::Json);
+    check("Application/X-NDJSON", Answer::JsonLines);
+    check("Text/Plain", Answer::Text);
+    check("*/*", Answer::Bytes);
 }
 
 /// A form without a file goes out URL-encoded, unless it is said that it may not.
