@@ -3,12 +3,13 @@
 //! An id is made of the method in lower case and the words of the path, each with a capital:
 //! `GET /vm.info` is `getVmInfo`, `PUT /vm.add-disk` is `putVmAddDisk`. A placeholder is `By` and
 //! its name: `GET /vms/{id}/config` is `getVmsByIdConfig`; a query in a path counts like the rest
-//! of it. It depends on nothing else in the spec, so that the same operation has the same id in
-//! every version.
+//! of it. Nothing else in the spec counts, so that the same operation has the same id in every
+//! version, as long as no two make the same one (`/x/y` and `/x-y`).
 //!
 //! Of operations that share an id the first keeps it, in the order of their paths and methods; the
-//! others get one that is made. Should that be taken, a number from 2 on goes behind it. Whoever does
-//! not get the id that it has or makes, because another one has it, is told of.
+//! others get one that is made. Should that be taken, a number from 2 on goes behind it: it hangs on
+//! what else is in a version which of them is called how. Whoever does not get the id that it has or
+//! makes, because another one has it, is told of, so that a rule can give it one for good.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -35,7 +36,6 @@ pub(super) fn complete(operations: &mut [Operation]) -> Vec<SpecFault> {
     }
     // Numbers below are taken; counting from 1 for each that makes the same id takes too long.
     let mut next: HashMap<String, usize> = HashMap::new();
-    let given = taken.clone();
     for i in nameless {
         let operation = &mut operations[i];
         let made = made(operation.method.as_str(), &operation.path);
@@ -48,7 +48,7 @@ pub(super) fn complete(operations: &mut [Operation]) -> Vec<SpecFault> {
             }
         };
         let wanted = if operation.id.is_empty() { made } else { operation.id.clone() };
-        if given.contains(&wanted) {
+        if id != wanted {
             let method = operation.method.as_str();
             let what = format!(
                 "the id `{wanted}` is another operation's, so `{method} {}` is called `{id}`",
@@ -137,6 +137,8 @@ mod tests {
             notes,
             [
                 "the id `getTaken` is another operation's, so `GET /taken` is called `getTaken2` (at #/paths/~1taken/get)",
+                "the id `getXY` is another operation's, so `GET /x.y` is called `getXY2` (at #/paths/~1x.y/get)",
+                "the id `getXY` is another operation's, so `GET /x/y` is called `getXY4` (at #/paths/~1x~1y/get)",
                 "the id `Same` is another operation's, so `GET /z` is called `getZ` (at #/paths/~1z/get)"
             ]
         );
