@@ -53,10 +53,15 @@ fn nearest_of<'a>(typed: &str, candidates: &mut dyn Iterator<Item = &'a str>) ->
 
 /// Joins names for a message: `` `a`, `b` or `c` ``.
 pub(crate) fn alternatives<S: AsRef<str>>(names: &[S]) -> String {
+    listed(names, " or ")
+}
+
+/// The names in backticks, with something else before the last.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S], before_last: &str) -> String {
     let mut text = String::new();
     for (i, name) in names.iter().enumerate() {
         if i > 0 {
-            text.push_str(if i + 1 == names.len() { " or " } else { ", " });
+            text.push_str(if i + 1 == names.len() { before_last } else { ", " });
         }
         text.push('`');
         text.push_str(name.as_ref());

@@ -9,14 +9,14 @@ use crate::catalog::{Operation, Parameter, RequestBody};
 use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
-use crate::nearest::{alternatives, nearest_names};
+use crate::nearest::{listed, nearest_names};
 use crate::readings::{boolean, decimal, integer, is_decimal};
 use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_name, is_header_value,
     is_secret_header,
 };
 use crate::schema::{SchemaKind, member_text};
-use crate::search::{joined, placeholder, replaced, shortened};
+use crate::search::{placeholder, shortened};
 use crate::value::{Value, View};
 
 /// How much of a value an error tells.
@@ -196,7 +196,7 @@ impl<'a> Operation<'a> {
                     let names: Vec<&str> =
                         given.iter().map(|given| given.parameter.bare_name()).collect();
                     hint.push_str("; given: ");
-                    hint.push_str(&replaced(&alternatives(&names), " or ", ", "));
+                    hint.push_str(&listed(&names, ", "));
                 }
                 hint
             });
@@ -227,8 +227,7 @@ impl<'a> Operation<'a> {
             error.0.hint = Some(if names.is_empty() {
                 format!("`{}` takes no parameters", self.id())
             } else {
-                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                format!("it takes {}", joined(&names, ", "))
+                format!("it takes {}", listed(&names, ", "))
             });
         }
         error

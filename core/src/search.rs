@@ -42,6 +42,7 @@ pub(crate) fn placeholder(template: &str) -> Option<(&str, &str, &str)> {
 
 /// The texts one behind another. The library's `join` is made for speed, and in a page once for
 /// each kind of text, at half a KiB.
+#[cfg(feature = "schemas")]
 pub(crate) fn joined<S: AsRef<str>>(texts: &[S], between: &str) -> String {
     let mut out = String::new();
     for (i, text) in texts.iter().enumerate() {
@@ -81,6 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(feature = "schemas")]
     fn joins_as_the_standard_library() {
         for texts in [&[][..], &[""], &["a"], &["a", "", "b"]] {
             assert_eq!(joined(texts, ", "), texts.join(", "));

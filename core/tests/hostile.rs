@@ -285,6 +285,22 @@ fn a_field_of_two_parts_is_one() {
 }
 
 #[test]
+fn names_that_were_given_are_told_as_they_are() {
+    let mut making = Making::new("", &["v1"], &["a", "/a/{id}", "id", "this or that"]);
+    let text = making.schema(Shape::String);
+    let how = (Encoding::Plain, ListStyle::Single);
+    let parameters = [("id", Location::Path), ("this or that", Location::Query)];
+    let parameters = parameters.map(|(name, location)| {
+        making.writer.parameter(making.texts[name], (location, true), how, text)
+    });
+    making.operation("a", "/a/{id}", None, parameters.to_vec());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let error = operation.resolve(&[("this or that", &"x")], Body::Nothing).unwrap_err();
+    assert_eq!(error.hint().unwrap(), "the path is `/a/{id}`; given: `this or that`");
+}
+
+#[test]
 fn nothing_that_a_pack_says_leaves_the_head_of_a_request() {
     for (prefix, path, target) in [
         ("", "@evil.example/x", "/@evil.example/x"),
