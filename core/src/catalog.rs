@@ -255,7 +255,8 @@ impl<'a> Api<'a> {
         Err(error)
     }
 
-    fn find(&self, id: &str) -> Option<Operation<'a>> {
+    /// As [`operation`](Self::operation), without looking for what else may be meant.
+    pub(crate) fn find(&self, id: &str) -> Option<Operation<'a>> {
         let id = self.pack.find_text(id)?;
         self.pack
             .names(id)

@@ -157,7 +157,7 @@ impl<'a> Api<'a> {
     /// Returns the schemas that a path may begin in: those of an operation's body and of its
     /// successful answers, or that of a definition.
     pub fn schemas_of(&self, root: &str) -> Vec<Schema<'a>> {
-        if let Ok(operation) = self.operation(root) {
+        if let Some(operation) = self.find(root) {
             return of_operation(operation);
         }
         self.definitions().filter(|(name, _)| *name == root).map(|(_, schema)| schema).collect()
@@ -171,7 +171,7 @@ impl<'a> Api<'a> {
 
     fn unknown_root(&self, root: &str) -> ExplainError {
         let (engine, version) = (self.engine(), self.version());
-        if self.operation(root).is_ok() {
+        if self.find(root).is_some() {
             let text =
                 format!("neither body nor answer of `{root}` has a schema in {engine} {version}");
             return ExplainError::new(ExplainErrorKind::NoSchema, text);

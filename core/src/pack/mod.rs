@@ -150,7 +150,7 @@ impl<'a> Pack<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self, PackError> {
         let Some((header, payload)) = bytes.split_at_checked(HEADER_LEN) else {
             let begins_right = !bytes.is_empty() && MAGIC.starts_with(&bytes[..bytes.len().min(8)]);
-            return Err(if begins_right || bytes.starts_with(&MAGIC) {
+            return Err(if begins_right {
                 PackError::Length { expected: HEADER_LEN as u64, found: bytes.len() as u64 }
             } else {
                 PackError::Foreign
