@@ -89,26 +89,30 @@ pub fn compile(plan: &Plan, watch: &dyn Watch) -> Result<Vec<EngineReport>, Fetc
         plan.engines.iter().map(|(sources, selected)| Work::new(sources, selected)).collect();
     let reports: Vec<Mutex<Option<EngineReport>>> =
         works.iter().map(|_| Mutex::new(None)).collect();
-    let jobs: Vec<(usize, usize)> = works
+    let jobs: Vec<Job<'_>> = works
         .iter()
         .enumerate()
         // Rules that cannot be read make all the reading pointless.
-        .filter(|(_, work)| work.annotations.is_ok())
-        .flat_map(|(engine, work)| work.selected.iter().map(move |version| (engine, *version)))
+        .filter_map(|(engine, work)| Some((engine, work, work.annotations.as_ref().ok()?)))
+        .flat_map(|(engine, work, annotations)| {
+            work.selected.iter().map(move |&version| Job { engine, version, annotations })
+        })
         .collect();
     for (work, report) in works.iter().zip(&reports) {
         if work.left.load(Ordering::Relaxed) == 0 || work.annotations.is_err() {
             *lock(report) = Some(work.finish(plan));
         }
     }
-    let source = |&(engine, version): &(usize, usize)| {
+    let source = |&Job { engine, version, .. }: &Job<'_>| {
         let sources: &EngineSources = works[engine].sources;
         (sources.engine.name.as_str(), &sources.versions[version])
     };
-    fetch::with_each(&plan.origin, &jobs, source, plan.threads, |&(engine, version), text| {
+    fetch::with_each(&plan.origin, &jobs, source, plan.threads, |job, text| {
+        let Job { engine, version, annotations } = *job;
         let work = &works[engine];
         let source = &work.sources.versions[version];
-        let outcome = text.map_err(Failure::Fetch).and_then(|text| work.read(source, &text, plan));
+        let outcome =
+            text.map_err(Failure::Fetch).and_then(|text| read(source, &text, annotations, plan));
         watch.version_done(&work.sources.engine.name, &source.version);
         *lock(&work.slots[version]) = Some(outcome);
         if work.left.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -122,6 +126,13 @@ pub fn compile(plan: &Plan, watch: &dyn Watch) -> Result<Vec<EngineReport>, Fetc
 /// The number of threads to use when nothing else is said.
 pub fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A version to read, by the numbers of its engine and of its own.
+struct Job<'w> {
+    engine: usize,
+    version: usize,
+    annotations: &'w Annotations,
 }
 
 type Outcome = Result<(Model, Matches, Notes), Failure>;
@@ -145,32 +156,6 @@ impl<'p> Work<'p> {
             slots: sources.versions.iter().map(|_| Mutex::new(None)).collect(),
             left: AtomicUsize::new(selected.len()),
         }
-    }
-
-    fn read(&self, source: &Source, text: &Text, plan: &Plan) -> Outcome {
-        // Checked before any version is read.
-        let annotations = self.annotations.as_ref().map_err(|_| Failure::Annotations)?;
-        let mut matches = annotations.matches();
-        let context = spec::Context {
-            prose: plan.prose,
-            faults: plan.faults,
-            missing: annotations.missing(&source.version),
-            ..source.context.clone()
-        };
-        let read = spec::read_with(
-            &text.bytes,
-            &context,
-            &mut annotations.of(&source.version, &mut matches),
-        );
-        let failure = |source| Failure::Spec { origin: text.origin.clone(), source };
-        let Read { mut model, notes, filled, left_out } = read.map_err(failure)?;
-        annotations.note_missing(&source.version, &filled, &mut matches);
-        annotations.apply(&mut model, &mut matches);
-        if model.operations.is_empty() {
-            return Err(failure(SpecError::NoOperation(notes)));
-        }
-        let (version, origin) = (source.version.clone(), text.origin.clone());
-        Ok((model, matches, Notes { version, origin, faults: notes, left_out }))
     }
 
     fn finish(&self, plan: &Plan) -> EngineReport {
@@ -292,6 +277,27 @@ impl<'p> Work<'p> {
             }
         }
     }
+}
+
+fn read(source: &Source, text: &Text, annotations: &Annotations, plan: &Plan) -> Outcome {
+    let mut matches = annotations.matches();
+    let context = spec::Context {
+        prose: plan.prose,
+        faults: plan.faults,
+        missing: annotations.missing(&source.version),
+        ..source.context.clone()
+    };
+    let read =
+        spec::read_with(&text.bytes, &context, &mut annotations.of(&source.version, &mut matches));
+    let failure = |source| Failure::Spec { origin: text.origin.clone(), source };
+    let Read { mut model, notes, filled, left_out } = read.map_err(failure)?;
+    annotations.note_missing(&source.version, &filled, &mut matches);
+    annotations.apply(&mut model, &mut matches);
+    if model.operations.is_empty() {
+        return Err(failure(SpecError::NoOperation(notes)));
+    }
+    let (version, origin) = (source.version.clone(), text.origin.clone());
+    Ok((model, matches, Notes { version, origin, faults: notes, left_out }))
 }
 
 fn read_annotations(sources: &EngineSources) -> Result<Annotations, CompileError> {

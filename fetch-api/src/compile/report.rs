@@ -101,8 +101,6 @@ pub enum Failure {
         /// What is wrong, and where.
         source: SpecError,
     },
-    /// The engine's annotations cannot be used.
-    Annotations,
 }
 
 impl Failure {
@@ -111,7 +109,6 @@ impl Failure {
         match self {
             Failure::Fetch(error) => error.code(),
             Failure::Spec { source, .. } => source.code(),
-            Failure::Annotations => "annotations",
         }
     }
 
@@ -132,7 +129,6 @@ impl fmt::Display for Failure {
         match self {
             Failure::Fetch(error) => error.fmt(f),
             Failure::Spec { origin, .. } => write!(f, "cannot read {origin}"),
-            Failure::Annotations => f.write_str("the annotations cannot be used"),
         }
     }
 }
@@ -142,7 +138,6 @@ impl std::error::Error for Failure {
         match self {
             Failure::Fetch(error) => error.source(),
             Failure::Spec { source, .. } => Some(source),
-            Failure::Annotations => None,
         }
     }
 }
