@@ -387,7 +387,8 @@ impl Differ {
             _ => {}
         }
         self.values(from, to, out);
-        let default = |schema: Schema<'a>| schema.layers().find_map(|layer| layer.default());
+        let default =
+            |schema: Schema<'a>| schema.layer(|layer| layer.default().is_some()).default();
         if default(from) != default(to) {
             let [from, to] = [from, to].map(|schema| default(schema).map(ToString::to_string));
             out.push(here(ChangeKind::Default { from, to }));
@@ -414,7 +415,7 @@ impl Differ {
     fn values(&mut self, from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
         // Those of a wrapper go before those of what it is around.
         fn listing(schema: Schema<'_>) -> Schema<'_> {
-            schema.layers().find(|layer| layer.members().next().is_some()).unwrap_or(schema)
+            schema.layer(|layer| layer.members().next().is_some())
         }
         let (from, to) = (listing(from), listing(to));
         let all = |schema: Schema<'_>| schema.members().take(MOST).count();
@@ -542,15 +543,15 @@ fn shape(schema: Schema<'_>) -> Shape {
 
 /// What a schema is around, or else the schema itself; not a reference.
 fn inner(schema: Schema<'_>) -> Schema<'_> {
-    schema.layers().last().unwrap_or(schema)
+    schema.layer(|_| false)
 }
 
 fn format_of(schema: Schema<'_>) -> Option<&str> {
-    schema.layers().find_map(|layer| layer.format())
+    schema.layer(|layer| layer.format().is_some()).format()
 }
 
 fn is_nullable(schema: Schema<'_>) -> bool {
-    schema.layers().any(|layer| layer.nullable())
+    schema.layer(Schema::nullable).nullable()
 }
 
 /// The type as it is told: with its format, and whether there may be none.

@@ -244,19 +244,25 @@ impl<'a> Schema<'a> {
         }
     }
 
+    /// The first of the schema itself and what it is around of which something is true, or else the
+    /// innermost; references are followed.
+    pub(crate) fn layer(self, is_so: fn(&Self) -> bool) -> Self {
+        let mut schema = self.resolved();
+        for _ in 0..WRAPPERS {
+            match schema.wrapped() {
+                Some(inner) if !is_so(&schema) => schema = inner,
+                _ => break,
+            }
+        }
+        schema
+    }
+
     /// Returns the type in the words of the specs: `string`, `array`, `object`.
     ///
     /// A reference counts as what it refers to. A schema that does not say is `any`; one that
     /// is made of parts is what its parts are together.
     pub fn type_name(self) -> &'static str {
-        let mut schema = self.resolved();
-        for _ in 0..WRAPPERS {
-            match schema.wrapped() {
-                Some(inner) => schema = inner,
-                None => break,
-            }
-        }
-        match schema.kind() {
+        match self.layer(|_| false).kind() {
             SchemaKind::String => "string",
             SchemaKind::Integer => "integer",
             SchemaKind::Number => "number",
@@ -319,11 +325,6 @@ impl<'a> Schema<'a> {
     /// The version that it is of, by its number.
     pub(crate) fn version(&self) -> u32 {
         self.version
-    }
-
-    /// The schema, then what it is a wrapper of, down to what is none; references are followed.
-    pub(crate) fn layers(self) -> impl Iterator<Item = Self> {
-        core::iter::successors(Some(self.resolved()), |schema| schema.wrapped()).take(WRAPPERS + 1)
     }
 
     /// What tells it from the other schemas of its pack.
