@@ -32,7 +32,7 @@ impl<'a> Api<'a> {
     ///
     /// An operation is known by its method and path, whatever its id. Of another engine's API only
     /// the operations are compared that both have; there the names of path parameters do not
-    /// count.
+    /// count. Of two packs, what the second alone has comes last.
     ///
     /// Of APIs made for the purpose of being different not everything is told: at most ten
     /// thousand changes, and what is found with bounded work.
