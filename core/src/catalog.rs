@@ -181,9 +181,13 @@ impl<'a> Api<'a> {
     /// Appends what stands before every path of this version, such as `/v1.41`.
     pub(crate) fn write_prefix(&self, out: &mut String) {
         let record = self.record();
-        let template = self.pack.text(record.prefix);
-        let name = self.pack.text(record.name);
-        path_literal(&search::replaced(template, "{version}", name), out);
+        let mut rest = self.pack.text(record.prefix);
+        while let Some((before, after)) = search::split_once(rest, "{version}") {
+            path_literal(before, out);
+            path_literal(self.pack.text(record.name), out);
+            rest = after;
+        }
+        path_literal(rest, out);
     }
 
     /// Returns the template of that prefix, with `{version}` left in; may be empty.
