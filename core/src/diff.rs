@@ -19,8 +19,8 @@ use crate::search::placeholder;
 
 /// How many differences of one schema are kept: definitions hold each other.
 const MOST: usize = 2000;
-/// How many differences are told: what is found once stands wherever its schema does. The oldest
-/// and the newest version of Podman differ in a thousand places.
+/// With how many differences no more are looked for: what is found once stands wherever its schema
+/// does. The oldest and the newest version of Podman differ in a thousand places.
 const TOLD: usize = 10_000;
 /// How deep schemas are followed.
 const DEPTH: usize = 24;
@@ -34,8 +34,8 @@ impl<'a> Api<'a> {
     /// the operations are compared that both have; there the names of path parameters do not
     /// count. Of two packs, what the second alone has comes last.
     ///
-    /// Of APIs made for the purpose of being different not everything is told: at most ten
-    /// thousand changes, and what is found with bounded work.
+    /// Of APIs made for the purpose of being different not everything is told: beyond ten
+    /// thousand changes no more are looked for, and the work is bounded.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -58,13 +58,13 @@ impl<'a> Api<'a> {
                 let route = route(one);
                 match there.iter().position(|(known, _)| *known == route) {
                     Some(at) => differ.operations(one, there.remove(at).1, &mut out),
-                    None if is_one_engine => tell(whole(one, ChangeKind::Removed), &mut out),
+                    None if is_one_engine => out.push(whole(one, ChangeKind::Removed)),
                     None => {}
                 }
             }
             if is_one_engine {
                 let added = ChangeKind::Added { required: false };
-                there.iter().for_each(|(_, two)| tell(whole(*two, added.clone()), &mut out));
+                there.iter().for_each(|(_, two)| out.push(whole(*two, added.clone())));
             }
             return out;
         }
@@ -72,9 +72,9 @@ impl<'a> Api<'a> {
             let begin = out.len();
             match pair {
                 (Some(one), Some(two)) => differ.operations(one, two, &mut out),
-                (Some(one), None) => tell(whole(one, ChangeKind::Removed), &mut out),
+                (Some(one), None) => out.push(whole(one, ChangeKind::Removed)),
                 (_, Some(two)) => {
-                    tell(whole(two, ChangeKind::Added { required: false }), &mut out);
+                    out.push(whole(two, ChangeKind::Added { required: false }));
                 }
                 _ => {}
             }
@@ -139,12 +139,6 @@ fn route(operation: Operation<'_>) -> (String, Method) {
     }
     path.push_str(rest);
     (path, operation.method())
-}
-
-fn tell(change: Change, out: &mut Vec<Change>) {
-    if out.len() < TOLD {
-        out.push(change);
-    }
 }
 
 fn whole(operation: Operation<'_>, kind: ChangeKind) -> Change {
@@ -223,7 +217,7 @@ impl Differ {
         }
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
-            tell(whole(to, kind), out);
+            out.push(whole(to, kind));
         }
         self.parameters(from, to, out);
         self.bodies(from, to, out);
@@ -246,24 +240,26 @@ impl Differ {
             return;
         }
         for one in from.parameters().filter(is_counted) {
+            if out.len() >= TOLD {
+                return;
+            }
             let Some(other) = to.parameters().find(|other| is_same(&one, other)) else {
-                tell(change(to, place(&one), ChangeKind::Removed), out);
+                out.push(change(to, place(&one), ChangeKind::Removed));
                 continue;
             };
-            let room = TOLD - out.len().min(TOLD);
-            for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter().take(room) {
-                tell(change(to, place(&one), inside.kind.clone()), out);
+            for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
+                out.push(change(to, place(&one), inside.kind.clone()));
             }
             match (one.required(), other.required()) {
-                (false, true) => tell(change(to, place(&one), ChangeKind::Required), out),
-                (true, false) => tell(change(to, place(&one), ChangeKind::Optional), out),
+                (false, true) => out.push(change(to, place(&one), ChangeKind::Required)),
+                (true, false) => out.push(change(to, place(&one), ChangeKind::Optional)),
                 _ => {}
             }
         }
         for other in to.parameters().filter(is_counted) {
             if !from.parameters().any(|one| is_same(&one, &other)) {
                 let kind = ChangeKind::Added { required: other.required() };
-                tell(change(to, place(&other), kind), out);
+                out.push(change(to, place(&other), kind));
             }
         }
     }
@@ -272,15 +268,15 @@ impl Differ {
         let whole = || Place::Body { pointer: String::new() };
         match (from.body(), to.body()) {
             (None, None) => {}
-            (Some(_), None) => tell(change(to, whole(), ChangeKind::Removed), out),
+            (Some(_), None) => out.push(change(to, whole(), ChangeKind::Removed)),
             (None, Some(body)) => {
                 let kind = ChangeKind::Added { required: body.required() };
-                tell(change(to, whole(), kind), out);
+                out.push(change(to, whole(), kind));
             }
             (Some(one), Some(other)) => {
                 match (one.required(), other.required()) {
-                    (false, true) => tell(change(to, whole(), ChangeKind::Required), out),
-                    (true, false) => tell(change(to, whole(), ChangeKind::Optional), out),
+                    (false, true) => out.push(change(to, whole(), ChangeKind::Required)),
+                    (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
                     _ => {}
                 }
                 if !self.affords(one.media_types().count(), other.media_types().count()) {
@@ -300,7 +296,7 @@ impl Differ {
                     }
                 }
                 for Inside { pointer, kind } in told {
-                    tell(change(to, Place::Body { pointer }, kind), out);
+                    out.push(change(to, Place::Body { pointer }, kind));
                 }
             }
         }
@@ -315,6 +311,9 @@ impl Differ {
             return;
         }
         for one in from.responses() {
+            if out.len() >= TOLD {
+                return;
+            }
             let other = to.responses().find(|other| other.status() == one.status());
             let kind = match other.map(|other| (one.schema(), other.schema())) {
                 None => ChangeKind::Removed,
@@ -322,19 +321,18 @@ impl Differ {
                 Some((None, Some(_))) => ChangeKind::BodyAdded,
                 Some((Some(_), None)) => ChangeKind::BodyRemoved,
                 Some((Some(from), Some(into))) => {
-                    let room = TOLD - out.len().min(TOLD);
-                    for inside in self.schemas(from, into, DEPTH).iter().take(room) {
-                        tell(change(to, place(&one, &inside.pointer), inside.kind.clone()), out);
+                    for inside in self.schemas(from, into, DEPTH).iter() {
+                        out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
                     }
                     continue;
                 }
             };
-            tell(change(to, place(&one, ""), kind), out);
+            out.push(change(to, place(&one, ""), kind));
         }
         for other in to.responses() {
             if !from.responses().any(|one| one.status() == other.status()) {
                 let kind = ChangeKind::Added { required: false };
-                tell(change(to, place(&other, ""), kind), out);
+                out.push(change(to, place(&other, ""), kind));
             }
         }
     }
