@@ -339,20 +339,6 @@ fn what_a_terminal_takes_for_commands_is_in_no_pack() {
 }
 
 #[test]
-fn versions_are_oldest_first() {
-    let verified = |versions: &[&str]| {
-        let bytes = Making::new("", versions, &[]).writer.finish();
-        Pack::open(&bytes).unwrap().verify()
-    };
-    assert_eq!(verified(&["v1", "v1.2", "v1.10", "v2"]), Ok(()));
-    assert_eq!(verified(&["main", "v1"]), Ok(()));
-    for versions in [["v2", "v1"], ["v1", "v1.0"]] {
-        let damaged = PackError::Structure { table: "versions", record: 1 };
-        assert_eq!(verified(&versions), Err(damaged));
-    }
-}
-
-#[test]
 fn a_required_header_is_not_empty() {
     let mut making = Making::new("", &["v1"], &["a", "/a", "X-Must"]);
     let (text, name) = (making.schema(Shape::String), making.texts["X-Must"]);
