@@ -263,8 +263,8 @@ impl<'a> Operation<'a> {
     ) -> Result<(), ResolveError> {
         // What a vendor wrote of a path may begin the query; of values nothing does.
         let mut separator = if target.as_bytes().contains(&b'?') { '&' } else { '?' };
-        for rest in from_each(given, Location::Query) {
-            let given = &rest[0];
+        for at in (0..given.len()).filter(|&at| is_written(given, at, Location::Query)) {
+            let (given, rest) = (&given[at], &given[at..]);
             let name = given.parameter.name();
             let mut write = |key: &str, text: &str| {
                 target.push(core::mem::replace(&mut separator, '&'));
@@ -307,8 +307,8 @@ impl<'a> Operation<'a> {
             let multipart = "multipart/form-data";
             let takes = |body: RequestBody<'_>| body.media_types().any(|name| name == multipart);
             let mut fields = form::Form::new(self.body().is_some_and(takes));
-            for rest in from_each(given, Location::Form) {
-                let parameter = rest[0].parameter;
+            for at in (0..given.len()).filter(|&at| is_written(given, at, Location::Form)) {
+                let (parameter, rest) = (given[at].parameter, &given[at..]);
                 let schema = parameter.schema();
                 let schema = schema.items().unwrap_or(schema);
                 let is_file = schema.kind() == SchemaKind::File
@@ -635,18 +635,12 @@ fn unfit_for_path(value: &str) -> Option<String> {
     None
 }
 
-/// The values of a place, each with all that was given behind it; but for the first, those that
-/// [`Operation::each_text`] sets apart in one text are left out.
-fn from_each<'g, 'a, 'v>(
-    given: &'g [Given<'a, 'v>],
-    location: Location,
-) -> impl Iterator<Item = &'g [Given<'a, 'v>]> {
-    (0..given.len()).map(move |at| given.split_at(at)).filter_map(move |(before, rest)| {
-        let parameter = &rest[0].parameter;
-        let is_written = || before.iter().any(|other| other.is_of(parameter));
-        (parameter.location() == location && (separator(parameter).is_none() || !is_written()))
-            .then_some(rest)
-    })
+/// Tells whether a value is written for itself, in this place: but for the first, those that
+/// [`Operation::each_text`] sets apart in one text are written there.
+fn is_written(given: &[Given<'_, '_>], at: usize, location: Location) -> bool {
+    let (before, parameter) = (&given[..at], &given[at].parameter);
+    parameter.location() == location
+        && (separator(parameter).is_none() || !before.iter().any(|other| other.is_of(parameter)))
 }
 
 /// What sets several values apart in one text; `None` where the key is repeated, which is no way
