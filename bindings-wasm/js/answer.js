@@ -89,7 +89,7 @@ export class Answer {
       document(new TextDecoder().decode(bytes), this.#call, looked);
       throw cause;
     }
-    return all.length === 0 ? null : all.length === 1 ? all[0] : all;
+    return all.length > 1 ? all : (all[0] ?? null);
   }
 
   /** The body as a JSON value. */
@@ -154,16 +154,19 @@ export class Answer {
   }
 }
 
+/** What a comma, a bracket and a brace stand for. */
+const WEIGHTS = { 0x2c: 64, 0x5b: 128, 0x7b: 640 };
+
 /** Whether JSON takes no more memory as values than it may, by the measure of the core. */
 function fits(json, limit) {
+  if (json.length * 40 <= limit) return true;
   let left = limit * 16;
-  if (json.length * 640 <= left) return true;
   let isText = false;
-  for (let i = 0; i < json.length && left >= 0; i += 1) {
+  for (let i = 0; left >= 0 && i < json.length; i += 1) {
     const byte = json[i];
     if (byte === 0x22) isText = !isText;
     else if (isText) i += byte === 0x5c ? 1 : 0;
-    else left -= byte === 0x7b ? 640 : byte === 0x5b ? 128 : byte === 0x2c ? 64 : 0;
+    else left -= WEIGHTS[byte] ?? 0;
   }
   return left >= 0;
 }
@@ -190,7 +193,7 @@ export async function readError(pieces) {
       clearTimeout(timer);
       if (!piece) break;
       all.add(piece.subarray(0, left));
-      left -= Math.min(left, piece.length);
+      left -= piece.length;
     }
   } catch {
     // What has come by then has to do.

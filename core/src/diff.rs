@@ -58,13 +58,17 @@ impl<'a> Api<'a> {
                 let route = route(one);
                 match there.iter().position(|(known, _)| *known == route) {
                     Some(at) => differ.operations(one, there.remove(at).1, &mut out),
-                    None if is_one_engine => out.push(whole(one, ChangeKind::Removed)),
+                    None if is_one_engine => {
+                        tell(one, Place::Operation, ChangeKind::Removed, &mut out)
+                    }
                     None => {}
                 }
             }
             if is_one_engine {
                 let added = ChangeKind::Added { required: false };
-                there.iter().for_each(|(_, two)| out.push(whole(*two, added.clone())));
+                there
+                    .iter()
+                    .for_each(|(_, two)| tell(*two, Place::Operation, added.clone(), &mut out));
             }
             return out;
         }
@@ -72,9 +76,9 @@ impl<'a> Api<'a> {
             let begin = out.len();
             match pair {
                 (Some(one), Some(two)) => differ.operations(one, two, &mut out),
-                (Some(one), None) => out.push(whole(one, ChangeKind::Removed)),
+                (Some(one), None) => tell(one, Place::Operation, ChangeKind::Removed, &mut out),
                 (_, Some(two)) => {
-                    out.push(whole(two, ChangeKind::Added { required: false }));
+                    tell(two, Place::Operation, ChangeKind::Added { required: false }, &mut out);
                 }
                 _ => {}
             }
@@ -101,7 +105,9 @@ impl<'a> Api<'a> {
             },
             (Err(error), Err(_)) => return Err(error),
         };
-        Ok(Vec::from([whole(one, kind)]))
+        let mut out = Vec::new();
+        tell(one, Place::Operation, kind, &mut out);
+        Ok(out)
     }
 }
 
@@ -111,7 +117,12 @@ impl<'a> Operation<'a> {
         let mut out = Vec::new();
         if route(self) != route(other) {
             let place = |of: Self| format!("{} {}", of.method(), of.path());
-            out.push(whole(other, ChangeKind::Moved { from: place(self), to: place(other) }));
+            tell(
+                other,
+                Place::Operation,
+                ChangeKind::Moved { from: place(self), to: place(other) },
+                &mut out,
+            );
         }
         Differ::new().operations(self, other, &mut out);
         out
@@ -141,18 +152,16 @@ fn route(operation: Operation<'_>) -> (String, Method) {
     (path, operation.method())
 }
 
-fn whole(operation: Operation<'_>, kind: ChangeKind) -> Change {
-    change(operation, Place::Operation, kind)
-}
-
-fn change(operation: Operation<'_>, place: Place, kind: ChangeKind) -> Change {
-    Change {
+/// In one place, so that a page carries it once.
+#[inline(never)]
+fn tell(operation: Operation<'_>, place: Place, kind: ChangeKind, out: &mut Vec<Change>) {
+    out.push(Change {
         operation: operation.id().into(),
         method: operation.method(),
         path: operation.path().into(),
         place,
         kind,
-    }
+    });
 }
 
 /// The schemas of two bodies that are to be compared: those of the media types that both have.
@@ -205,6 +214,7 @@ impl Differ {
     }
 
     /// Tells whether each of so many can be looked for among so many others.
+    #[inline(never)]
     fn affords(&mut self, those: usize, others: usize) -> bool {
         let left = self.work.checked_sub(those.saturating_mul(others) / 64);
         self.work = left.unwrap_or(0);
@@ -217,7 +227,7 @@ impl Differ {
         }
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
-            out.push(whole(to, kind));
+            tell(to, Place::Operation, kind, out);
         }
         self.parameters(from, to, out);
         self.bodies(from, to, out);
@@ -244,22 +254,22 @@ impl Differ {
                 return;
             }
             let Some(other) = to.parameters().find(|other| is_same(&one, other)) else {
-                out.push(change(to, place(&one), ChangeKind::Removed));
+                tell(to, place(&one), ChangeKind::Removed, out);
                 continue;
             };
             for inside in self.schemas(one.schema(), other.schema(), DEPTH).iter() {
-                out.push(change(to, place(&one), inside.kind.clone()));
+                tell(to, place(&one), inside.kind.clone(), out);
             }
             match (one.required(), other.required()) {
-                (false, true) => out.push(change(to, place(&one), ChangeKind::Required)),
-                (true, false) => out.push(change(to, place(&one), ChangeKind::Optional)),
+                (false, true) => tell(to, place(&one), ChangeKind::Required, out),
+                (true, false) => tell(to, place(&one), ChangeKind::Optional, out),
                 _ => {}
             }
         }
         for other in to.parameters().filter(is_counted) {
             if !from.parameters().any(|one| is_same(&one, &other)) {
                 let kind = ChangeKind::Added { required: other.required() };
-                out.push(change(to, place(&other), kind));
+                tell(to, place(&other), kind, out);
             }
         }
     }
@@ -268,15 +278,15 @@ impl Differ {
         let whole = || Place::Body { pointer: String::new() };
         match (from.body(), to.body()) {
             (None, None) => {}
-            (Some(_), None) => out.push(change(to, whole(), ChangeKind::Removed)),
+            (Some(_), None) => tell(to, whole(), ChangeKind::Removed, out),
             (None, Some(body)) => {
                 let kind = ChangeKind::Added { required: body.required() };
-                out.push(change(to, whole(), kind));
+                tell(to, whole(), kind, out);
             }
             (Some(one), Some(other)) => {
                 match (one.required(), other.required()) {
-                    (false, true) => out.push(change(to, whole(), ChangeKind::Required)),
-                    (true, false) => out.push(change(to, whole(), ChangeKind::Optional)),
+                    (false, true) => tell(to, whole(), ChangeKind::Required, out),
+                    (true, false) => tell(to, whole(), ChangeKind::Optional, out),
                     _ => {}
                 }
                 if !self.affords(one.media_types().count(), other.media_types().count()) {
@@ -296,7 +306,7 @@ impl Differ {
                     }
                 }
                 for Inside { pointer, kind } in told {
-                    out.push(change(to, Place::Body { pointer }, kind));
+                    tell(to, Place::Body { pointer }, kind, out);
                 }
             }
         }
@@ -322,17 +332,17 @@ impl Differ {
                 Some((Some(_), None)) => ChangeKind::BodyRemoved,
                 Some((Some(from), Some(into))) => {
                     for inside in self.schemas(from, into, DEPTH).iter() {
-                        out.push(change(to, place(&one, &inside.pointer), inside.kind.clone()));
+                        tell(to, place(&one, &inside.pointer), inside.kind.clone(), out);
                     }
                     continue;
                 }
             };
-            out.push(change(to, place(&one, ""), kind));
+            tell(to, place(&one, ""), kind, out);
         }
         for other in to.responses() {
             if !from.responses().any(|one| one.status() == other.status()) {
                 let kind = ChangeKind::Added { required: false };
-                out.push(change(to, place(&other, ""), kind));
+                tell(to, place(&other, ""), kind, out);
             }
         }
     }
@@ -372,16 +382,16 @@ impl Differ {
         let (one, other) = (shape(inner(from)), shape(inner(to)));
         if one != other {
             let (from, to) = (type_of(from), type_of(to));
-            out.push(here(ChangeKind::Type { from, to }));
+            push(out, here(ChangeKind::Type { from, to }));
             return;
         }
         if format_of(from) != format_of(to) {
             let (from, to) = (formatted(from), formatted(to));
-            out.push(here(ChangeKind::Format { from, to }));
+            push(out, here(ChangeKind::Format { from, to }));
         }
         match (is_nullable(from), is_nullable(to)) {
-            (false, true) => out.push(here(ChangeKind::Nullable)),
-            (true, false) => out.push(here(ChangeKind::NotNullable)),
+            (false, true) => push(out, here(ChangeKind::Nullable)),
+            (true, false) => push(out, here(ChangeKind::NotNullable)),
             _ => {}
         }
         self.values(from, to, out);
@@ -389,7 +399,7 @@ impl Differ {
             |schema: Schema<'a>| schema.layer(|layer| layer.default().is_some()).default();
         if default(from) != default(to) {
             let [from, to] = [from, to].map(|schema| default(schema).map(ToString::to_string));
-            out.push(here(ChangeKind::Default { from, to }));
+            push(out, here(ChangeKind::Default { from, to }));
         }
         let (from, to) = (inner(from), inner(to));
         match one {
@@ -509,6 +519,7 @@ impl Differ {
     }
 }
 
+#[inline(never)]
 fn push(out: &mut Vec<Inside>, inside: Inside) {
     if out.len() < MOST {
         out.push(inside);

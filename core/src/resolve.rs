@@ -42,9 +42,18 @@ pub enum Body<'v> {
 struct Given<'a, 'v> {
     parameter: Parameter<'a>,
     value: &'v dyn Value,
+    /// Whether the parameter has a value before this one.
+    is_again: bool,
 }
 
 impl Given<'_, '_> {
+    /// Tells whether it is written for itself, in this place: what is set apart in one text stands
+    /// where the first of these values does.
+    fn is_written(&self, location: Location) -> bool {
+        self.parameter.location() == location
+            && !(self.is_again && separator(&self.parameter).is_some())
+    }
+
     fn is_of(&self, parameter: &Parameter<'_>) -> bool {
         self.parameter.location() == parameter.location()
             && self.parameter.name() == parameter.name()
@@ -135,8 +144,8 @@ impl<'a> Operation<'a> {
             if value.view() == View::Null {
                 continue;
             }
-            let again = given.iter().any(|other| other.is_of(&parameter));
-            if again && parameter.style() == ListStyle::Single {
+            let is_again = given.iter().any(|other| other.is_of(&parameter));
+            if is_again && parameter.style() == ListStyle::Single {
                 let mut error = self.error(ResolveErrorKind::RepeatedParameter, name);
                 error.0.hint = declared
                     .iter()
@@ -148,7 +157,7 @@ impl<'a> Operation<'a> {
                     .map(|other| format!("the other one is `{other}`"));
                 return Err(error);
             }
-            given.push(Given { parameter, value });
+            given.push(Given { parameter, value, is_again });
         }
         Ok(given)
     }
@@ -238,17 +247,17 @@ impl<'a> Operation<'a> {
         while let Some((literal, name, after)) = placeholder(rest) {
             path_literal(literal, target);
             rest = after;
-            let at = given.iter().position(|given| {
+            let own = given.iter().find(|given| {
                 given.parameter.location() == Location::Path && given.parameter.name() == name
             });
-            let Some(at) = at else {
+            let Some(own) = own else {
                 let kind = ResolveErrorKind::MissingParameter(Location::Path);
                 return Err(self.error(kind, name));
             };
             let mut text = String::new();
-            self.each_text(&given[at..], &mut |part| text.push_str(part))?;
+            self.each_text(own, given, &mut |part| text.push_str(part))?;
             if let Some(reason) = unfit_for_path(&text) {
-                return Err(self.invalid(given[at].parameter, reason));
+                return Err(self.invalid(own.parameter, reason));
             }
             path_segment(&text, target);
         }
@@ -263,25 +272,24 @@ impl<'a> Operation<'a> {
     ) -> Result<(), ResolveError> {
         // What a vendor wrote of a path may begin the query; of values nothing does.
         let mut separator = if target.as_bytes().contains(&b'?') { '&' } else { '?' };
-        for at in (0..given.len()).filter(|&at| is_written(given, at, Location::Query)) {
-            let (given, rest) = (&given[at], &given[at..]);
-            let name = given.parameter.name();
+        for own in given.iter().filter(|own| own.is_written(Location::Query)) {
+            let name = own.parameter.name();
             let mut write = |key: &str, text: &str| {
                 target.push(core::mem::replace(&mut separator, '&'));
                 query_part(key, target);
                 target.push('=');
                 query_part(text, target);
             };
-            match given.parameter.style() {
-                ListStyle::Deep if given.value.view() == View::Object => {
-                    each_field(given.value, &mut |field, text| {
+            match own.parameter.style() {
+                ListStyle::Deep if own.value.view() == View::Object => {
+                    each_field(own.value, &mut |field, text| {
                         write(&format!("{name}[{field}]"), text);
                     });
                 }
-                ListStyle::Fields if given.value.view() == View::Object => {
-                    each_field(given.value, &mut write);
+                ListStyle::Fields if own.value.view() == View::Object => {
+                    each_field(own.value, &mut write);
                 }
-                _ => self.each_text(rest, &mut |text| write(name, text))?,
+                _ => self.each_text(own, given, &mut |text| write(name, text))?,
             }
         }
         Ok(())
@@ -307,14 +315,14 @@ impl<'a> Operation<'a> {
             let multipart = "multipart/form-data";
             let takes = |body: RequestBody<'_>| body.media_types().any(|name| name == multipart);
             let mut fields = form::Form::new(self.body().is_some_and(takes));
-            for at in (0..given.len()).filter(|&at| is_written(given, at, Location::Form)) {
-                let (parameter, rest) = (given[at].parameter, &given[at..]);
+            for own in given.iter().filter(|own| own.is_written(Location::Form)) {
+                let parameter = own.parameter;
                 let schema = parameter.schema();
                 let schema = schema.items().unwrap_or(schema);
                 let is_file = schema.kind() == SchemaKind::File
                     || schema.kind() == SchemaKind::String && schema.format() == Some("binary");
                 let mut texts = Vec::new();
-                self.each_text(rest, &mut |text| texts.push(text.to_string()))?;
+                self.each_text(own, given, &mut |text| texts.push(text.to_string()))?;
                 for text in texts {
                     fields.add(parameter.name(), text, is_file);
                 }
@@ -422,8 +430,8 @@ impl<'a> Operation<'a> {
                 continue;
             }
             let mut text = String::new();
-            if let Some(at) = given.iter().position(|given| given.is_of(parameter)) {
-                self.each_text(&given[at..], &mut |part| text.push_str(part))?;
+            if let Some(own) = given.iter().find(|given| given.is_of(parameter)) {
+                self.each_text(own, given, &mut |part| text.push_str(part))?;
             }
             let value = match text.is_empty() {
                 false => text,
@@ -461,14 +469,15 @@ impl<'a> Operation<'a> {
         Ok(())
     }
 
-    /// Hands out the texts that the first of these values is written as: several for a repeated
-    /// key. Where they are set apart in one text, the other values of the parameter go into it.
+    /// Hands out the texts that a value is written as: several for a repeated key. Where they are
+    /// set apart in one text, the other values of the parameter go into it.
     fn each_text(
         &self,
+        own: &Given<'a, '_>,
         given: &[Given<'a, '_>],
         write: &mut dyn FnMut(&str),
     ) -> Result<(), ResolveError> {
-        let parameter = given[0].parameter;
+        let parameter = own.parameter;
         let separator = separator(&parameter);
         let mut joined: Option<String> = None;
         let mut problem = None;
@@ -480,8 +489,9 @@ impl<'a> Operation<'a> {
             }
             (_, none) => *none = Some(text.into()),
         };
-        for (at, other) in given.iter().enumerate() {
-            if at > 0 && (separator.is_none() || !other.is_of(&parameter)) {
+        for other in given {
+            let is_own = core::ptr::eq(own, other);
+            if !is_own && (separator.is_none() || !other.is_of(&parameter)) {
                 continue;
             }
             if parameter.style() == ListStyle::Single || other.value.view() != View::Array {
@@ -633,14 +643,6 @@ fn unfit_for_path(value: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// Tells whether a value is written for itself, in this place: but for the first, those that
-/// [`Operation::each_text`] sets apart in one text are written there.
-fn is_written(given: &[Given<'_, '_>], at: usize, location: Location) -> bool {
-    let (before, parameter) = (&given[..at], &given[at].parameter);
-    parameter.location() == location
-        && (separator(parameter).is_none() || !before.iter().any(|other| other.is_of(parameter)))
 }
 
 /// What sets several values apart in one text; `None` where the key is repeated, which is no way
