@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -54,8 +54,9 @@ pub(crate) struct Coming {
     read_timer: Option<Pin<Box<Sleep>>>,
     /// Whether nothing has come since that timer began.
     is_waiting: bool,
-    /// Ends when no more is taken of a request that was answered before its end.
-    upload: Option<Work<'static, (Waiting, Duration)>>,
+    /// Ends when no more is taken of a request that was answered before its end. Never locked: it is
+    /// there so that an answer can be shared.
+    upload: Option<Mutex<Work<'static, (Waiting, Duration)>>>,
     deadline: Option<(Deadline, Pin<Box<Sleep>>)>,
     /// What [`AsyncRead`] has not handed out yet.
     rest: Bytes,
@@ -72,10 +73,12 @@ impl ByteStream {
         let Incomplete { incoming, lease, progress } = body;
         let taking = lease.connection.taking();
         let is_whole = progress.phase() == Phase::Done && taking.stuck().is_none();
-        let upload = (limits.write.is_some() && !is_whole).then(|| -> Work<'static, _> {
+        let upload = (limits.write.is_some() && !is_whole).then(|| {
             let (progress, taking) = (progress.clone(), taking.clone());
             let limits = Limits { read: None, ..*limits };
-            Box::pin(async move { watch(&progress, &taking, &limits).await })
+            let upload: Work<'static, _> =
+                Box::pin(async move { watch(&progress, &taking, &limits).await });
+            Mutex::new(upload)
         });
         let mut coming = Box::new(Coming {
             incoming: Some(incoming),
@@ -210,10 +213,11 @@ impl Coming {
                 over.get_or_insert((Waiting::Read, limit));
             }
         }
-        if let Some(upload) = &mut self.upload
-            && let Poll::Ready(late) = pin!(unconstrained(upload.as_mut())).poll(context)
-        {
-            over.get_or_insert(late);
+        if let Some(upload) = &mut self.upload {
+            let upload = upload.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if let Poll::Ready(late) = pin!(unconstrained(upload.as_mut())).poll(context) {
+                over.get_or_insert(late);
+            }
         }
         match over {
             Some((what, limit)) => Poll::Ready(self.timed_out(what, limit)),
