@@ -59,7 +59,7 @@ impl<'a> Api<'a> {
                 match there.iter().position(|(known, _)| *known == route) {
                     Some(at) => differ.operations(one, there.remove(at).1, &mut out),
                     None if is_one_engine => {
-                        tell(one, Place::Operation, ChangeKind::Removed, &mut out)
+                        tell(one, Place::Operation, ChangeKind::Removed, &mut out);
                     }
                     None => {}
                 }
