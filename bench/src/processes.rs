@@ -27,7 +27,7 @@ pub(crate) fn run(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcom
     if args.wants(GROUP, "command: list") {
         let ours = [
             "invoke",
-            "docker@v1.41",
+            "docker",
             "ContainerList",
             "all=true",
             "--host",
