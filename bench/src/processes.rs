@@ -25,16 +25,8 @@ pub(crate) fn run(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcom
     let rounds = if args.quick { 3 } else { ROUNDS };
     let address = stage.engine.uri();
     if args.wants(GROUP, "command: list") {
-        let ours = [
-            "invoke",
-            "docker",
-            "ContainerList",
-            "all=true",
-            "--host",
-            &address,
-            "-o",
-            "json",
-        ];
+        let ours =
+            ["invoke", "docker", "ContainerList", "all=true", "--host", &address, "-o", "json"];
         let its = ["--host", &address, "ps", "--all", "--quiet"];
         let contenders = vec![
             contender("contajners", &args.command, &ours),
