@@ -219,7 +219,7 @@ pub(crate) async fn exchange(
     let (response, mut connection) = done.map_err(|(error, sent)| error.of(&call, sent))?;
     peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
-    if progress.phase() != Phase::Done || connection.taking().stuck().is_some() {
+    if !connection.has_sent(&progress) {
         connection.detach();
     }
     let lease = Lease { pool: peer.pool.clone(), connection };

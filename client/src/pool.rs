@@ -19,7 +19,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
 
-use crate::body::Outgoing;
+use crate::body::{Outgoing, Phase, Progress};
 use crate::chunks::{Announced, Joined};
 use crate::driver::Driver;
 use crate::exchange::Message;
@@ -98,6 +98,11 @@ impl Connection {
         poll_fn(|context| driver.poll_for(context, |context| sender.poll_ready(context)))
             .await
             .is_ok()
+    }
+
+    /// Tells whether the request at hand has gone out as a whole, and was taken.
+    pub(crate) fn has_sent(&self, progress: &Progress) -> bool {
+        progress.phase() == Phase::Done && self.taking().stuck().is_none()
     }
 
     /// Tells how the other side takes what is sent.

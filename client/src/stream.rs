@@ -19,7 +19,7 @@ use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
 use crate::Work;
-use crate::body::{Phase, Progress};
+use crate::body::Progress;
 use crate::duplex::DuplexOutput;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Incomplete, Limits, Peer, watch};
@@ -71,10 +71,9 @@ impl ByteStream {
         deadline: Option<Deadline>,
     ) -> Self {
         let Incomplete { incoming, lease, progress } = body;
-        let taking = lease.connection.taking();
-        let is_whole = progress.phase() == Phase::Done && taking.stuck().is_none();
-        let upload = (limits.write.is_some() && !is_whole).then(|| {
-            let (progress, taking) = (progress.clone(), taking.clone());
+        let is_watched = limits.write.is_some() && !lease.connection.has_sent(&progress);
+        let upload = is_watched.then(|| {
+            let (progress, taking) = (progress.clone(), lease.connection.taking().clone());
             let limits = Limits { read: None, ..*limits };
             let upload: Work<'static, _> =
                 Box::pin(async move { watch(&progress, &taking, &limits).await });
@@ -241,8 +240,7 @@ impl Coming {
     fn end(&mut self) {
         self.incoming = None;
         if let Some(lease) = self.lease.take()
-            && self.progress.phase() == Phase::Done
-            && lease.connection.taking().stuck().is_none()
+            && lease.connection.has_sent(&self.progress)
         {
             lease.give_back();
         }
