@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::engine::{SOUND, Wire, head_of};
-use crate::table::Wanted;
+use crate::row::Wanted;
 use crate::told;
 
 /// What a stream says, before anything is cut.

@@ -7,6 +7,7 @@
 mod cuts;
 mod engine;
 mod linear;
+mod row;
 mod table;
 
 use std::thread;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use engine::{Engine, HANG, Transport};
-use table::{Row, Wanted};
+use row::{Row, Wanted};
 
 /// What calls may take whose engines are not slow.
 pub(crate) const AMPLE: Duration = Duration::from_secs(40);
