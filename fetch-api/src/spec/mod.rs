@@ -4,6 +4,8 @@
 //! in one go. It reads Swagger 2.0, OpenAPI 3.0 and OpenAPI 3.1, in YAML or JSON.
 
 mod answer;
+#[cfg(test)]
+mod bounds_tests;
 mod fault;
 mod found;
 mod names;

@@ -12,7 +12,7 @@ pub(crate) fn context() -> Context {
 
 /// What is wrong with a text, line by line; whatever it is, it is found in bounded time.
 #[track_caller]
-fn faults(text: impl AsRef<[u8]>) -> String {
+pub(super) fn faults(text: impl AsRef<[u8]>) -> String {
     let start = Instant::now();
     let error = read(text.as_ref(), &context()).expect_err("a fault");
     assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
@@ -28,7 +28,7 @@ pub(super) fn told(error: &SpecError) -> String {
 }
 
 #[track_caller]
-fn reads(text: &str) -> Model {
+pub(super) fn reads(text: &str) -> Model {
     match read(text.as_bytes(), &context()) {
         Ok(read) => read.model,
         Err(error) => panic!("{}", error.lines().join("\n")),
@@ -36,12 +36,12 @@ fn reads(text: &str) -> Model {
 }
 
 /// A spec with these lines below `paths`.
-fn paths(lines: &str) -> String {
+pub(super) fn paths(lines: &str) -> String {
     format!("swagger: '2.0'\npaths:\n{lines}")
 }
 
 /// A sound spec with a bit of everything.
-const SOUND: &str = r##"swagger: "2.0"
+pub(super) const SOUND: &str = r##"swagger: "2.0"
 basePath: /v1.0
 consumes: [application/json]
 produces: [application/json]
@@ -354,214 +354,6 @@ fn names_that_cannot_be_sent_are_named() {
     let going = Context { faults: Faults::KeepGoing, ..context() };
     let error = read(text.as_bytes(), &going).unwrap_err();
     assert!(matches!(error, SpecError::NoOperation(_)), "{error:?}");
-}
-
-#[test]
-fn aliases_do_not_blow_up() {
-    let mut laughs = "swagger: '2.0'\nconsumes:\n- &a0 [lol, lol, lol, lol]\n".to_owned();
-    for i in 0..20 {
-        laughs += &format!("- &a{} [{}]\n", i + 1, vec![format!("*a{i}"); 10].join(", "));
-    }
-    assert_snapshot!(faults(laughs), @"the spec is not well-formed: repetition limit exceeded (at #/consumes/5/1/1/6/6/2)");
-    // Few nodes and few bytes, and yet a hundred gigabytes of text.
-    let scalar = "\\x61".repeat(1 << 20);
-    let aliases = "*a, ".repeat(100_000);
-    assert_snapshot!(faults(format!("swagger: '2.0'\nconsumes: [&a \"{scalar}\", {aliases}]\n")), @"the spec is not well-formed: consumes[15]: more than 16777216 bytes, aliases expanded at line 2 column 12");
-    // An alias within what it stands for.
-    assert_snapshot!(faults("swagger: '2.0'\nconsumes: &a [*a]\n"), @"the spec is not well-formed: recursion limit exceeded at line 2 column 11");
-}
-
-#[test]
-fn references_do_not_blow_up() {
-    let mut text = "swagger: '2.0'\npaths:\n".to_owned();
-    for i in 0..2000 {
-        text += &format!(
-            "  /{i}: {{ get: {{ operationId: O{i}, responses: {{ 200: {{ $ref: '#/responses/Big' }} }} }} }}\n"
-        );
-    }
-    text += "responses:\n  Big:\n    schema:\n      properties:\n";
-    for i in 0..2000 {
-        text += &format!("        field{i}:\n          type: string\n");
-    }
-    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1198/get/responses/200/schema/properties/field1624)");
-    let path = "/{a}".repeat(1001);
-    let operation = format!("{{\"{path}\": {{\"get\": {{\"operationId\": \"A\"}}}}}}");
-    let fault = faults(format!("{{\"swagger\": \"2.0\", \"paths\": {operation}}}"));
-    assert!(
-        fault.starts_with("more than 1000 variables in a path (at #/paths/~1{a}~1{a}"),
-        "{fault}"
-    );
-    let list = "- { name: a, in: query }\n".repeat(1001).replace("- ", "      - ");
-    assert_snapshot!(faults(paths(&format!("  /a:\n    get:\n      operationId: A\n      parameters:\n{list}"))), @"more than 1000 parameters (at #/paths/~1a/get/parameters)");
-}
-
-#[test]
-fn nesting_ends() {
-    let deep =
-        |open: &str, times: usize| format!("swagger: '2.0'\nconsumes: {}", open.repeat(times));
-    assert_snapshot!(faults(deep("[", 300) + &"]".repeat(300)), @"the spec is not well-formed: recursion limit exceeded at line 2 column 138");
-    assert_snapshot!(faults(deep("[", 2_000_000)), @"too many brackets of YAML's flow style: 2000000 in 2000025 bytes");
-    assert_snapshot!(faults(deep("{a: ", 2_000_000)), @"too many brackets of YAML's flow style: 2000000 in 8000025 bytes");
-    assert_snapshot!(faults(deep("\n- ", 1) + &"- ".repeat(1_000_000)), @"the spec is nested too deep in line 3");
-    assert_snapshot!(faults("? ".repeat(1_000_000)), @"the spec is nested too deep in line 1");
-    let mut block = "swagger: '2.0'\nconsumes:\n".to_owned();
-    for depth in 1..1000 {
-        block += &format!("{}a:\n", " ".repeat(depth));
-    }
-    assert_snapshot!(faults(block), @"the spec is not well-formed: recursion limit exceeded at line 130 column 129");
-    assert_snapshot!(faults(format!("{{\"swagger\": {}", "[".repeat(1_000_000))), @"the spec is not well-formed: recursion limit exceeded at line 1 column 139");
-    // Not too deep for the reader, and still deeper than a schema may be.
-    let schema = "{ items: ".repeat(110) + "{}" + &" }".repeat(110);
-    let text = format!(
-        "swagger: '2.0'\nparameters: {{}}\npaths:\n  /a: {{ get: {{ operationId: A, responses: {{ 200: {{ schema: {{ $ref: '#/definitions/D' }} }} }} }} }}\ndefinitions: {{ D: {schema} }}\n"
-    );
-    let fault = faults(text);
-    assert!(
-        fault.starts_with("the schema is nested too deep (at #/definitions/D/items/items"),
-        "{fault}"
-    );
-}
-
-#[test]
-fn huge_texts_are_kept_out_of_messages() {
-    let long = "x".repeat(1 << 20);
-    let fault = faults(format!(
-        "{{\"swagger\": \"2.0\", \"paths\": {{\"/{long}\": {{\"fetch\": {{}}, \"push\": {{}}}}}}}}"
-    ));
-    assert_eq!(fault.lines().count(), 2);
-    assert!(fault.len() < 5000, "{} bytes", fault.len());
-    let fault = faults(format!("swagger: {long}"));
-    assert!(fault.len() < 5000, "{} bytes", fault.len());
-    // A huge scalar in itself is fine.
-    let model =
-        reads(&SOUND.replace("Gets a tree", &long).replace("[a, 1", &format!("[{long}, 1")));
-    assert_eq!(model.operations.len(), 2);
-    let many: String = (0..5000).map(|i| format!("  /{i}: {{ fetch: {{}} }}\n")).collect();
-    let fault = faults(paths(&many));
-    assert_eq!(fault.lines().count(), 1001);
-    assert!(fault.ends_with("there are more faults than these (at #)"));
-}
-
-#[test]
-fn many_names_take_no_long_time() {
-    let mut text = "swagger: '2.0'\npaths:\n".to_owned();
-    for i in 0..20_000 {
-        text += &format!(
-            "  /{i}: {{ get: {{ operationId: O{i}, responses: {{ 200: {{ schema: {{ $ref: '#/definitions/D{i}' }} }} }} }} }}\n"
-        );
-    }
-    // Too many brackets for YAML, so blocks it is.
-    let text = text.replace("{ ", "\n      ").replace(" }", "");
-    assert!(!faults(text).is_empty());
-    let operations: Vec<String> = (0..20_000)
-        .map(|i| format!("\"/{i}\": {{\"get\": {{\"operationId\": \"O{i}\", \"responses\": {{\"200\": {{\"schema\": {{\"$ref\": \"#/definitions/D{i}\"}}}}}}}}}}"))
-        .collect();
-    let definitions: Vec<String> = (0..20_000).map(|i| format!("\"D{i}\": {{}}")).collect();
-    let start = Instant::now();
-    let model = reads(&format!(
-        "{{\"swagger\": \"2.0\", \"paths\": {{{}}}, \"definitions\": {{{}}}}}",
-        operations.join(", "),
-        definitions.join(", ")
-    ));
-    assert_eq!(model.definitions.len(), 20_000);
-    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
-}
-
-#[test]
-fn what_is_made_for_the_purpose_takes_no_long_time() {
-    let start = Instant::now();
-    // Paths that differ in what goes into no id.
-    let operations: Vec<String> = (0..20_000)
-        .map(|i| format!("\"/a{}{}\": {{\"get\": {{}}}}", "-".repeat(i % 150), "/".repeat(i / 150)))
-        .collect();
-    let model =
-        reads(&format!("{{\"swagger\": \"2.0\", \"paths\": {{{}}}}}", operations.join(", ")));
-    let ids: BTreeSet<&str> = model.operations.iter().map(|operation| &*operation.id).collect();
-    assert_eq!(ids.len(), 20_000);
-    assert!(ids.contains("getA") && ids.contains("getA20000"));
-
-    // A chain of definitions, and a ring at its end.
-    let count = 20_000;
-    let definitions: Vec<String> = (0..count)
-        .map(|i| {
-            let to = if i + 1 < count { i + 1 } else { count - 3 };
-            format!("\"D{i}\": {{\"$ref\": \"#/definitions/D{to}\"}}")
-        })
-        .collect();
-    let model = reads(&format!(
-        "{{\"swagger\": \"2.0\", \"paths\": {{\"/a\": {{\"get\": {{\"responses\": {{\"200\": {{\"schema\": \
-         {{\"$ref\": \"#/definitions/D0\"}}}}}}}}}}}}, \"definitions\": {{{}}}}}",
-        definitions.join(", ")
-    ));
-    let open = model.definitions.iter().filter(|(_, schema)| schema.kind == Kind::Any);
-    let open: Vec<&str> = open.map(|(name, _)| &**name).collect();
-    assert_eq!(open, ["D19997", "D19998", "D19999"]);
-    assert_eq!(model.definitions.len(), count);
-
-    // References to one field of very many, each.
-    let fields = |text: &dyn Fn(usize) -> String| {
-        (0..40_000).map(|i| format!("\"p{i}\": {}", text(i))).collect::<Vec<_>>().join(", ")
-    };
-    let fault = faults(format!(
-        "{{\"swagger\": \"2.0\", \"paths\": {{\"/a\": {{\"get\": {{\"responses\": {{\"200\": {{\"schema\": \
-         {{\"properties\": {{{}}}}}}}}}}}}}}}, \"definitions\": {{\"A\": {{\"properties\": {{{}}}}}}}}}",
-        fields(&|i| format!("{{\"$ref\": \"#/definitions/A/properties/p{i}\"}}")),
-        fields(&|_| "{}".to_owned()),
-    ));
-    assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
-    assert_eq!(fault.lines().count(), 1);
-
-    // Very many keys of the document, none of which is asked for.
-    let keys: Vec<String> = (0..100_000).map(|i| format!("\"k{i}\": 0")).collect();
-    let operations: Vec<String> =
-        (0..100_000).map(|i| format!("\"/{i}\": {{\"get\": {{}}}}")).collect();
-    let model = reads(&format!(
-        "{{{}, \"swagger\": \"2.0\", \"paths\": {{{}}}}}",
-        keys.join(", "),
-        operations.join(", ")
-    ));
-    assert_eq!(model.operations.len(), operations.len());
-    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
-}
-
-/// Each that refers to a mapping looks through its keys, whatever these are.
-#[test]
-fn what_is_shared_is_searched_within_bounds() {
-    let keys: String = (0..10_000).map(|i| format!("\"x-{i}\": 0, ")).collect();
-    let check = |top: &str, operation: &str, shared: &str| {
-        let operations: Vec<String> = (0..500).map(|i| format!("\"/{i}\": {operation}")).collect();
-        let shared = shared.replace("KEYS", &keys);
-        let paths = operations.join(", ");
-        let fault = faults(format!("{{{top}, \"paths\": {{{paths}}}, {shared}}}"));
-        assert!(fault.starts_with("with its references the spec unfolds to more than"), "{fault}");
-    };
-    let swagger2 = "\"swagger\": \"2.0\"";
-    check(
-        swagger2,
-        r##"{"get": {"parameters": [{"$ref": "#/parameters/a"}]}}"##,
-        r#""parameters": {"a": {KEYS "name": "a", "in": "query", "type": "string"}}"#,
-    );
-    check(
-        swagger2,
-        r##"{"get": {"parameters": [{"$ref": "#/parameters/a"}]}}"##,
-        r#""parameters": {"a": {"name": "a", "in": "query", "schema": {KEYS "type": "string"}}}"#,
-    );
-    check(
-        swagger2,
-        r##"{"get": {"responses": {"200": {"$ref": "#/responses/a"}}}}"##,
-        r#""responses": {"a": {KEYS "description": "a"}}"#,
-    );
-    let openapi3 = r#""openapi": "3.1.0""#;
-    check(
-        openapi3,
-        r##"{"get": {"requestBody": {"$ref": "#/components/requestBodies/a"}}}"##,
-        r#""components": {"requestBodies": {"a": {KEYS "content": {"application/json": {}}}}}"#,
-    );
-    check(
-        openapi3,
-        r##"{"$ref": "#/components/pathItems/a"}"##,
-        r#""components": {"pathItems": {"a": {KEYS "get": {}}}}"#,
-    );
 }
 
 /// What became of a text: it was read, or refused with a place. A panic fails the test.
