@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal, stdin};
 use std::time::Duration;
 
 use contajners::{Call, Client, DuplexInput, OutputStream};
-use contajners_core::Operation;
+use contajners_core::{Operation, boolean};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -124,8 +124,7 @@ fn given<'v>(
 
 /// Tells whether a value is sent as `true`.
 fn is_true(value: &Value) -> bool {
-    let is_text = |text: &str| text == "1" || text.eq_ignore_ascii_case("true");
-    value.as_bool().unwrap_or_else(|| value == &json!(1) || value.as_str().is_some_and(is_text))
+    boolean(&contajners_core::Value::view(value)) == Some(true)
 }
 
 /// Tells whether the output goes on until the process ends, rather than to what it has said so far.

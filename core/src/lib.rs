@@ -92,6 +92,7 @@ pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]
 pub use pack::write;
 pub use pack::{FORMAT_VERSION, Pack, PackError, VersionRule};
+pub use readings::boolean;
 pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
     is_header_name, is_secret_header,

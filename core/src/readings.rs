@@ -5,8 +5,17 @@ use alloc::string::String;
 
 use crate::value::{Value, View};
 
-/// The boolean that a value stands for: engines take 0 and 1, too.
-pub(crate) fn boolean(view: &View<'_>) -> Option<bool> {
+/// Returns the boolean that a value is sent as where a spec wants one; `None` for what is refused.
+/// Callers write `true` and `false` in any case, 1 and 0, as numbers or as text.
+///
+/// ```
+/// use contajners_core::{View, boolean};
+///
+/// assert_eq!(boolean(&View::Text("True".into())), Some(true));
+/// assert_eq!(boolean(&View::Integer(0)), Some(false));
+/// assert_eq!(boolean(&View::Text("yes".into())), None);
+/// ```
+pub fn boolean(view: &View<'_>) -> Option<bool> {
     match view {
         View::Boolean(value) => Some(*value),
         View::Integer(0) => Some(false),
