@@ -6,6 +6,7 @@
 
 mod waiters;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::hash::Hash;
@@ -91,6 +92,21 @@ impl<T: Clone + Eq + Hash> Interner<T> {
         number
     }
 
+    /// As [`Self::add`], of a value that is copied only if it is new.
+    fn add_ref<Q>(&mut self, value: &Q) -> u32
+    where
+        T: Borrow<Q>,
+        Q: ToOwned<Owned = T> + Eq + Hash + ?Sized,
+    {
+        match self.numbers.get(value) {
+            Some(&number) => {
+                self.uses[number as usize] += 1;
+                number
+            }
+            None => self.add(value.to_owned()),
+        }
+    }
+
     /// The values in their final order and, for each number given out, its place in it.
     ///
     /// What is used most comes first, since small numbers take one byte; what is used equally
@@ -167,7 +183,7 @@ impl Lowering {
             note(self.operations.entry(key).or_default(), variant, version);
         }
         for (name, schema) in &model.definitions {
-            let definition = self.definitions.add(name.clone());
+            let definition = self.definitions.add_ref(name.as_str());
             let schema = self.schema(schema);
             note(self.definition_schemas.entry(definition).or_default(), schema, version);
         }
@@ -184,7 +200,7 @@ impl Lowering {
     }
 
     fn string(&mut self, text: &str) -> u32 {
-        self.strings.add(text.to_owned())
+        self.strings.add_ref(text)
     }
 
     fn string_list(&mut self, texts: &[String]) -> Vec<u32> {
@@ -268,7 +284,7 @@ impl Lowering {
             Kind::AllOf(parts) => Shape::AllOf(parts.iter().map(|p| child(self, p)).collect()),
             Kind::OneOf(parts) => Shape::OneOf(parts.iter().map(|p| child(self, p)).collect()),
             Kind::AnyOf(parts) => Shape::AnyOf(parts.iter().map(|p| child(self, p)).collect()),
-            Kind::Ref(name) => Shape::Ref(self.definitions.add(name.clone())),
+            Kind::Ref(name) => Shape::Ref(self.definitions.add_ref(name.as_str())),
         };
         let node = SchemaNode {
             format: (!schema.format.is_empty()).then(|| self.string(&schema.format)),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
+use memchr::{memchr, memchr_iter, memchr2_iter};
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -299,33 +300,27 @@ fn looks_like_json(text: &[u8]) -> bool {
 /// Counts what may open a collection, whether it does or stands in prose: telling them apart
 /// takes the reader.
 fn check_nesting(text: &[u8]) -> Result<(), SpecError> {
-    let (mut line, mut brackets, mut indicators) = (1, 0usize, 0usize);
-    let mut before = b'\n';
-    for (position, &byte) in text.iter().enumerate() {
-        match byte {
-            b'\n' => (line, indicators) = (line + 1, 0),
-            b' ' | b'\t' | b'\r' => {}
-            b'-' | b'?' if before.is_ascii_whitespace() => {
-                if text.get(position + 1).is_none_or(u8::is_ascii_whitespace) {
-                    indicators += 1;
-                }
-                if indicators > MAX_INDICATORS {
-                    return Err(SpecError::TooDeep { line });
-                }
-            }
-            // Only here can the reader take it for anything but a part of a word.
-            b'[' | b'{'
-                if matches!(
-                    before,
-                    b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{' | b',' | b':' | b'?'
-                ) =>
-            {
-                brackets += 1;
-            }
-            _ => {}
+    let before = |position: usize| position.checked_sub(1).map_or(b'\n', |at| text[at]);
+    let (mut indicators, mut last) = (0, 0);
+    for position in memchr2_iter(b'-', b'?', text) {
+        let is_next_blank = text.get(position + 1).is_none_or(u8::is_ascii_whitespace);
+        if !is_next_blank || !before(position).is_ascii_whitespace() {
+            continue;
         }
-        before = byte;
+        if memchr(b'\n', &text[last..position]).is_some() {
+            indicators = 0;
+        }
+        (indicators, last) = (indicators + 1, position);
+        if indicators > MAX_INDICATORS {
+            let line = 1 + memchr_iter(b'\n', &text[..position]).count();
+            return Err(SpecError::TooDeep { line });
+        }
     }
+    // Only after these can the reader take a bracket for anything but a part of a word.
+    let opens = |&position: &usize| {
+        matches!(before(position), b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{' | b',' | b':' | b'?')
+    };
+    let brackets = memchr2_iter(b'[', b'{', text).filter(opens).count();
     match brackets.saturating_mul(text.len()) > MAX_BRACKETS_BY_BYTES {
         true => Err(SpecError::TooManyBrackets { brackets, bytes: text.len() }),
         false => Ok(()),
