@@ -3,6 +3,8 @@
 //! Blocks whose language is followed by a name are files; in blocks of `console` lines after `$`
 //! are commands, and what follows is what they say. The engine of the page listens here.
 
+mod page;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -10,25 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const PAGE: &str = include_str!("../../docs/adding-an-engine.md");
-
-/// A block between fences: what follows the opening one, and the lines.
-fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(&str, Vec<&str>)> = None;
-    for line in PAGE.lines() {
-        match (line.strip_prefix("```"), open.take()) {
-            (Some(info), None) => open = Some((info, Vec::new())),
-            (Some(_), Some(block)) => blocks.push(block),
-            (None, Some((info, mut lines))) => {
-                lines.push(line);
-                open = Some((info, lines));
-            }
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a block is not closed");
-    blocks
-}
 
 /// The command `fetch-api`, built like the one under test.
 fn fetch_api() -> PathBuf {
@@ -93,7 +76,7 @@ fn the_page_on_adding_an_engine_is_true() {
     std::thread::spawn(move || serve(&listener));
 
     let (mut files, mut commands) = (0, 0);
-    for (info, lines) in blocks() {
+    for (info, lines) in page::blocks(PAGE) {
         if let Some((_, name)) = info.split_once(' ') {
             let file = room.path().join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -103,14 +86,7 @@ fn the_page_on_adding_an_engine_is_true() {
         if info != "console" {
             continue;
         }
-        let mut lines = lines.into_iter().peekable();
-        while let Some(line) = lines.next() {
-            let command = line.strip_prefix("$ ").expect("a command first");
-            let mut expected = String::new();
-            while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
-                expected += line;
-                expected.push('\n');
-            }
+        for (command, expected) in page::commands(lines) {
             let output = Command::new("sh")
                 .args(["-c", &format!("{{ {command}\n}} 2>&1")])
                 .current_dir(room.path())

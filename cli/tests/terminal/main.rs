@@ -4,8 +4,11 @@
 mod command;
 mod completion;
 mod ending;
+#[path = "../page/mod.rs"]
+mod page;
 mod password;
 mod progress;
+mod readme;
 mod real;
 
 use std::fs::File;
