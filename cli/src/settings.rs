@@ -286,7 +286,17 @@ pub(crate) fn operation<'a>(api: Api<'a>, typed: &str) -> Result<Operation<'a>, 
             return Err(error.into());
         }
     }
-    Err(error.into())
+    Err(Failure::from(error)
+        .with_usage_hint(&format!("`contajners ops {}` lists them", typed_as(api))))
+}
+
+/// How a version is typed: `docker` for the newest, `docker@v1.41` for another.
+pub(crate) fn typed_as(api: Api<'_>) -> String {
+    let is_newest = api.pack().newest().is_some_and(|newest| newest.version() == api.version());
+    match is_newest {
+        true => api.engine().to_owned(),
+        false => format!("{}@{}", api.engine(), api.version()),
+    }
 }
 
 /// The name of an operation in lower case, with dashes between its words.

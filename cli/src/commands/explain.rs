@@ -71,16 +71,14 @@ fn spelled(api: Api<'_>, path: &str) -> String {
 
 fn failed(error: &ExplainError, api: Api<'_>) -> Failure {
     let failure = Failure::usage(error.to_string());
-    let engine = api.engine();
+    let engine = settings::typed_as(api);
     let hint = match (error.kind(), error.hint()) {
         (_, Some(hint)) => hint.to_owned(),
         (ExplainErrorKind::UnknownRoot, None) => {
             format!("`contajners ops {engine}` lists the operations")
         }
         (ExplainErrorKind::UnknownField, None) => {
-            let is_newest = api.pack().newest().is_some_and(|own| own.version() == api.version());
-            let at = if is_newest { String::new() } else { format!("@{}", api.version()) };
-            format!("`contajners explain {engine}{at} {}` shows its fields", error.reached())
+            format!("`contajners explain {engine} {}` shows its fields", error.reached())
         }
         _ => return failure,
     };

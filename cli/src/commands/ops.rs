@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contajners_core::{Operation, Parameter};
+use contajners_core::{Api, Operation, Parameter, ResolveError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::schema::of_text;
 use crate::render::table::Table;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// An operation in the stable JSON: these fields and no others.
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let api = settings.engine(engine)?.api()?;
     let operations = match category {
-        Some(category) => api.category(category)?,
+        Some(category) => api.category(category).map_err(|error| unknown(error, api))?,
         None => api.operations().collect(),
     };
     match settings.form_of_list() {
@@ -93,4 +93,9 @@ pub(crate) fn run(
             Ok(table.write(output, settings.width, settings.paint)?)
         }
     }
+}
+
+fn unknown(error: ResolveError, api: Api<'_>) -> Failure {
+    let hint = format!("`contajners categories {}` lists them", settings::typed_as(api));
+    Failure::from(error).with_usage_hint(&hint)
 }
