@@ -157,6 +157,39 @@ fn the_version_is_negotiated() {
     );
 }
 
+/// Each engine has its own variable, and what is typed comes before it.
+#[test]
+fn the_environment_says_which_version_is_spoken() {
+    let call = |engine: &'static str, variable: &str, version: &str| {
+        let scripted = Engine::new(&[LIST]);
+        let id = if engine.starts_with("docker") { "ContainerList" } else { "ContainerListLibpod" };
+        let output = scripted.command(&["invoke", engine, id]).env(variable, version).output();
+        (told(&output.unwrap()), scripted.requests())
+    };
+    let sent = |target: &str| {
+        ("[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0".to_owned(), format!("GET {target}"))
+    };
+    for version in ["1.40", "v1.40", " 1.40 "] {
+        let asked = call("docker", "DOCKER_API_VERSION", version);
+        assert_eq!(asked, sent("/v1.40/containers/json"), "{version:?}");
+    }
+    assert_eq!(
+        call("podman", "PODMAN_API_VERSION", "4.3.1"),
+        sent("/v4.3.1/libpod/containers/json")
+    );
+    let typed = call("docker@v1.41", "DOCKER_API_VERSION", "1.40");
+    assert_eq!(typed, sent("/v1.41/containers/json"));
+    for (engine, variable, wrong, hint) in [
+        ("docker", "DOCKER_API_VERSION", "abc", "the versions go from v1.25 to v1.55"),
+        ("docker", "DOCKER_API_VERSION", "1.24", "did you mean `v1.25`?"),
+        ("podman", "PODMAN_API_VERSION", "4.3.2", "did you mean `v4.3.1` or `v4.4.0`?"),
+    ] {
+        let text = format!("`{variable}`: {engine} has no API version `{wrong}`\n  hint: {hint}");
+        let said = format!("--- standard error\nerror: {text}\n--- status 2");
+        assert_eq!(call(engine, variable, wrong), (said, String::new()));
+    }
+}
+
 #[test]
 fn errors_of_the_engine_have_statuses_of_their_own() {
     check(
