@@ -46,9 +46,11 @@ Forms of output (-o):
            explain     {path, type, schema, versions}; in a schema, `versions`
                        of a field and `enumVersions` of values where not as
                        those of what they belong to
-           check       array of {code, pointer, text, hint, versions}; versions
-                       is an array of strings; pointer is empty where versions
-                       do not take the call, and where something is missing
+           check       array of {code, pointer, text, expected, nearest, hint,
+                       versions}; nearest and versions are arrays of strings;
+                       expected and hint are null where there is nothing to
+                       say; pointer is empty where versions do not take the
+                       call, and where something is missing
            invoke      the answer; text as a string, streams as they arrive,
                        one document per line
            wait        what the state tells, an exit status, or nothing; the

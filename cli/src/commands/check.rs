@@ -24,6 +24,8 @@ struct Told<'f> {
     code: &'static str,
     pointer: &'f str,
     text: String,
+    expected: Option<&'f str>,
+    nearest: &'f [String],
     hint: Option<String>,
     versions: Vec<&'f str>,
 }
@@ -66,9 +68,23 @@ impl What {
         }
     }
 
+    fn expected(&self) -> Option<&str> {
+        match self {
+            Self::Inside(finding) => finding.expected(),
+            Self::Refused(_) | Self::Missing { .. } => None,
+        }
+    }
+
+    fn nearest(&self) -> &[String] {
+        match self {
+            Self::Inside(finding) => finding.nearest(),
+            Self::Refused(error) | Self::Missing { error, .. } => error.nearest(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Inside(finding) => finding.hint().map(Into::into),
+            Self::Inside(finding) => findings::hint(finding).map(Into::into),
             Self::Refused(error) => error.hint(),
             Self::Missing { hint, .. } => hint.clone(),
         }
@@ -317,6 +333,8 @@ fn tell(
                 code: what.code(),
                 pointer: what.pointer(),
                 text: what.text(),
+                expected: what.expected(),
+                nearest: what.nearest(),
                 hint: what.hint(),
                 versions: versions.iter().collect(),
             })
@@ -329,11 +347,7 @@ fn tell(
         if all_versions {
             lines.push(format!("  in: {versions}"));
         }
-        let hint = match what {
-            What::Inside(finding) => findings::hint(finding),
-            other => other.hint().map(Into::into),
-        };
-        if let Some(hint) = hint {
+        if let Some(hint) = what.hint() {
             lines.push(format!("  hint: {}", plain(&hint)));
         }
     }
