@@ -155,7 +155,11 @@ Examples:
   contajners resolve podman ContainersStatsAllLibpod containers=a containers=b
 
 A name that is in both path and query means the one in the path; `query.name=…`
-means the other.";
+means the other.
+
+Credentials for registries are not looked up: `invoke` also sends those of
+config.json, auth.json and their helpers, in X-Registry-Auth or
+X-Registry-Config.";
 
 pub(super) const CHECK: &str = "\
 Examples:
