@@ -480,6 +480,14 @@ fn where_an_engine_listens_is_told() {
         at(&["where", "docker", "--host", "tcp://box"], &[verify, certificates]),
         at(&["where", "docker", "--host", "tcp://box"], &[("DOCKER_TLS", "1"), certificates]),
         at(&["where", "docker", "--host", "tcp://box", "--tls"], &[certificates]),
+        at(
+            &["where", "docker", "--host", "tcp://box", "--tls"],
+            &[("DOCKER_CONFIG", "/no/such"), ("HOME", "/home")],
+        ),
+        at(&["where", "docker", "--host", "tcp://box", "--tls"], &[("HOME", "/no/such")]),
+        // Others have nothing to do with its files.
+        at(&["where", "podman", "--host", "tcp://box", "--tls"], &[certificates]),
+        at(&["where", "incus", "--host", "tcp://box", "--tls"], &[certificates]),
         // What is typed adds to what they say.
         at(
             &["where", "docker", "--tls-key-password", "/dev/null"],
