@@ -80,6 +80,52 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.enable_all().build().expect("a runtime").block_on(work)
 }
 
+/// What `cargo xtask demo` runs: the output follows, and nothing is left.
+fn demo(engine: &PrivateEngine, kind: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = folder.path().join("busybox.tar");
+    fs::write(&archive, image::busybox_filesystem().expect("an archive")).expect("a file");
+    let archive = archive.display().to_string();
+    let output = run("demo", &[&archive, kind, &engine.uri()], &[]);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+
+    let client = Client::builder(kind).uri(engine.uri()).build().expect("a client");
+    let version = block_on(async { client.api().await.map(|api| api.version().to_owned()) });
+    let (_, name) = printed.split_once("contajners-demo-").expect("a name");
+    let digits = name.find(|c: char| !c.is_ascii_digit()).expect("more than the name");
+    let name = format!("contajners-demo-{}", &name[..digits]);
+    let expected = format!(
+        "{kind} answers at {} and speaks API {}\n\
+         ImageCreate: imported {archive} as localhost/{name}:latest\n\
+         ContainerCreate, ContainerStart: {name} runs; ContainerLogs follows its output\n  \
+         stdout | hello number 1 from Linux\n  \
+         stdout | hello number 2 from Linux\n  \
+         stdout | hello number 3 from Linux\n  \
+         stderr | and a word on stderr\n\
+         ContainerWait: exit status 0\n\
+         ContainerDelete, ImageDelete: nothing is left\n",
+        engine.uri(),
+        version.expect("a version"),
+    );
+    assert_eq!(printed, expected);
+    for list in ["ContainerList", "ImageList"] {
+        let left = block_on(async { client.invoke(list).param("all", true).text().await });
+        let left = left.expect("a list");
+        assert!(!left.contains(&name), "{list}: {left}");
+    }
+}
+
+#[test]
+fn the_demo_tells_what_it_misses() {
+    let without_engine = run("demo", &["none.tar", "docker", "unix:///none"], &[]);
+    let printed = String::from_utf8_lossy(&without_engine.stdout);
+    assert_eq!(without_engine.status.code(), Some(3), "{without_engine:?}");
+    assert!(printed.starts_with("cannot reach docker at unix:///none"), "{printed}");
+    let without_image = run("demo", &[], &[]);
+    assert_eq!(without_image.status.code(), Some(2), "{without_image:?}");
+}
+
 #[test]
 fn on_docker() {
     let Some(engine) = contajners_tests::docker() else { return };
@@ -134,6 +180,7 @@ fn on_docker() {
     // Checkpoints take an experimental daemon, which this one is not.
     let printed = example(engine, "undocumented", &["sleeper"]);
     assert!(printed.starts_with(b"501: "), "{}", String::from_utf8_lossy(&printed));
+    demo(engine, "docker");
 }
 
 #[test]
@@ -145,6 +192,7 @@ fn on_podman() {
     let mut names: Vec<&str> = printed.lines().filter_map(|line| line.split(':').next()).collect();
     names.sort_unstable();
     assert_eq!(names, ["\"stats-one\"", "\"stats-two\""], "{printed}");
+    demo(engine, "podman");
 }
 
 #[test]
