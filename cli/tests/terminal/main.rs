@@ -1,5 +1,6 @@
 //! The command on a terminal of the test's own: what is drawn, and how a run ends.
 
+mod colours;
 #[path = "../command/mod.rs"]
 mod command;
 mod completion;
