@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use contajners_core::Pack;
-use tokio::sync::OnceCell;
 
 use crate::checks::Checks;
 use crate::client::{Client, Inner};
@@ -146,15 +145,24 @@ impl ClientBuilder {
     }
 
     /// Limits the time until a connection stands and the version is negotiated; 10 s by
-    /// default, `None` for no limit.
+    /// default, `None` for no limit. Over ssh a few connections are begun at a time: for those who
+    /// wait for their turn the time begins anew with each that stands.
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.connect = limit.into();
         self
     }
 
+    /// Limits the time until the head of an answer comes, from when the request has been sent; by
+    /// default it is that of [`read_timeout`](Self::read_timeout). The head of `ContainerWait` may come
+    /// at once or, from some engines, when the container has ended.
+    pub fn head_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limits.head = limit.into();
+        self
+    }
+
     /// Limits the time in which nothing comes from the engine: until the head of an answer,
     /// and between two pieces of its body. None by default, since `wait` and `follow` may take
-    /// days.
+    /// days. [`Call::read_timeout`](crate::Call::read_timeout) says it for one call.
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.read = limit.into();
         self
@@ -168,7 +176,7 @@ impl ClientBuilder {
     }
 
     /// Limits the time of a whole call, from its beginning to the end of the answer's body;
-    /// none by default.
+    /// none by default. [`Call::timeout`](crate::Call::timeout) says it for one call.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.whole = limit.into();
         self
@@ -319,7 +327,7 @@ impl ClientBuilder {
             }
         };
         let version = match version {
-            None => OnceCell::new(),
+            None => OnceLock::new(),
             Some((version, from)) => {
                 let api = opened
                     .api(version.trim())
@@ -327,7 +335,7 @@ impl ClientBuilder {
                 if let Some(category) = &self.category {
                     api.category(category).map_err(|error| Error::version_setting(&error, None))?;
                 }
-                OnceCell::new_with(Some(Spoken::new(opened, api)))
+                Spoken::new(opened, api).into()
             }
         };
         let mut peer = Peer::new(opened, &discovered, self.ssh, tls, self.watched);
@@ -344,6 +352,7 @@ impl ClientBuilder {
             category: self.category,
             discovered,
             version,
+            asking: tokio::sync::Mutex::default(),
         })))
     }
 }

@@ -28,7 +28,7 @@ use crate::credentials::{self, Wanted};
 use crate::data::Data;
 use crate::duplex::{self, Duplex};
 use crate::error::{CallOf, Error, Sent, quoted};
-use crate::exchange::{Answered, Deadline, outgoing};
+use crate::exchange::{Answered, Deadline, Limits, outgoing};
 use crate::response::Response;
 use crate::spoken::Parameter;
 use crate::stream::{ByteStream, DocumentStream, InBand, OutputStream};
@@ -75,6 +75,7 @@ struct Parts {
     content_type: Option<String>,
     headers: Vec<(String, String)>,
     errors: Errors,
+    limits: Limits,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +101,7 @@ enum Reading {
 impl Call {
     pub(crate) fn new(client: Client, what: What) -> Self {
         Self(Box::new(Parts {
+            limits: client.0.limits,
             client,
             what,
             parameters: Vec::new(),
@@ -172,6 +174,21 @@ impl Call {
     /// it: [`Response::status`] tells. Redirections stay errors.
     pub fn allow_error_status(mut self) -> Self {
         self.0.errors = Errors::Returned;
+        self
+    }
+
+    /// Limits the time of this call as a whole, to the end of the answer's body, instead of
+    /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout); `None` is for as long as it takes.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.0.limits.whole = limit.into();
+        self
+    }
+
+    /// Limits the time in which nothing comes from the engine, for this call, instead of
+    /// [`ClientBuilder::read_timeout`](crate::ClientBuilder::read_timeout); `None` is for as long as
+    /// it takes.
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.0.limits.read = limit.into();
         self
     }
 
@@ -268,7 +285,7 @@ impl Call {
     }
 
     async fn open(self, span: &Span) -> Result<Duplex, Error> {
-        let Prepared { client, request, body, deadline, .. } = self.prepare(span).await?;
+        let Prepared { client, request, body, limits, deadline, .. } = self.prepare(span).await?;
         let call = CallOf::new(&client.0.peer.engine, &request);
         if !request.may_open_socket() {
             return Err(Error::never_socket(&call));
@@ -280,7 +297,7 @@ impl Call {
             _ => return Err(Error::streamed_to_socket(&call)),
         };
         trace::debug!("opening a socket");
-        duplex::open(&client.0.peer, &request, body, &client.0.limits, deadline, span).await
+        duplex::open(&client.0.peer, &request, body, &limits, deadline, span).await
     }
 
     /// Looks at the call without making it: at its names and values, and at its body where that
@@ -303,7 +320,7 @@ impl Call {
         let parameters = std::mem::take(&mut self.0.parameters);
         let What::Operation(operation) = &self.0.what else { return Ok(Vec::new()) };
         let client = &self.0.client;
-        let api = client.api_before(Deadline::of(&client.0.limits)).await?;
+        let api = client.api_before(Deadline::of(&self.0.limits)).await?;
         Ok(self.0.resolve(api, operation, parameters, Checks::Warn)?.findings)
     }
 
@@ -311,7 +328,7 @@ impl Call {
     async fn prepare(mut self, span: &Span) -> Result<Prepared, Error> {
         let parameters = std::mem::take(&mut self.0.parameters);
         let client = &self.0.client;
-        let deadline = Deadline::of(&client.0.limits);
+        let deadline = Deadline::of(&self.0.limits);
         let (mut remark, mut findings, mut template) = (None, Vec::new(), None);
         let mut request = match &self.0.what {
             What::Operation(operation) => {
@@ -348,8 +365,8 @@ impl Call {
             request.set_header(name, value).map_err(|error| Error::raw(error, name))?;
         }
         trace::resolved(span, client, &request, template);
-        let Parts { client, body, errors, .. } = *self.0;
-        Ok(Prepared { client, request, body, errors, deadline, remark, findings })
+        let Parts { client, body, errors, limits, .. } = *self.0;
+        Ok(Prepared { client, request, body, errors, limits, deadline, remark, findings })
     }
 
     fn span(&self) -> Span {
@@ -369,7 +386,7 @@ impl Call {
     }
 
     async fn exchange(self, reading: Reading, span: Span) -> Result<Response, Error> {
-        let Prepared { client, mut request, body, errors, deadline, remark, findings } =
+        let Prepared { client, mut request, body, errors, limits, deadline, remark, findings } =
             self.prepare(&span).await?;
         let call = |request: &_| CallOf::new(&client.0.peer.engine, request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
@@ -387,13 +404,13 @@ impl Call {
         };
         let body = opened.map_err(|error| error.of(&call(&request), Sent::No))?;
         trace::debug!("sending");
-        let answered = client.exchange(&request, body, progress, deadline).await?;
+        let answered = client.exchange(&request, body, progress, &limits, deadline).await?;
         let Answered { call, status, headers, body } = answered;
         let call = call.remarked(remark);
         trace::answered(&span, status);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
-        let body = client.stream(body, call.clone(), deadline);
+        let body = client.stream(body, call.clone(), &limits, deadline);
         let is_json = request.answer() == Answer::Json && matches!(outcome, Outcome::Success(_));
         let (content, errors) = match outcome {
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
@@ -446,6 +463,7 @@ struct Prepared {
     request: Request,
     body: Given,
     errors: Errors,
+    limits: Limits,
     deadline: Option<Deadline>,
     /// What was passed over while looking for credentials.
     remark: Option<String>,

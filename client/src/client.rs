@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use contajners_core::stream::fits;
 use contajners_core::{
     Api, Method, Negotiation, NegotiationStep, Operation, Pack, Request, ResolveError,
 };
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 use crate::Work;
 use crate::body::{Outgoing, Progress};
@@ -27,6 +27,8 @@ use crate::wait::Wait;
 
 /// The most of an answer in which a version is looked for.
 const VERSION_LIMIT: usize = 1 << 20;
+/// How long a call waits for another one that asks for the version.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A client of one engine: calls operations by name, over connections that are kept alive.
 ///
@@ -56,7 +58,9 @@ pub(crate) struct Inner {
     pub(crate) category: Option<String>,
     pub(crate) discovered: Discovered,
     /// The version to speak: pinned, or negotiated with the first call.
-    pub(crate) version: OnceCell<Spoken>,
+    pub(crate) version: OnceLock<Spoken>,
+    /// Whose turn it is to ask for it.
+    pub(crate) asking: tokio::sync::Mutex<()>,
 }
 
 impl Client {
@@ -116,7 +120,7 @@ impl Client {
     /// Negotiation fails: the engine cannot be reached, does not say its version, or is older
     /// than all versions of the pack.
     pub async fn api(&self) -> Result<Api<'_>, Error> {
-        self.api_before(None).await
+        self.api_before(Deadline::of(&self.0.limits)).await
     }
 
     pub(crate) async fn api_before(&self, deadline: Option<Deadline>) -> Result<Api<'_>, Error> {
@@ -185,8 +189,17 @@ impl Client {
         if let Some(spoken) = self.0.version.get() {
             return Ok(spoken);
         }
-        let ask = move || -> Work<'_, _> { Box::pin(self.ask_version(deadline)) };
-        let work: Work<'_, _> = Box::pin(self.0.version.get_or_try_init(ask));
+        let work: Work<'_, _> = Box::pin(async move {
+            // One asks for all. Who is at it may be a future that its owner does not poll: then the
+            // others ask, too.
+            let turn = tokio::time::timeout(PATIENCE, self.0.asking.lock()).await;
+            if let Some(spoken) = self.0.version.get() {
+                return Ok(spoken);
+            }
+            let asked = self.ask_version(deadline).await;
+            drop(turn);
+            asked.map(|spoken| self.0.version.get_or_init(|| spoken))
+        });
         // A socket that takes connections and never answers is no better than none.
         let connect = self.0.limits.connect.map(|limit| (limit, limit, Waiting::Connect));
         let whole = deadline.map(|deadline| (deadline.left(), deadline.limit, Waiting::Whole));
@@ -213,14 +226,17 @@ impl Client {
                     .map_or_else(Spoken::default, |api| self.spoken(api)));
             };
             let progress = Progress::new();
-            let answered = self.exchange(&request, Outgoing::Nothing, progress, deadline).await?;
+            let limits = &self.0.limits;
+            let answered =
+                self.exchange(&request, Outgoing::Nothing, progress, limits, deadline).await?;
             let call = answered.call;
             let status = answered.status;
             let said = answered.headers.get(header).filter(|_| !negotiation.wants_body());
             let mut said = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
             // Reading the few bytes to their end keeps the connection.
             let limit = if negotiation.wants_body() { VERSION_LIMIT } else { 4096 };
-            let body = self.stream(answered.body, call.clone(), deadline).collect(limit).await;
+            let body =
+                self.stream(answered.body, call.clone(), limits, deadline).collect(limit).await;
             if negotiation.wants_body() {
                 let body = match body {
                     Ok(body) => Some(body).filter(|body| fits(body, VERSION_LIMIT)),
@@ -252,20 +268,20 @@ impl Client {
         request: &Request,
         body: Outgoing,
         progress: Arc<Progress>,
+        limits: &Limits,
         deadline: Option<Deadline>,
     ) -> impl Future<Output = Result<Answered, Error>> {
-        let Inner { peer, limits, .. } = &*self.0;
-        exchange(peer, request, body, progress, limits, deadline)
+        exchange(&self.0.peer, request, body, progress, limits, deadline)
     }
 
     pub(crate) fn stream(
         &self,
         body: Incomplete,
         call: CallOf,
+        limits: &Limits,
         deadline: Option<Deadline>,
     ) -> ByteStream {
-        let Inner { peer, limits, .. } = &*self.0;
-        ByteStream::new(body, call, peer.clone(), limits, deadline)
+        ByteStream::new(body, call, self.0.peer.clone(), limits, deadline)
     }
 }
 

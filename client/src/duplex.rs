@@ -227,7 +227,8 @@ pub(crate) async fn open(
     span: &Span,
 ) -> Result<Duplex, Error> {
     let call = CallOf::new(&peer.engine, request);
-    let work = attempt(peer, request, &call, body, limits, span);
+    let limits = limits.until_head();
+    let work = attempt(peer, request, &call, body, &limits, span);
     match deadline {
         None => work.await,
         Some(deadline) => match timeout(deadline.left(), work).await {
@@ -360,7 +361,7 @@ async fn ask(
         (Some(head), _) => head,
         (None, None) => reading.await,
         (None, Some(limit)) => {
-            let late = |_| Err(Unanswered::TimedOut(Waiting::Read, limit));
+            let late = |_| Err(Unanswered::TimedOut(limits.reading(), limit));
             timeout(limit, reading).await.unwrap_or_else(late)
         }
     };
@@ -491,7 +492,8 @@ fn head_of(response: &httparse::Response<'_, '_>) -> SocketHead {
 
 /// Reads what an engine says about an error, as far as it comes.
 async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &SocketHead) -> Bytes {
-    let wanted = head.length.map_or(ERROR_LIMIT, |length| {
+    // Where both are said chunks count (RFC 9112, section 6.3).
+    let wanted = head.length.filter(|_| !head.chunked).map_or(ERROR_LIMIT, |length| {
         usize::try_from(length).unwrap_or(ERROR_LIMIT).min(ERROR_LIMIT)
     });
     let reading = async {

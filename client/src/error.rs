@@ -315,12 +315,15 @@ impl Error {
         let text = match what {
             Waiting::Connect => format!("no connection to {engine} at {address} within {limit:?}"),
             Waiting::Write => format!("{engine} at {address} took no more input for {limit:?}"),
-            Waiting::Read => format!("nothing came from {engine} at {address} for {limit:?}"),
+            Waiting::Head | Waiting::Read => {
+                format!("nothing came from {engine} at {address} for {limit:?}")
+            }
             Waiting::Whole => format!("{engine} at {address} was not done within {limit:?}"),
         };
         Self::new(ErrorKind::Timeout, "timed-out", text).with_hint(match what {
             Waiting::Connect => "allow more with `connect_timeout`",
             Waiting::Write => "allow more with `write_timeout`",
+            Waiting::Head => "allow more with `head_timeout`",
             Waiting::Read => "allow more with `read_timeout`",
             Waiting::Whole => "allow more with `timeout`",
         })
@@ -560,6 +563,7 @@ pub(crate) enum Sent {
 pub(crate) enum Waiting {
     Connect,
     Write,
+    Head,
     Read,
     Whole,
 }

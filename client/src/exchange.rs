@@ -33,6 +33,8 @@ use crate::transport::{self, Taking, Wire};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) connect: Option<Duration>,
+    /// Until the head of an answer; `None` is as long as `read`.
+    pub(crate) head: Option<Duration>,
     pub(crate) read: Option<Duration>,
     pub(crate) write: Option<Duration>,
     pub(crate) whole: Option<Duration>,
@@ -41,7 +43,25 @@ pub(crate) struct Limits {
 impl Default for Limits {
     /// Connections either stand soon or never; everything else may take its time.
     fn default() -> Self {
-        Self { connect: Some(Duration::from_secs(10)), read: None, write: None, whole: None }
+        let connect = Some(Duration::from_secs(10));
+        Self { connect, head: None, read: None, write: None, whole: None }
+    }
+}
+
+impl Limits {
+    /// Those that hold until the head of an answer is there.
+    pub(crate) fn until_head(self) -> Self {
+        Self { read: self.head.or(self.read), ..self }
+    }
+
+    /// What is waited for where `read` is the limit, before the head.
+    pub(crate) fn reading(&self) -> Waiting {
+        if self.head.is_some() { Waiting::Head } else { Waiting::Read }
+    }
+
+    /// Tells whether it matters when something is taken or comes.
+    fn are_timed(&self) -> bool {
+        self.read.is_some() || self.write.is_some()
     }
 }
 
@@ -199,8 +219,9 @@ pub(crate) async fn exchange(
     deadline: Option<Deadline>,
 ) -> Result<Answered, Error> {
     let mut call = None;
+    let limits = limits.until_head();
     let done = {
-        let mut work = pin!(attempt(peer, request, body, &progress, limits));
+        let mut work = pin!(attempt(peer, request, body, &progress, &limits));
         let work = poll_fn(|context| {
             let polled = work.as_mut().poll(context);
             // Made while the engine is at work.
@@ -241,8 +262,18 @@ async fn attempt(
     progress: &Progress,
     limits: &Limits,
 ) -> Attempted {
-    let message_with = |body| message(peer, request, body).map_err(|error| (error, Sent::No));
-    let message = if let Some(mut connection) = peer.pool.take().await {
+    let unsent = |error| (error, Sent::No);
+    let message_with = |body| message(peer, request, body).map_err(unsent);
+    let (mut idle, mut own) = (peer.pool.take().await, None);
+    if idle.is_none() {
+        own = turn(peer, limits).await.map_err(unsent)?;
+        // While others had their turn one may have come free.
+        if own.is_some() {
+            idle = peer.pool.take().await;
+        }
+    }
+    let message = if let Some(mut connection) = idle {
+        own = None;
         trace::debug!("using an idle connection");
         let spare = body.again();
         let delivering = {
@@ -280,8 +311,14 @@ async fn attempt(
     } else {
         Box::new(message_with(body)?)
     };
-    let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
-    let mut connection = connecting.await.map_err(|error| (error, Sent::No))?;
+    let mut connection = {
+        let _own = match own {
+            None => turn(peer, limits).await.map_err(unsent)?,
+            own => own,
+        };
+        let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
+        connecting.await.map_err(unsent)?
+    };
     peer.watched.request(&message);
     match deliver(&mut connection, *message, progress, limits).await {
         Ok(response) => Ok((response, connection)),
@@ -296,15 +333,7 @@ async fn attempt(
 /// Opens a connection and gets it ready to speak.
 async fn connect(peer: &Peer, limits: &Limits) -> Result<Connection, Error> {
     let work = async {
-        let turn = peer.ssh.turn(&peer.endpoint).await;
-        // While others had their turn one may have come free.
-        if turn.is_some()
-            && let Some(idle) = peer.pool.take().await
-        {
-            return Ok(idle);
-        }
-        let is_timed = limits.read.is_some() || limits.write.is_some();
-        let connection = handshake(reach(peer, limits).await?, is_timed).await;
+        let connection = handshake(reach(peer, limits).await?).await;
         connection.map_err(|error| Error::send(&peer.engine, &peer.address, error))
     };
     in_time(peer, limits, work).await
@@ -312,14 +341,17 @@ async fn connect(peer: &Peer, limits: &Limits) -> Result<Connection, Error> {
 
 /// Opens a connection that nothing is known of yet.
 pub(crate) async fn wire(peer: &Peer, limits: &Limits) -> Result<Box<dyn Wire>, Error> {
-    let work = async {
-        let _turn = peer.ssh.turn(&peer.endpoint).await;
-        reach(peer, limits).await
-    };
-    in_time(peer, limits, work).await
+    let _own = turn(peer, limits).await?;
+    in_time(peer, limits, reach(peer, limits)).await
 }
 
-/// Limits the time until a connection stands, that of waiting for one's turn included.
+/// Waits until a connection may be opened, as long as those of others come about in time.
+async fn turn<'p>(peer: &'p Peer, limits: &Limits) -> Result<Option<ssh::Turn<'p>>, Error> {
+    let turn = peer.ssh.turn(&peer.endpoint, limits.connect).await;
+    turn.map_err(|limit| peer.timeout(Waiting::Connect, limit))
+}
+
+/// Limits the time until a connection stands.
 async fn in_time<T>(
     peer: &Peer,
     limits: &Limits,
@@ -381,6 +413,13 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     for (name, value) in request.headers() {
         let unsendable = |_| Error::raw(RawError::Header, name);
         let header = HeaderName::try_from(name).map_err(|_| unsendable(()))?;
+        // Another length would cut the body, or have the engine wait for more.
+        if header == CONTENT_LENGTH
+            && let Some(length) = length
+            && value.trim() != length.to_string()
+        {
+            return Err(unsendable(()));
+        }
         let mut value = HeaderValue::from_str(value).map_err(|_| unsendable(()))?;
         value.set_sensitive(contajners_core::is_secret_header(name));
         headers.insert(header, value);
@@ -429,7 +468,7 @@ fn deliver<'a>(
     // That it has come is told through a channel of tokio's, which has a share of the task's budget. By
     // then the connection may have used up all of it, and would not wake anyone again. In a box, so
     // that little is moved with what waits for it.
-    let sending = Box::pin(unconstrained(connection.send(message)));
+    let sending = Box::pin(unconstrained(connection.send(message, limits.are_timed())));
     sent(connection, sending, taking, progress, limits)
 }
 
@@ -448,7 +487,7 @@ async fn sent(
             })
         })
     };
-    if limits.read.is_none() && limits.write.is_none() {
+    if !limits.are_timed() {
         return poll_fn(sent).await;
     }
     let watch: Work<'_, _> = Box::pin(watch(progress, &taking, limits));
@@ -490,7 +529,7 @@ pub(crate) async fn watch(
             Phase::Done => Duration::MAX,
             Phase::Caller | Phase::Wire => limits.read.or(limits.write).unwrap_or(LOOK).min(LOOK),
         };
-        for (what, limited) in [(Waiting::Write, write), (Waiting::Read, read)] {
+        for (what, limited) in [(Waiting::Write, write), (limits.reading(), read)] {
             let Some((limit, quiet)) = limited else { continue };
             match limit.checked_sub(quiet).filter(|left| !left.is_zero()) {
                 Some(left) => next = next.min(left),

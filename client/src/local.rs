@@ -5,61 +5,68 @@
 //! go back to sleep. Here a socket is watched for what there is to read, and for room to write
 //! from the time on when there was none.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::time::sleep;
 
 /// How long to wait where no more are let in for now.
 const FULL: Duration = Duration::from_millis(20);
+/// `MSG_NOSIGNAL` of Linux: a socket that is gone is an error, and no signal that ends the program.
+const NO_SIGNAL: i32 = 0x4000;
 
 /// A connection to a unix socket.
 pub(crate) struct Local {
     /// tokio's type for something that is only read; that it is a socket makes no difference.
-    reader: pipe::Receiver,
-    stream: UnixStream,
-    /// There once writing had to wait.
-    writer: Option<pipe::Sender>,
+    socket: pipe::Receiver,
+    /// Another name of it; there once writing had to wait.
+    writer: Option<UnixStream>,
 }
 
 impl Local {
     pub(crate) async fn connect(path: &Path) -> io::Result<Self> {
         let stream = loop {
-            match tokio::net::UnixStream::connect(path).await {
+            match UnixStream::connect(path).await {
                 // As many wait to be let in as may; a moment later there may be room.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(FULL).await,
                 connected => break connected?.into_std()?,
             }
         };
-        let reader = pipe::Receiver::from_owned_fd_unchecked(stream.try_clone()?.into())?;
-        Ok(Self { reader, stream, writer: None })
+        let socket = pipe::Receiver::from_owned_fd_unchecked(stream.into())?;
+        Ok(Self { socket, writer: None })
     }
 
-    fn poll_write_with(
+    fn poll_send(
         &mut self,
         context: &mut Context<'_>,
-        at_once: impl FnOnce(&mut &UnixStream) -> io::Result<usize>,
-        in_time: impl FnOnce(Pin<&mut pipe::Sender>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+        send: impl Fn(SockRef<'_>) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        if self.writer.is_none() {
-            match at_once(&mut &self.stream) {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                match send(SockRef::from(&self.socket)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    outcome => return Poll::Ready(outcome),
+                }
+                let copy = self.socket.as_fd().try_clone_to_owned()?;
+                none.insert(UnixStream::from_std(copy.into())?)
+            }
+        };
+        loop {
+            ready!(writer.poll_write_ready(context))?;
+            match writer.try_io(Interest::WRITABLE, || send(SockRef::from(&*writer))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 outcome => return Poll::Ready(outcome),
             }
-            let copy: OwnedFd = self.stream.try_clone()?.into();
-            self.writer = Some(pipe::Sender::from_owned_fd_unchecked(copy)?);
-        }
-        match &mut self.writer {
-            Some(writer) => in_time(Pin::new(writer), context),
-            None => Poll::Pending,
         }
     }
 }
@@ -70,7 +77,7 @@ impl AsyncRead for Local {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reader).poll_read(context, buffer)
+        Pin::new(&mut self.socket).poll_read(context, buffer)
     }
 }
 
@@ -80,11 +87,7 @@ impl AsyncWrite for Local {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_with(
-            context,
-            |stream| stream.write(bytes),
-            |writer, context| writer.poll_write(context, bytes),
-        )
+        self.poll_send(context, |socket| socket.send_with_flags(bytes, NO_SIGNAL))
     }
 
     fn poll_write_vectored(
@@ -92,11 +95,7 @@ impl AsyncWrite for Local {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_with(
-            context,
-            |stream| stream.write_vectored(bytes),
-            |writer, context| writer.poll_write_vectored(context, bytes),
-        )
+        self.poll_send(context, |socket| socket.send_vectored_with_flags(bytes, NO_SIGNAL))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -108,6 +107,6 @@ impl AsyncWrite for Local {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.stream.shutdown(Shutdown::Write))
+        Poll::Ready(SockRef::from(&self.socket).shutdown(Shutdown::Write))
     }
 }

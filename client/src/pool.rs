@@ -52,13 +52,14 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     /// Hands over a request; the head of its answer is to be waited for with
-    /// [`Connection::poll_for`].
+    /// [`Connection::poll_for`]. `is_timed` tells whether it matters when something is taken.
     pub(crate) fn send(
         &mut self,
         message: Message,
+        is_timed: bool,
     ) -> impl Future<Output = Result<hyper::Response<Incoming>, TrySendError<Message>>> + use<>
     {
-        self.0.taking.begin();
+        self.0.taking.begin(is_timed);
         self.0.announced.announce(message.method() != hyper::Method::HEAD);
         // The connection is polled next; nobody has to be woken for that.
         self.0.driver.rest();
@@ -180,10 +181,10 @@ impl Lease {
     }
 }
 
-/// Speaks HTTP over a fresh connection. `is_timed` tells whether it matters when something is taken.
-pub(crate) async fn handshake(wire: Box<dyn Wire>, is_timed: bool) -> hyper::Result<Connection> {
+/// Speaks HTTP over a fresh connection.
+pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> {
     let announced = Arc::<Announced>::default();
-    let taking = Arc::new(Taking::new(is_timed));
+    let taking = Arc::<Taking>::default();
     let wire = Joined::new(Listening::new(wire, taking.clone()), announced.clone());
     let (sender, http) = http1::handshake(TokioIo::new(wire)).await?;
     let (driver, runtime) = (Driver::new(http), Handle::current().id());

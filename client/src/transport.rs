@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -95,15 +96,13 @@ impl<W> Listening<W> {
 
 /// How the other side takes what is written; that a body was handed over as a whole says nothing
 /// of that.
-#[derive(Debug)]
-pub(crate) struct Taking {
-    taken: Mutex<Taken>,
-    /// Whether anyone will ask when: to look at a clock takes as long as much of a call.
-    is_timed: bool,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Taking(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
+    /// Whether anyone will ask when: to look at a clock takes as long as much of a call.
+    is_timed: bool,
     /// When something was taken last.
     last: Option<Instant>,
     /// Since when something waits to be taken.
@@ -113,13 +112,10 @@ struct Taken {
 }
 
 impl Taking {
-    pub(crate) fn new(is_timed: bool) -> Self {
-        Self { taken: Mutex::default(), is_timed }
-    }
-
-    /// Begins with another request.
-    pub(crate) fn begin(&self) {
-        self.lock().any = false;
+    /// Begins with another request. `is_timed` tells whether it matters when something is taken.
+    pub(crate) fn begin(&self, is_timed: bool) {
+        let mut taken = self.lock();
+        (taken.any, taken.last, taken.is_timed) = (false, None, is_timed);
     }
 
     /// Tells whether nothing of the request at hand was taken: the engine has not seen it then.
@@ -148,14 +144,14 @@ impl Taking {
         let mut taken = self.lock();
         match outcome {
             Poll::Ready(_) => {
-                (taken.last, taken.stuck) = (self.is_timed.then(Instant::now), None);
+                (taken.last, taken.stuck) = (taken.is_timed.then(Instant::now), None);
             }
             Poll::Pending => taken.stuck = taken.stuck.or_else(|| Some(Instant::now())),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -271,6 +267,7 @@ async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             // Requests are written whole: waiting for more would only delay them.
             stream.set_nodelay(true)?;
+            keep_alive(&stream);
             match &peer.tls {
                 Some(connector) => connector.connect(stream).await,
                 None => Ok(Box::new(Plain::new(stream))),
@@ -278,6 +275,17 @@ async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>
         }
         endpoint @ Endpoint::Ssh { .. } => peer.ssh.connect(endpoint, limit).await,
     }
+}
+
+/// Has the system ask now and then whether the other side is still there: who follows events waits
+/// for days, and of a host that is gone nothing ever comes.
+fn keep_alive(stream: &TcpStream) {
+    let every = Duration::from_secs(30);
+    let asking = TcpKeepalive::new().with_time(every);
+    #[cfg(any(target_os = "linux", target_os = "macos", windows))]
+    let asking = asking.with_interval(every);
+    // A system that does not do that carries calls all the same.
+    let _ = SockRef::from(stream).set_tcp_keepalive(&asking);
 }
 
 #[cfg(windows)]
@@ -364,7 +372,7 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_read_in_short_turns() {
         let flood = tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink());
-        let mut wire = Listening::new(flood, Arc::new(Taking::new(false)));
+        let mut wire = Listening::new(flood, Arc::default());
         let mut buffer = vec![0; 256 << 10];
         let mut turns = Vec::new();
         // As on a thread that waits for its own call.
@@ -380,6 +388,17 @@ mod tests {
         }))
         .await;
         assert!(turns.iter().all(|read| (1..=1 << 20).contains(read)), "{turns:?}");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_goes_is_missed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        assert!(!SockRef::from(&stream).keepalive().unwrap());
+        keep_alive(&stream);
+        assert!(SockRef::from(&stream).keepalive().unwrap());
+        let idle = SockRef::from(&stream).tcp_keepalive_time().unwrap();
+        assert_eq!(idle, Duration::from_secs(30));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::future::IntoFuture as _;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_core::Serialize;
@@ -79,6 +80,10 @@ impl Call {
         header(name: impl Into<String>, value: impl Into<String>);
         /// Takes an answer with an error status like any other, instead of making an error of it.
         allow_error_status();
+        /// Limits the time of this call as a whole; `None` is for as long as it takes.
+        timeout(limit: impl Into<Option<Duration>>);
+        /// Limits the time in which nothing comes from the engine; `None` is for as long as it takes.
+        read_timeout(limit: impl Into<Option<Duration>>);
     }
 
     /// Gives a reader as the body. It is read on a thread of its own while it is sent, in pieces of

@@ -9,6 +9,9 @@ use contajners_core::Pack;
 use crate::endpoint::Endpoint;
 use crate::transport::Wire;
 
+/// Leave to begin a connection, which nobody needs.
+pub(crate) type Turn<'s> = &'s ();
+
 /// There is none: no client is built for such an address.
 #[derive(Debug)]
 pub(crate) struct Ssh;
@@ -18,8 +21,12 @@ impl Ssh {
         Self
     }
 
-    pub(crate) async fn turn(&self, _: &Endpoint) -> Option<()> {
-        None
+    pub(crate) async fn turn(
+        &self,
+        _: &Endpoint,
+        _: Option<Duration>,
+    ) -> Result<Option<Turn<'_>>, Duration> {
+        Ok(None)
     }
 
     pub(crate) async fn connect(

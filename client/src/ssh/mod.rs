@@ -12,8 +12,9 @@ use std::fs;
 use std::io;
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contajners_core::Pack;
@@ -22,6 +23,7 @@ use tokio::io::AsyncRead;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 pub(crate) use wire::words_in;
 use wire::{SshError, SshWire};
@@ -41,6 +43,9 @@ const AT_ONCE: usize = 4;
 #[cfg(unix)]
 const NO_SOCKET: i32 = 3;
 
+/// Leave to begin a connection.
+pub(crate) type Turn<'s> = SemaphorePermit<'s>;
+
 /// What reaches an engine over ssh.
 #[derive(Debug)]
 pub(crate) struct Ssh {
@@ -52,6 +57,8 @@ pub(crate) struct Ssh {
     sockets: Vec<String>,
     way: AtomicU8,
     turns: Semaphore,
+    /// How many connections have come about.
+    stood: AtomicUsize,
 }
 
 /// Ways to the socket on the far side.
@@ -82,14 +89,32 @@ impl Ssh {
             sockets: sockets.filter(is_plain).map(Into::into).collect(),
             way: AtomicU8::new(way as u8),
             turns: Semaphore::new(AT_ONCE),
+            stood: AtomicUsize::new(0),
         }
     }
 
     /// Waits until a connection may be begun; `None` where that does not go through `ssh`.
-    pub(crate) async fn turn(&self, endpoint: &Endpoint) -> Option<SemaphorePermit<'_>> {
-        match endpoint {
-            Endpoint::Ssh { .. } => self.turns.acquire().await.ok(),
-            _ => None,
+    ///
+    /// # Errors
+    ///
+    /// For as long as the limit no turn came, nor did a connection of others come about.
+    pub(crate) async fn turn(
+        &self,
+        endpoint: &Endpoint,
+        limit: Option<Duration>,
+    ) -> Result<Option<Turn<'_>>, Duration> {
+        if !matches!(endpoint, Endpoint::Ssh { .. }) {
+            return Ok(None);
+        }
+        let mut turn = pin!(self.turns.acquire());
+        let Some(limit) = limit else { return Ok(turn.await.ok()) };
+        loop {
+            let before = self.stood.load(Ordering::Relaxed);
+            match timeout(limit, &mut turn).await {
+                Ok(turn) => return Ok(turn.ok()),
+                Err(_) if self.stood.load(Ordering::Relaxed) == before => return Err(limit),
+                Err(_) => {}
+            }
         }
     }
 
@@ -99,6 +124,12 @@ impl Ssh {
         endpoint: &Endpoint,
         limit: Option<Duration>,
     ) -> io::Result<Box<dyn Wire>> {
+        let wire = self.login(endpoint, limit).await?;
+        self.stood.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(wire))
+    }
+
+    async fn login(&self, endpoint: &Endpoint, limit: Option<Duration>) -> io::Result<SshWire> {
         let way = self.way.load(Ordering::Relaxed);
         if way != Way::Forward as u8
             && let Some(mut dial) = self.dial(endpoint, limit)
@@ -107,7 +138,7 @@ impl Ssh {
             match greet(&mut wire).await {
                 Ok(()) => {
                     self.way.store(Way::Command as u8, Ordering::Relaxed);
-                    return Ok(Box::new(wire));
+                    return Ok(wire);
                 }
                 Err(error) if way == Way::Command as u8 || !wire.lacks_command().await => {
                     return Err(error);
@@ -120,7 +151,7 @@ impl Ssh {
         let mut wire = self.connect_forwarded(endpoint, limit).await?;
         greet(&mut wire).await?;
         self.way.store(Way::Forward as u8, Ordering::Relaxed);
-        Ok(Box::new(wire))
+        Ok(wire)
     }
 
     #[cfg(not(unix))]

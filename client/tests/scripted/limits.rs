@@ -78,6 +78,96 @@ fn limits_hold_for_calls_that_wait_for_the_version() {
     assert!(begin.elapsed() < SHORT * 100);
 }
 
+/// An engine that says its version at once, and answers everything else after a while.
+fn pensive(pause: Duration) -> Script {
+    Script::new(move |_, asked, stream| {
+        if asked.line().contains("_ping") {
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK");
+        } else {
+            thread::sleep(pause);
+            answer(stream, "200 OK", JSON, b"[]");
+        }
+        Then::GoOn
+    })
+}
+
+/// Whoever asks for the version may be held by its owner and not go on.
+#[test]
+fn a_call_that_is_not_polled_holds_up_no_other() {
+    let engine = pensive(Duration::ZERO);
+    let client = Client::builder("docker").uri(engine.uri()).build().unwrap();
+    block_on(async {
+        let list = || client.invoke("ContainerList").send();
+        let mut held = Box::pin(list());
+        std::future::poll_fn(|context| {
+            assert!(held.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        drop(list().await.unwrap());
+        drop(held.await.unwrap());
+    });
+}
+
+#[test]
+fn the_whole_limit_holds_for_asking_for_the_version_alone() {
+    let engine = silent();
+    let client = Client::builder("docker").uri(engine.uri()).connect_timeout(None).timeout(SHORT);
+    let client = client.build().unwrap();
+    let error = block_on(async { client.api().await.map(|_| ()) }).unwrap_err();
+    assert_eq!(error.hint(), Some("allow more with `timeout`"));
+}
+
+#[test]
+fn a_call_has_limits_of_its_own() {
+    let engine = pensive(AMPLE);
+    let call = |client: &Client| client.invoke("ContainerList");
+    let hint = |error: contajners::Error| error.hint().map(str::to_owned).unwrap();
+    let (free, limited) = (engine.client(), engine.builder().timeout(SHORT).read_timeout(SHORT));
+    let limited = limited.build().unwrap();
+    block_on(async {
+        // A connection that nobody timed so far is timed from then on.
+        call(&free).await.unwrap();
+        let error = call(&free).read_timeout(SHORT).await.unwrap_err();
+        assert_eq!(hint(error), "allow more with `read_timeout`");
+        let error = call(&free).timeout(SHORT).await.unwrap_err();
+        assert_eq!(hint(error), "allow more with `timeout`");
+        let attach = free.invoke("ContainerAttach").param("id", "x").param("stream", true);
+        let error = attach.timeout(SHORT).socket().await.unwrap_err();
+        assert_eq!(hint(error), "allow more with `timeout`");
+        call(&limited).timeout(None).read_timeout(None).await.unwrap();
+        assert_eq!(
+            hint(call(&limited).timeout(None).await.unwrap_err()),
+            "allow more with `read_timeout`"
+        );
+    });
+}
+
+#[test]
+fn the_limit_of_the_head_is_not_that_of_the_body() {
+    let engine = Script::new(|_, asked, stream| {
+        if !asked.line().contains("/logs") {
+            thread::park();
+        }
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        thread::sleep(AMPLE * 3 / 2);
+        let _ = stream.write_all(b"late");
+        Then::Close
+    });
+    let client = engine.builder().head_timeout(AMPLE).build().unwrap();
+    block_on(async {
+        let logs = client.invoke("ContainerLogs").param("id", "x").param("stdout", true);
+        assert_eq!(logs.bytes().await.unwrap(), "late");
+        let attach = client.invoke("ContainerAttach").param("id", "x").param("stream", true);
+        for error in
+            [client.invoke("ContainerList").await.unwrap_err(), attach.socket().await.unwrap_err()]
+        {
+            assert_eq!(error.hint(), Some("allow more with `head_timeout`"));
+        }
+    });
+}
+
 #[test]
 fn an_engine_that_takes_no_input_runs_into_the_write_limit() {
     let engine = silent();

@@ -133,6 +133,10 @@ fn sockets_that_are_not_made() {
         refused(says(
             "HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"messa\r\n12\r\nge\":\"not running\"}\r\n0\r\n\r\n",
         )),
+        // Of two lengths the chunks count.
+        refused(says(
+            "HTTP/1.1 409 Conflict\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbusy\r\n0\r\n\r\n",
+        )),
         refused(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")),
         refused(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")),
         refused(says("HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n")),
@@ -244,6 +248,39 @@ fn the_limit_of_connecting_holds_in_a_queue_of_logins() {
         };
         // One after another, four at a time, they would take 30 s.
         tokio::time::timeout(Duration::from_secs(15), all).await.expect("an end");
+    });
+}
+
+/// Whoever waits for a turn waits as long as others get theirs.
+#[test]
+fn a_queue_of_logins_that_moves_is_waited_in() {
+    let login = "head() { while read -r line && [ ${#line} -gt 1 ]; do :; done; }
+         sleep 0.6; head; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'
+         head; printf 'HTTP/1.1 101 UPGRADED\\r\\n\\r\\n'; exec sleep 25";
+    // Four at a time they take 3.6 s at least.
+    let client = far(login, Some(Duration::from_secs(2)));
+    block_on(async {
+        let sockets = (0..24).map(|_| tokio::spawn(attach(&client).socket()));
+        let sockets: Vec<_> = sockets.collect();
+        for socket in sockets {
+            drop(socket.await.unwrap().unwrap());
+        }
+    });
+}
+
+/// A connection that comes free while one waits for a turn may have gone, as any other may.
+#[test]
+fn connections_over_ssh_may_go_after_each_answer() {
+    let once = "head() { while read -r line && [ ${#line} -gt 1 ]; do :; done; }
+         head; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'
+         head; printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK'";
+    let client = far(once, None);
+    block_on(async {
+        let pings = (0..40).map(|_| tokio::spawn(client.invoke("SystemPing").text()));
+        let pings: Vec<_> = pings.collect();
+        for ping in pings {
+            assert_eq!(ping.await.unwrap().unwrap(), "OK");
+        }
     });
 }
 

@@ -41,6 +41,25 @@ fn a_call_is_sent_as_the_engines_like_it() {
     assert_eq!(asked[3].header("x-one"), ["1"]);
 }
 
+/// Another length than the body has would cut it.
+#[test]
+fn a_length_that_is_not_the_bodys_is_refused() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    let send = |length: &str| {
+        let call = client.request(Method::Post, "/x").header("Content-Length", length);
+        block_on(async { call.body_bytes("abcdefgh").await })
+    };
+    let error = send("3").unwrap_err();
+    assert_eq!((error.kind(), error.code()), (contajners::ErrorKind::Resolve, "invalid-header"));
+    assert!(!error.may_have_acted());
+    send("8").unwrap();
+    let reader = client.request(Method::Post, "/x").header("Content-Length", "5");
+    block_on(async { reader.body_reader(&b"piece"[..]).await }).unwrap();
+    let bodies: Vec<_> = engine.asked().into_iter().map(|asked| asked.body).collect();
+    assert_eq!(bodies, [&b"abcdefgh"[..], b"piece"]);
+}
+
 #[test]
 fn a_call_that_is_made_again_is_the_same() {
     let engine = always("200 OK", JSON, b"[]");
