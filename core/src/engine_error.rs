@@ -95,7 +95,8 @@ pub fn message_with<'p>(pointers: impl IntoIterator<Item = &'p str>, body: &[u8]
 /// Docker reports failed pulls, pushes and builds as `{"errorDetail":{"message"},"error"}` after
 /// a 200; `error` is going away there, and Podman sends `error` alone. Docker's own client fails
 /// wherever there is an `errorDetail`, with or without a message. Podman's statistics of a container
-/// that is not there are `{"Error":{},"Stats":null}`: an error of Go has no fields in JSON.
+/// that is not there are `{"Error":{},"Stats":null}`: an error of Go has no fields in JSON. Its events
+/// end with what would be the body of an error, `{"message","response":500}`.
 pub fn in_band(message: &dyn Value) -> Option<String> {
     let mut detail = None;
     message.fields(&mut |name, value| {
@@ -105,17 +106,25 @@ pub fn in_band(message: &dyn Value) -> Option<String> {
         detail.is_none()
     });
     let is_there = detail.is_some();
-    match detail.flatten().or_else(|| text_field(message, "error")) {
+    let text = detail
+        .flatten()
+        .or_else(|| text_field(message, "error"))
+        .or_else(|| status_at(message, "/response").and_then(|_| text_field(message, "message")));
+    match text {
         Some(text) => Some(tidy(&text)),
         None => is_there.then(|| "no reason is given".into()),
     }
 }
 
-/// Returns the HTTP status that such an error carries (`errorDetail.code`), if it is one: builds
-/// have the exit status of a command there.
+/// Returns the HTTP status that such an error carries (`errorDetail.code`, `response`), if it is one:
+/// builds have the exit status of a command there.
 pub fn in_band_status(message: &dyn Value) -> Option<u16> {
+    status_at(message, "/errorDetail/code").or_else(|| status_at(message, "/response"))
+}
+
+fn status_at(message: &dyn Value, pointer: &str) -> Option<u16> {
     let mut status = None;
-    pointer::look(message, "/errorDetail/code", &mut |value| {
+    pointer::look(message, pointer, &mut |value| {
         if let View::Integer(code @ 400..=599) = value.view() {
             status = u16::try_from(code).ok();
         }
@@ -205,6 +214,9 @@ mod tests {
         check(r#"{"errorDetail":null,"error":""}"#, None);
         check(r#"{"Error":{},"Stats":null}"#, Some("no reason is given"));
         check(r#"{"Error":null,"Stats":[]}"#, None);
+        check(r#"{"cause":"c","message":"no such filter","response":500}"#, Some("no such filter"));
+        check(r#"{"message":"fine","response":200}"#, None);
+        check(r#"{"message":"hello"}"#, None);
         check(r#"{"status":"Pulling","error":""}"#, None);
         check("[1]", None);
     }
@@ -216,5 +228,6 @@ mod tests {
         assert_eq!(status(r#"{"errorDetail":{"code":401,"message":"no"}}"#), Some(401));
         assert_eq!(status(r#"{"errorDetail":{"code":1}}"#), None);
         assert_eq!(status(r#"{"code":401,"error":"no"}"#), None);
+        assert_eq!(status(r#"{"cause":"c","message":"m","response":500}"#), Some(500));
     }
 }

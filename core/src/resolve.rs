@@ -528,14 +528,20 @@ impl<'a> Operation<'a> {
                 });
             }
             Encoding::JsonBase64 => {
-                return Ok(match view {
-                    View::Text(text) => text,
-                    _ => {
-                        let mut out = String::new();
-                        base64url(value.to_json().as_bytes(), &mut out);
-                        Cow::Owned(out)
+                let mut out = String::new();
+                match view {
+                    View::Text(text) if text.starts_with('{') => {
+                        base64url(text.as_bytes(), &mut out);
                     }
-                });
+                    // Encoded already, with whichever alphabet.
+                    View::Text(text) => out.extend(text.chars().map(|c| match c {
+                        '+' => '-',
+                        '/' => '_',
+                        c => c,
+                    })),
+                    _ => base64url(value.to_json().as_bytes(), &mut out),
+                }
+                return Ok(Cow::Owned(out));
             }
         }
         let mut schema = parameter.schema().resolved();

@@ -202,6 +202,17 @@ fn credentials_are_encoded_and_never_shown() {
     // base64url: `?>~` needs the letters in which the two alphabets differ.
     assert_eq!(value, "eyJwYXNzd29yZCI6InA_Pn4iLCJ1c2VybmFtZSI6InVuIn0=");
     assert!(!format!("{request:?}").contains("eyJw"));
+    // The same as text: as JSON, and encoded by either alphabet.
+    for text in [
+        r#"{"password":"p?>~","username":"un"}"#,
+        "eyJwYXNzd29yZCI6InA/Pn4iLCJ1c2VybmFtZSI6InVuIn0=",
+        "eyJwYXNzd29yZCI6InA_Pn4iLCJ1c2VybmFtZSI6InVuIn0=",
+    ] {
+        let given = json!({"name": "a", "X-Registry-Auth": text});
+        let request = resolve("docker v1.41 ImagePush", &given, Body::Nothing).unwrap();
+        let sent = request.headers().find(|(name, _)| *name == "X-Registry-Auth").unwrap().1;
+        assert_eq!(sent, value, "{text}");
+    }
     // Docker wants the header; nobody's credentials are `{}`.
     check(
         "docker v1.41 ImagePush",

@@ -219,11 +219,12 @@ impl Documents {
         let start = core::mem::replace(&mut self.start, end);
         self.state = State::Between;
         self.depth = 0;
-        if self.is_too_long(start, end) {
+        let is_too_long = self.is_too_long(start, end);
+        self.weight = 0;
+        if is_too_long {
             let at = self.gone + start as u64;
             return Err(DecodeError::new(DecodeErrorKind::DocumentTooLong, at));
         }
-        self.weight = 0;
         Ok(&self.buffer[start..end])
     }
 
@@ -284,6 +285,15 @@ mod tests {
         let (out, error) = cut(&[b"1 ", bomb(2).as_bytes(), b" 2"]);
         let too_long = DecodeError::new(DecodeErrorKind::DocumentTooLong, 2);
         assert_eq!((out.len(), error), (1, Some(too_long)));
+        // What comes after it is judged by itself.
+        let mut documents = Documents::with_limit(64);
+        documents.push(alloc::format!("{} 2 ", bomb(2)).as_bytes());
+        assert_eq!(
+            documents.pop().map(|_| ()),
+            Err(DecodeError::new(DecodeErrorKind::DocumentTooLong, 0))
+        );
+        assert_eq!(documents.pop(), Ok(Some(&b"2"[..])));
+        assert_eq!(documents.pop(), Ok(None));
         // Commas and braces of a text are text.
         assert_eq!(cut(&[b"[\"{{{{[[[[,,,,\\\"{{{{\"]"]).1, None);
         // Each document begins anew.
