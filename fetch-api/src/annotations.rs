@@ -31,6 +31,8 @@
 //!   fields: { destination: string, options: [string] }
 //! - definition: VolumeCreate        # the engine does without, whatever the specs say
 //!   optional: [Driver, Labels]
+//! - operation: ListCreate           # the engine takes a text for a list of one
+//!   body: { also: { Command: string } }
 //! - waiter: healthy                 # a state to wait for
 //!   operation: ContainerInspect
 //!   every: 500ms
@@ -43,7 +45,7 @@
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
 //! `missing: any` beside a `parameter`, which then says what it is `in`, adds it to operations that
 //! lack it: it may be anything, is not required, and `set` says more.
-//! `body` takes `media-types`, `required` and `fields`, and changes only bodies that are there;
+//! `body` takes `media-types`, `required`, `fields` and `also`, and changes only bodies that are there;
 //! `missing: any` before them adds one where the spec has none, of JSON that may be anything. Each
 //! part of a rule does what it can: a rule changes nothing only if none of them does.
 //!
@@ -58,6 +60,9 @@
 //! the field `A` is. In a version without a definition that it names, a rule does nothing.
 //!
 //! `optional` lets fields of a definition be left out that a spec requires.
+//!
+//! `also` says of fields of a body or a definition that they may be something else, too. A body that
+//! refers to a definition is written out for that, so that answers stay what they are.
 //!
 //! `set: { id }` names an operation, for those that the spec gives no id, or one that is another's
 //! already; it stands alone in its rule, and comes before all other rules. `missing: any` lets
@@ -86,24 +91,26 @@ mod pointers;
 mod text;
 mod waiters;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use contajners_core::ApiVersion;
 
-use self::fields::{add_fields, are_known, make_optional};
+use self::fields::FieldsText;
+use self::fields::{add_fields, are_known, make_optional, take_also};
 use self::matches::{Mark, RuleMatches};
 pub use self::matches::{Matches, Unmatched, Why};
 use self::pointers::{Lead, Pointer};
 use self::text::{Names, RuleText};
 use self::waiters::WaiterRule;
-use crate::model::{Location, Method, Model, Operation};
+use crate::model::{Location, Method, Model, Operation, Schema};
 use crate::spec::Rules;
 
 /// Why rules add no fields.
 const NO_FIELDS: &str = "its fields are there already, or have no object to go into";
 const NO_DEFINITION: &str = "a definition that it names is not there";
 const NONE_REQUIRED: &str = "none of its fields is required";
+const TAKEN: &str = "its fields take that already, or are not there";
 const SAME: &str = "what it says is already the case";
 
 /// The rules of one engine.
@@ -393,21 +400,27 @@ impl Rule {
     }
 
     fn apply(&self, version: Option<ApiVersion>, model: &mut Model, matches: &mut RuleMatches) {
-        if let (Some(names), Some(fields)) = (&self.text.definition, &self.text.fields) {
+        type Mend = fn(&mut Schema, &FieldsText, &BTreeMap<String, Schema>) -> bool;
+        let mends = [
+            (&self.text.fields, add_fields as Mend, NO_FIELDS),
+            (&self.text.also, take_also as Mend, TAKEN),
+        ];
+        for (fields, mend, idle) in mends {
+            let (Some(names), Some(fields)) = (&self.text.definition, fields) else { continue };
             let mut any = false;
             let is_known = are_known(fields, &model.definitions);
             for (name, matched) in names.list().iter().zip(&mut matches.names) {
                 // Out of the others for a while, which it may be made of.
                 let Some(found) = model.definitions.get_mut(name) else { continue };
                 let mut own = std::mem::take(found);
-                let adds = is_known && add_fields(&mut own, fields, &model.definitions);
+                let mends = is_known && mend(&mut own, fields, &model.definitions);
                 model.definitions.insert(name.clone(), own);
-                matched.note(match (adds, is_known) {
+                matched.note(match (mends, is_known) {
                     (true, _) => Mark::Matched,
-                    (false, true) => Mark::Idle(NO_FIELDS),
+                    (false, true) => Mark::Idle(idle),
                     (false, false) => Mark::Idle(NO_DEFINITION),
                 });
-                any |= adds;
+                any |= mends;
             }
             return self.note_version(version, any, matches);
         }
@@ -428,8 +441,9 @@ impl Rule {
         }
         let is_named = self.text.set.as_ref().is_some_and(|set| set.id.is_some());
         let Some(names) = self.text.operation.as_ref().filter(|_| !is_named) else { return };
-        let fields = self.text.body.as_ref().and_then(|body| body.fields.as_ref());
-        if fields.is_some_and(|fields| !are_known(fields, &model.definitions)) {
+        let body = self.text.body.as_ref();
+        let mut fields = body.into_iter().flat_map(|body| body.fields.iter().chain(&body.also));
+        if fields.any(|fields| !are_known(fields, &model.definitions)) {
             for matched in matches.names.iter_mut().filter(|mark| **mark != Mark::Nowhere) {
                 matched.note(Mark::Idle(NO_DEFINITION));
             }

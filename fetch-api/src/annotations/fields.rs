@@ -69,6 +69,13 @@ impl FieldText {
             Self::One(kind) | Self::Several([kind]) => kind,
         }
     }
+
+    fn schema(&self) -> Schema {
+        match self {
+            Self::One(kind) => kind.into(),
+            Self::Several([kind]) => Schema::of(Kind::Array(Box::new(kind.into()))),
+        }
+    }
 }
 
 /// Tells whether all definitions are there that fields refer to.
@@ -119,6 +126,73 @@ pub(super) fn make_optional(schema: &mut Schema, names: &[String]) -> bool {
     any
 }
 
+/// Lets fields of an object take one more type each; tells whether one of them did not take it yet.
+/// What is referred to is written out here for that: others refer to it, too.
+pub(super) fn take_also(
+    schema: &mut Schema,
+    fields: &FieldsText,
+    definitions: &BTreeMap<String, Schema>,
+) -> bool {
+    take(schema, fields, definitions, &mut { MAX_PARTS })
+}
+
+fn take(
+    schema: &mut Schema,
+    fields: &FieldsText,
+    definitions: &BTreeMap<String, Schema>,
+    left: &mut usize,
+) -> bool {
+    // Parts may hold one another.
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match &mut schema.kind {
+        Kind::Object(object) => {
+            let mut any = false;
+            for (name, field) in fields {
+                let Some((own, _)) = object.properties.get_mut(name) else { continue };
+                any |= widen(own, field.schema());
+            }
+            any
+        }
+        Kind::AllOf(parts) => {
+            let mut any = false;
+            for part in parts {
+                any |= take(part, fields, definitions, left);
+            }
+            any
+        }
+        Kind::Ref(to) => {
+            let Some(mut own) = definitions.get(to).cloned() else { return false };
+            let any = take(&mut own, fields, definitions, left);
+            if any {
+                schema.kind = own.kind;
+            }
+            any
+        }
+        _ => false,
+    }
+}
+
+/// Lets a value be something else as well, as a list of types does.
+fn widen(schema: &mut Schema, more: Schema) -> bool {
+    if *schema == more {
+        return false;
+    }
+    match &mut schema.kind {
+        Kind::Any => false,
+        Kind::AnyOf(parts) | Kind::OneOf(parts) if parts.contains(&more) => false,
+        Kind::AnyOf(parts) => {
+            parts.push(more);
+            true
+        }
+        _ => {
+            let own = std::mem::take(schema);
+            schema.kind = Kind::AnyOf(vec![own, more]);
+            true
+        }
+    }
+}
+
 /// A field's schema, where it is written out in place.
 fn inside<'s>(schema: &'s mut Schema, name: &str) -> Option<&'s mut Schema> {
     match &mut schema.kind {
@@ -156,13 +230,8 @@ fn add(
         return false;
     }
     let new = |object: &mut Object| {
-        object.properties.extend(fields.into_iter().map(|(name, field)| {
-            let schema = match &field {
-                FieldText::One(kind) => kind.into(),
-                FieldText::Several([kind]) => Schema::of(Kind::Array(Box::new(kind.into()))),
-            };
-            (name, (schema, false))
-        }));
+        let fields = fields.into_iter().map(|(name, field)| (name, (field.schema(), false)));
+        object.properties.extend(fields);
         true
     };
     match &mut schema.kind {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::add_fields;
+use super::fields::{add_fields, take_also};
 use super::matches::Mark;
 use super::text::{BodyText, MissingText};
-use super::{NO_FIELDS, Rule, SAME};
+use super::{NO_FIELDS, Rule, SAME, TAKEN};
 use crate::model::{Body, Location, Operation, Parameter, Schema};
 
 impl Rule {
@@ -119,9 +119,12 @@ fn mend_body(
     body.required = text.required.unwrap_or(body.required);
     let adds = |fields| add_fields(&mut body.schema, fields, definitions);
     let adds = text.fields.as_ref().is_none_or(adds);
+    let takes = |fields| take_also(&mut body.schema, fields, definitions);
+    let takes = text.also.as_ref().is_none_or(takes);
     match operation.body != before {
         true => Ok(()),
-        false => Err(if adds { SAME } else { NO_FIELDS }),
+        false if !adds => Err(NO_FIELDS),
+        false => Err(if takes { SAME } else { TAKEN }),
     }
 }
 

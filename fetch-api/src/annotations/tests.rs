@@ -84,6 +84,54 @@ fn lets_fields_be_left_out() {
 }
 
 #[test]
+fn lets_fields_be_something_else_as_well() {
+    let rules = "- operation: Build\n  body: { also: { Cmd: string, Name: string, Other: any } }\n\
+                 - definition: [Config, Empty]\n  also: { Env: [string], Name: string }\n";
+    let annotations = Annotations::parse(rules).unwrap();
+    let mut matches = annotations.matches();
+    let mut model = model("v1.30");
+    let list = || Schema::of(Kind::Array(Box::new(Schema::of(Kind::String))));
+    let text = || Schema::of(Kind::String);
+    let object = |properties: &[(&str, Schema)]| {
+        let own = properties.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone()));
+        let properties = own.map(|(name, schema)| (name, (schema, true))).collect();
+        Schema::of(Kind::Object(Object { properties, additional: Additional::Unsaid }))
+    };
+    let config = object(&[("Cmd", list()), ("Env", text()), ("Name", text())]);
+    model.definitions.insert("Config".to_owned(), config);
+    model.definitions.insert("Empty".to_owned(), object(&[]));
+    model.operations[0].id = "Build".to_owned();
+    model.operations[0].body = Some(Body {
+        required: true,
+        schema: Schema::of(Kind::AllOf(vec![
+            Schema::of(Kind::Ref("Config".to_owned())),
+            object(&[("Host", text())]),
+        ])),
+        media_types: Vec::new(),
+        schemas: Vec::new(),
+    });
+    annotations.apply(&mut model, &mut matches);
+    let either = |one, other| Schema::of(Kind::AnyOf(vec![one, other]));
+    let body = object(&[("Cmd", either(list(), text())), ("Env", text()), ("Name", text())]);
+    assert_eq!(
+        model.operations[0].body.as_ref().unwrap().schema.kind,
+        Kind::AllOf(vec![body, object(&[("Host", text())])])
+    );
+    // The definition is as it was but for the rule of its own.
+    let config = object(&[("Cmd", list()), ("Env", either(text(), list())), ("Name", text())]);
+    assert_eq!(model.definitions["Config"], config);
+    let unmatched: Vec<_> =
+        annotations.unmatched(&matches).iter().map(ToString::to_string).collect();
+    let told = "line 3: the rule for `Empty` changes nothing in any version: its fields take that \
+                already, or are not there";
+    assert_eq!(unmatched, [told]);
+    refuse(
+        "- operation: A\n  also: { b: any }\n",
+        "line 1: `also` belongs to a `definition` or into `body`",
+    );
+}
+
+#[test]
 fn adds_parameters_where_there_are_none() {
     let (model, unmatched) = apply(
         "- operation: Build\n  parameter: [X-Auth, X-Other]\n  in: header\n  missing: any\n  \
@@ -369,7 +417,7 @@ fn refuses_rules_that_make_no_sense() {
     );
     refuse(
         "- operation: A\n  sett: { answer: json }\n",
-        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `remove`, `fields`, `optional`, `parameter`, `in`, `versions`, \
+        ".[0]: unknown field `sett`, expected one of `operation`, `definition`, `missing`, `remove`, `fields`, `optional`, `also`, `parameter`, `in`, `versions`, \
          `set`, `body`, `waiter`, `takes`, `every`, `within`, `tells`, `ends` at line 2 column 3",
     );
 }
@@ -431,8 +479,8 @@ fn refuses_ids_and_definitions_that_make_no_sense() {
         "- operation: A\n  definition: B\n  missing: any\n",
         "line 1: `operation` and `definition` exclude each other",
     );
-    let alone = "line 1: a `definition` takes one of `missing: any`, `fields` and `optional`, and \
-                 nothing else";
+    let alone = "line 1: a `definition` takes one of `missing: any`, `fields`, `optional` and \
+                 `also`, and nothing else";
     refuse("- definition: B\n", alone);
     refuse("- definition: B\n  fields: { a: any }\n  parameter: c\n", alone);
     refuse("- definition: B\n  missing: any\n  set: { answer: json }\n", alone);

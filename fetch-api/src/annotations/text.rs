@@ -19,6 +19,7 @@ pub(super) struct RuleText {
     pub(super) remove: Option<bool>,
     pub(super) fields: Option<FieldsText>,
     pub(super) optional: Option<Vec<String>>,
+    pub(super) also: Option<FieldsText>,
     pub(super) parameter: Option<Names>,
     #[serde(rename = "in")]
     pub(super) location: Option<LocationText>,
@@ -62,6 +63,7 @@ pub(super) struct BodyText {
     pub(super) media_types: Option<Vec<String>>,
     pub(super) required: Option<bool>,
     pub(super) fields: Option<FieldsText>,
+    pub(super) also: Option<FieldsText>,
 }
 
 /// Declares an enum as it is written in YAML, with the model's member for each of its own.
@@ -121,6 +123,13 @@ impl RuleText {
         }
     }
 
+    /// How many of the things it has that are a definition's.
+    fn of_definition(&self) -> usize {
+        let Self { missing, fields, optional, also, .. } = self;
+        let all = [missing.is_some(), fields.is_some(), optional.is_some(), also.is_some()];
+        all.into_iter().filter(|is_there| *is_there).count()
+    }
+
     /// Checks a rule that mends something: what in it goes together.
     pub(super) fn check(&self) -> Result<(), String> {
         let text = self;
@@ -132,17 +141,13 @@ impl RuleText {
                 return Err("`operation` and `definition` exclude each other".into());
             }
             (None, Some(_))
-                if [text.missing.is_some(), text.fields.is_some(), text.optional.is_some()]
-                    .into_iter()
-                    .filter(|is_there| *is_there)
-                    .count()
-                    != 1
+                if text.of_definition() != 1
                     || text.parameter.is_some()
                     || text.set.is_some()
                     || text.body.is_some() =>
             {
-                let what = "a `definition` takes one of `missing: any`, `fields` and `optional`, \
-                            and nothing else";
+                let what = "a `definition` takes one of `missing: any`, `fields`, `optional` and \
+                            `also`, and nothing else";
                 return Err(what.into());
             }
             (Some(_), None) if text.optional.is_some() => {
@@ -164,6 +169,9 @@ impl RuleText {
             (Some(_), None) if text.fields.is_some() => {
                 let what = "`fields` belongs to a `definition` or into `body`";
                 return Err(what.into());
+            }
+            (Some(_), None) if text.also.is_some() => {
+                return Err("`also` belongs to a `definition` or into `body`".into());
             }
             _ => {}
         }

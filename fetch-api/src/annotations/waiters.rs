@@ -74,6 +74,7 @@ impl WaiterRule {
             || text.remove.is_some()
             || text.fields.is_some()
             || text.optional.is_some()
+            || text.also.is_some()
             || text.parameter.is_some()
             || text.location.is_some()
             || text.set.is_some()
