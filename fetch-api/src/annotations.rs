@@ -184,13 +184,20 @@ impl Annotations {
             Ok(None) => Vec::new(),
             Err(error) => return Err(AnnotationsError::Syntax(error)),
         };
-        // The reader does not say where an item begins; in block style, a dash in the first
-        // column does.
-        let mut lines =
-            text.lines().enumerate().filter(|(_, line)| line.starts_with("- ")).map(|(i, _)| i + 1);
+        // The reader does not say where an item begins. In block style a dash does, as far in as the
+        // first one; else all of it is told of where it begins.
+        let begin = |line: &str| match line.trim_start().split(' ').next() {
+            Some("-") => Some(line.len() - line.trim_start().len()),
+            _ => None,
+        };
+        let first = text.lines().find_map(begin);
+        let dashes = text.lines().enumerate().filter(|(_, line)| begin(line) == first);
+        let mut lines = dashes.map(|(i, _)| i + 1).filter(|_| first.is_some());
+        let is_content = |line: &str| !matches!(line.trim().bytes().next(), None | Some(b'#'));
+        let top = text.lines().position(is_content).unwrap_or_default() + 1;
         let rules = texts
             .into_iter()
-            .map(|text| Rule::new(lines.next().unwrap_or(0), text))
+            .map(|text| Rule::new(lines.next().unwrap_or(top), text))
             .collect::<Result<_, _>>()?;
         Ok(Self { rules })
     }

@@ -389,6 +389,17 @@ fn refuse(rules: &str, expected: &str) {
 }
 
 #[test]
+fn says_where_a_rule_begins() {
+    let at = |line, rules: &str| {
+        refuse(rules, &format!("line {line}: it has neither `operation` nor `definition`"));
+    };
+    at(3, "- operation: A\n  set: { answer: json }\n- remove: true\n");
+    at(5, "# why\n\n  - operation: A\n    set: { answer: json }\n  - remove: true\n");
+    at(3, "-\n  { operation: A, set: { answer: json } }\n-\n  remove: true\n");
+    at(2, "# all at once\n[{ remove: true }]\n");
+}
+
+#[test]
 fn refuses_rules_that_make_no_sense() {
     refuse(
         "- operation: A\n",

@@ -1,12 +1,19 @@
 //! Addresses without what only the server should know.
 //!
-//! A user, a password or a token may stand before the host (`https://token@host/`). It goes into
-//! the request, and into nothing that is printed or kept.
+//! A user, a password or a token may stand before the host (`https://token@host/`) or in the query
+//! (`?token=…`). It goes into the request, and into nothing that is printed or kept.
 
 use reqwest::Url;
 
-/// An address as it may be shown: `…` stands for the user info.
+/// An address as it may be shown: `…` stands for the user info and for a query.
 pub(crate) fn shown(url: &str) -> String {
+    match url.split_once('?') {
+        Some((before, _)) => format!("{}?…", without_user(before)),
+        None => without_user(url),
+    }
+}
+
+fn without_user(url: &str) -> String {
     let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(mut parsed) = parsed else { return hidden(url) };
     if parsed.username().is_empty() && parsed.password().is_none() {
@@ -22,16 +29,19 @@ pub(crate) fn shown_in(text: &str) -> String {
     text.split_inclusive(|c: char| c.is_whitespace() || "\"'`".contains(c)).map(hidden).collect()
 }
 
-/// Hides whatever may be user info in what need not be an address.
+/// Hides whatever may be user info, or the query of an address, in what need not be one.
 fn hidden(text: &str) -> String {
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), text),
+    let Some((scheme, rest)) = text.split_once("://") else { return without_at(text) };
+    let Some((before, query)) = rest.split_once('?') else {
+        return format!("{scheme}://{}", without_at(rest));
     };
-    match rest.rfind('@') {
-        Some(at) => format!("{scheme}…{}", &rest[at..]),
-        None => text.to_owned(),
-    }
+    // What a text goes on with behind an address stands behind a quote or a space.
+    let end = query.trim_end_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).len();
+    format!("{scheme}://{}?…{}", without_at(before), &query[end..])
+}
+
+fn without_at(text: &str) -> String {
+    text.rfind('@').map_or_else(|| text.to_owned(), |at| format!("…{}", &text[at..]))
 }
 
 #[cfg(test)]
@@ -39,10 +49,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_user_info_is_hidden() {
+    fn user_info_and_queries_are_hidden() {
         for (url, expected) in [
             ("https://host/a@b/v1.yaml", "https://host/a@b/v1.yaml"),
-            ("https://host:1/v1.yaml?a=b@c", "https://host:1/v1.yaml?a=b@c"),
+            ("https://host:1/v1.yaml?a=b@c", "https://host:1/v1.yaml?…"),
+            ("https://user:token@host/v1.yaml?token=t", "https://…@host/v1.yaml?…"),
+            ("ftp://user@host/x?token=t", "ftp://…@host/x?…"),
             ("https://token@host/v1.yaml", "https://…@host/v1.yaml"),
             ("https://user:to@ken@host:1/a@b", "https://…@host:1/a@b"),
             ("https://:token@host", "https://…@host/"),
@@ -56,8 +68,8 @@ mod tests {
             assert_eq!(shown(url), expected);
         }
         assert_eq!(
-            shown_in("found \"https://user:token@host/x\", and a@b at line 1"),
-            "found \"https://…@host/x\", and …@b at line 1"
+            shown_in("found \"https://user:token@host/x?t=u\", and a@b? at line 1"),
+            "found \"https://…@host/x?…\", and …@b? at line 1"
         );
     }
 }

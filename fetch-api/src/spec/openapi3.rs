@@ -462,7 +462,8 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Finds what a value is. Of alternatives all must be the same, `null` aside.
+    /// Finds what a value is. Of alternatives all must be the same, `null` aside; what may be a list or
+    /// one value is a list.
     fn form_of(&mut self, node: &'t Node<'t>, at: &At<'_>) -> Form {
         let mut found = None;
         let mut open = vec![node];
@@ -504,10 +505,15 @@ impl<'t> Reader<'t> {
                 },
                 Some(_) => Form::One,
             };
-            if found.is_some_and(|found| found != form) {
-                return Form::One;
-            }
-            found = Some(form);
+            found = match (found, form) {
+                (None, form) => Some(form),
+                // One value is a list of one.
+                (Some(Form::Array | Form::One), Form::Array) | (Some(Form::Array), Form::One) => {
+                    Some(Form::Array)
+                }
+                (Some(found), form) if found == form => Some(form),
+                _ => return Form::One,
+            };
         }
         found.unwrap_or(Form::One)
     }

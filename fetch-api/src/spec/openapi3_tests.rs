@@ -183,7 +183,7 @@ fn styles_are_those_of_alternatives() {
     query two: any(&List, [any]) Multi Plain
     query inner: all(&Maybe) Multi Plain
     query deep: {}? Deep Plain
-    query mixed: any(string, [any]) Single Plain
+    query mixed: any(string, [any]) Multi Plain
     query nothing: null Single Plain
     query ring: &Ring Single Plain
     formData files: [string]? Multi Plain
