@@ -432,7 +432,9 @@ impl<'a> Checker<'a> {
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
             let history = checker.history_of(name);
             let summary = format!("unknown {}", checker.shown(pointer));
-            if !history.is_empty() {
+            // Alternatives may have it that are not meant.
+            let is_here = history.contains(checker.root.operation.api().version());
+            if !history.is_empty() && !is_here {
                 let hint = Some(checker.available(&history));
                 return Told { summary, hint, ..Told::default() };
             }

@@ -106,7 +106,7 @@ impl<'a> Api<'a> {
     /// The first name is that of an operation, whose body is looked at first and then its
     /// successful answers, or of a definition. The others are fields, set apart by `.` or `/`.
     /// Items of lists and values of maps are gone into by themselves where a field of theirs is
-    /// named, or by `*`, or an item by a number.
+    /// named, or by `*`, or an item by a number. A name may have dots of its own.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -125,16 +125,16 @@ impl<'a> Api<'a> {
     /// or with an operation without any schema, or if a name on the way is no field there.
     pub fn explain(&self, path: &str) -> Result<Explanation<'a>, ExplainError> {
         let names: Vec<&str> = path.split(['.', '/']).filter(|name| !name.is_empty()).collect();
-        let [root, fields @ ..] = &names[..] else {
+        let [first, ..] = names[..] else {
             let mut error =
                 ExplainError::new(ExplainErrorKind::EmptyPath, "the path is empty".into());
             error.0.hint = Some("begin with an operation or a definition".into());
             return Err(error);
         };
-        let schemas = self.schemas_of(root);
-        if schemas.is_empty() {
-            return Err(self.unknown_root(root));
-        }
+        let begin =
+            longest(&names, |root| Some(self.schemas_of(root)).filter(|all| !all.is_empty()));
+        let Some((root, width, schemas)) = begin else { return Err(self.unknown_root(first)) };
+        let (root, fields) = (&*root, &names[width..]);
         let mut farthest: Option<Missing<'a>> = None;
         for schema in schemas {
             match schema.go(fields) {
@@ -235,6 +235,19 @@ impl ExplainError {
     }
 }
 
+/// The most names that one with dots in it is made of.
+const DOTS: usize = 4;
+
+/// Finds the longest name that names begin with once they are joined, of how many it is, and what it
+/// leads to.
+fn longest<T>(names: &[&str], find: impl Fn(&str) -> Option<T>) -> Option<(String, usize, T)> {
+    (1..=names.len().min(DOTS)).rev().find_map(|width| {
+        let name = joined(&names[..width], ".");
+        let found = find(&name)?;
+        Some((name, width, found))
+    })
+}
+
 /// A field that is not there, and the names nearest to it.
 struct Missing<'a> {
     at: usize,
@@ -252,7 +265,13 @@ impl<'a> Schema<'a> {
 
     fn go(self, fields: &[&str]) -> Result<Self, Missing<'a>> {
         let mut schema = self;
-        for (at, name) in fields.iter().enumerate() {
+        let mut at = 0;
+        while let Some(name) = fields.get(at) {
+            if let Some((_, width, property)) = longest(&fields[at..], |name| schema.property(name))
+            {
+                (schema, at) = (property.schema, at + width);
+                continue;
+            }
             let mut inner = schema;
             let mut lists = 0..LISTS;
             let found = loop {
@@ -290,6 +309,7 @@ impl<'a> Schema<'a> {
                     return Err(Missing { at, near: nearest(name, names), leaf });
                 }
             };
+            at += 1;
         }
         Ok(schema)
     }

@@ -39,6 +39,9 @@ fn a_path_leads_through_bodies_answers_definitions_lists_and_maps() {
     check("ContainerCreate.Warnings", "array of string", "all versions");
     check("ContainerList.Names", "array of string", "all versions");
     check("HostConfig.Annotations", "map of string", "v1.43–v1.55");
+    // A field whose name has a dot.
+    check("OCIPlatform.os.version", "string", "v1.40–v1.55");
+    check("ImageInspect.Descriptor.platform.os.version", "string", "v1.48–v1.55");
     check(
         "ContainerCreate.NetworkingConfig.EndpointsConfig.any.DNSNames",
         "array of string",

@@ -17,6 +17,7 @@ paths:
         - { name: tag, in: query, schema: { type: array, items: { type: string } } }
         - { name: id, in: query, explode: false, schema: { type: array, items: { type: integer } } }
         - { name: maybe, in: query, schema: { oneOf: [{ $ref: "#/components/schemas/List" }] } }
+        - { name: either, in: query, schema: { oneOf: [{ type: array, items: { type: string } }, { type: integer }] } }
         - { name: query, in: query, content: { application/json: { schema: { type: object } } } }
   /jobs/{id}:
     post:
@@ -62,6 +63,12 @@ paths:
               type: object
               properties:
                 one: { oneOf: [{ type: integer }, { type: array, items: { type: string } }] }
+  /pets:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: { type: object, properties: { pet: { oneOf: [{ $ref: "#/components/schemas/toy.Cat" }, { $ref: "#/components/schemas/toy.Dog" }] } } }
   /loop/{kind}:
     put:
       requestBody:
@@ -75,6 +82,8 @@ paths:
 components:
   schemas:
     List: { type: array, items: { type: string } }
+    toy.Cat: { type: object, required: [lives], properties: { lives: { type: integer }, "fur.colour": { type: string }, fur: { type: boolean } } }
+    toy.Dog: { type: object, required: [bark], properties: { bark: { type: boolean } } }
     Named: { type: object, required: [name], properties: { name: { type: string } } }
     One: { oneOf: [{ $ref: "#/components/schemas/One" }, { type: integer }] }
     All: { allOf: [{ $ref: "#/components/schemas/All" }, { $ref: "#/components/schemas/One" }] }
@@ -132,6 +141,8 @@ fn objects_and_lists_are_written_as_their_styles_say() {
     find(json!({ "filter": "text" }), "GET /api/find?filter=text");
     find(json!({ "id": [1, 2], "tag": ["a", "b"] }), "GET /api/find?id=1,2&tag=a&tag=b");
     find(json!({ "maybe": ["a", "b"] }), "GET /api/find?maybe=a&maybe=b");
+    find(json!({ "either": ["a", "b"] }), "GET /api/find?either=a&either=b");
+    find(json!({ "either": 5 }), "GET /api/find?either=5");
     find(json!({ "query": { "x": [1] } }), "GET /api/find?query=%7B%22x%22:%5B1%5D%7D");
 }
 
@@ -166,6 +177,30 @@ fn alternatives_are_judged_by_the_type_of_the_value() {
             "field `/one` of `putSomeByIds` in toy v1 is integer or array of string; a boolean was given"
         ]
     );
+}
+
+/// A version that has a field somewhere else among the alternatives is no hint.
+#[test]
+fn no_hint_leads_to_the_version_that_is_spoken() {
+    let bytes = pack();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("postPets").unwrap();
+    let findings = operation.check_body(&json!({ "pet": { "lives": 9, "bark": true } }));
+    let told: Vec<_> = findings.iter().map(|one| (one.to_string(), one.hint())).collect();
+    assert_eq!(told, [("unknown field `/pet/bark` of `postPets` in toy v1".to_owned(), None)]);
+}
+
+#[test]
+fn names_may_have_dots() {
+    let bytes = pack();
+    let api = Pack::open(&bytes).unwrap().newest().unwrap();
+    let explained = |path: &str| api.explain(path).unwrap().schema.label().into_owned();
+    assert_eq!(explained("toy.Cat"), "object");
+    assert_eq!(explained("toy.Cat.lives"), "integer");
+    assert_eq!(explained("toy.Cat.fur.colour"), "string");
+    assert_eq!(explained("postPets.pet.fur"), "boolean");
+    assert_eq!(explained("postPets.pet.fur.colour"), "string");
+    let error = api.explain("toy.Cow.lives").unwrap_err();
+    assert_eq!(error.to_string(), "there is no operation and no definition `toy` in toy v1");
 }
 
 #[test]
