@@ -201,7 +201,7 @@ impl Client {
             asked.map(|spoken| self.0.version.get_or_init(|| spoken))
         });
         // A socket that takes connections and never answers is no better than none.
-        let connect = self.0.limits.connect.map(|limit| (limit, limit, Waiting::Connect));
+        let connect = self.0.limits.connect.map(|limit| (limit, limit, Waiting::Version));
         let whole = deadline.map(|deadline| (deadline.left(), deadline.limit, Waiting::Whole));
         match connect.into_iter().chain(whole).min_by_key(|(left, ..)| *left) {
             None => work.await,

@@ -41,6 +41,10 @@ const PIECE: usize = 32 << 10;
 /// input and leaves the output open. What is read is its output as it comes; [`Duplex::split`]
 /// tells stdout and stderr apart. Time-outs no longer apply. Dropping it closes the connection.
 ///
+/// Whoever has more to write than a few KiB reads meanwhile: a process that cannot get rid of its output
+/// takes no input. Once the output has ended dockerd takes none either, so writing then may wait for
+/// ever.
+///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// use tokio::io::AsyncWriteExt;

@@ -314,6 +314,7 @@ impl Error {
     pub(crate) fn timeout(what: Waiting, limit: Duration, engine: &str, address: &str) -> Self {
         let text = match what {
             Waiting::Connect => format!("no connection to {engine} at {address} within {limit:?}"),
+            Waiting::Version => format!("{engine} at {address} did not answer within {limit:?}"),
             Waiting::Write => format!("{engine} at {address} took no more input for {limit:?}"),
             Waiting::Head | Waiting::Read => {
                 format!("nothing came from {engine} at {address} for {limit:?}")
@@ -321,7 +322,7 @@ impl Error {
             Waiting::Whole => format!("{engine} at {address} was not done within {limit:?}"),
         };
         Self::new(ErrorKind::Timeout, "timed-out", text).with_hint(match what {
-            Waiting::Connect => "allow more with `connect_timeout`",
+            Waiting::Connect | Waiting::Version => "allow more with `connect_timeout`",
             Waiting::Write => "allow more with `write_timeout`",
             Waiting::Head => "allow more with `head_timeout`",
             Waiting::Read => "allow more with `read_timeout`",
@@ -562,6 +563,7 @@ pub(crate) enum Sent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waiting {
     Connect,
+    Version,
     Write,
     Head,
     Read,

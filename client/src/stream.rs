@@ -494,7 +494,7 @@ impl<T: DeserializeOwned> DocumentStream<T> {
     }
 
     /// Waits for the next document; `None` at the end. A document that tells of an error
-    /// (`errorDetail`, `error`) is an error, and the last item.
+    /// (`errorDetail`, `error`) is an error, and so is one that is no `T`; either is the last item.
     ///
     /// Cancel-safe: what is not returned is there the next time.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
@@ -553,7 +553,11 @@ pub(crate) fn read<T: DeserializeOwned>(
     if errors == InBand::Looked {
         let value: serde_json::Value = serde_json::from_slice(document).map_err(wrong)?;
         look(&value, call, document)?;
-        return serde_json::from_value(value).map_err(wrong);
+        return serde_json::from_value(value).map_err(|error| {
+            // Read where it lies once more, it is known where in it that is.
+            let again = serde_json::from_slice::<T>(document).err();
+            wrong(again.filter(serde_json::Error::is_data).unwrap_or(error))
+        });
     }
     serde_json::from_slice(document).map_err(wrong)
 }

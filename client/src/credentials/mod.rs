@@ -29,7 +29,7 @@ pub(crate) use wanted::Wanted;
 
 use crate::Work;
 use crate::client::Client;
-use crate::discovery::System;
+use crate::discovery::{Surroundings as _, System};
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::Deadline;
 use crate::trace;
@@ -281,7 +281,7 @@ fn keep(
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce(Machine<'_>) -> Result<T, CredentialsError> + Send + 'static,
 ) -> Result<T, CredentialsError> {
-    let work = move || work(Machine { surroundings: &System, user: user() });
+    let work = move || work(Machine { surroundings: &System, user: System.user() });
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
@@ -290,18 +290,6 @@ async fn blocking<T: Send + 'static>(
             Err(error) => Err(CredentialsError::interrupted(io::Error::other(error))),
         },
     }
-}
-
-/// The user's number on Linux, where Podman keeps a file below it.
-fn user() -> Option<u32> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        // The owner of one's own entry is the effective user.
-        Some(std::fs::metadata("/proc/self").ok()?.uid())
-    }
-    #[cfg(not(target_os = "linux"))]
-    None
 }
 
 #[cfg(test)]

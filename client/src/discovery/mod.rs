@@ -104,6 +104,12 @@ pub trait Surroundings {
         let _ = folder;
         Vec::new()
     }
+
+    /// Returns the number of the user whose program this is; `None` where users have none, which is
+    /// also what this does unless it is implemented.
+    fn user(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// The machine this program runs on.
@@ -133,6 +139,17 @@ impl Surroundings for System {
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.take(FILES_LIMIT).map(|entry| entry.path()).collect()
+    }
+
+    fn user(&self) -> Option<u32> {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            // The owner of one's own entry is the effective user.
+            Some(std::fs::metadata("/proc/self").ok()?.uid())
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
     }
 }
 
@@ -413,11 +430,23 @@ impl Around<'_> {
         while let Some((before, behind)) = rest.split_once('$') {
             let (name, behind) = behind.split_at(name_length(behind));
             out.push_str(before);
-            out.push_str(&self.variable(name)?);
+            out.push_str(&self.variable(name).or_else(|| self.usual(name))?);
             rest = behind;
         }
         out.push_str(rest);
         Some(out)
+    }
+
+    /// What a variable that is not set stands for: where nobody has logged in (`su`, `cron`), rootless
+    /// engines are found all the same.
+    fn usual(&self, name: &str) -> Option<String> {
+        match name {
+            // Root's engines are the system's.
+            "XDG_RUNTIME_DIR" => {
+                self.0.user().filter(|user| *user != 0).map(|user| format!("/run/user/{user}"))
+            }
+            _ => None,
+        }
     }
 
     /// The folder that a variable names, or else one below the user's own.

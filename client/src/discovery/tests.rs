@@ -10,6 +10,7 @@ struct Machine {
     variables: BTreeMap<&'static str, &'static str>,
     sockets: Vec<&'static str>,
     files: BTreeMap<String, String>,
+    user: Option<u32>,
 }
 
 impl Surroundings for Machine {
@@ -30,6 +31,10 @@ impl Surroundings for Machine {
         }
     }
 
+    fn user(&self) -> Option<u32> {
+        self.user
+    }
+
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let all = self.files.keys().rev().map(PathBuf::from);
         all.filter(|file| file.parent() == Some(folder)).collect()
@@ -41,6 +46,7 @@ fn machine(variables: &[(&'static str, &'static str)], sockets: &[&'static str])
         variables: variables.iter().copied().collect(),
         sockets: sockets.to_vec(),
         files: BTreeMap::new(),
+        user: None,
     }
 }
 
@@ -88,6 +94,21 @@ fn an_address_that_names_no_socket_is_the_usual_one() {
             r#"{"Endpoints":{"docker":{"Host":"unix://"}}}"#,
         );
     check("docker", &machine, &format!("unix://{own} (Docker context `here`)"));
+}
+
+/// Where nobody has logged in, rootless engines are where they are otherwise.
+#[test]
+fn the_usual_runtime_folder_needs_no_variable() {
+    let (own, system) = ("/run/user/7/podman/podman.sock", "/run/podman/podman.sock");
+    let by = |user, sockets: &[&'static str]| Machine { user, ..machine(&[], sockets) };
+    let usual = |socket: &str| format!("unix://{socket} (usual socket unix://{socket})");
+    check("podman", &by(Some(7), &[own, system]), &usual(own));
+    check("podman", &by(Some(7), &[system]), &usual(system));
+    check("docker", &by(Some(7), &["/run/user/7/docker.sock"]), &usual("/run/user/7/docker.sock"));
+    check("podman", &by(Some(0), &["/run/user/0/podman/podman.sock", system]), &usual(system));
+    check("podman", &by(None, &[own, system]), &usual(system));
+    let set = Machine { user: Some(7), ..machine(&[("XDG_RUNTIME_DIR", "/x")], &[own, system]) };
+    check("podman", &set, &usual(system));
 }
 
 #[test]

@@ -34,8 +34,8 @@ use crate::transport::Wire;
 
 /// What joins a connection with the engine's socket.
 const COMMAND: &str = "dial-stdio";
-/// The most of an answer's head that is read to see whether the engine answers.
-const LONGEST_HEAD: usize = 64 << 10;
+/// The most of an answer that is read to see whether the engine answers.
+const LONGEST_ANSWER: usize = 64 << 10;
 /// How many connections are begun at once: sshd refuses more than ten logins that are under way
 /// (`MaxStartups`), other programs' among them.
 const AT_ONCE: usize = 4;
@@ -287,25 +287,42 @@ async fn text(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Sees whether an engine answers, whatever it says.
+/// Sees whether an engine answers, whatever it says: not all know `HEAD`, or a ping.
 async fn greet(wire: &mut SshWire) -> io::Result<()> {
-    const END: &[u8] = b"\r\n\r\n";
     // That it cannot be written shows in what is read.
-    let _ = wire.write_all(b"HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let _ = wire.write_all(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let _ = wire.flush().await;
-    let mut head = Vec::new();
-    while !head.ends_with(END) {
-        if head.len() > LONGEST_HEAD || head.windows(END.len()).any(|bytes| bytes == END) {
-            return Err(SshError::of(
-                io::ErrorKind::InvalidData,
-                "what answers there is no engine",
-            ));
-        }
-        if wire.read_buf(&mut head).await? == 0 {
+    let mut answer = Vec::new();
+    loop {
+        if wire.read_buf(&mut answer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        match is_whole(&answer) {
+            Some(true) => return Ok(()),
+            Some(false) if answer.len() <= LONGEST_ANSWER => {}
+            _ => {
+                let words = "what answers there is no engine";
+                return Err(SshError::of(io::ErrorKind::InvalidData, words));
+            }
+        }
     }
-    Ok(())
+}
+
+/// Tells whether an answer has come to its end; `None` when it is none.
+fn is_whole(answer: &[u8]) -> Option<bool> {
+    let mut headers = [httparse::EMPTY_HEADER; 100];
+    let mut head = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(length) = head.parse(answer).ok()? else { return Some(false) };
+    let body = &answer[length..];
+    let value = |name: &str| {
+        let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.and_then(|header| std::str::from_utf8(header.value).ok())
+    };
+    if value("Transfer-Encoding").is_some() {
+        return Some(body.ends_with(b"0\r\n\r\n"));
+    }
+    let length: usize = value("Content-Length").map_or(Some(0), |text| text.trim().parse().ok())?;
+    (body.len() <= length).then_some(body.len() == length)
 }
 
 fn quoted(text: &str) -> String {
@@ -364,6 +381,26 @@ mod tests {
         let command = command.as_std();
         let words = [command.get_program()].into_iter().chain(command.get_args());
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn an_answer_to_the_greeting_has_an_end() {
+        let check = |answer: &str, expected: Option<bool>| {
+            assert_eq!(is_whole(answer.as_bytes()), expected, "{answer:?}");
+        };
+        check("", Some(false));
+        check("HTTP/1.1 200 OK\r\nContent-Le", Some(false));
+        check("HTTP/1.1 204 No Content\r\n\r\n", Some(true));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nO", Some(false));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK", Some(true));
+        check("HTTP/1.1 400 Bad\r\ncontent-length: 2\r\n\r\n{}", Some(true));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK?", None);
+        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n", Some(false));
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
+            Some(true),
+        );
+        check("SSH-2.0-OpenSSH\r\n", None);
     }
 
     #[test]

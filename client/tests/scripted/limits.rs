@@ -43,7 +43,7 @@ fn a_silent_engine_runs_into_every_limit() {
     error: docker at unix:///…/engine.sock was not done within 100ms
       code: timed-out
       hint: allow more with `timeout`
-    error: no connection to docker at unix:///…/engine.sock within 100ms
+    error: docker at unix:///…/engine.sock did not answer within 100ms
       code: timed-out
       hint: allow more with `connect_timeout`
     "

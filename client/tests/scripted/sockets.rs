@@ -268,6 +268,17 @@ fn a_queue_of_logins_that_moves_is_waited_in() {
     });
 }
 
+/// Not all engines know a ping.
+#[test]
+fn an_engine_over_ssh_may_refuse_the_greeting() {
+    let refuses = "head() { while read -r line && [ ${#line} -gt 1 ]; do :; done; }
+         head; printf 'HTTP/1.1 400 Bad Request\\r\\nContent-Length: 4\\r\\n\\r\\nnope'
+         head; printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK'; exec sleep 25";
+    let call = far(refuses, None).invoke("SystemPing").text();
+    let ended = block_on(async { tokio::time::timeout(PATIENCE, call).await });
+    assert_eq!(ended.expect("an end").unwrap(), "OK");
+}
+
 /// A connection that comes free while one waits for a turn may have gone, as any other may.
 #[test]
 fn connections_over_ssh_may_go_after_each_answer() {
@@ -286,9 +297,11 @@ fn connections_over_ssh_may_go_after_each_answer() {
 
 #[test]
 fn what_is_no_engine_over_ssh_is_told() {
-    let body = "printf 'HTTP/1.1 403 No\\r\\nContent-Length: 4\\r\\n\\r\\nnope'; exec sleep 25";
+    let more = "printf 'HTTP/1.1 403 No\\r\\nContent-Length: 3\\r\\n\\r\\nnope'; exec sleep 25";
     let junk = "head -c 100000 /dev/zero | tr '\\0' x; exec sleep 25";
-    for script in [body, junk] {
+    let long =
+        "printf 'HTTP/1.1 200 OK\\r\\nX: '; head -c 100000 /dev/zero | tr '\\0' x; exec sleep 25";
+    for script in [more, junk, long] {
         let call = far(script, None).invoke("SystemPing").text();
         let ended = block_on(async { tokio::time::timeout(PATIENCE, call).await });
         let told = shown(&ended.expect("an end").unwrap_err(), None);
