@@ -1,7 +1,7 @@
 // An answer whose head has arrived.
 
 import { host } from "./catalogue.js";
-import { aborted, notJson, notText, refused, taken, tooLarge } from "./errors.js";
+import { notJson, notText, refused, taken, tooLarge } from "./errors.js";
 import { Kept, Pieces, allDocuments, allOutput, documents, document, frames, messageIn } from "./streams.js";
 
 /** The most of an error's body that is kept. */
@@ -12,24 +12,24 @@ const ERROR_WAIT = 5000;
 
 /** An answer: status and headers are there, the body is yet to come. */
 export class Answer {
-  #pieces;
+  #head;
   #call;
   #limit;
   #taken;
 
-  constructor({ status, headers, content, success, call, body, watch, limit }) {
-    this.status = status;
-    this.headers = headers;
-    this.content = content;
-    this.ok = success;
-    this.#call = call;
+  constructor(head, limit) {
+    this.status = head.status;
+    this.headers = head.headers;
+    this.content = head.content;
+    this.ok = head.success;
+    this.#head = head;
+    this.#call = head.call;
     this.#limit = limit;
-    this.#pieces = new Pieces(body, watch, call);
   }
 
   /** The body as it is. */
   async bytes() {
-    const pieces = this.#take();
+    const { pieces } = this.#take();
     const all = new Kept();
     let length = 0;
     for (let piece; (piece = await pieces.next()); all.add(piece)) {
@@ -45,29 +45,23 @@ export class Answer {
   /** The body as what it is: a value, text, bytes, or null. */
   async data() {
     const bytes = await this.bytes();
-    switch (this.content) {
-      case "nothing":
-        return null;
-      case "json":
-      case "json-lines":
-        return this.#json(bytes);
-      case "text": {
-        const text = new TextDecoder().decode(bytes);
-        try {
-          // Some engines call numbers text.
-          if (this.ok && this.#call.answer === "json" && fits(bytes, this.#limit)) return JSON.parse(text);
-        } catch {
-          // It is.
-        }
-        return text;
-      }
-      case "frames":
-      case "output":
-        return allOutput(bytes, this.content, this.#call);
-      default:
-        // Nothing, and nobody said of what kind.
-        return bytes.length > 0 || this.#call.answer === "bytes" ? bytes : null;
+    if (this.content === "nothing") return null;
+    if (/^json/.test(this.content)) return this.#json(bytes);
+    if (this.content !== "bytes") return this.#text(bytes);
+    // Nothing, and nobody said of what kind.
+    return bytes.length > 0 || this.#call.answer === "bytes" ? bytes : null;
+  }
+
+  #text(bytes) {
+    if (this.content !== "text") return allOutput(bytes, this.content, this.#call);
+    const text = new TextDecoder().decode(bytes);
+    try {
+      // Some engines call numbers text.
+      if (this.ok && this.#call.answer === "json" && fits(bytes, this.#limit)) return JSON.parse(text);
+    } catch {
+      // It is.
     }
+    return text;
   }
 
   async #json(bytes) {
@@ -96,16 +90,14 @@ export class Answer {
   async json() {
     const data = await this.data();
     if (data instanceof Uint8Array) throw notText(this.#call, data);
-    if (typeof data === "string" && this.content !== "json" && this.content !== "json-lines") {
-      throw notJson(this.#call, data);
-    }
+    if (typeof data === "string" && !/^json/.test(this.content)) throw notJson(this.#call, data);
     return data;
   }
 
   /** The body as text; output of a process without the frames around it. */
   async text() {
     const bytes = await this.bytes();
-    if (this.content === "frames" || this.content === "output") return allOutput(bytes, this.content, this.#call);
+    if (/^[fo]/.test(this.content)) return allOutput(bytes, this.content, this.#call);
     // Text or not: it may tell of an error.
     if (this.content === "json-lines") {
       try {
@@ -123,34 +115,30 @@ export class Answer {
 
   /** The body as it comes. */
   stream() {
-    return this.#take().stream();
+    return this.#take().pieces.stream();
   }
 
   /** Output of a process as it comes. */
   frames() {
-    return frames(() => this.#source());
+    return frames(() => this.#take());
   }
 
   /** JSON documents as they come. */
   documents() {
-    return documents(() => this.#source());
+    return documents(() => this.#take());
   }
 
   /** Wants no more. */
   cancel() {
     this.#taken = true;
-    return this.#pieces.cancel();
+    return this.#head.pieces.cancel();
   }
 
-  /** The body, once. */
+  /** The body and what it is, once. */
   #take() {
     if (this.#taken) throw taken(this.#call);
     this.#taken = true;
-    return this.#pieces;
-  }
-
-  #source() {
-    return { pieces: this.#take(), content: this.content, call: this.#call, success: this.ok };
+    return this.#head;
   }
 }
 
@@ -172,9 +160,10 @@ function fits(json, limit) {
 }
 
 /** The error that an answer tells of. */
-export async function refusal(client, call, { status, headers, body }, watch, signal) {
-  const bytes = await readError(new Pieces(body, watch, call));
-  if (signal?.aborted) return aborted(signal.reason, call);
+export async function refusal(watch, { status, headers, body }) {
+  const { client, call, given } = watch;
+  const bytes = await readError(new Pieces(body, watch));
+  if (given?.aborted && watch.reason) return watch.reason;
   const message = call.method === "HEAD" ? "" : messageIn(bytes, client.pack);
   return host.tlsSpoken?.(client, call, status, bytes) ?? refused(call, status, message, bytes, headers);
 }
@@ -187,8 +176,7 @@ export async function readError(pieces) {
   try {
     while (left > 0) {
       let timer;
-      const wait = Math.min(ERROR_PIECE_WAIT, end - Date.now());
-      const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(wait, 0))));
+      const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.min(ERROR_PIECE_WAIT, end - Date.now()))));
       const piece = await Promise.race([pieces.next(), over]);
       clearTimeout(timer);
       if (!piece) break;

@@ -26,23 +26,30 @@ function ready() {
   }
 }
 
-/** The name of a type in a word, for messages. */
-export function typeName(value) {
-  if (value == null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+/** The name of a type in a word, for messages; where a number is asked for, one is told itself. */
+export function typeName(value, isAsked) {
+  if (value == null || (typeof value === "number" && (isAsked || !Number.isFinite(value)))) return String(value);
   if (Array.isArray(value)) return "a list";
   const object = value[Symbol.toStringTag] ?? "an object";
-  return { string: "text", object, function: "a function" }[typeof value] ?? `a ${typeof value}`;
+  return { string: "text", object }[typeof value] ?? `a ${typeof value}`;
 }
-
-/** The same where a number is asked for, which is told itself. */
-export const numberName = (value) => (typeof value === "number" ? String(value) : typeName(value));
 
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
 export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
 
-export function text(value, what, code, kind = "config") {
+export const wrong = (what, given, code = "invalid-option", kind = "config", more) =>
+  error(kind, code, `${what}; ${given} was given`, more);
+
+export function text(value, what, code, kind) {
   if (typeof value === "string") return value;
-  throw error(kind, code, `${what} is a text; ${typeName(value)} was given`);
+  throw wrong(`${what} is a text`, typeName(value), code, kind);
+}
+
+/** What is made once for a name. */
+export function cached(all, name, make) {
+  let found = all.get(name);
+  if (!found) all.set(name, (found = guarded(make)));
+  return found;
 }
 
 /** An engine's pack: one that is inside, by its name, or one that was loaded. */
@@ -50,12 +57,7 @@ export function packOf(engine) {
   ready();
   if (engine instanceof core.Pack) return engine;
   const name = text(engine, "an engine's name", "unknown-engine");
-  let pack = packs.get(name);
-  if (!pack) {
-    pack = guarded(() => core.Pack.of(name));
-    packs.set(name, pack);
-  }
-  return pack;
+  return cached(packs, name, () => core.Pack.of(name));
 }
 
 /** The packs that are inside, opened once. */
@@ -65,20 +67,12 @@ const apis = new WeakMap();
 
 export function apiOf(pack, version) {
   const name = text(version, "an API version", "unknown-version");
-  let known = apis.get(pack);
-  if (!known) apis.set(pack, (known = new Map()));
-  let api = known.get(name);
-  if (!api) {
-    api = guarded(() => pack.api(name));
-    known.set(name, api);
-  }
-  return api;
+  return cached(cached(apis, pack, () => new Map()), name, () => pack.api(name));
 }
 
 export function newestOf(pack) {
-  const api = pack.newest();
-  if (!api) throw error("config", "unknown-version", `the pack of ${pack.engine} has no versions`);
-  return api;
+  // A pack without versions has none of that name, either.
+  return pack.newest() ?? apiOf(pack, "auto");
 }
 
 /** Engines whose packs are inside, sorted. */
@@ -97,7 +91,7 @@ const PACK_LIMIT = 16 << 20;
 
 /** Reads a pack from its bytes, or from where they are. */
 export async function loadPack(source, given) {
-  const { fetch, signal } = options(given, knownOfPack, "`loadPack`");
+  const { fetch, signal } = options(given, knownOfPack, "loadPack");
   await host.start?.();
   ready();
   let bytes = source;
@@ -120,7 +114,7 @@ export async function loadPack(source, given) {
   }
   bytes = bytesOf(bytes);
   if (!bytes) {
-    throw error("config", "pack-foreign", `a pack is bytes or a URL; ${typeName(source)} was given`);
+    throw wrong("a pack is bytes or a URL", typeName(source), "pack-foreign");
   }
   return guarded(() => core.Pack.load(bytes));
 }
@@ -195,17 +189,14 @@ export class Catalogue {
   }
 
   doc(operation, given) {
-    return JSON.parse(this.#operation(operation).doc(levels(given, "`doc`")));
+    return JSON.parse(this.#operation(operation).doc(levels(given, "doc")));
   }
 
   /** What the parameters and the body of a call have that is not documented. */
   check(operation, call) {
-    const { params, body } = options(call, knownOfCall, "`check`");
-    const found = this.#operation(operation);
-    const given = bodyOf(body, operation);
-    const values = valuesOf(params, operation);
+    const { found, values, given, made } = this.#begun(operation, options(call, knownOfCall, "check"));
     try {
-      guarded(() => found.describe(values, given.kind, given.text));
+      made("describe");
     } catch (cause) {
       // What is given is to be right; what is left out is for a call to have.
       if (!/^missing-|^invalid-body/.test(cause.code)) throw cause;
@@ -215,8 +206,8 @@ export class Catalogue {
 
   /** The same of an answer. */
   checkAnswer(operation, status, body) {
-    if (!Number.isInteger(status) || status < 100 || status > 999) {
-      throw error("config", "invalid-option", `a status is a number such as 200; ${numberName(status)} was given`);
+    if (typeof status !== "number" || !/^[1-9]\d\d$/.test(status)) {
+      throw wrong("a status is a number such as 200", typeName(status, true));
     }
     return JSON.parse(this.#operation(operation).checkAnswer(status, judged(bodyOf(body, operation))));
   }
@@ -224,7 +215,7 @@ export class Catalogue {
   /** What another version has otherwise, or another engine of what both have. */
   diff(other, operation) {
     if (!(other instanceof Catalogue)) {
-      throw error("config", "invalid-option", `what is compared with is a catalogue; ${typeName(other)} was given`);
+      throw wrong("the other is a catalogue", typeName(other));
     }
     if (operation !== undefined) text(operation, "an operation's name", "unknown-operation");
     return JSON.parse(guarded(() => this.#api.diff(other.#api, operation)));
@@ -232,45 +223,51 @@ export class Catalogue {
 
   /** What a path of names leads to. */
   explain(path, given) {
-    const depth = levels(given, "`explain`");
+    const depth = levels(given, "explain");
     return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), depth)));
   }
 
   #operation(name) {
-    let found = this.#known.get(name);
-    if (!found) {
+    return cached(this.#known, name, () => {
       const id = text(name, "an operation's name", "unknown-operation", "resolve");
-      found = guarded(() => this.#api.operation(this.#category, id));
-      this.#known.set(name, found);
-    }
-    return found;
+      return this.#api.operation(this.#category, id);
+    });
   }
 
-  /** A request of the core, which is to be freed, and the body that goes with it: for the client. */
-  begin(operation, { params, body, contentType }) {
+  /** A call as the core takes it: `made` calls one of its functions that make something of it. */
+  #begun(operation, { params, body, contentType }) {
     const found = this.#operation(operation);
     const given = bodyOf(body, operation);
     const values = valuesOf(params, operation);
-    const request = guarded(() => found.resolve(values, given.kind, given.text, contentType));
-    return { request, given };
+    const made = (what) => guarded(() => found[what](values, given.kind, given.text, contentType));
+    return { found, values, given, made };
+  }
+
+  /** A request of the core, which is to be freed, and the body that goes with it: for the client. */
+  begin(operation, call) {
+    const { given, made } = this.#begun(operation, call);
+    return { request: made("resolve"), given };
   }
 
   /** The request that a call would be. */
   resolve(operation, call) {
-    const { params, body, contentType, headers: more } = options(call, knownOfCall, "`resolve`");
-    if (more) return described(this.begin(operation, call), this.engine, more);
-    const found = this.#operation(operation);
-    const given = bodyOf(body, operation);
-    const values = valuesOf(params, operation);
-    const said = guarded(() => found.describe(values, given.kind, given.text, contentType));
-    const end = said.indexOf("\0");
-    const { method, target, headers, answer } = read(end < 0 ? said : said.slice(0, end));
-    return { method, target, headers, body: given.bytes ?? (end < 0 ? undefined : said.slice(end + 1)), answer };
+    const all = options(call, knownOfCall, "resolve");
+    const { given, made } = this.#begun(operation, all);
+    if (!all.headers) {
+      const [, head, text] = /^([^\0]*)(?:\0(.*))?/s.exec(made("describe"));
+      return described(read(head), given.bytes ?? text);
+    }
+    const request = made("resolve");
+    try {
+      return described(callOf(request, undefined, all.headers), given.bytes ?? request.text);
+    } finally {
+      request.free();
+    }
   }
 }
 
 /** How deep the core goes into schemas, as a number that it takes. */
-const levels = (given, what) => Math.min(number(options(given, knownOfDoc, what).depth, "depth", "levels") ?? 3, 99);
+const levels = (given, what) => Math.min(number(options(given, knownOfDoc, what), "depth", "levels") ?? 3, 99);
 
 /** A body as the core looks at it: what is text or bytes is not looked into. */
 function judged({ text }) {
@@ -282,14 +279,13 @@ function judged({ text }) {
 }
 
 /** A raw request of the core, which is to be freed. */
-export function rawRequest(method, target, { params, body, contentType } = {}) {
-  ready();
+export function rawRequest(method, target, { params, body, contentType }) {
   text(method, "a method", "invalid-method", "resolve");
   text(target, "a target", "invalid-target", "resolve");
   const [first] = valuesOf(params, method);
   if (first !== undefined) {
     throw error("resolve", "unknown-parameter", `a raw request takes no parameters: ${quoted(first)}`, {
-      hint: "write it into the target, as it goes over the wire",
+      hint: "write it into the target",
     });
   }
   const given = bodyOf(body, `${method} ${target.split("?")[0]}`);
@@ -299,17 +295,17 @@ export function rawRequest(method, target, { params, body, contentType } = {}) {
 
 /** Pairs of names and values: of an object, or of what gives them, as a Map, Headers and lists do. */
 function pairsOf(given, kind, code, what) {
-  if (given === undefined || given === null) return [];
+  if (given == null) return [];
   const pairs = given[Symbol.iterator] ? [...given] : isOpaque(given) ? [given] : Object.entries(given);
   if (typeof given !== "object" || !pairs.every(Array.isArray)) {
-    throw error(kind, code, `${what} are an object of names and values; ${typeName(given)} was given`);
+    throw wrong(`${what} are an object of names and values`, typeName(given), code, kind);
   }
   return pairs;
 }
 
-/** Headers of a client, and those of a call, which take their place. */
+/** Headers of a client, and those of a call, which take their place: names and values. */
 export function headersOf(...all) {
-  return Object.fromEntries(all.flatMap((headers) => pairsOf(headers, "config", "invalid-option", "`headers`")));
+  return Object.entries(Object.fromEntries(all.flatMap((headers) => pairsOf(headers, "config", "invalid-option", "`headers`"))));
 }
 
 /** Names and values in turn, as the core takes them. */
@@ -319,75 +315,47 @@ function valuesOf(params, operation) {
 }
 
 function valueOf(value, name, operation) {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-    case "undefined":
-      return value;
-    case "bigint":
-      // All its digits, which a number would not keep.
-      return String(value);
-    case "number":
-      if (Number.isFinite(value)) return value;
-      break;
-    case "object":
-      if (value === null) return value;
-      break;
-    default:
-      throw error("resolve", "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\` is ${typeName(value)}, which is no value`);
-  }
-  try {
-    // Once through JSON: dates become texts, fields without a value go, and what JSON has no word
-    // for shows before anything is sent.
-    return JSON.parse(JSON.stringify(value, plainly));
-  } catch (cause) {
-    throw error("resolve", "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\` cannot be made JSON`, { cause });
-  }
+  // All its digits, which a number would not keep.
+  if (typeof value === "bigint") return String(value);
+  if (value == null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
+  // Once through JSON: dates become texts, fields without a value go, and what JSON has no word
+  // for shows before anything is sent.
+  return JSON.parse(jsonOf(value, "invalid-parameter", `parameter ${quoted(name)} of \`${operation}\``));
 }
 
 /**
  * What JSON has other words for: of a Map or a Set it would make an empty object. So it would of a
  * promise that was forgotten, a form or a response, and of NaN `null`: there are no words for these.
  */
-function plainly(_, value) {
+function plainly(name, value) {
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof Set) return [...value];
-  if (isOpaque(value) || (typeof value === "number" && !Number.isFinite(value))) {
+  const isMissing = !name && (value === undefined || typeof value === "function");
+  if (isMissing || isOpaque(value) || (typeof value === "number" && !Number.isFinite(value))) {
     throw new TypeError(`JSON has no word for ${typeName(value)}`);
   }
   return value;
 }
 
-function jsonOf(value, operation) {
-  let json;
+function jsonOf(value, code, what) {
   try {
-    json = JSON.stringify(value, plainly);
+    return JSON.stringify(value, plainly);
   } catch (cause) {
-    throw error("resolve", "invalid-body", `the body of \`${operation}\` cannot be made JSON`, { cause });
+    throw error("resolve", code, `${what} cannot be made JSON`, { cause });
   }
-  return json;
 }
 
-/** What kinds of bodies there are, as the core knows them. */
-const NOTHING = 0;
-const JSON_TEXT = 1;
-const TEXT = 2;
-const BYTES = 3;
-
-/** What a body is: of which kind, its text, or the bytes that are to be sent. */
+/**
+ * What a body is: of which kind, its text, or the bytes that are to be sent. The core knows kinds by
+ * numbers: 0 for nothing, 1 for a value as JSON, 2 for text, 3 for bytes.
+ */
 function bodyOf(body, operation) {
-  if (body === undefined || body === null) return { kind: NOTHING };
-  if (typeof body === "string") return { kind: TEXT, text: body };
-  if (typeof body === "object") {
-    const streamed = typeof (body.getReader ?? body[Symbol.asyncIterator]) === "function";
-    const bytes = bytesOf(body) ?? (streamed || body instanceof Blob ? body : undefined);
-    if (bytes) return { kind: BYTES, bytes, streamed };
-  }
-  const json = jsonOf(body, operation);
-  if (json === undefined) {
-    throw error("resolve", "invalid-body", `the body of \`${operation}\` is ${typeName(body)}, which is no value`);
-  }
-  return { kind: JSON_TEXT, text: json };
+  if (body == null) return { kind: 0 };
+  if (typeof body === "string") return { kind: 2, text: body };
+  const streamed = typeof (body.getReader ?? body[Symbol.asyncIterator]) === "function";
+  const bytes = bytesOf(body) ?? (streamed || body instanceof Blob ? body : undefined);
+  if (bytes) return { kind: 3, bytes, streamed };
+  return { kind: 1, text: jsonOf(body, "invalid-body", `the body of \`${operation}\``) };
 }
 
 /** Bytes of any kind, as they are sent; undefined for what is none. */
@@ -397,19 +365,11 @@ export function bytesOf(value) {
 }
 
 /** A request as an object. */
-function described({ request, given }, engine, headers) {
-  try {
-    const call = callOf(request, engine, headers);
-    const body = given.kind === BYTES ? given.bytes : request.text;
-    return { method: call.method, target: call.target, headers: call.headers, body, answer: call.answer };
-  } finally {
-    request.free();
-  }
-}
+const described = ({ method, target, headers, answer }, body) => ({ method, target, headers, body, answer });
 
 /** What is known of a request, apart from the core. */
 export function callOf(request, engine, ...more) {
-  for (const [name, value] of Object.entries(headersOf(...more))) {
+  for (const [name, value] of headersOf(...more)) {
     if (value != null) guarded(() => request.setHeader(name, String(value)));
   }
   return read(request.summary(), engine);

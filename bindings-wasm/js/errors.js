@@ -11,26 +11,15 @@ export function quoted(text) {
   return "`" + shown.join("") + (characters.length > longest ? "…" : "") + "`";
 }
 
-export function hidden(target, name, value) {
-  Object.defineProperty(target, name, { value, configurable: true });
-}
-
 export class ContajnersError extends Error {
   constructor(kind, code, text, { hint, cause, call, acted, body, headers, ...known } = {}) {
     super(text, cause === undefined ? undefined : { cause });
-    this.kind = kind;
-    this.code = code;
-    if (hint) this.hint = hint;
-    this.mayHaveActed = Boolean(acted) && !call?.isSafe;
-    if (call?.operation) this.operation = call.operation;
-    for (const [name, value] of Object.entries(known)) {
-      if (value !== undefined) this[name] = value;
-    }
+    const { operation, method, target, isSafe } = call ?? {};
+    const told = { kind, code, hint, mayHaveActed: Boolean(acted) && !isSafe, operation, ...known };
+    for (const name in told) if (told[name] !== undefined) this[name] = told[name];
     // To be had, but not to be printed with the rest.
-    hidden(this, "method", call?.method);
-    hidden(this, "target", call?.target);
-    hidden(this, "body", body);
-    hidden(this, "headers", headers);
+    const kept = { method, target, body, headers };
+    for (const name in kept) Object.defineProperty(this, name, { value: kept[name], configurable: true });
   }
 
   get name() {
@@ -41,25 +30,34 @@ export class ContajnersError extends Error {
 const classes = {};
 
 /** The class of a kind. Its name is a text, which bundlers leave as it is. */
-function classOf(kind, name) {
-  return (classes[kind] = { [name]: class extends ContajnersError {} }[name]);
+function classOf(kind) {
+  const name = kind.replace(/^.|-./g, (start) => start.at(-1).toUpperCase()) + "Error";
+  return (classes[kind] ??= { [name]: class extends ContajnersError {} }[name]);
 }
 
-export const ConfigError = classOf("config", "ConfigError");
-export const ResolveError = classOf("resolve", "ResolveError");
-export const BodyError = classOf("body", "BodyError");
-export const ConnectError = classOf("connect", "ConnectError");
-export const NegotiateError = classOf("negotiate", "NegotiateError");
-export const SendError = classOf("send", "SendError");
-export const TimeoutError = classOf("timeout", "TimeoutError");
-export const StatusError = classOf("status", "StatusError");
-export const InBandError = classOf("in-band", "InBandError");
-export const DecodeError = classOf("decode", "DecodeError");
-export const AbortedError = classOf("aborted", "AbortedError");
+// Pages have those that they name; others are made when there is such an error.
+export const ConfigError = /* @__PURE__ */ classOf("config");
+export const ResolveError = /* @__PURE__ */ classOf("resolve");
+export const BodyError = /* @__PURE__ */ classOf("body");
+export const ConnectError = /* @__PURE__ */ classOf("connect");
+export const NegotiateError = /* @__PURE__ */ classOf("negotiate");
+export const SendError = /* @__PURE__ */ classOf("send");
+export const TimeoutError = /* @__PURE__ */ classOf("timeout");
+export const StatusError = /* @__PURE__ */ classOf("status");
+export const InBandError = /* @__PURE__ */ classOf("in-band");
+export const DecodeError = /* @__PURE__ */ classOf("decode");
+export const AbortedError = /* @__PURE__ */ classOf("aborted");
 
 /** Makes the error of a kind. */
 export function error(kind, code, text, known) {
-  return new classes[kind](kind, code, text, known);
+  return new (classOf(kind))(kind, code, text, known);
+}
+
+/** Refuses a name that is not among some, which the hint tells. */
+export function oneOf(names, name, what) {
+  if (!names.includes(name)) {
+    throw error("config", "invalid-option", `${what} ${quoted(name)}`, { hint: `there is \`${names.join("`, `")}\`` });
+  }
 }
 
 /** Runs what calls the core, whose errors cross as JSON text. */
@@ -67,51 +65,39 @@ export function guarded(work, call) {
   try {
     return work();
   } catch (thrown) {
-    throw fromCore(thrown, call);
+    if (typeof thrown !== "string") throw thrown;
+    // What there is nothing to tell of is empty there.
+    const { kind, code, text, ...known } = JSON.parse(thrown, (name, value) => (!name || value?.length ? value : undefined));
+    throw kind === "decode" && call ? ofAnswer(call, code, "cannot be decoded", { cause: new Error(text) }) : error(kind, code, text, known);
   }
-}
-
-function fromCore(thrown, call) {
-  if (typeof thrown !== "string") return thrown;
-  const { kind, code, text, hint, operation, subject, nearest } = JSON.parse(thrown);
-  if (kind === "decode" && call) return decode(call, code, new Error(text));
-  const known = { hint };
-  if (operation) known.operation = operation;
-  if (subject) known.subject = subject;
-  if (nearest?.length) known.nearest = nearest;
-  return error(kind, code, text, known);
 }
 
 /** A call as texts name it: its path alone, since a query may hold secrets. */
 export function shown(call) {
-  const path = call.target.split("?")[0];
-  return call.operation
-    ? `\`${call.operation}\` (${call.method} ${path})`
-    : `\`${call.method} ${path}\``;
+  const asked = `${call.method} ${call.target.split("?")[0]}`;
+  return call.operation ? `\`${call.operation}\` (${asked})` : `\`${asked}\``;
 }
 
+export const answered = (call, what) => `${call.engine} answered ${what} to ${shown(call)}`;
+
 export function refused(call, status, message, body, headers) {
-  const answered = `${call.engine} answered ${status} to ${shown(call)}`;
   const hint = message.includes("is too new. Maximum supported API version")
     ? "leave the API version out: the client then speaks the newest that both know"
     : undefined;
-  const text = message ? `${answered}: ${message}` : answered;
-  return error("status", "engine-error", text, {
+  return error("status", "engine-error", answered(call, status) + (message && `: ${message}`), {
     call, status, engineMessage: message, body, hint, headers, acted: true,
   });
 }
 
 export function redirected(call, status, location) {
-  const answered = status
-    ? `${call.engine} answered ${status} to ${shown(call)}`
-    : `${call.engine} answered ${shown(call)} with a redirection`;
-  return error("status", "redirected", location ? `${answered}: go to ${quoted(location)}` : answered, {
-    call, status: status || undefined, acted: true,
+  const to = location ? `: go to ${quoted(location)}` : "";
+  return error("status", "redirected", answered(call, status ?? "a redirection") + to, {
+    call, status, acted: true,
     hint: "engines redirect paths that are not clean; none are followed",
   });
 }
 
-export function broken({ engine, place }, call, cause, hint) {
+export function broken({ client: { engine, place }, call }, cause, hint) {
   return error("send", "connection-broken", `the connection to ${engine} at ${place.shown} broke`, {
     call, cause, acted: true, hint,
   });
@@ -127,35 +113,28 @@ export function inBand(call, message, body) {
   });
 }
 
-export function decode(call, code, cause) {
-  return error("decode", code, `the answer to ${shown(call)} cannot be decoded`, {
-    call, cause, acted: true,
-  });
+/** An answer is not what was asked for. */
+function ofAnswer(call, code, what, more) {
+  return error("decode", code, `the answer to ${shown(call)} ${what}`, { call, acted: true, ...more });
 }
 
 export function notJson(call, body) {
   // What a reader of JSON says of it holds a part of it.
-  return error("decode", "invalid-json", `the answer to ${shown(call)} is not the JSON that was asked for`, {
-    call, body, acted: true,
-  });
+  return ofAnswer(call, "invalid-json", "is not the JSON that was asked for", { body });
 }
 
-export function notText(call, body, acted = true) {
-  return error("decode", "not-text", `the answer to ${shown(call)} is bytes, not text`, {
-    call, body, acted, hint: 'take it with `as: "stream"`, or `bytes()` of `as: "response"`',
+export function notText(call, body) {
+  return ofAnswer(call, "not-text", "is bytes, not text", {
+    body, hint: 'take it with `as: "stream"`, or `bytes()` of `as: "response"`',
   });
 }
 
 export function tooLarge(call, limit, hint = 'take it with `as: "stream"`, or allow more with `answerLimit`', how = "is larger than") {
-  return error("decode", "answer-too-large", `the answer to ${shown(call)} ${how} the ${limit} bytes that are kept`, {
-    call, acted: true, hint,
-  });
+  return ofAnswer(call, "answer-too-large", `${how} the ${limit} bytes that are kept`, { hint });
 }
 
 export function taken(call) {
-  return error("decode", "answer-taken", `the answer to ${shown(call)} has been taken already`, {
-    call, acted: true, hint: "it comes once: keep what you read",
-  });
+  return ofAnswer(call, "answer-taken", "has been taken already", { hint: "it comes once" });
 }
 
 export function upgraded(call) {
@@ -164,35 +143,25 @@ export function upgraded(call) {
   });
 }
 
-export function notUpgraded(call, status) {
-  return error("decode", "not-upgraded", `${call.engine} answered ${status} to ${shown(call)} and made no socket`, {
-    call, status, acted: true, hint: "attach, exec and sessions make sockets",
-  });
-}
-
-export function neverSocket(call) {
-  return error("resolve", "not-upgraded", `${shown(call)} makes no socket`, {
-    call, hint: "attach, exec and sessions make sockets",
-  });
-}
-
 /** A host that cannot make a raw socket of an HTTP connection. */
 export function noSockets(call) {
-  return error("resolve", "no-sockets", `${shown(call)} cannot become a socket here: no browser hands one over`, {
-    call,
-    hint: 'output alone comes with `frames`; docker also attaches over a WebSocket, with `as: "websocket"`',
+  return error("resolve", "no-sockets", `nothing here makes a socket of ${shown(call)}`, {
+    call, hint: 'take output alone with `frames`, or docker\'s `as: "websocket"`',
   });
 }
 
+/** What is said before and after an engine's address, and the option that allows more. */
 const waits = {
-  connect: (engine, place, limit) => [`no answer from ${engine} at ${place} within ${limit}`, "connectTimeout"],
-  read: (engine, place, limit) => [`nothing came from ${engine} at ${place} for ${limit}`, "readTimeout"],
-  whole: (engine, place, limit) => [`${engine} at ${place} was not done within ${limit}`, "timeout"],
+  connect: ["no answer from ", " within", "connectTimeout"],
+  read: ["nothing came from ", " for", "readTimeout"],
+  whole: ["", " was not done within", "timeout"],
 };
 
 export function timedOut(what, limit, { engine, place }, call) {
-  const [text, name] = waits[what](engine, place.shown, `${limit} ms`);
-  return error("timeout", "timed-out", text, { call, acted: what !== "connect", hint: `allow more with \`${name}\`` });
+  const [before, after, name] = waits[what];
+  return error("timeout", "timed-out", `${before}${engine} at ${place.shown}${after} ${limit} ms`, {
+    call, acted: what !== "connect", hint: `allow more with \`${name}\``,
+  });
 }
 
 export function aborted(reason, call) {

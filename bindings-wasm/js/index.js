@@ -1,6 +1,6 @@
 // What every host exports.
 
-import { Catalogue, apiOf, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
+import { Catalogue, apiOf, cached, isSecretHeader, loadPack, newestOf, packOf, versions, engines } from "./catalogue.js";
 
 export { Client } from "./client.js";
 export { engines, isSecretHeader, loadPack, versions };
@@ -16,9 +16,7 @@ const known = new WeakMap();
 export function catalogue(engine, version) {
   const pack = packOf(engine);
   const api = version === undefined ? newestOf(pack) : apiOf(pack, version);
-  let found = known.get(api);
-  if (!found) known.set(api, (found = new Catalogue(api)));
-  return found;
+  return cached(known, api, () => new Catalogue(api));
 }
 
 /** The categories of a version. */

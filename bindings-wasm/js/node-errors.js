@@ -71,7 +71,7 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
   }
   const failure = ofCertificate(client, code) ?? ofTls(client, found);
   if (failure) return error("connect", failure[0], failure[1], { call, cause, hint: failure[2] });
-  return broken(client, call, cause, heard === 0 ? silent(place) : undefined);
+  return broken({ client, call }, cause, heard === 0 ? silent(place) : undefined);
 }
 
 const certificates = [

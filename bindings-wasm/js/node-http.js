@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { refusal } from "./answer.js";
-import { broken, error, notUpgraded, quoted, redirected, shown } from "./errors.js";
+import { answered, broken, error, quoted, redirected, shown } from "./errors.js";
 import { cleaned, explained } from "./node-errors.js";
 import { Watch, leads, pieceOf } from "./send.js";
 import { frames } from "./streams.js";
@@ -89,8 +89,11 @@ function webStream(incoming, signal, told = (cause) => cause) {
   );
 }
 
+const sockets = "attach, exec and sessions make sockets";
+
 /** Makes a socket of the connection, once the head of the answer has arrived. */
-export async function upgrade(client, request, call, body, limits) {
+export async function upgrade(client, request, call, body, given) {
+  if (!request.mayOpenSocket) throw error("resolve", "not-upgraded", `${shown(call)} makes no socket`, { call, hint: sockets });
   if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) {
     throw error("resolve", "invalid-body", `the body of ${quoted(call.operation ?? call.target)} is a stream`, {
       call,
@@ -106,7 +109,7 @@ export async function upgrade(client, request, call, body, limits) {
       hint: "it would be one without its certificates: reach the engine at a `unix://`, to which `ssh -L` forwards",
     });
   }
-  const watch = new Watch(client, limits, call);
+  const watch = new Watch(client, given, call);
   const headers = { ...call.headers, Connection: "Upgrade" };
   // The word that engines expect; who wants another one (`h2c`) has given it as a header.
   if (!Object.keys(headers).some((name) => name.toLowerCase() === "upgrade")) headers.Upgrade = "tcp";
@@ -125,16 +128,16 @@ export async function upgrade(client, request, call, body, limits) {
       case "redirect":
         return redirected(call, status, headers.get("location")?.split("?")[0]);
       case "failure":
-        return refusal(client, call, response, watch, limits.signal);
+        return refusal(watch, response);
       default:
-        return notUpgraded(call, status);
+        return error("decode", "not-upgraded", `${answered(call, status)} and made no socket`, { call, status, acted: true, hint: sockets });
     }
   };
   const { socket, source, content } = await new Promise((resolve, reject) => {
     const outgoing = ask({ ...target, path: prefix + call.target, method: call.method, headers, agent: false });
     const give = () => outgoing.destroy(watch.reason);
     watch.signal.addEventListener("abort", give, { once: true });
-    watch.limit("connect", client.limits.connect);
+    watch.limit("connect", client.connectTimeout);
     outgoing.on("socket", (socket) => socket.once(connected, () => watch.limit("connect")));
     outgoing.on("finish", () => watch.came());
     outgoing.on("error", (thrown) => {
@@ -142,7 +145,7 @@ export async function upgrade(client, request, call, body, limits) {
       watch.end();
       // It has shown no certificate, whatever `fetch` and `init` would have.
       const own = { engine: client.engine, place };
-      reject(watch.reason ?? explained(own, call, cause, outgoing.socket?.bytesRead) ?? broken(own, call, cause));
+      reject(watch.reason ?? explained(own, call, cause, outgoing.socket?.bytesRead) ?? broken(watch, cause));
     });
     const opened = (socket, source, contentType) => {
       // Readers and writers get the error; with nobody there yet it would end the process.
@@ -179,12 +182,12 @@ export async function upgrade(client, request, call, body, limits) {
   socket.once("close", () => watch.end());
   socket.setNoDelay?.(true);
   socket.allowHalfOpen = true;
-  const readable = webStream(source, watch.signal, (cause) => broken(client, call, cause));
+  const readable = webStream(source, watch.signal, (cause) => broken(watch, cause));
   // Not those of `node:stream`, which wait for both sides when one ends.
   const writable = new WritableStream({
     write: (piece) =>
       new Promise((resolve, reject) => {
-        socket.write(pieceOf(piece, call), (cause) => (cause ? reject(watch.reason ?? broken(client, call, cause)) : resolve()));
+        socket.write(pieceOf(piece, call), (cause) => (cause ? reject(watch.reason ?? broken(watch, cause)) : resolve()));
       }),
     close: () => new Promise((resolve) => socket.end(resolve)),
     abort: () => void socket.destroy(),

@@ -1,39 +1,27 @@
 // Sending: addresses, time-outs, and what went wrong on the way.
 
 import { aborted, error, quoted, redirected, shown, timedOut, unreadable } from "./errors.js";
-import { bytesOf, host, plain, typeName } from "./catalogue.js";
+import { bytesOf, host, plain, text, typeName, wrong } from "./catalogue.js";
+import { number } from "./options.js";
 
 /** Whether the caller's `init` brings a way of its own: that of undici, Deno or Bun. */
 export const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
 
 /** Reads an address. */
-export function placeOf(uri, { fetch, init } = {}) {
+export function placeOf({ uri, fetch, init }) {
   if (uri instanceof URL) uri = uri.href;
-  const invalid = (why, hint) =>
-    error("config", "invalid-address", `the address ${quoted(plain(uri))} ${why}`, { hint });
-  if (typeof uri !== "string" || uri === "") {
-    throw error("config", "invalid-address", `an address is a text; ${uri === "" ? "an empty one" : typeName(uri)} was given`, {
-      hint: "such as `http://localhost:2375`, or a path of this page's origin",
-    });
-  }
+  text(uri, "an address", "invalid-address");
+  const invalid = (why, hint, code = "invalid-address") => error("config", code, `the address ${quoted(plain(uri))} ${why}`, { hint });
   // What has a port and no scheme is `tcp`, as for the engines' own tools.
   if (/^[^/]+:\d+(\/|$)/.test(uri)) uri = `tcp://${uri}`;
-  if (uri.startsWith("unix://")) {
-    const path = uri.slice("unix://".length);
+  const [, scheme, path] = /^([a-z][a-z0-9+.-]*):\/\/(.*)/is.exec(uri) ?? [];
+  // Whoever brings a way of sending knows where the socket is.
+  if (scheme === "unix" && (fetch || host.fetchOver || leads(init))) {
     if (!path.startsWith("/")) throw invalid("has no path of a socket");
-    // Whoever brings a way of sending knows where the socket is.
-    if (!fetch && !host.fetchOver && !leads(init)) {
-      throw error("config", "unsupported-address", `nothing here reaches ${quoted(uri)}`, {
-        hint: "give a `fetch` or an `init` that does, or put a proxy in front of the socket",
-      });
-    }
     return { base: "http://localhost", socket: path, shown: uri };
   }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(uri)?.[1].toLowerCase();
-  if (scheme && !["http", "https", "tcp"].includes(scheme)) {
-    throw error("config", "unsupported-address", `the address ${quoted(plain(uri))} is of no kind that \`fetch\` reaches`, {
-      hint: "there are `http://`, `https://` and `tcp://`, `unix://` where sockets can be opened, and paths of a page's own origin",
-    });
+  if (scheme && !/^(https?|tcp)$/i.test(scheme)) {
+    throw invalid("cannot be reached from here", "take `http://`, `https://`, `tcp://` or a path of a page's origin; `unix://` is for Node or a `fetch`", "unsupported-address");
   }
   let url;
   try {
@@ -41,12 +29,10 @@ export function placeOf(uri, { fetch, init } = {}) {
     const http = uri.replace(/^tcp:(\/\/.*?)(:\d+)?(?=[/?#]|$)/i, (_, host, port = ":2375") => `http:${host}${port}`);
     url = new URL(http, globalThis.location?.href);
   } catch {
-    throw invalid("is malformed", scheme ? undefined : "a path alone is for pages, which have an origin");
+    // A path alone is for pages, which have an origin.
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw invalid("is malformed");
-  if (url.username || url.password) {
-    throw invalid("has a password in it", "give an `Authorization` header with `headers`");
-  }
+  if (!uri || !/^https?:/.test(url?.protocol)) throw invalid("is malformed", scheme ? undefined : "a path alone is for pages");
+  if (url.username || url.password) throw invalid("has a password in it", "give an `Authorization` header with `headers`");
   if (url.search || url.hash) throw invalid("has a query or a fragment");
   const base = (url.origin + url.pathname).replace(/\/+$/, "");
   return { base, shown: base };
@@ -61,18 +47,21 @@ export class Watch {
   #timers = new Map();
   #unlisten;
 
-  constructor(client, { signal, timeout = client.limits.whole, readTimeout = client.limits.read }, call) {
+  constructor(client, options, call) {
+    const { signal } = options;
     this.client = client;
     this.call = call;
-    this.readLimit = readTimeout;
+    this.given = signal;
+    this.readLimit = number(options, "readTimeout") ?? client.readTimeout;
+    const limit = number(options, "timeout") ?? client.timeout;
     if (signal) {
       if (signal.aborted) throw aborted(signal.reason, undefined);
       const listen = () => this.give(aborted(signal.reason, this.call));
       host.unbounded?.(signal);
-      signal.addEventListener("abort", listen, { once: true });
+      signal.addEventListener("abort", listen);
       this.#unlisten = () => signal.removeEventListener("abort", listen);
     }
-    this.limit("whole", timeout);
+    this.limit("whole", limit);
   }
 
   get signal() {
@@ -92,7 +81,7 @@ export class Watch {
   /** Starts a limit, or starts it anew; without a time it ends. */
   limit(what, milliseconds) {
     clearTimeout(this.#timers.get(what));
-    if (milliseconds === undefined || milliseconds > LONGEST) return;
+    if (!(milliseconds <= LONGEST)) return;
     const over = () => this.give(timedOut(what, milliseconds, this.client, this.call));
     const timer = setTimeout(over, milliseconds);
     // A program may end while an answer that nobody reads is still coming.
@@ -102,13 +91,12 @@ export class Watch {
 
   /** Something came. */
   came() {
-    if (this.readLimit !== undefined) this.limit("read", this.readLimit);
+    this.limit("read", this.readLimit);
   }
 
   end() {
     this.#timers.forEach((timer) => clearTimeout(timer));
     this.#unlisten?.();
-    this.#unlisten = undefined;
     this.ended?.();
   }
 }
@@ -117,7 +105,8 @@ export class Watch {
 const AT_ONCE = 1 << 16;
 
 /** Sends a request and waits for the head of the answer. */
-export async function send(client, call, body, streamed, watch) {
+export async function send(watch, body, streamed) {
+  const { client, call } = watch;
   const { place, init } = client;
   const full = {
     cache: "no-store",
@@ -161,8 +150,8 @@ export async function send(client, call, body, streamed, watch) {
   watch.end();
   // A redirection that a browser does not tell more of has no status.
   throw response?.type === "opaqueredirect"
-    ? redirected(call, 0)
-    : error("send", "not-http", `the given \`fetch\` did not answer ${shown(call)} with a Response`, { call, acted: true });
+    ? redirected(call)
+    : error("send", "not-http", `the given \`fetch\` made no Response of ${shown(call)}`, { call, acted: true });
 }
 
 /** Reads a body piece by piece. That it cannot be read is found here, not taken for a fault of the connection. */
@@ -171,7 +160,7 @@ function streamOf(body, sent, watch) {
   const leave = async (reason) => {
     left = true;
     try {
-      await (body.getReader ? source.cancel(reason) : source.return?.(reason));
+      await source.return?.(reason);
     } catch {
       // It was broken anyway.
     }
@@ -186,18 +175,16 @@ function streamOf(body, sent, watch) {
     start: (own) => void (controller = own),
     async pull() {
       try {
-        // A Response refuses streams that somebody has read, or does.
-        source ??= body.getReader ? new Response(body) && body.getReader() : body[Symbol.asyncIterator]();
-        const { value, done } = await (body.getReader ? source.read() : source.next());
+        source ??= body.getReader ? itemsOf(body) : body[Symbol.asyncIterator]();
+        const { value, done } = await source.next();
         if (left) return;
         if (done) {
           left = true;
           sent();
           return controller.close();
         }
-        const piece = typeof value === "string" ? new TextEncoder().encode(value) : bytesOf(value);
-        if (!piece) throw new TypeError(`a piece is text or bytes; ${typeName(value)} was given`);
-        controller.enqueue(piece);
+        const piece = pieceOf(value, watch.call);
+        controller.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
       } catch (cause) {
         if (left) return;
         controller.error(cause);
@@ -209,11 +196,19 @@ function streamOf(body, sent, watch) {
   });
 }
 
-/** A piece of what goes to a socket. */
+/** The pieces of a stream; not every browser's can be iterated over. */
+function itemsOf(stream) {
+  // A Response refuses streams that somebody has read, or does.
+  new Response(stream);
+  const reader = stream.getReader();
+  return { next: () => reader.read(), return: (reason) => reader.cancel(reason) };
+}
+
+/** A piece of what goes out, as a body or over a socket. */
 export function pieceOf(piece, call) {
   const own = typeof piece === "string" ? piece : bytesOf(piece);
   if (own !== undefined) return own;
-  throw error("resolve", "invalid-body", `what goes to the socket of ${shown(call)} is text or bytes; ${typeName(piece)} was given`, { call });
+  throw wrong(`what goes to ${shown(call)} is text or bytes`, typeName(piece), "invalid-body", "resolve", { call });
 }
 
 /** No head of an answer came, and a browser does not say why. */
@@ -222,6 +217,6 @@ function unreached({ engine, place }, call, cause, streamed) {
     call, cause, acted: true,
     hint: streamed
       ? "browsers send streams only over HTTP/2; give a Blob or bytes"
-      : "nothing may listen there, or the engine does not allow pages of this origin: put a proxy of the same origin in front",
+      : "nothing listens there, or does not let this page: put a proxy of the same origin in front",
   });
 }

@@ -8,12 +8,10 @@ import { broken, guarded, inBand, notJson } from "./errors.js";
 export class Pieces {
   #reader;
   #watch;
-  #call;
 
-  constructor(body, watch, call) {
+  constructor(body, watch) {
     this.#reader = body?.getReader();
     this.#watch = watch;
-    this.#call = call;
     if (!body) watch.end();
     // Not every body ends by itself when its call is given up.
     watch.signal.addEventListener("abort", () => this.#reader?.cancel().catch(() => {}));
@@ -33,13 +31,13 @@ export class Pieces {
           return undefined;
         }
         if (value.length > 0) {
-          if (watch.readLimit !== undefined) watch.limit("read");
+          watch.limit("read");
           return value;
         }
       }
     } catch (cause) {
       this.#end();
-      throw watch.reason ?? broken(watch.client, this.#call, host.cleaned?.(cause) ?? cause);
+      throw watch.reason ?? broken(watch, host.cleaned?.(cause) ?? cause);
     }
   }
 
@@ -52,11 +50,7 @@ export class Pieces {
   async cancel() {
     const reader = this.#reader;
     this.#end();
-    try {
-      await reader?.cancel();
-    } catch {
-      // It was broken anyway.
-    }
+    await reader?.cancel().catch(() => {});
   }
 
   /** The rest as a stream. */
@@ -90,7 +84,7 @@ class Frame {
   #cut;
 
   /** It may begin within a character, of which some came before, and end within one. */
-  constructor(stream, bytes, before, cut = 0) {
+  constructor(stream, bytes, before, cut) {
     this.stream = stream;
     this.bytes = bytes;
     this.#before = before;
@@ -103,19 +97,16 @@ class Frame {
    */
   get text() {
     const own = this.bytes.subarray(0, this.bytes.length - this.#cut);
-    return decoder.decode(this.#before ? concatenated([this.#before, own]) : own);
+    return decoder.decode(this.#before.length ? concatenated([this.#before, own]) : own);
   }
 }
 
 /** How many bytes at the end are the beginning of a character. */
 function unfinished(bytes) {
-  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
-    const byte = bytes[bytes.length - back];
-    if (byte < 0x80) return 0;
-    if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return back < length ? back : 0;
-    }
+  for (let back = 1; back < 4; back += 1) {
+    const byte = bytes.at(-back);
+    // The first byte of characters that are longer than that: from 0xc0, 0xe0, 0xf0 on.
+    if (!(byte >= 0x80 && byte < 0xc0)) return byte >= 256 - (128 >> back) ? back : 0;
   }
   return 0;
 }
@@ -244,7 +235,7 @@ class Output {
     if (this.#words.length) return this.#told([]);
     const { items } = this.#take(guarded(() => this.#demultiplexer.finish(), this.#call), nothing);
     // A character whose end did not come is text all the same.
-    this.#left.forEach((left, channel) => left.length && items.push(new Frame(names[channel], nothing, left)));
+    this.#left.forEach((left, channel) => left.length && items.push(new Frame(names[channel], nothing, left, 0)));
     return { items, done: true };
   }
 
@@ -271,15 +262,14 @@ class Output {
         if (channel > 3) return this.#told(items);
         continue;
       }
-      const before = this.#left[channel];
-      if (before.length === 0 && bytes[bytes.length - 1] < 0x80) items.push(new Frame(names[channel], bytes));
-      else items.push(this.#partial(channel, bytes, before));
+      items.push(this.#frame(channel, bytes));
     }
     return { items };
   }
 
   /** Output that may begin or end within a character. */
-  #partial(channel, bytes, before) {
+  #frame(channel, bytes) {
+    const before = this.#left[channel];
     const all = before.length ? concatenated([before, bytes]) : bytes;
     const left = unfinished(all);
     this.#left[channel] = left ? all.slice(all.length - left) : nothing;
@@ -425,7 +415,7 @@ export function concatenated(pieces) {
 /** The bytes that the demultiplexer found: a part of the piece, or some that it held back. */
 function pieceAt(found, i, piece) {
   const [from, to] = [found[i + 1], found[i + 2]];
-  return from < 0 ? Uint8Array.from({ length: -from }, (_, n) => (to >>> (8 * n)) & 0xff) : piece.subarray(from, to);
+  return from < 0 ? Uint8Array.from({ length: -from }, (_, n) => to >>> (8 * n)) : piece.subarray(from, to);
 }
 
 /** The engine's own words in the body of an error. */

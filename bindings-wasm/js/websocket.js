@@ -1,6 +1,6 @@
 // Attaching over a WebSocket, where the engine has a route for it.
 
-import { aborted, broken, error, shown, tooLarge } from "./errors.js";
+import { broken, error, shown, tooLarge } from "./errors.js";
 import { Watch, pieceOf } from "./send.js";
 
 /** How many bytes may be on their way before more are taken. */
@@ -10,11 +10,11 @@ const UNSENT = 1 << 20;
  * Opens a WebSocket at the request's target: a stream of bytes to read and one to write. What comes
  * is as the engine sends it, stdout and stderr unmarked; the borders of messages mean nothing.
  */
-export function overWebSocket(client, call, hasBody, limits) {
+export function overWebSocket(client, call, hasBody, given) {
   const Socket = client.WebSocket ?? globalThis.WebSocket;
   if (!Socket || (client.place.socket && !client.WebSocket)) {
     throw error("resolve", "no-sockets", `${shown(call)} needs a WebSocket, and there is none here`, {
-      call, hint: 'give one with `WebSocket`, or take `as: "socket"` where HTTP connections can be upgraded',
+      call, hint: 'give one with `WebSocket`, or in Node take `as: "socket"`',
     });
   }
   if (hasBody || Object.keys(call.headers).length) {
@@ -22,11 +22,11 @@ export function overWebSocket(client, call, hasBody, limits) {
       call, hint: hasBody ? "write it to the socket" : "give a `WebSocket` that sends them",
     });
   }
-  if (limits.signal?.aborted) throw aborted(limits.signal.reason, call);
+  const watch = new Watch(client, given, call);
   let open, ended, closed, controller, resolve, reject;
   const failed = (cause) =>
     open
-      ? broken(client, call)
+      ? broken(watch)
       : error("connect", "cannot-connect", `cannot open a WebSocket to ${client.engine} at ${client.place.shown}`, {
           call, cause, acted: !cause, hint: "only docker has such routes, and a proxy must pass them on",
         });
@@ -34,9 +34,9 @@ export function overWebSocket(client, call, hasBody, limits) {
   try {
     socket = new Socket(client.place.base.replace(/^http/, "ws") + call.target);
   } catch (cause) {
+    watch.end();
     throw failed(cause);
   }
-  const watch = new Watch(client, limits, call);
   watch.came();
   socket.binaryType = "arraybuffer";
   const opened = new Promise((...both) => ([resolve, reject] = both));
@@ -47,6 +47,7 @@ export function overWebSocket(client, call, hasBody, limits) {
   };
   /** Nothing more is read. */
   const end = (failure) => {
+    closed = true;
     reject(failure ?? failed());
     if (ended) return;
     ended = true;
@@ -76,12 +77,8 @@ export function overWebSocket(client, call, hasBody, limits) {
     watch.limit("read");
     resolve();
   };
-  socket.onerror = () => {
-    closed = true;
-    end(failed());
-  };
+  socket.onerror = () => end(failed());
   socket.onclose = () => {
-    closed = true;
     watch.end();
     end();
   };
@@ -98,7 +95,7 @@ export function overWebSocket(client, call, hasBody, limits) {
     write: async (piece, { signal }) => {
       const own = pieceOf(piece, call);
       // What is sent after the end is dropped without a word.
-      if (closed) throw watch.reason ?? broken(client, call);
+      if (closed) throw watch.reason ?? broken(watch);
       socket.send(own);
       // Whoever takes it slowly is waited for. Nothing tells when it is out.
       while (socket.bufferedAmount > UNSENT && !closed && !signal?.aborted) await new Promise((resolve) => setTimeout(resolve, 10));

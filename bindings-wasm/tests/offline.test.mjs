@@ -166,8 +166,8 @@ test("what is wrong with a call is told before it is sent", () => {
     [list(Promise.resolve({})), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; Promise was given"],
     [() => resolve("docker", "v1.41", "ContainerList", new Map([["params", {}]])), "invalid-option", "`resolve` takes an object of options; Map was given"],
     [() => resolve("docker", "v1.41", "ContainerList", Promise.resolve({})), "invalid-option", "`resolve` takes an object of options; Promise was given"],
-    [list({ limit: () => 1 }), "invalid-parameter", "parameter `limit` of `ContainerList` is a function, which is no value"],
-    [list({ limit: Symbol("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` is a symbol, which is no value"],
+    [list({ limit: () => 1 }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
+    [list({ limit: Symbol("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
     [list({ filters: { n: 1n } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({ filters: circle }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({}, { param: 1 }), "invalid-option", "`resolve` has no option `param`"],
@@ -177,7 +177,7 @@ test("what is wrong with a call is told before it is sent", () => {
     [create(circle), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
     ...[Promise.resolve({}), new FormData(), new URLSearchParams("a=b"), new Response("{}"), { Image: Promise.resolve("x") }, { Memory: Number.NaN }, Number.NaN]
       .map((body) => [create(body), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"]),
-    [create(() => 1), "invalid-body", "the body of `ContainerCreate` is a function, which is no value"],
+    [create(() => 1), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
     [() => resolve("docker", "v1.41", "ContainerInspect", { params: { id: "../x" } }), "invalid-parameter", "parameter `id` of `ContainerInspect` is `../x`: `..` would change the path"],
     [() => resolve("docker", "v1.41", "ContainerInspect"), "missing-parameter", "`ContainerInspect` needs the path parameter `id`"],
   ]) {

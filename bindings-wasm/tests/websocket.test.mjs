@@ -73,7 +73,7 @@ test("WebSockets: text and bytes are written, and nothing after the end", async 
   const other = await attachedOverWeb();
   const error = await rejected(other.writable.getWriter().write({ data: 1 }));
   assert.equal(error.code, "invalid-body");
-  assert.match(error.message, /^what goes to the socket of `ContainerAttachWebsocket` .* is text or bytes; an object was given$/);
+  assert.match(error.message, /^what goes to `ContainerAttachWebsocket` .* is text or bytes; an object was given$/);
   const third = await attachedOverWeb();
   third.close();
   await assert.rejects(third.writable.getWriter().write("late"), { code: "connection-broken" });
