@@ -18,11 +18,10 @@ const agent = new Agent({ keepAlive: true, timeout: 4000 });
 export function fetchOver(socketPath, sent) {
   const over = (agent) => (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const { pathname, search } = new URL(url);
       const length = lengthOf(body);
       const all = length === undefined ? headers : { ...headers, "Content-Length": length };
       // The path as it is: parsed and put together again it would be another one.
-      const path = url.slice(url.indexOf(pathname + search, "http://x".length));
+      const path = url.slice(url.indexOf("/", "http://".length));
       const outgoing = httpRequest({ socketPath, path, method, headers: all, signal, agent });
       outgoing.on("error", (cause) => {
         if (signal?.aborted) return reject(signal.reason);

@@ -86,6 +86,12 @@ fn scripted() {
 }
 
 #[test]
+fn sent() {
+    let Some(node) = node() else { return };
+    node.test("sent.test.mjs", &[]);
+}
+
+#[test]
 fn websockets() {
     let Some(node) = node() else { return };
     node.test("websocket.test.mjs", &[]);

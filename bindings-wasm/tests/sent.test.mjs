@@ -1,0 +1,52 @@
+// What goes out as it was given, and what does not go out at all.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { Client } from "contajners";
+
+const folder = mkdtempSync(join(tmpdir(), "contajners-"));
+const path = join(folder, "the engine's 100%.sock");
+/** The requests that came: method and target. */
+let came = [];
+const answer = ({ method, url }, response) => {
+  came.push(`${method} ${url}`);
+  response.writeHead(200, { "Content-Type": "application/json" }).end("{}");
+};
+const servers = [createServer(answer), createServer(answer)];
+let base;
+
+before(async () => {
+  servers[0].listen(path);
+  servers[1].listen(0, "127.0.0.1");
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  base = `http://127.0.0.1:${servers[1].address().port}`;
+});
+
+after(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const client = (uri = base, more = {}) => Client.create({ engine: "docker", version: "v1.41", uri, ...more });
+
+test("targets go over a unix socket as they were given", async () => {
+  const docker = await client(`unix://${path}`);
+  const targets = ["/x?a=it's", '/x?a="<>', "/\"<`{\\", "/v1.41/./_ping", "/%2e%2e/x", "//a", "//a/b?c=/d", "/x?a=http://b/c"];
+  came = [];
+  for (const target of targets) await docker.request("GET", target);
+  assert.deepEqual(came, targets.map((target) => `GET ${target}`));
+  const filters = { label: ["it's \"<`{\\"] };
+  const { target } = docker.resolve("ContainerList", { params: { filters } });
+  came = [];
+  await docker.invoke("ContainerList", { params: { filters } });
+  assert.deepEqual(came, [`GET ${target}`]);
+});
