@@ -35,7 +35,8 @@ export function typeName(value, isAsked) {
 }
 
 /** Whether an object keeps what it holds to itself, as a promise does, a form and a Map. */
-export const isOpaque = (value) => value?.[Symbol.toStringTag] && !Object.keys(value).length;
+export const isOpaque = (value) =>
+  (value?.[Symbol.toStringTag] || value instanceof RegExp || value instanceof Error) && !Object.keys(value).length;
 
 export const wrong = (what, given, code = "invalid-option", kind = "config", more) =>
   error(kind, code, `${what}; ${given} was given`, more);
@@ -325,14 +326,17 @@ function valueOf(value, name, operation) {
 
 /**
  * What JSON has other words for: of a Map or a Set it would make an empty object. So it would of a
- * promise that was forgotten, a form or a response, and of NaN `null`: there are no words for these.
+ * promise that was forgotten, a form or a response, of NaN `null` as of an item that is missing, and
+ * of bytes an object of numbers: there are no words for these.
  */
 function plainly(name, value) {
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof Set) return [...value];
-  const isMissing = !name && (value === undefined || typeof value === "function");
-  if (isMissing || isOpaque(value) || (typeof value === "number" && !Number.isFinite(value))) {
-    throw new TypeError(`JSON has no word for ${typeName(value)}`);
+  // A Buffer has made an object of itself by now. Fields without a value are none, which items cannot be.
+  const own = this[name];
+  const isMissing = (value === undefined || typeof value === "function") && (!name || Array.isArray(this));
+  if (isMissing || isOpaque(value) || ArrayBuffer.isView(own) || (typeof value === "number" && !Number.isFinite(value))) {
+    throw new TypeError(`JSON has no word for ${typeName(own)}`);
   }
   return value;
 }

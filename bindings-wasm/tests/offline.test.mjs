@@ -169,13 +169,18 @@ test("what is wrong with a call is told before it is sent", () => {
     [list({ limit: () => 1 }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
     [list({ limit: Symbol("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
     [list({ filters: { n: 1n } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: new Uint8Array(1) }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: { n: Buffer.from("a") } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
+    [list({ filters: { n: new Set([undefined]) } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({ filters: circle }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({}, { param: 1 }), "invalid-option", "`resolve` has no option `param`"],
     [create(undefined), "missing-body", "`ContainerCreate` needs a body"],
     [create(null), "missing-body", "`ContainerCreate` needs a body"],
     [create(7n), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
     [create(circle), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
-    ...[Promise.resolve({}), new FormData(), new URLSearchParams("a=b"), new Response("{}"), { Image: Promise.resolve("x") }, { Memory: Number.NaN }, Number.NaN]
+    ...[Promise.resolve({}), new FormData(), new URLSearchParams("a=b"), new Response("{}"), { Image: Promise.resolve("x") }, { Memory: Number.NaN }, Number.NaN,
+      { Data: new Uint8Array([1, 2, 255]) }, { Data: Buffer.from("a") }, { Data: new Uint8Array(0) }, { Data: [new DataView(new ArrayBuffer(1))] },
+      { Data: new Uint16Array(1).buffer }, { Cmd: ["a", undefined] }, { Cmd: [() => 1] }, { Cmd: [, "a"] }, [Symbol("x")], { Cmd: /x/ }, { Cmd: new Error("x") }]
       .map((body) => [create(body), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"]),
     [create(() => 1), "invalid-body", "the body of `ContainerCreate` cannot be made JSON"],
     [() => resolve("docker", "v1.41", "ContainerInspect", { params: { id: "../x" } }), "invalid-parameter", "parameter `id` of `ContainerInspect` is `../x`: `..` would change the path"],
@@ -186,6 +191,9 @@ test("what is wrong with a call is told before it is sent", () => {
   }
   assert.equal(failure(create({ Image: Promise.resolve("x") })).cause.message, "JSON has no word for Promise");
   assert.equal(failure(list({ filters: Number.NaN })).cause.message, "JSON has no word for NaN");
+  assert.equal(failure(create({ Data: Buffer.from("hush") })).cause.message, "JSON has no word for Uint8Array");
+  assert.equal(failure(create({ Cmd: [undefined] })).cause.message, "JSON has no word for undefined");
+  assert.equal(failure(list({ limit: () => 1 })).cause.message, "JSON has no word for a function");
   const error = failure(list({ al: true }));
   assert.ok(error instanceof ResolveError);
   assert.deepEqual([error.hint, error.nearest, error.operation], ["did you mean `all`?", ["all"], "ContainerList"]);
