@@ -190,7 +190,7 @@ export class Catalogue {
   }
 
   doc(operation, given) {
-    return JSON.parse(this.#operation(operation).doc(levels(given, "doc")));
+    return JSON.parse(this.#operation(operation).doc(levels(given, "doc", 3)));
   }
 
   /** What the parameters and the body of a call have that is not documented. */
@@ -224,7 +224,7 @@ export class Catalogue {
 
   /** What a path of names leads to. */
   explain(path, given) {
-    const depth = levels(given, "explain");
+    const depth = levels(given, "explain", 2);
     return JSON.parse(guarded(() => this.#api.explain(text(path, "a path", "empty-path"), depth)));
   }
 
@@ -268,7 +268,7 @@ export class Catalogue {
 }
 
 /** How deep the core goes into schemas, as a number that it takes. */
-const levels = (given, what) => Math.min(number(options(given, knownOfDoc, what), "depth", "levels") ?? 3, 99);
+const levels = (given, what, usual) => Math.min(number(options(given, knownOfDoc, what), "depth", "levels") ?? usual, 99);
 
 /** A body as the core looks at it: what is text or bytes is not looked into. */
 function judged({ text }) {

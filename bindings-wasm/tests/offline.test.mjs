@@ -105,6 +105,8 @@ test("paths are explained", () => {
   const mounts = explain("docker", "v1.55", "ContainerCreate.HostConfig.Mounts", { depth: 2 });
   assert.deepEqual([mounts.path, mounts.type, mounts.versions.length], ["ContainerCreate.HostConfig.Mounts", "array of Mount", versions("docker").length]);
   assert.equal(mounts.schema.items.properties.Target.type, "string");
+  // As deep as the command goes.
+  assert.deepEqual(explain("docker", "v1.55", "ContainerCreate"), explain("docker", "v1.55", "ContainerCreate", { depth: 2 }));
   const wrong = (path, version = "v1.41") => {
     try {
       explain("docker", version, path);
