@@ -1,6 +1,6 @@
 // Why no answer came, by the codes that Node and its kin put into errors.
 
-import { broken, error, unreadable } from "./errors.js";
+import { broken, error, shown, unreadable } from "./errors.js";
 
 /** The error with a code among those that caused another. */
 function coded(cause) {
@@ -51,6 +51,11 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
   if (cause instanceof Error && (cause.bodyUnreadable || cause.cause?.name === "NotReadableError")) {
     return unreadable(call, cause.cause);
   }
+  if (isRefused(client, cause)) {
+    return error("resolve", "fetch-refused", `\`fetch\` refuses to send ${shown(call)}`, {
+      call, cause, hint: "reach the engine over `unix://` or at another port, or give another `fetch`",
+    });
+  }
   const found = coded(cause) ?? worded(cause);
   if (!found) return undefined;
   const code = found.code ?? "HPE_INVALID";
@@ -72,6 +77,16 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
   const failure = ofCertificate(client, code) ?? ofTls(client, found);
   if (failure) return error("connect", failure[0], failure[1], { call, cause, hint: failure[2] });
   return broken({ client, call }, cause, heard === 0 ? silent(place) : undefined);
+}
+
+/**
+ * Whether `fetch` has not even tried: ports that belong to other protocols, methods and bodies that pages
+ * may not send. Of what it did try undici tells the cause, other programs' need not, nor a caller's own.
+ */
+function isRefused({ fetch }, cause) {
+  if ([cause?.message, cause?.cause?.message].includes("bad port")) return true;
+  const isUndici = !fetch && !globalThis.Deno && !globalThis.Bun;
+  return isUndici && cause instanceof TypeError && !cause.cause && !cause.code;
 }
 
 const certificates = [

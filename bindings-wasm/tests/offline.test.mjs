@@ -418,7 +418,7 @@ test("an address of `tcp` or without a scheme has an engine's port unless it say
 });
 
 test("secrets are not shown", async () => {
-  const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://127.0.0.1:9", headers: { Authorization: "hush" } });
+  const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://127.0.0.1:2", headers: { Authorization: "hush" } });
   const { inspect } = await import("node:util");
   assert.doesNotMatch(inspect(docker), /hush/);
   const error = await docker

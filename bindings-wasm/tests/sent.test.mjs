@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { Client } from "contajners";
+import { Client, ResolveError } from "contajners";
 
 const folder = mkdtempSync(join(tmpdir(), "contajners-"));
 const path = join(folder, "the engine's 100%.sock");
@@ -37,6 +37,7 @@ after(() => {
 });
 
 const client = (uri = base, more = {}) => Client.create({ engine: "docker", version: "v1.41", uri, ...more });
+const rejected = (promise) => promise.then(() => assert.fail("nothing failed"), (error) => error);
 
 test("targets go over a unix socket as they were given", async () => {
   const docker = await client(`unix://${path}`);
@@ -49,4 +50,29 @@ test("targets go over a unix socket as they were given", async () => {
   came = [];
   await docker.invoke("ContainerList", { params: { filters } });
   assert.deepEqual(came, [`GET ${target}`]);
+});
+
+test("what `fetch` refuses is told as that, and that nothing was sent", async () => {
+  const docker = await client();
+  const shared = new Uint8Array(new SharedArrayBuffer(4));
+  const far = "http://127.0.0.1:6000";
+  came = [];
+  for (const [call, cause] of [
+    [() => docker.request("GET", "/x", { body: "x" }), /GET/],
+    [() => docker.request("HEAD", "/x", { body: "x" }), /HEAD/],
+    [() => docker.request("TRACE", "/x"), /TRACE/],
+    [() => docker.request("POST", "/x", { body: shared }), /SharedArrayBuffer/],
+    [async () => (await client(far)).request("POST", "/x"), /fetch failed/],
+    [() => Client.create({ engine: "docker", uri: far }), /fetch failed/],
+  ]) {
+    const error = await rejected(call());
+    assert.ok(error instanceof ResolveError, error.name);
+    assert.deepEqual([error.code, error.mayHaveActed], ["fetch-refused", false]);
+    assert.match(error.message, /^`fetch` refuses to send `/);
+    assert.match(error.cause.message, cause);
+  }
+  assert.deepEqual(came, []);
+  // A fetch of the caller's may have sent something before it failed.
+  const own = await client(base, { fetch: async () => null.x });
+  assert.equal((await rejected(own.request("POST", "/x"))).mayHaveActed, true);
 });
