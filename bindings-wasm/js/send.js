@@ -55,7 +55,7 @@ export class Watch {
     this.readLimit = number(options, "readTimeout") ?? client.readTimeout;
     const limit = number(options, "timeout") ?? client.timeout;
     if (signal) {
-      if (signal.aborted) throw aborted(signal.reason, undefined);
+      if (signal.aborted) throw aborted(signal.reason, { isSafe: true });
       const listen = () => this.give(aborted(signal.reason, this.call));
       host.unbounded?.(signal);
       signal.addEventListener("abort", listen);

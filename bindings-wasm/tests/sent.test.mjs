@@ -76,3 +76,15 @@ test("what `fetch` refuses is told as that, and that nothing was sent", async ()
   const own = await client(base, { fetch: async () => null.x });
   assert.equal((await rejected(own.request("POST", "/x"))).mayHaveActed, true);
 });
+
+test("a call that is given up before it begins has done nothing", async () => {
+  const docker = await client(base, { WebSocket: class { constructor() { assert.fail("it opened"); } } });
+  const signal = AbortSignal.abort("why");
+  came = [];
+  for (const as of ["data", "response", "socket", "websocket"]) {
+    const error = await rejected(docker.request("POST", "/x", { signal, as }));
+    assert.deepEqual([error.code, error.cause, error.mayHaveActed], ["aborted", "why", false], as);
+  }
+  await assert.rejects(docker.frames("ContainerLogs", { params: { id: "x" }, signal }).next(), { code: "aborted", mayHaveActed: false });
+  assert.deepEqual(came, []);
+});
