@@ -304,9 +304,10 @@ function pairsOf(given, kind, code, what) {
   return pairs;
 }
 
-/** Headers of a client, and those of a call, which take their place: names and values. */
+/** Headers of a client, and those of a call, which take their place: names, in whatever case, and values. */
 export function headersOf(...all) {
-  return Object.entries(Object.fromEntries(all.flatMap((headers) => pairsOf(headers, "config", "invalid-option", "`headers`"))));
+  const pairs = all.flatMap((headers) => pairsOf(headers, "config", "invalid-option", "`headers`"));
+  return [...new Map(pairs.map(([name, value]) => [String(name).toLowerCase(), [String(name), value]])).values()];
 }
 
 /** Names and values in turn, as the core takes them. */

@@ -239,6 +239,10 @@ test("maps, sets, pairs and what makes JSON of itself are values, too", async ()
   for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7, Promise.resolve({})]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
   const client = await Client.create({ engine: "docker", version: "v1.41", headers: new Headers({ "x-foo": "1", "x-bar": "1" }) });
   assert.deepEqual(client.resolve("ContainerList", { headers: new Map([["x-foo", "2"]]) }).headers, { "x-foo": "2", "x-bar": "1" });
+  for (const headers of [{ "X-FOO": null }, [["X-Foo", undefined]]]) {
+    assert.deepEqual(client.resolve("ContainerList", { headers }).headers, { "x-bar": "1" });
+  }
+  assert.deepEqual(client.resolve("ContainerList", { headers: { "X-Foo": "2" } }).headers, { "X-Foo": "2", "x-bar": "1" });
   const raw = await client.request("GET", "/x", { params: new Map([["all", true]]) }).then(() => assert.fail("it answered"), (error) => error);
   assert.deepEqual([raw.code, raw.message], ["unknown-parameter", "a raw request takes no parameters: `all`"]);
 });
