@@ -10,6 +10,7 @@ export const host = {
   // ready: whether the core can be called
   // start: gets the core ready where that takes waiting
   // fetchFile: a `fetch` of files
+  // textOf: an address of a socket without what a URL has encoded
   // fetchOver: a `fetch` over a unix socket
   // cleaned: lets what caused an error show nothing that may be secret
   // explained: says why no answer came

@@ -14,6 +14,16 @@ import { frames } from "./streams.js";
 /** Lets idle connections go before the engine does: Podman closes them after five seconds. */
 const agent = new Agent({ keepAlive: true, timeout: 4000 });
 
+/** The address of a socket that a URL has, whose path may have spaces and whatever else URLs encode. */
+export function textOf({ protocol, host, pathname, search, hash }) {
+  if (protocol !== "unix:" || host + search + hash) return undefined;
+  try {
+    return `unix://${decodeURIComponent(pathname)}`;
+  } catch {
+    return `unix://${pathname}`;
+  }
+}
+
 /** A `fetch` over a unix socket, as far as clients of engines need one; `sent` is told when a body is out. */
 export function fetchOver(socketPath, sent) {
   const over = (agent) => (url, { method, headers, body, signal }) =>

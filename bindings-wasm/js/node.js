@@ -7,12 +7,13 @@ import { Readable } from "node:stream";
 import { initSync } from "./engine.js";
 import { host } from "./catalogue.js";
 import { cleaned, explained, tlsSpoken } from "./node-errors.js";
-import { fetchOver, upgrade } from "./node-http.js";
+import { fetchOver, textOf, upgrade } from "./node-http.js";
 
 initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) });
 host.ready = true;
 // No `fetch` of Node's reads files.
 host.fetchFile = (url, { signal }) => new Response(Readable.toWeb(createReadStream(new URL(url), { signal: signal ?? undefined })));
+host.textOf = textOf;
 host.fetchOver = fetchOver;
 host.cleaned = cleaned;
 host.explained = explained;

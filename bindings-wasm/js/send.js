@@ -9,7 +9,7 @@ export const leads = (init) => init?.dispatcher ?? init?.client ?? init?.unix;
 
 /** Reads an address. */
 export function placeOf({ uri, fetch, init }) {
-  if (uri instanceof URL) uri = uri.href;
+  if (uri instanceof URL) uri = host.textOf?.(uri) ?? uri.href;
   text(uri, "an address", "invalid-address");
   const invalid = (why, hint, code = "invalid-address") => error("config", code, `the address ${quoted(plain(uri))} ${why}`, { hint });
   // What has a port and no scheme is `tcp`, as for the engines' own tools.

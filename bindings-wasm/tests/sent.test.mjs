@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 import { Client, ResolveError } from "contajners";
 
@@ -50,6 +51,19 @@ test("targets go over a unix socket as they were given", async () => {
   came = [];
   await docker.invoke("ContainerList", { params: { filters } });
   assert.deepEqual(came, [`GET ${target}`]);
+});
+
+test("the path of a socket may have spaces, as text and in a URL", async () => {
+  const { href, pathname } = pathToFileURL(path);
+  for (const uri of [`unix://${path}`, new URL(`unix://${pathname}`), new URL(href.replace("file:", "unix:"))]) {
+    came = [];
+    await (await client(uri)).invoke("SystemInfo");
+    assert.deepEqual(came, ["GET /v1.41/info"], `${uri}`);
+  }
+  for (const [uri, code] of [["unix:///no/such%.sock", "cannot-connect"], ["unix://far/x.sock", "invalid-address"]]) {
+    const error = await rejected(client(new URL(uri)).then((docker) => docker.invoke("SystemInfo")));
+    assert.equal(error.code, code, uri);
+  }
 });
 
 test("what `fetch` refuses is told as that, and that nothing was sent", async () => {
