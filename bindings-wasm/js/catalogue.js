@@ -10,6 +10,7 @@ export const host = {
   // ready: whether the core can be called
   // start: gets the core ready where that takes waiting
   // fetchFile: a `fetch` of files
+  // sourceHint: what to give instead of what is no URL
   // textOf: an address of a socket without what a URL has encoded
   // fetchOver: a `fetch` over a unix socket
   // cleaned: lets what caused an error show nothing that may be secret
@@ -109,6 +110,7 @@ export async function loadPack(source, given) {
       throw error("config", "pack-unreachable", `cannot read a pack from ${quoted(plain(source))}`, {
         // Some say the address, with all that is secret in it.
         cause: String(cause?.message).includes(source) ? undefined : (host.cleaned?.(cause) ?? cause),
+        hint: host.sourceHint?.(source),
       });
     } finally {
       signal?.removeEventListener("abort", listen);

@@ -13,6 +13,8 @@ initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) })
 host.ready = true;
 // No `fetch` of Node's reads files.
 host.fetchFile = (url, { signal }) => new Response(Readable.toWeb(createReadStream(new URL(url), { signal: signal ?? undefined })));
+host.sourceHint = (source) =>
+  URL.canParse(source) ? undefined : "a file is given as a URL: `pathToFileURL` of `node:url` makes one of a path";
 host.textOf = textOf;
 host.fetchOver = fetchOver;
 host.cleaned = cleaned;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { Client, ResolveError } from "contajners";
+import { Client, ResolveError, loadPack } from "contajners";
 
 const folder = mkdtempSync(join(tmpdir(), "contajners-"));
 const path = join(folder, "the engine's 100%.sock");
@@ -101,4 +101,11 @@ test("a call that is given up before it begins has done nothing", async () => {
   }
   await assert.rejects(docker.frames("ContainerLogs", { params: { id: "x" }, signal }).next(), { code: "aborted", mayHaveActed: false });
   assert.deepEqual(came, []);
+});
+
+test("a path where a URL is wanted is told", async () => {
+  const error = await rejected(loadPack("/no/such.postcard"));
+  assert.deepEqual([error.code, error.message], ["pack-unreachable", "cannot read a pack from `/no/such.postcard`"]);
+  assert.match(error.hint, /pathToFileURL/);
+  assert.equal((await rejected(loadPack("file:///no/such.postcard"))).hint, undefined);
 });
