@@ -37,26 +37,41 @@ interface AnyOperation {
  * The operations of a version. Which one an engine speaks is not known before it is asked: with
  * `version: "auto"` they are those of the newest version.
  */
-export type Operations<E extends string, V extends string> = E extends "docker"
-  ? docker.Operations<V extends "auto" ? docker.Newest : Spelled<V>>
-  : E extends "podman"
-    ? podman.Operations<V extends "auto" ? podman.Newest : Spelled<V>>
-    : { [name: string]: AnyOperation };
+export type Operations<E extends string, V extends string | undefined> = IsAny<E> extends true
+  ? { [name: string]: AnyOperation }
+  : E extends "docker"
+    ? docker.Operations<Chosen<V, docker.Newest>>
+    : E extends "podman"
+      ? podman.Operations<Chosen<V, podman.Newest>>
+      : { [name: string]: AnyOperation };
+type Chosen<V extends string | undefined, Newest> =
+  IsAny<V> extends true ? Newest : V extends "auto" | undefined ? Newest : Spelled<V & string>;
+type IsAny<T> = "any" extends "none" & T ? true : false;
 
 /** The names of the operations of a version. */
 export type Names<O> = { [K in keyof O]: [O[K]] extends [never] ? never : K }[keyof O] & string;
 
-type Params<T> = T extends { params: infer P } ? P : never;
+/** What is only read may be `readonly`, however deep. */
+type Read<T> = T extends Bytes
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Read<Item>[]
+    : T extends object
+      ? { [K in keyof T]: Read<T[K]> }
+      : T;
+type Params<T> = T extends { params: infer P } ? Read<P> : never;
 type BodyOption<T> = T extends { body: infer B }
-  ? { body: B | OtherBody }
+  ? { body: Read<B> | OtherBody }
   : T extends { body?: infer B }
-    ? { body?: B | OtherBody | null }
+    ? { body?: Read<B> | OtherBody | null | undefined }
     : { body?: undefined | null };
 /** Names and values, or a text that is sent as it is. */
 type OtherBody = ReadonlyMap<string, unknown> | string;
 type Result<T> = T extends { result: infer R } ? R : never;
 type Document<T> = T extends { document: infer D } ? D : any;
-type ParamsOption<T> = {} extends Params<T> ? { params?: Params<T> | Pairs | null } : { params: Params<T> | Pairs };
+type ParamsOption<T> = {} extends Params<T>
+  ? { params?: Params<T> | Pairs | null | undefined }
+  : { params: Params<T> | Pairs };
 /** Names and values, of which nothing is known: a `Map`, a list of pairs. */
 type Pairs = Iterable<readonly [string, unknown]>;
 
@@ -68,26 +83,39 @@ type Easy<O> = {
 }[keyof O] & string;
 
 /** Headers: an object, `Headers`, a `Map`, a list of pairs. */
-export type HeaderValues = { [name: string]: string | null | undefined } | Iterable<readonly [string, string]>;
+export type HeaderValues =
+  | { readonly [name: string]: string | null | undefined }
+  | Iterable<readonly [string, string | null | undefined]>;
+
+/** What an answer of a `fetch` has to have, whoever it is made by. */
+export interface Fetched {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  /** A stream of bytes. */
+  readonly body: { getReader(): any } | null;
+}
+/** A way to send instead of the global `fetch`: it gets a URL and a plain object. */
+export type Fetch = (url: string, init: any) => Promise<Fetched>;
 
 /** What can be said of any call. */
 export interface CallOptions {
   /** The media type of the body, where it is not the one that the operation documents. */
-  contentType?: string;
+  contentType?: string | null | undefined;
   /** Headers that are no parameters of the operation. */
-  headers?: HeaderValues;
+  headers?: HeaderValues | null | undefined;
   /** Gives the call up. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null | undefined;
   /** How long the whole call may take, in milliseconds; that of a socket ends when it opens. */
-  timeout?: number;
+  timeout?: number | null | undefined;
   /**
    * How long the next piece of the answer may take, in milliseconds, once the body of the call is out.
    * Of one of more than 64 KiB that is known of streams, and over a unix socket; else it begins with
    * the head of the answer.
    */
-  readTimeout?: number;
+  readTimeout?: number | null | undefined;
   /** Takes an answer with an error status like any other. */
-  allowErrorStatus?: boolean;
+  allowErrorStatus?: boolean | undefined;
 }
 
 /** A request, as it would be sent. */
@@ -132,7 +160,8 @@ export interface Answer<R = unknown, D = any> {
 /** A connection that carries bytes both ways. Closing `writable` of a WebSocket closes it. */
 export interface Duplex {
   readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+  /** Takes text, too. */
+  readonly writable: WritableStream<Uint8Array | string>;
   close(): void;
 }
 
@@ -144,41 +173,44 @@ export interface Socket extends Duplex {
 
 export interface ClientOptions<E extends string, V extends string> {
   /** The engine's name. */
-  engine?: E;
+  engine?: E | undefined;
   /** A pack that was loaded, of any engine. */
-  pack?: Pack;
+  pack?: Pack | undefined;
   /** The version to speak; `auto`, which asks the engine, unless it is said. */
-  version?: V;
+  version?: V | undefined;
   /**
    * Where the engine is: `http://`, `https://`, `tcp://` or a bare `host:port`, a path of the page's
    * origin, in Node `unix://`. Without a port `tcp://` means 2375.
    */
-  uri?: string | URL;
+  uri?: string | URL | undefined;
   /** Takes operations of this category alone. */
-  category?: string;
-  /** Sends instead of the global `fetch`; it gets a URL and a plain object. */
-  fetch?: (url: string, init: any) => Promise<Response>;
+  category?: string | undefined;
+  /** Sends instead of the global `fetch`, also undici's own. */
+  fetch?: Fetch | null | undefined;
   /** Goes into the second argument of every `fetch` as it is. */
-  init?: object;
+  init?: object | null | undefined;
   /** Goes into every request. */
-  headers?: HeaderValues;
-  timeout?: number;
-  readTimeout?: number;
+  headers?: HeaderValues | null | undefined;
+  timeout?: number | null | undefined;
+  readTimeout?: number | null | undefined;
   /** How long the engine may take to say its version, and to be reached by a socket; 10 s unless said. */
-  connectTimeout?: number;
+  connectTimeout?: number | null | undefined;
   /**
    * The most bytes of an answer that are read as a whole, or kept of a WebSocket that nobody reads; 256 MiB
    * unless said. JSON that would take more than 16 times as much as values is refused, too.
    */
-  answerLimit?: number;
+  answerLimit?: number | null | undefined;
   /** Gives up asking for the version. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null | undefined;
   /** Opens WebSockets instead of the global one, with what headers they need. */
-  WebSocket?: new (url: string) => any;
+  WebSocket?: (new (url: string) => any) | null | undefined;
 }
 
-/** A client of one engine. */
-export class Client<E extends string = string, V extends string = "auto"> {
+/**
+ * A client of one engine. `Client` alone is any, whose operations are not known, and `Client<"docker">`
+ * any of docker, with those of the newest version.
+ */
+export class Client<E extends string = any, V extends string = any> {
   private constructor();
   /** Sets up a client, and asks the engine for its version unless one is given. */
   static create<const E extends string = string, const V extends Version<E> | "auto" = "auto">(
@@ -193,13 +225,13 @@ export class Client<E extends string = string, V extends string = "auto"> {
   category(name: string): Client<E, V>;
   categories(): string[];
   ops(category?: string): Op[];
-  doc(operation: Names<Operations<E, V>>, options?: { depth?: number }): Doc;
+  doc(operation: Names<Operations<E, V>>, options?: { depth?: number | undefined }): Doc;
   /** What the parameters and the body of a call have that is not documented. */
   check(operation: Names<Operations<E, V>>, given: Given): Finding[];
   /** What an answer has that is not documented for its status. */
   checkAnswer(operation: Names<Operations<E, V>>, status: number, body: unknown): Finding[];
   /** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
-  explain(path: string, options?: { depth?: number }): Explanation;
+  explain(path: string, options?: { depth?: number | undefined }): Explanation;
 
   /** The request that a call would send. */
   resolve(operation: Easy<Operations<E, V>>): Request;
@@ -209,7 +241,7 @@ export class Client<E extends string = string, V extends string = "auto"> {
   invoke<K extends Easy<Operations<E, V>>>(operation: K): Promise<Result<Operations<E, V>[K]>>;
   invoke<K extends Names<Operations<E, V>>>(
     operation: K,
-    call: Call<Operations<E, V>[K]> & { as?: "data" },
+    call: Call<Operations<E, V>[K]> & { as?: "data" | undefined },
   ): Promise<Result<Operations<E, V>[K]>>;
   invoke<K extends Names<Operations<E, V>>>(
     operation: K,
@@ -230,7 +262,7 @@ export class Client<E extends string = string, V extends string = "auto"> {
   ): Promise<Duplex>;
 
   /** Makes a request that no spec knows. */
-  request(method: string, target: string, call?: CallOptions & { body?: unknown; as?: "data" }): Promise<any>;
+  request(method: string, target: string, call?: CallOptions & { body?: unknown; as?: "data" | undefined }): Promise<any>;
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "stream" }): Promise<ReadableStream<Uint8Array>>;
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "response" }): Promise<Answer<any>>;
   request(method: string, target: string, call: CallOptions & { body?: unknown; as: "socket" }): Promise<Socket>;
@@ -310,7 +342,7 @@ export interface Doc {
 
 /** What is judged without being sent. */
 export interface Given {
-  params?: { [name: string]: unknown } | Pairs | null;
+  params?: { readonly [name: string]: unknown } | Pairs | null | undefined;
   body?: unknown;
 }
 
@@ -366,15 +398,22 @@ export function engines(): string[];
 export function versions(engine: string | Pack): string[];
 export function categories(engine: string | Pack, version?: string): string[];
 export function ops(engine: string | Pack, version?: string, category?: string): Op[];
-export function doc(engine: string | Pack, version: string | undefined, operation: string, options?: { depth?: number }): Doc;
+export function doc(engine: string | Pack, version: string | undefined, operation: string, options?: { depth?: number | undefined }): Doc;
 /** In which versions there is an operation of that name. */
 export function history(engine: string | Pack, operation: string): string[];
 /** The request that a call would send. */
-export function resolve<const E extends string, const V extends Version<E>, K extends Names<Operations<E, V>>>(
+export function resolve<const E extends string, const V extends Version<E> | undefined, K extends Names<Operations<E, V>>>(
   engine: E,
   version: V,
   operation: K,
   ...call: K extends Easy<Operations<E, V>> ? [call?: Call<Operations<E, V>[K]>] : [call: Call<Operations<E, V>[K]>]
+): Request;
+/** The same of a version or an engine that only the program knows. */
+export function resolve<const V extends string | undefined>(
+  engine: string,
+  version: string extends V ? V : never,
+  operation: string,
+  call?: Call<AnyOperation>,
 ): Request;
 export function resolve(engine: Pack, version: string | undefined, operation: string, call?: Call<AnyOperation>): Request;
 /**
@@ -383,13 +422,13 @@ export function resolve(engine: Pack, version: string | undefined, operation: st
  */
 export function check(engine: string | Pack, version: string | undefined, operation: string, given: Given): Finding[];
 /** What a path of names leads to: `ContainerCreate.HostConfig.Mounts`. */
-export function explain(engine: string | Pack, version: string | undefined, path: string, options?: { depth?: number }): Explanation;
+export function explain(engine: string | Pack, version: string | undefined, path: string, options?: { depth?: number | undefined }): Explanation;
 /** What is different between two versions of an engine, in one operation or all. */
 export function diff(engine: string | Pack, from: string, to: string, operation?: string): Change[];
 /** Reads a pack from its bytes, or from where they are; in Node from a `file:` URL, too. */
 export function loadPack(
   source: Uint8Array | ArrayBuffer | string | URL,
-  options?: { fetch?: typeof fetch; signal?: AbortSignal },
+  options?: { fetch?: ((url: string | URL, init: any) => Promise<Fetched>) | null | undefined; signal?: AbortSignal | null | undefined },
 ): Promise<Pack>;
 /** Whether a header carries credentials, which must not be shown. */
 export function isSecretHeader(name: string): boolean;
@@ -402,12 +441,12 @@ export interface Catalogue {
   within(category: string): Catalogue;
   categories(): string[];
   ops(category?: string): Op[];
-  doc(operation: string, options?: { depth?: number }): Doc;
+  doc(operation: string, options?: { depth?: number | undefined }): Doc;
   /** The request that a call would send. */
   resolve(operation: string, call?: Call<AnyOperation>): Request;
   check(operation: string, given: Given): Finding[];
   checkAnswer(operation: string, status: number, body: unknown): Finding[];
-  explain(path: string, options?: { depth?: number }): Explanation;
+  explain(path: string, options?: { depth?: number | undefined }): Explanation;
   /** What another version has otherwise; of another engine, where both have the same operation. */
   diff(other: Catalogue, operation?: string): Change[];
 }

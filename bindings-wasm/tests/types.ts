@@ -1,6 +1,6 @@
 // What must compile, and what must not: `tsc --noEmit` reads this file.
 
-import { Client, catalogue, loadPack, resolve, StatusError } from "contajners";
+import { Client, catalogue, loadPack, resolve, StatusError, type Socket } from "contajners";
 
 const docker = await Client.create({ engine: "docker", version: "v1.41", uri: "http://localhost:2375" });
 
@@ -46,7 +46,77 @@ try {
 } catch (error) {
   if (error instanceof StatusError) error.status?.toFixed();
 }
+// A client that a function takes: any, any of an engine, one of a version.
+async function ofAny(client: Client): Promise<string> {
+  await client.invoke("AnyOperation", { params: { any: 1 }, body: { any: [] } });
+  for await (const { text } of client.frames("AnyLogs")) text.toUpperCase();
+  return client.version;
+}
+async function ofDocker(client: Client<"docker">) {
+  await client.invoke("ImagePush", { params: { name: "app", platform: "linux/arm64" } });
+  await ofAny(client);
+}
+const ofVersion = (client: Client<"docker", "v1.41">) => client.invoke("ContainerInspect", { params: { id } });
+for (const client of [docker, newest, podman, other]) await ofAny(client);
+await ofDocker(docker);
+await ofDocker(newest);
+await ofVersion(docker);
+const kept: Client = docker;
+const clients: Map<string, Client> = new Map<string, Client>([["a", docker], ["b", podman]]);
+// Text goes to a socket.
+const writer = socket.writable.getWriter();
+await writer.write("date\n");
+await writer.write(new Uint8Array(1));
+const shared: Socket = socket;
+// What is only read may be `readonly`, however deep.
+const words = ["sh", "-c"] as const;
+const labels: readonly string[] = ["a=b"];
+await docker.invoke("ContainerCreate", { body: { Image: "busybox", Cmd: words, Env: labels, HostConfig: { Binds: labels } } });
+await docker.invoke("ImageBuild", { params: { t: labels }, body: new Uint8Array(1) } as const);
+await docker.invoke("ContainerList", { params: { filters: { label: labels } } as const });
+// A version, and an engine, that only the program knows.
+declare const version: string | undefined;
+declare const engine: string;
+resolve("docker", version, "ContainerList", { params: { all: true } });
+resolve("docker", version as string, "ContainerList");
+resolve("docker", undefined, "ContainerInspect", { params: { id } });
+resolve(engine, "v1.41", "ContainerList");
+resolve(engine, version, "ContainerList");
+// Options that may be there.
+declare const signal: AbortSignal | undefined;
+declare const limit: number | undefined;
+await docker.invoke("ContainerList", { signal, timeout: limit, readTimeout: limit, params: undefined, headers: undefined, as: undefined });
+await docker.request("GET", "/x", { signal });
+await Client.create({ engine: "docker", signal, timeout: limit, uri: undefined, version: undefined });
+await loadPack("/x", { signal });
+// A `fetch` as undici has it, and the global one.
+interface UndiciResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null; append(name: string, value: string): void };
+  readonly body: ReadableStream | null;
+  clone(): UndiciResponse;
+}
+declare const undici: (input: string | URL | { readonly url: string }, init?: { dispatcher?: object; signal?: AbortSignal | null }) => Promise<UndiciResponse>;
+await Client.create({ engine: "docker", uri: "http://localhost", fetch: undici });
+await Client.create({ engine: "docker", uri: "http://localhost", fetch });
+await Client.create({ engine: "docker", uri: "http://localhost", fetch: async (url) => new Response(url) });
+await loadPack("/x", { fetch: undici });
 
+// @ts-expect-error a client of another engine
+await ofDocker(podman);
+// @ts-expect-error a client of another version
+await ofVersion(newest);
+// @ts-expect-error a version that there is not
+resolve("docker", "v1.99", "ContainerList");
+// @ts-expect-error a misspelt operation of the newest version
+resolve("docker", undefined, "ContainerLst");
+// @ts-expect-error an item of another type
+await docker.invoke("ContainerCreate", { body: { Cmd: [1] as const } });
+// @ts-expect-error a misspelt field deep in the body
+await docker.invoke("ContainerCreate", { body: { HostConfig: { Bind: labels } } });
+// @ts-expect-error neither text nor bytes
+await writer.write(1);
 // @ts-expect-error a misspelt operation
 await docker.invoke("ContainerLst");
 // @ts-expect-error a misspelt parameter
