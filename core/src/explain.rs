@@ -131,9 +131,9 @@ impl<'a> Api<'a> {
             error.0.hint = Some("begin with an operation or a definition".into());
             return Err(error);
         };
-        let begin =
-            longest(&names, |root| Some(self.schemas_of(root)).filter(|all| !all.is_empty()));
-        let Some((root, width, schemas)) = begin else { return Err(self.unknown_root(first)) };
+        let begin = longest(&names, &|root| !self.schemas_of(root).is_empty());
+        let Some((root, width)) = begin else { return Err(self.unknown_root(first)) };
+        let schemas = self.schemas_of(&root);
         let (root, fields) = (&*root, &names[width..]);
         let mut farthest: Option<Missing<'a>> = None;
         for schema in schemas {
@@ -238,13 +238,11 @@ impl ExplainError {
 /// The most names that one with dots in it is made of.
 const DOTS: usize = 4;
 
-/// Finds the longest name that names begin with once they are joined, of how many it is, and what it
-/// leads to.
-fn longest<T>(names: &[&str], find: impl Fn(&str) -> Option<T>) -> Option<(String, usize, T)> {
+/// Finds the longest name that names begin with once they are joined, and of how many it is.
+fn longest(names: &[&str], is_there: &dyn Fn(&str) -> bool) -> Option<(String, usize)> {
     (1..=names.len().min(DOTS)).rev().find_map(|width| {
         let name = joined(&names[..width], ".");
-        let found = find(&name)?;
-        Some((name, width, found))
+        is_there(&name).then_some((name, width))
     })
 }
 
@@ -267,7 +265,9 @@ impl<'a> Schema<'a> {
         let mut schema = self;
         let mut at = 0;
         while let Some(name) = fields.get(at) {
-            if let Some((_, width, property)) = longest(&fields[at..], |name| schema.property(name))
+            if let Some((name, width)) =
+                longest(&fields[at..], &|name| schema.property(name).is_some())
+                && let Some(property) = schema.property(&name)
             {
                 (schema, at) = (property.schema, at + width);
                 continue;
