@@ -152,7 +152,10 @@ fn fuzz(target: &Target<'_>, args: &Args) -> Outcome {
         let mut text = error.to_string();
         let mut kept = inputs(&target.artifacts)?;
         kept.retain(|input| !before.contains(input));
-        if kept.is_empty() {
+        // Its own word for a SIGINT.
+        if told.contains("libFuzzer: run interrupted") {
+            text += "\n  it was interrupted; what it says above counts up to then";
+        } else if kept.is_empty() {
             text += "\n  no input was kept: libFuzzer has no stack left to tell of a stack that is used up; \
                      a debugger shows where";
         }
