@@ -7,6 +7,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
@@ -311,6 +312,9 @@ pub(crate) enum Command {
 
         #[command(flatten)]
         checks: Checks,
+
+        #[command(flatten)]
+        limits: Limits,
     },
 
     /// Send a raw request, whether or not it is in a spec
@@ -417,6 +421,36 @@ pub(crate) struct Request {
     /// Write the body of an error to standard output, as of any answer; the exit status stays
     #[arg(long)]
     pub(crate) allow_error_status: bool,
+
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// How long a call may take.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// How long the call may take, to the end of its answer: 30s, 5m, never [default: never]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) timeout: Option<Limit>,
+
+    #[command(flatten)]
+    pub(crate) connecting: Connecting,
+}
+
+impl Limits {
+    /// Returns the limit of the whole call, if there is one.
+    pub(crate) fn whole(&self) -> Option<Duration> {
+        self.timeout.and_then(|Limit(limit)| limit)
+    }
+}
+
+/// How long it may take until the engine can be called.
+#[derive(Debug, Args)]
+pub(crate) struct Connecting {
+    /// How long connecting may take, and agreeing on the API version [default: 10s; 2m over ssh on a
+    /// terminal, where it may ask for a password]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) connect_timeout: Option<Limit>,
 }
 
 /// The engine that a command is about.

@@ -10,6 +10,13 @@ use contajners_core::ResolveError;
 
 use crate::render::plain;
 
+/// What to do about what takes too long.
+pub(crate) const MORE_TIME: &str = "`--timeout` allows more time, `--timeout never` any amount";
+
+/// The only other limit there is.
+const MORE_TIME_TO_CONNECT: &str =
+    "`--connect-timeout` allows more time, `--host` names another address";
+
 /// The exit statuses of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -224,10 +231,12 @@ impl From<contajners::Error> for Failure {
         }
         match (error.kind(), error.hint()) {
             // The client's hint is for those who write programs.
-            (ErrorKind::Wait, Some(_)) => {
-                failure.with_hint("`--timeout` allows more time, `--timeout never` any amount")
-            }
-            (ErrorKind::Timeout, _) => failure.with_hint("give another address with `--host`"),
+            (ErrorKind::Wait, Some(_)) => failure.with_hint(MORE_TIME),
+            (ErrorKind::Timeout, hint) => failure.with_hint(match hint {
+                // It names the method that set the limit.
+                Some(hint) if hint.contains("`timeout`") => MORE_TIME,
+                _ => MORE_TIME_TO_CONNECT,
+            }),
             (_, Some(hint)) => match tls_options(error.code()) {
                 Some(options) => failure.with_hint(format!("{hint}: {options}")),
                 None => failure.with_hint(hint),

@@ -9,19 +9,20 @@ use contajners::{
     ByteStream, Call, Checks, Client, ClientBuilder, Endpoint, OutputStream, Response,
 };
 use contajners_core::stream::{Output as Channel, fits};
-use contajners_core::{Api, Content, Method, Operation, Pack, engine_error};
+use contajners_core::{Content, Method, Operation, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
-use crate::args::{Form, TakenAs};
+use crate::args::{Connecting, Form, Limit, TakenAs};
 use crate::call::Body;
 use crate::documents::{self, Written};
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, MORE_TIME, Status};
 use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
-use crate::settings::Settings;
+use crate::settings::{Chosen, Settings};
 use crate::signals;
 use crate::terminal;
 use crate::upload::{self, Upload};
@@ -87,21 +88,29 @@ fn cannot_run(error: &io::Error) -> Failure {
 /// How long `ssh` may take to log in where it may ask for a password: as long as `sshd` waits for one.
 const LOGIN_LIMIT: Duration = Duration::from_secs(120);
 
-/// Makes a client as the options say, and tells where it goes when that is wished.
+/// Makes a client as the options say, each call of which may take this long, and tells where it goes
+/// when that is wished.
 pub(crate) fn sender(
-    pack: Pack<'static>,
-    pinned: Option<Api<'static>>,
+    &Chosen { pack, pinned }: &Chosen,
+    connecting: &Connecting,
+    whole: Option<Duration>,
     settings: &Settings,
 ) -> Result<Sender, Failure> {
     let upload = Arc::new(Upload::default());
     let heads = if settings.verbose { Heads::Told } else { Heads::Quiet };
     let watch = Watch { heads, upload: upload.clone() };
-    let mut builder = settings.builder(pack)?.observer(watch).checks(Checks::Off);
+    let mut builder = settings.builder(pack)?.observer(watch).checks(Checks::Off).timeout(whole);
     if let Some(api) = pinned {
         builder = builder.api_version(api.version());
     }
+    if let Some(Limit(limit)) = connecting.connect_timeout {
+        builder = builder.connect_timeout(limit);
+    }
     let mut client = built(builder.clone())?;
-    if matches!(client.discovered().endpoint, Endpoint::Ssh { .. }) && terminal::may_ask() {
+    if connecting.connect_timeout.is_none()
+        && matches!(client.discovered().endpoint, Endpoint::Ssh { .. })
+        && terminal::may_ask()
+    {
         // What cannot be reached is given up as soon as ever.
         let ssh = ["ssh", "-o", "ConnectTimeout=10"];
         client = builder.ssh_command(ssh).connect_timeout(LOGIN_LIMIT).build()?;
@@ -109,7 +118,7 @@ pub(crate) fn sender(
     if settings.verbose {
         remark(format_args!("* {} at {}", pack.engine(), client.discovered().endpoint));
     }
-    Ok(Sender { client, upload })
+    Ok(Sender { client, upload, whole })
 }
 
 /// Makes the client; a password that its key needs is asked for.
@@ -137,12 +146,29 @@ pub(crate) struct Sender {
     /// The client.
     pub(crate) client: Client,
     upload: Arc<Upload>,
+    /// How long a call may take.
+    whole: Option<Duration>,
 }
 
 impl Sender {
     /// Makes a call with its body and waits for the head of the answer.
     pub(crate) async fn send(&self, call: Call, body: Body) -> Result<Response, Failure> {
         Ok(upload::shown(with_body(call, body).send(), &self.upload).await?)
+    }
+
+    /// Does what comes of a socket in the time that a call may take: the client's own limit ends where
+    /// the socket begins.
+    pub(crate) async fn in_time(
+        &self,
+        work: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
+        let Some(limit) = self.whole else { return work.await };
+        timeout(limit, work).await.unwrap_or_else(|_| {
+            let (engine, address) =
+                (self.client.pack().engine(), &self.client.discovered().endpoint);
+            let text = format!("{engine} at {address} was not done within {limit:?}");
+            Err(Failure::new(Status::Local, text).with_hint(MORE_TIME))
+        })
     }
 }
 

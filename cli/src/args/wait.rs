@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Engine;
+use super::{Connecting, Engine};
 
 /// A state to wait for.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(crate) struct Wait {
     /// Time between two tries [default: as the list of states says]
     #[arg(long, value_name = "TIME", requires = "state", value_parser = time)]
     pub(crate) delay: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) connecting: Connecting,
 }
 
 /// A limit of time; none for as long as it takes.
@@ -40,7 +43,10 @@ impl FromStr for Limit {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "never" => Ok(Self(None)),
-            _ => time(text).map(|limit| Self(Some(limit))),
+            _ => match time(text)? {
+                Duration::ZERO => Err("that leaves no time; `never` is no limit".to_owned()),
+                limit => Ok(Self(Some(limit))),
+            },
         }
     }
 }
@@ -98,5 +104,8 @@ mod tests {
         check(&"9".repeat(400), None);
         assert_eq!("never".parse(), Ok(Limit(None)));
         assert_eq!("2s".parse(), Ok(Limit(Some(Duration::from_secs(2)))));
+        for nothing in ["0", "0s", "0.0h", "0.0000001ms"] {
+            assert!(nothing.parse::<Limit>().is_err(), "{nothing}");
+        }
     }
 }

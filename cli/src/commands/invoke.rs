@@ -18,6 +18,7 @@ pub(crate) fn run(
     answers: &args::Answers,
     folders: &args::Folders,
     checks: &args::Checks,
+    limits: &args::Limits,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -34,7 +35,7 @@ pub(crate) fn run(
     let content_type = typed.content_type.as_deref();
     let taken = Taken::new(taken_as, settings);
     sending::run(async {
-        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let sender = sending::sender(&chosen, &limits.connecting, limits.whole(), settings)?;
         let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
@@ -45,7 +46,8 @@ pub(crate) fn run(
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
         if taken_as == TakenAs::Socket {
-            return socket::run(client, &operation, values, (body, content_type), output).await;
+            let joined = socket::run(client, &operation, values, (body, content_type), output);
+            return sender.in_time(joined).await;
         }
         let mut call = client.invoke(operation.id());
         for (name, value) in values {

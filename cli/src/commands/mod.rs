@@ -49,8 +49,8 @@ pub(crate) fn run(
         Command::Check { call, answer, all_versions } => {
             check::run(&call, answer, all_versions, settings, output)
         }
-        Command::Invoke { call, answers, folders, checks } => {
-            invoke::run(&call, &answers, &folders, &checks, settings, output)
+        Command::Invoke { call, answers, folders, checks, limits } => {
+            invoke::run(&call, &answers, &folders, &checks, &limits, settings, output)
         }
         Command::Request(typed) => request::run(&typed, settings, output),
         Command::Wait(typed) => wait::run(&typed, settings, output),

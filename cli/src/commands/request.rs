@@ -65,7 +65,8 @@ pub(crate) fn run(
 
     let taken = Taken::new(typed.taken_as, settings);
     sending::run(async {
-        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let limits = &typed.limits;
+        let sender = sending::sender(&chosen, &limits.connecting, limits.whole(), settings)?;
         let mut call = sender.client.request(method, &*target);
         for (name, value) in headers {
             call = call.header(name, value);
@@ -79,7 +80,8 @@ pub(crate) fn run(
             call = call.allow_error_status();
         }
         if typed.taken_as == TakenAs::Socket {
-            return socket::join_raw(sending::with_body(call, body), output).await;
+            let joined = socket::join_raw(sending::with_body(call, body), output);
+            return sender.in_time(joined).await;
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
         let answer = sender.send(call, body).await?;

@@ -55,7 +55,7 @@ pub(crate) fn run(
     };
     let values = check(name, &typed.values, &chosen)?;
     sending::run(async {
-        let sender = sending::sender(chosen.pack, chosen.pinned, settings)?;
+        let sender = sending::sender(&chosen, &typed.connecting, None, settings)?;
         let mut wait = sender.client.wait(name);
         for (name, value) in values {
             wait = wait.param(name, value);

@@ -4,6 +4,7 @@
 mod command;
 mod faults;
 mod folders;
+mod limits;
 mod sockets;
 mod waiting;
 

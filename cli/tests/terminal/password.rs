@@ -65,12 +65,15 @@ fn a_login_on_a_terminal_may_take_a_while() {
     std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
     let terminal = Terminal::new(80, 12);
-    for (is_there, expected) in [
-        (true, "-o ConnectTimeout=10 -T -o ConnectTimeout=120 -- box docker"),
-        (false, "-T -o ConnectTimeout=10 -- box docker"),
+    let limit = &["--connect-timeout", "30s"][..];
+    for (is_there, more, expected) in [
+        (true, &[][..], "-o ConnectTimeout=10 -T -o ConnectTimeout=120 -- box docker"),
+        (false, &[], "-T -o ConnectTimeout=10 -- box docker"),
+        (true, limit, "-T -o ConnectTimeout=30 -- box docker"),
+        (false, limit, "-T -o ConnectTimeout=30 -- box docker"),
     ] {
         let mut command = contajners(&["invoke", "docker@v1.41", "SystemPing"]);
-        command.args(["--host", "ssh://box"]).env("PATH", &path).stdout(Stdio::null());
+        command.args(["--host", "ssh://box"]).args(more).env("PATH", &path).stdout(Stdio::null());
         command.stdin(if is_there { terminal.end() } else { Stdio::null() });
         command.stderr(Stdio::null());
         assert_eq!(command.status().unwrap().code(), Some(1));
