@@ -145,10 +145,16 @@ fn cannot_be_joined(
 ) -> Option<Failure> {
     let id = operation.id();
     if let Some(status) = inspected.pointer("/State/Status").and_then(Value::as_str) {
-        let has_ended = matches!(status, "exited" | "dead" | "stopped");
-        return (has_ended && follows(operation, values)).then(|| {
+        let hint = match status {
+            "exited" | "dead" | "stopped" => {
+                "start it first; `logs=true stream=false` shows its output so far"
+            }
+            "removing" => "create another one, and start it",
+            _ => return None,
+        };
+        return follows(operation, values).then(|| {
             Failure::usage(format!("`{id}` needs a running container; this one is `{status}`"))
-                .with_hint("start it first; `logs=true stream=false` shows its output so far")
+                .with_hint(hint)
         });
     }
     inspected.get("ProcessConfig")?;
@@ -418,7 +424,7 @@ mod tests {
         for status in ["created", "running", "paused", "restarting"] {
             check("docker", "ContainerAttach", &state(status), &stream, true);
         }
-        for status in ["exited", "dead"] {
+        for status in ["exited", "dead", "removing"] {
             check("docker", "ContainerAttach", &state(status), &stream, false);
             check("podman", "ContainerAttach", &state(status), &[], false);
         }
