@@ -27,6 +27,9 @@ use crate::terminal;
 /// ^D: the end of input on a terminal, which cannot be half-closed.
 const END_OF_INPUT: u8 = 4;
 
+/// What ends a line there; so does a carriage return, as a rule.
+const LINE_END: u8 = b'\n';
+
 /// ^P and ^Q: what is typed to leave a process that runs on.
 const DETACH: [u8; 2] = [0x10, 0x11];
 
@@ -299,13 +302,13 @@ async fn send_input(
     let mut stdin = tokio::io::stdin();
     let mut piece = vec![0; 16 << 10];
     let mut passed = Vec::new();
+    let mut last = LINE_END;
     loop {
         let length = stdin.read(&mut piece).await?;
         let typed = &piece[..length];
         let Some(keys) = &mut keys else {
-            if length == 0 {
-                break;
-            }
+            let Some(&end) = typed.last() else { break };
+            last = end;
             to.write_all(typed).await?;
             to.flush().await?;
             continue;
@@ -315,6 +318,7 @@ async fn send_input(
         if length == 0 {
             passed.extend(keys.held());
         }
+        last = passed.last().copied().unwrap_or(last);
         to.write_all(&passed).await?;
         to.flush().await?;
         if are_typed {
@@ -325,7 +329,9 @@ async fn send_input(
         }
     }
     if process.has_terminal {
-        to.write_all(&[END_OF_INPUT]).await?;
+        // Behind a line that is not whole it only hands that over.
+        let is_whole = matches!(last, LINE_END | b'\r' | END_OF_INPUT);
+        to.write_all(&[END_OF_INPUT; 2][usize::from(is_whole)..]).await?;
     } else {
         no_more_input.set(true);
         to.shutdown().await?;

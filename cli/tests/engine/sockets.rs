@@ -1,7 +1,7 @@
 //! `--as socket`: it ends as the process did that it was joined with.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
@@ -206,6 +206,56 @@ fn a_process_that_was_left_is_not_waited_for() {
     engine.check(&logs, "out--- status 0");
     assert!(!engine.requests().contains("/wait"), "{}", engine.requests());
     assert!(begun.elapsed() < Duration::from_secs(9));
+}
+
+/// Of a terminal the end of input is a key, which behind an unfinished line hands over that line.
+#[test]
+fn the_end_of_input_is_typed_on_a_terminal() {
+    let sent = |input: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let engine = std::thread::spawn(move || {
+            let exec = r#"{"ProcessConfig":{"tty":true},"OpenStdin":true}"#;
+            let (mut stream, _) = listener.accept().unwrap();
+            request(&stream);
+            let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+            stream.write_all(format!("{head}{exec}").as_bytes()).unwrap();
+            drop(stream);
+            let (mut stream, _) = listener.accept().unwrap();
+            request(&stream);
+            let head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            let (mut typed, mut piece) = (Vec::new(), [0; 100]);
+            while !typed.ends_with(b"\x04") {
+                let length = stream.read(&mut piece).unwrap();
+                typed.extend_from_slice(&piece[..length]);
+            }
+            drop(stream);
+            // How it has ended is asked for.
+            while let Ok((mut stream, _)) = listener.accept() {
+                let line = request(&stream);
+                let ended = r#"{"ProcessConfig":{},"Running":false,"ExitCode":0}"#;
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+                stream.write_all(format!("{head}{ended}").as_bytes()).unwrap();
+                if line.starts_with("GET") {
+                    break;
+                }
+            }
+            String::from_utf8(typed).unwrap()
+        });
+        let mut command =
+            contajners(&["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket"]);
+        command.arg("--host").arg(format!("unix://{}/s", folder.path().display()));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{input:?}");
+        engine.join().unwrap()
+    };
+    for (input, expected) in
+        [("", "\x04"), ("a\nb\n", "a\nb\n\x04"), ("a\r", "a\r\x04"), ("a\nb", "a\nb\x04\x04")]
+    {
+        assert_eq!(sent(input), expected);
+    }
 }
 
 /// A request that no spec knows becomes a socket, too: bytes go both ways, and that is all.

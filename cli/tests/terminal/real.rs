@@ -252,6 +252,21 @@ fn check_detaching(kind: &str, engine: &PrivateEngine) {
     let exec = format!("id={}", exec["Id"].as_str().unwrap());
     detach(&["ExecStart", &exec]);
     assert_eq!(run(&["ExecInspect", &exec])["Running"], true);
+
+    // The end of input ends a process behind a line that is not whole, too.
+    let create = json!({
+        "Cmd": ["cat"], "Tty": true,
+        "AttachStdin": true, "AttachStdout": true, "AttachStderr": true
+    });
+    let exec = run(&["ContainerExec", &name, "--data", &create.to_string()]);
+    let exec = format!("id={}", exec["Id"].as_str().unwrap());
+    let mut cat = command(&["ExecStart", &exec, "--as", "socket", "--timeout", "20s"]);
+    let mut cat = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    cat.stdin.take().unwrap().write_all(b"no newline").unwrap();
+    let output = cat.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.starts_with(b"no newline"));
+
     detach(&["ContainerAttach", &name, "stream=true", "stdin=true", "stdout=true"]);
     assert_eq!(run(&["ContainerInspect", &name])["State"]["Running"], true);
     run(&["ContainerDelete", &name, "force=true"]);
