@@ -179,6 +179,20 @@ fn cannot_be_joined(
     )
 }
 
+/// Refuses what would run and let nobody join.
+pub(crate) fn refuse_detached(operation: &Operation<'_>, body: &Body) -> Result<(), Failure> {
+    let Body::Text(text) = body else { return Ok(()) };
+    let fields = serde_json::from_str::<serde_json::Map<String, Value>>(text).unwrap_or_default();
+    // Engines take the names of fields in any case.
+    match fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("Detach")) {
+        Some((name, Value::Bool(true))) => {
+            let text = format!("`{}` with `{name}` makes no socket", operation.id());
+            Err(Failure::usage(text).with_hint(format!("leave out `--as socket`, or `{name}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens a socket, joins it with standard input and output, and ends as the process does.
 pub(crate) async fn run(
     client: &Client,

@@ -109,6 +109,9 @@ fn check(
         Some(_) => call::body(&operation, typed.data.as_ref(), content_type)?,
         None => typed.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
+    if taken_as == TakenAs::Socket {
+        socket::refuse_detached(&operation, &body)?;
+    }
     // What a process is joined with is found out by then.
     let is_to_come = |error: &ResolveError| {
         taken_as == TakenAs::Socket && error.kind() == ResolveErrorKind::MissingBody

@@ -208,6 +208,26 @@ fn a_process_that_was_left_is_not_waited_for() {
     assert!(begun.elapsed() < Duration::from_secs(9));
 }
 
+/// It would run all the same, and nobody would hear of it.
+#[test]
+fn what_runs_by_itself_is_not_joined() {
+    for field in ["Detach", "detach"] {
+        let engine = Engine::new(&[]);
+        let body = format!("{{\"{field}\":true}}");
+        let words = ["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket", "-d", &body];
+        let said = format!(
+            "--- standard error\nerror: `ExecStart` with `{field}` makes no socket\n  \
+             hint: leave out `--as socket`, or `{field}`\n--- status 2"
+        );
+        assert_eq!(told(&engine.run(&words)), said);
+        assert_eq!(engine.requests(), "");
+    }
+    let exec = "{\"ProcessConfig\":{},\"OpenStdin\":false,\"Running\":false,\"ExitCode\":null}";
+    let engine = Attached::new(&[exec], Waited::Refuses);
+    let attached = ["docker@v1.41", "ExecStart", "id=x", "-d", "{\"Detach\":false}"];
+    engine.check(&attached, "out--- status 0");
+}
+
 /// Of a terminal the end of input is a key, which behind an unfinished line hands over that line.
 #[test]
 fn the_end_of_input_is_typed_on_a_terminal() {
