@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::call::Body;
 use crate::failure::{Failure, Status};
-use crate::output::Output;
+use crate::output::{Output, remark};
 use crate::sending;
 use crate::socket::siblings::{Left, Siblings};
 use crate::terminal;
@@ -179,6 +179,26 @@ fn cannot_be_joined(
     )
 }
 
+/// Tells what of the output of an exec nobody gets, since it was created so.
+fn lost(inspected: &Value) -> Option<&'static str> {
+    inspected.get("ProcessConfig")?;
+    let is_lost = |name: &str| inspected.get(name).and_then(Value::as_bool) == Some(false);
+    let has_terminal = inspected.pointer("/ProcessConfig/tty").and_then(Value::as_bool);
+    // What has a terminal has one output.
+    let has_one = has_terminal == Some(true);
+    Some(match (is_lost("OpenStdout"), is_lost("OpenStderr")) {
+        (true, _) if has_one => "its output is lost: the exec was created without `AttachStdout`",
+        (true, true) => {
+            "its output is lost: the exec was created without `AttachStdout` and `AttachStderr`"
+        }
+        (true, false) => "its standard output is lost: the exec was created without `AttachStdout`",
+        (false, true) if !has_one => {
+            "its standard error is lost: the exec was created without `AttachStderr`"
+        }
+        _ => return None,
+    })
+}
+
 /// Refuses what would run and let nobody join.
 pub(crate) fn refuse_detached(operation: &Operation<'_>, body: &Body) -> Result<(), Failure> {
     let Body::Text(text) = body else { return Ok(()) };
@@ -207,6 +227,9 @@ pub(crate) async fn run(
         return Err(failure);
     }
     let process = Process::new(&inspected, operation, &values);
+    if let Some(lost) = lost(&inspected) {
+        remark(format_args!("note: {lost}"));
+    }
     let follows = follows(operation, &values);
     let mut call = client.invoke(operation.id());
     for (name, value) in values {

@@ -228,6 +228,38 @@ fn what_runs_by_itself_is_not_joined() {
     engine.check(&attached, "out--- status 0");
 }
 
+/// An exec that was created so that nobody gets its output runs all the same.
+#[test]
+fn output_that_nobody_gets_is_told_of() {
+    let check = |terminal: bool, [stdout, stderr]: [bool; 2], note: &str| {
+        let exec = |rest: &str| {
+            format!(
+                "{{\"ProcessConfig\":{{\"tty\":{terminal}}},\"OpenStdin\":false,\
+                 \"OpenStdout\":{stdout},\"OpenStderr\":{stderr},\"Running\":false,{rest}}}"
+            )
+        };
+        let looks = [exec("\"ExitCode\":null"), exec("\"ExitCode\":7")];
+        let engine = Attached::new(&[&looks[0], &looks[1]], Waited::Refuses);
+        // A terminal's output has no frames.
+        let out = if terminal { "\u{1}\0\0\0\0\0\0\u{3}out" } else { "out" };
+        let note = match note {
+            "" => String::new(),
+            note => format!("--- standard error\nnote: {note}\n"),
+        };
+        engine.check(&["docker@v1.41", "ExecStart", "id=x"], &format!("{out}{note}--- status 7"));
+    };
+    let created = "the exec was created without";
+    let both = format!("its output is lost: {created} `AttachStdout` and `AttachStderr`");
+    check(false, [false, false], &both);
+    let one = format!("its standard output is lost: {created} `AttachStdout`");
+    check(false, [false, true], &one);
+    let one = format!("its standard error is lost: {created} `AttachStderr`");
+    check(false, [true, false], &one);
+    check(false, [true, true], "");
+    check(true, [false, false], &format!("its output is lost: {created} `AttachStdout`"));
+    check(true, [true, false], "");
+}
+
 /// Of a terminal the end of input is a key, which behind an unfinished line hands over that line.
 #[test]
 fn the_end_of_input_is_typed_on_a_terminal() {
