@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::args::{Connecting, Form, Limit, TakenAs};
 use crate::call::Body;
@@ -56,11 +56,29 @@ impl Taken {
     }
 }
 
-/// Runs what waits for an engine. A signal ends it: connections are closed, and what was begun
-/// and is not done is put away.
-pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// How long a signal may take to be told of when it has ended `ssh` already, which gets that of ^C,
+/// too: in a process group of its own it could not ask for a password.
+const SAME_SIGNAL: Duration = Duration::from_millis(200);
+
+/// Makes a client, and runs what calls an engine with it. A signal ends it: connections are closed,
+/// and what was begun and is not done is put away.
+pub(crate) fn run(
+    chosen: &Chosen,
+    connecting: &Connecting,
+    whole: Option<Duration>,
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Sender) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let stopped = signals::watch().map_err(|error| cannot_run(&error))?;
     let runtime = runtime().map_err(|error| cannot_run(&error))?;
+    let work = async {
+        let sender = sender(chosen, connecting, whole, settings)?;
+        let done = work(&sender).await;
+        if matches!(done, Err(Failure::Told(_))) && sender.is_over_ssh() {
+            sleep(SAME_SIGNAL).await;
+        }
+        done
+    };
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
@@ -90,7 +108,7 @@ const LOGIN_LIMIT: Duration = Duration::from_secs(120);
 
 /// Makes a client as the options say, each call of which may take this long, and tells where it goes
 /// when that is wished.
-pub(crate) fn sender(
+fn sender(
     &Chosen { pack, pinned }: &Chosen,
     connecting: &Connecting,
     whole: Option<Duration>,
@@ -154,6 +172,10 @@ impl Sender {
     /// Makes a call with its body and waits for the head of the answer.
     pub(crate) async fn send(&self, call: Call, body: Body) -> Result<Response, Failure> {
         Ok(upload::shown(with_body(call, body).send(), &self.upload).await?)
+    }
+
+    fn is_over_ssh(&self) -> bool {
+        matches!(self.client.discovered().endpoint, Endpoint::Ssh { .. })
     }
 
     /// Does what comes of a socket in the time that a call may take: the client's own limit ends where

@@ -34,8 +34,7 @@ pub(crate) fn run(
     }
     let content_type = typed.content_type.as_deref();
     let taken = Taken::new(taken_as, settings);
-    sending::run(async {
-        let sender = sending::sender(&chosen, &limits.connecting, limits.whole(), settings)?;
+    sending::run(&chosen, &limits.connecting, limits.whole(), settings, async |sender| {
         let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;

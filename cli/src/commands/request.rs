@@ -64,9 +64,8 @@ pub(crate) fn run(
     let body = body(typed.data.as_ref(), content_type)?;
 
     let taken = Taken::new(typed.taken_as, settings);
-    sending::run(async {
-        let limits = &typed.limits;
-        let sender = sending::sender(&chosen, &limits.connecting, limits.whole(), settings)?;
+    let limits = &typed.limits;
+    sending::run(&chosen, &limits.connecting, limits.whole(), settings, async |sender| {
         let mut call = sender.client.request(method, &*target);
         for (name, value) in headers {
             call = call.header(name, value);

@@ -54,8 +54,7 @@ pub(crate) fn run(
         return list(chosen.api()?, settings, output);
     };
     let values = check(name, &typed.values, &chosen)?;
-    sending::run(async {
-        let sender = sending::sender(&chosen, &typed.connecting, None, settings)?;
+    sending::run(&chosen, &typed.connecting, None, settings, async |sender| {
         let mut wait = sender.client.wait(name);
         for (name, value) in values {
             wait = wait.param(name, value);

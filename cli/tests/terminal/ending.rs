@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::termios::{LocalModes, tcgetattr};
 use tempfile::TempDir;
 
-use crate::command::contajners;
+use crate::command::{contajners, told};
 use crate::progress::{BEGINNING, PULL};
 use crate::{Engine, PATIENCE, Run, Terminal, signal};
 
@@ -205,6 +205,29 @@ fn an_interrupt_ends_what_waits_for_an_engine() {
         assert_eq!(run.end(&terminal).0, Some(130), "{words:?}");
         engine.wait_for_end_of("");
         assert!(!terminal.bytes().contains("error"), "{}", terminal.bytes());
+    }
+}
+
+/// `ssh` gets the signal of ^C, too, and may have ended before it is told of here.
+#[test]
+fn an_interrupt_that_ends_ssh_first_is_no_error() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let ssh = folder.path().join("ssh");
+    let script =
+        "#!/bin/sh\n(sleep 0.03; kill -INT $PPID) </dev/null >/dev/null 2>&1 &\nexit 255\n";
+    std::fs::write(&ssh, script).unwrap();
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    for words in [
+        &["invoke", "docker@v1.41", "SystemPing"][..],
+        &["request", "docker", "GET", "/_ping"],
+        &["wait", "docker", "running", "id=x"],
+    ] {
+        let mut command = contajners(&[words, &["--host", "ssh://box"]].concat());
+        let output = command.env("PATH", &path).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(told(&output), "--- status 130", "{words:?}");
     }
 }
 
