@@ -28,6 +28,8 @@ pub(crate) enum Status {
     Refused = 4,
     /// The engine failed: 5xx, or an error inside a stream.
     Failed = 5,
+    /// The terminal has gone: 128 and the number of SIGHUP.
+    HungUp = 129,
     /// The user had enough: 128 and the number of SIGINT.
     Interrupted = 130,
     /// The program was asked to end: 128 and the number of SIGTERM.

@@ -1,5 +1,7 @@
-//! Signals that end a run: the one of ^C, and the one that asks a program to end.
+//! Signals that end a run: the one of ^C, the one that asks a program to end, and the one of a terminal
+//! that goes.
 
+use std::fs;
 use std::io;
 use std::process;
 use std::thread;
@@ -44,12 +46,15 @@ pub(crate) fn watch() -> io::Result<oneshot::Receiver<Status>> {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// Only where it would end a run anyway.
+    hang_up: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+        let hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())?, hang_up })
     }
 
     /// Waits for the next one, and returns the status that a run ends with.
@@ -57,6 +62,21 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Status::Interrupted,
             _ = self.terminate.recv() => Status::Terminated,
+            Some(()) = received(&mut self.hang_up) => Status::HungUp,
         }
     }
+}
+
+async fn received(signal: &mut Option<Signal>) -> Option<()> {
+    signal.as_mut()?.recv().await
+}
+
+/// Tells whether a terminal that goes is to be no matter, as `nohup` has it. Only Linux can be asked;
+/// elsewhere the signal is left as it is.
+fn ignores_hang_up() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|ignored| u64::from_str_radix(ignored.trim(), 16).ok());
+    // The first bit is that of the first signal.
+    ignored.is_none_or(|ignored| ignored & 1 == 1)
 }

@@ -69,7 +69,7 @@ Exit statuses:
   2    the call is wrong, and nothing was sent; `check` or `diff` could not run
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
-  130  interrupted; 143 when terminated
+  130  interrupted; 143 when terminated, 129 when the terminal has gone
        `--as socket` ends with the status of the process it joins.
 
 Environment:

@@ -15,9 +15,19 @@ use crate::command::{contajners, told};
 use crate::progress::{BEGINNING, PULL};
 use crate::{Engine, PATIENCE, Run, Terminal, signal};
 
+/// Signals that end a run, and how; that of a terminal that goes is no matter where these tests run so.
+fn signals() -> Vec<(&'static str, i32)> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let hangs_up =
+        ignored.is_some_and(|ignored| ignored.ends_with(['0', '2', '4', '6', '8', 'a', 'c', 'e']));
+    let all = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+    all.into_iter().filter(|(name, _)| hangs_up || *name != "HUP").collect()
+}
+
 #[test]
 fn an_interrupt_leaves_the_terminal_in_order() {
-    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+    for (signal, status) in signals() {
         let (engine, terminal) = (Engine::new(), Terminal::new(70, 12));
         let run = Run::on(&terminal, engine.command(&PULL));
         engine.say(&BEGINNING);
@@ -136,12 +146,33 @@ fn joined(engine: &Holding, terminal: &Terminal) -> Run {
 
 #[test]
 fn raw_mode_ends_with_the_run() {
-    let (engine, terminal) = (Holding::new(exec), Terminal::new(40, 6));
-    let run = joined(&engine, &terminal);
-    run.signal("TERM");
-    assert_eq!(run.end(&terminal).0, Some(143));
-    assert!(!is_raw(&terminal));
-    engine.wait_for_end_of("POST /v1.41/exec/x/start");
+    for (signal, status) in signals() {
+        let (engine, terminal) = (Holding::new(exec), Terminal::new(40, 6));
+        let run = joined(&engine, &terminal);
+        run.signal(signal);
+        assert_eq!(run.end(&terminal).0, Some(status));
+        assert!(!is_raw(&terminal));
+        engine.wait_for_end_of("POST /v1.41/exec/x/start");
+    }
+}
+
+/// As of `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_goes_may_be_no_matter() {
+    let (mut engine, terminal) = (Engine::new(), Terminal::new(70, 12));
+    let own = engine.command(&PULL);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(own.get_program());
+    command.args(own.get_args());
+    let run = Run::on(&terminal, command);
+    engine.say(&[r#"{"status":"Pulling"}"#]);
+    terminal.wait_for("Pulling");
+    run.signal("HUP");
+    engine.say(&[r#"{"status":"Pulled"}"#]);
+    terminal.wait_for("Pulling\nPulled");
+    engine.end();
+    assert_eq!(run.end(&terminal).0, Some(0));
 }
 
 /// The engine hears nothing of the keys; all else that is typed it gets.
