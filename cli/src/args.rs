@@ -4,12 +4,12 @@ mod examples;
 mod wait;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::StyledStr;
+use clap::builder::{OsStringValueParser, StyledStr, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
@@ -401,7 +401,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
 
     /// Body: JSON text, @file, or - for standard input; other types need --content-type
-    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true, value_parser = data())]
     pub(crate) data: Option<Data>,
 
     /// Media type of the body [default: application/json]
@@ -483,7 +483,7 @@ pub(crate) struct Call {
     pub(crate) values: Vec<String>,
 
     /// Body: JSON text, @file, or - for standard input
-    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true, value_parser = data())]
     pub(crate) data: Option<Data>,
 
     /// Media type of the body, where the operation takes several [default: the first]
@@ -543,16 +543,24 @@ pub(crate) enum Data {
     Stdin,
 }
 
-impl FromStr for Data {
-    type Err = &'static str;
+impl TryFrom<OsString> for Data {
+    type Error = &'static str;
 
-    fn from_str(argument: &str) -> Result<Self, Self::Err> {
-        match argument.strip_prefix('@') {
-            _ if argument == "-" => Ok(Self::Stdin),
-            Some("-") => Ok(Self::Stdin),
-            Some("") => Err("the name of the file is missing after `@`"),
-            Some(path) => Ok(Self::File(path.into())),
-            None => Ok(Self::Inline(argument.into())),
+    fn try_from(argument: OsString) -> Result<Self, Self::Error> {
+        // The name of a file is whatever its system takes for one.
+        match argument.as_bytes() {
+            b"-" | b"@-" => Ok(Self::Stdin),
+            b"@" => Err("the name of the file is missing after `@`"),
+            [b'@', path @ ..] => Ok(Self::File(OsStr::from_bytes(path).into())),
+            _ => match argument.into_string() {
+                Ok(text) => Ok(Self::Inline(text)),
+                Err(_) => Err("it is not UTF-8; `@FILE` reads bytes from a file"),
+            },
         }
     }
+}
+
+/// Reads what `--data` says.
+fn data() -> impl TypedValueParser<Value = Data> {
+    OsStringValueParser::new().try_map(Data::try_from)
 }

@@ -226,6 +226,8 @@ pub(crate) fn resolve(
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     fn operation(id: &str) -> Operation<'static> {
@@ -279,12 +281,13 @@ mod tests {
 
     #[test]
     fn data_is_inline_a_file_or_standard_input() {
-        let check = |typed: &str, expected| assert_eq!(typed.parse(), Ok(expected));
+        let read = |typed: &str| Data::try_from(OsString::from(typed));
+        let check = |typed: &str, expected| assert_eq!(read(typed), Ok(expected));
         check("-", Data::Stdin);
         check("@-", Data::Stdin);
         check("@a b", Data::File("a b".into()));
         check("{}", Data::Inline("{}".into()));
         check("-1", Data::Inline("-1".into()));
-        assert!("@".parse::<Data>().is_err());
+        assert!(read("@").is_err());
     }
 }

@@ -34,6 +34,33 @@ fn help() {
     );
 }
 
+/// Their names need not be text.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_body_is_read_from_any_file() {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let name = OsStr::from_bytes(b"\xff.json");
+    std::fs::write(folder.path().join(name), "{\"Imag\":1}").unwrap();
+    let joined = |option: &str| [OsStr::new(option), name].join(OsStr::new("@"));
+    for data in
+        [vec![OsString::from("-d"), joined("")], vec![joined("-d")], vec![joined("--data=")]]
+    {
+        let mut command = contajners(&["check", "docker@v1.41", "ContainerCreate", "-o", "raw"]);
+        let output = command.args(&data).current_dir(folder.path()).output().unwrap();
+        assert!(told(&output).contains("/Imag"), "{data:?}: {}", told(&output));
+    }
+    let mut command = contajners(&["check", "docker@v1.41", "ContainerCreate", "-d"]);
+    let output = command.arg(name).current_dir(folder.path()).output().unwrap();
+    assert_eq!(
+        told(&output),
+        "--- standard error\nerror: invalid value '\u{fffd}.json' for '--data <DATA>': it is not UTF-8; \
+         `@FILE` reads bytes from a file\n\nFor more information, try '--help'.\n--- status 2"
+    );
+}
+
 /// What the help shows can be typed as it stands there.
 #[test]
 fn examples_of_the_help_are_calls() {
