@@ -50,6 +50,30 @@ pub(crate) fn body(
     }))
 }
 
+/// Returns the media type of the body, where one has to be said: that of a folder is an archive's,
+/// whatever else the operation takes.
+pub(crate) fn media_type<'t>(
+    operation: &Operation<'t>,
+    typed: Option<&'t str>,
+    folders: &Folders,
+) -> Result<Option<&'t str>, Failure> {
+    if folders.context.is_none() {
+        return Ok(typed);
+    }
+    match typed {
+        Some(typed) if !is_tar(typed) => {
+            Err(Failure::usage(format!("a folder is sent as a tar, not as `{typed}`"))
+                .with_hint("leave out `--content-type`"))
+        }
+        Some(typed) => Ok(Some(typed)),
+        None => {
+            let mut documented = operation.body().into_iter().flat_map(|body| body.media_types());
+            let is_first = documented.next().is_some_and(is_tar);
+            Ok(documented.find(|other| !is_first && is_tar(other)))
+        }
+    }
+}
+
 fn is_tar(media_type: &str) -> bool {
     matches!(media_type, "application/x-tar" | "application/tar" | "application/octet-stream")
 }

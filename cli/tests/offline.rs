@@ -304,6 +304,8 @@ fn mistakes_are_told_with_what_to_do() {
             "resolve docker@v1.41 ContainerList --curl --host ssh://h",
             "invoke docker ContainerList --context . --host unix:///none",
             "invoke docker ContainerCreate --context . --host unix:///none",
+            "invoke podman ImageBuildLibpod --context . --content-type x/y --host unix:///none",
+            "invoke podman ImageBuildLibpod --content-type x/y --host unix:///none",
             "invoke docker SystemPing --host tcp://h --tls-ca /none",
             "invoke docker SystemPing --host tcp://h --tls-key-password /none",
             "check docker@v1.41 ContainerInspect limit=1 --answer 200 -d {}",

@@ -32,13 +32,13 @@ pub(crate) fn run(
     if taken_as == TakenAs::Socket && answers.allow_error_status {
         return Err(sending::no_error_from_a_socket());
     }
-    let content_type = typed.content_type.as_deref();
     let taken = Taken::new(taken_as, settings);
     sending::run(&chosen, &limits.connecting, limits.whole(), settings, async |sender| {
         let client = &sender.client;
         let api = client.api().await?;
         let operation = settings::operation(api, &typed.operation.operation)?;
         let values = call::values(&operation, &typed.values)?;
+        let content_type = folder::media_type(&operation, typed.content_type.as_deref(), folders)?;
         findings::judge(&operation, &values, &body, content_type, checks)?;
         let is_bytes = operation.answer() == Answer::Bytes && operation.method() != Method::Head;
         if is_bytes && folders.unpack.is_none() {
@@ -97,7 +97,7 @@ fn check(
         }
     };
     let values = call::values(&operation, &typed.values)?;
-    let content_type = typed.content_type.as_deref();
+    let content_type = folder::media_type(&operation, typed.content_type.as_deref(), folders)?;
     if folders.unpack.is_some() {
         folder::check_answer(&operation)?;
     }

@@ -55,6 +55,21 @@ fn a_build_context_goes_by_its_ignore_file() {
     assert!(names.contains(&"secret".into()) && !names.contains(&"app/a".into()), "{names:?}");
 }
 
+/// Also where JSON is what is documented first; nothing else is said of it.
+#[test]
+fn a_folder_is_of_the_type_of_an_archive() {
+    let context = folder(&[("Dockerfile", ""), ("metadata.yaml", "")]);
+    let call = ["invoke", "incus@v6.0.0", "images_post"];
+    for more in [&[][..], &["--content-type", "application/octet-stream"]] {
+        let (line, names) = sent(&[&call[..], more].concat(), &context);
+        assert_eq!(line, "POST /1.0/images [application/octet-stream]");
+        assert_eq!(names, ["Dockerfile", "metadata.yaml"]);
+    }
+    let build = ["invoke", "podman@v4.3.1", "ImageBuildLibpod", "--content-type"];
+    let (line, _) = sent(&[&build[..], &["application/x-tar"]].concat(), &context);
+    assert_eq!(line, "POST /v4.3.1/libpod/build [application/x-tar]");
+}
+
 #[test]
 fn a_folder_that_is_not_built_goes_as_it_is() {
     let context = folder(&[(".dockerignore", "*"), ("a/b", "")]);
