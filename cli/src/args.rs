@@ -5,8 +5,10 @@ mod wait;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{Write as _, stdout};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, StyledStr, TypedValueParser};
@@ -16,6 +18,8 @@ use clap::{
 };
 
 pub(crate) use wait::{Limit, Wait};
+
+use crate::failure::{Failure, Status};
 
 /// Any operation of any version of a container engine's API, by the vendor's name for it.
 ///
@@ -35,12 +39,23 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Reads what is typed; ends the process with help or with what is wrong with it.
-    pub(crate) fn typed() -> Self {
+    /// Reads what is typed; where that is to end with help, or with what is wrong with it, says so and
+    /// returns the exit status.
+    pub(crate) fn typed() -> Result<Self, ExitCode> {
         let words: Vec<OsString> = env::args_os().collect();
         let matches = Self::command().color(colour_of(&words)).try_get_matches_from(&words);
-        let matches = matches.unwrap_or_else(|error| with_parameter(error, &words).exit());
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let typed = matches
+            .map_err(|error| with_parameter(error, &words))
+            .and_then(|matches| Self::from_arg_matches(&matches));
+        typed.map_err(|said| {
+            let written = said.print().and_then(|()| stdout().flush());
+            match written {
+                // Whether anybody heard of it is no matter.
+                _ if said.use_stderr() => ExitCode::from(Status::Usage as u8),
+                Err(error) => Failure::from(error).tell(),
+                Ok(()) => ExitCode::SUCCESS,
+            }
+        })
     }
 }
 

@@ -35,7 +35,10 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let Cli { global, command } = Cli::typed();
+    let Cli { global, command } = match Cli::typed() {
+        Ok(typed) => typed,
+        Err(status) => return status,
+    };
     let settings = Settings::new(global);
     let is_comparison = matches!(command, Command::Check { .. } | Command::Diff { .. });
     let mut output = Output::new();

@@ -10,7 +10,7 @@ use lines::words;
 
 #[test]
 fn a_reader_that_has_gone_is_no_error() {
-    for line in ["ops podman -o json", "doc docker ContainerCreate", "engines -o raw"] {
+    for line in ["ops podman -o json", "doc docker ContainerCreate", "engines -o raw", "--help"] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let child = contajners(&words(line)).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
@@ -50,14 +50,17 @@ fn many_unknown_fields() -> String {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_failure() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = contajners(&["engines"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-    let output = output.wait_with_output().unwrap();
-    assert_eq!(
-        told(&output),
-        "--- standard error\nerror: cannot write to standard output\n  \
-         caused by: No space left on device (os error 28)\n--- status 1"
-    );
+    for line in ["engines", "--help", "--version", "invoke --help", "invoke -h", "completion bash"]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let child = contajners(&words(line)).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        assert_eq!(
+            told(&child.wait_with_output().unwrap()),
+            "--- standard error\nerror: cannot write to standard output\n  \
+             caused by: No space left on device (os error 28)\n--- status 1",
+            "{line}"
+        );
+    }
 }
 
 /// Their status 1 is that something was found.
