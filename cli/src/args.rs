@@ -29,7 +29,6 @@ use crate::failure::{Failure, Status};
 #[derive(Debug, Parser)]
 #[command(name = "contajners", version, max_term_width = 100, after_help = examples::SHORT)]
 #[command(after_long_help = examples::LONG, arg_required_else_help = true)]
-#[command(disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -134,7 +134,8 @@ impl<'c> Typed<'c> {
     fn positional(&self, current: &str) -> Vec<Candidate> {
         let is_first = self.positional.is_empty();
         match (self.command.get_name(), self.positional.len()) {
-            ("contajners", 0) => self
+            // Help has the names of all commands below it.
+            ("contajners" | "help", 0) => self
                 .command
                 .get_subcommands()
                 .filter(|own| !own.is_hide_set())
@@ -144,7 +145,7 @@ impl<'c> Typed<'c> {
                 })
                 .collect(),
             // A folder is for the shell to complete.
-            ("engines" | "contajners" | "man", _) => Vec::new(),
+            ("engines" | "contajners" | "man" | "help", _) => Vec::new(),
             ("completion", 0) => {
                 ["bash", "fish", "zsh"].map(|shell| Candidate::new(shell, "")).into()
             }

@@ -42,6 +42,9 @@ fn what_bash_replaces_is_offered() {
 fn each_place_has_its_words() {
     check("inv", &["invoke"]);
     check("__", &[]);
+    check("help inv", &["invoke"]);
+    check("help __", &[]);
+    check("help invoke d", &[]);
     check("versions pod", &["podman"]);
     check("ops docker --out", &["--output"]);
     check("ops docker --output ", &["json", "table", "raw"]);

@@ -34,6 +34,16 @@ fn help() {
     );
 }
 
+/// As other programs have it.
+#[test]
+fn help_is_a_command_too() {
+    for (line, same) in [("help", "--help"), ("help invoke", "invoke --help")] {
+        assert_eq!(told(&run(line)), told(&run(same)));
+    }
+    let unknown = told(&run("help frobnicate"));
+    assert!(unknown.contains("unrecognized subcommand 'frobnicate'"), "{unknown}");
+}
+
 /// Their names need not be text.
 #[cfg(target_os = "linux")]
 #[test]
