@@ -68,7 +68,15 @@ fn with_parameter(mut error: clap::Error, words: &[OsString]) -> clap::Error {
         words.iter().any(|word| matches!(*word, "invoke" | "resolve" | "check" | "wait"));
     // clap's own advice is to hand it over as it is, which leads nowhere.
     let is_advised = error.get(ContextKind::Suggested).is_some();
-    let Some(name) = option.strip_prefix("--").filter(|_| takes_parameters && is_advised) else {
+    if !takes_parameters || !is_advised {
+        return error;
+    }
+    let Some(name) = option.strip_prefix("--") else {
+        // A letter may stand for any of them.
+        let advice =
+            "parameters are written `name=value`; `contajners doc ENGINE OPERATION` lists them";
+        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
+        error.insert(ContextKind::Suggested, advice);
         return error;
     };
     let at = words.iter().position(|word| word.split('=').next() == Some(option));

@@ -6,7 +6,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use contajners::Folder;
-use contajners_core::{Body as CoreBody, Encoding, ListStyle, Operation, Request, ResolveError};
+use contajners_core::{
+    Body as CoreBody, Encoding, ListStyle, Operation, Request, ResolveError, ResolveErrorKind,
+};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -222,6 +224,25 @@ pub(crate) fn resolve(
     let values: Vec<(&str, &dyn contajners_core::Value)> =
         values.iter().map(|(name, value)| (&**name, value as _)).collect();
     operation.resolve(&values, body)
+}
+
+/// Makes the error of a call that is refused.
+pub(crate) fn refused(error: &ResolveError, values: &[(String, Value)]) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    // Engines list the names of containers with a slash in front, which no path takes.
+    let without_slash = || {
+        let own =
+            |name: &str| name.rsplit('.').next() == Some(error.name()) || name == error.name();
+        let (name, value) = values.iter().find(|(name, _)| own(name))?;
+        let bare = value.as_str()?.strip_prefix('/')?;
+        let is_whole = bare.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        is_whole.then(|| format!("leave out the `/`: `{name}={bare}`"))
+    };
+    let is_value = error.kind() == ResolveErrorKind::InvalidParameter;
+    match error.hint().or_else(|| is_value.then(without_slash)?) {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub(crate) fn run(
         false => {
             let only = newest.api();
             let version = chosen.pack.versions_where(|api| api.version() == only.version());
-            let found = subject.look(&newest).taken()?.into_iter();
+            let found = subject.look(&newest).taken(&subject.values(&newest))?.into_iter();
             found.map(|what| Found { what, versions: version.clone() }).collect()
         }
         true => subject.in_all(chosen.pack, &newest)?,
@@ -165,9 +165,9 @@ enum Refusal {
 }
 
 impl Looked {
-    fn taken(self) -> Result<Vec<What>, Failure> {
+    fn taken(self, values: &[(String, Value)]) -> Result<Vec<What>, Failure> {
         match self.refused {
-            Some(Refusal::Call(error)) => Err(error.into()),
+            Some(Refusal::Call(error)) => Err(call::refused(&error, values)),
             Some(Refusal::Unchecked(failure)) => Err(failure),
             None => Ok(self.found),
         }
@@ -175,6 +175,11 @@ impl Looked {
 }
 
 impl Subject<'_> {
+    /// The values, as far as they can be read.
+    fn values(&self, operation: &Operation<'_>) -> Vec<(String, Value)> {
+        call::values(operation, &self.typed.values).unwrap_or_default()
+    }
+
     fn look(&self, operation: &Operation<'_>) -> Looked {
         let (values, unread) = match call::values(operation, &self.typed.values) {
             Ok(values) => (values, None),
@@ -246,7 +251,7 @@ impl Subject<'_> {
         }
         if !is_taken {
             // No version takes it: that is an error as it is for one.
-            self.look(newest).taken()?;
+            self.look(newest).taken(&self.values(newest))?;
         }
         if let Some(failure) = last {
             let set = pack.versions_where(|api| unchecked.contains(&api.version()));

@@ -119,7 +119,7 @@ fn check(
         && !is_to_come(&error)
         && (pinned.is_some() || !is_taken_anywhere(pack, typed, &body))
     {
-        return Err(error.into());
+        return Err(call::refused(&error, &values));
     }
     Ok(body)
 }

@@ -77,7 +77,8 @@ pub(crate) fn run(
         Some(_) => call::body(&operation, call.data.as_ref(), content_type)?,
         None => call.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
-    let request = call::resolve(&operation, &values, body.for_core(content_type))?;
+    let request = call::resolve(&operation, &values, body.for_core(content_type))
+        .map_err(|error| call::refused(&error, &values))?;
 
     let headers: Vec<(String, String)> = request
         .headers()

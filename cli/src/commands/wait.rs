@@ -98,7 +98,7 @@ fn read(api: Api<'_>, name: &str, typed: &[String]) -> Result<Vec<(String, Value
     let values = call::values(&waiter.operation()?, typed)?;
     let given: Vec<(&str, &dyn contajners_core::Value)> =
         values.iter().map(|(name, value)| (&**name, value as _)).collect();
-    let _ = waiter.resolve(&given)?;
+    let _ = waiter.resolve(&given).map_err(|error| call::refused(&error, &values))?;
     Ok(values)
 }
 

@@ -180,6 +180,21 @@ fn the_environment_says_which_version_is_spoken() {
     );
     let typed = call("docker@v1.41", "DOCKER_API_VERSION", "1.40");
     assert_eq!(typed, sent("/v1.41/containers/json"));
+    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+                  {\"message\":\"client version 1.44 is too new. Maximum supported API version is 1.41\"}";
+    let hint = |words: &[&str]| {
+        let engine = Engine::new(&[answer]);
+        let output = engine.command(words).env("DOCKER_API_VERSION", "1.44").output().unwrap();
+        told(&output).lines().nth(2).unwrap().to_owned()
+    };
+    let unset =
+        "  hint: unset `DOCKER_API_VERSION`: the newest version that both know is spoken then";
+    let typed =
+        "  hint: leave the API version out: the client then speaks the newest that both know";
+    assert_eq!(hint(&["invoke", "docker", "ContainerList"]), unset);
+    assert_eq!(hint(&["wait", "docker", "running", "id=x"]), unset);
+    assert_eq!(hint(&["invoke", "docker@v1.44", "ContainerList"]), typed);
+    assert_eq!(hint(&["request", "docker", "GET", "/v1.44/info"]), typed);
     for (engine, variable, wrong, hint) in [
         ("docker", "DOCKER_API_VERSION", "abc", "the versions go from v1.25 to v1.55"),
         ("docker", "DOCKER_API_VERSION", "1.24", "did you mean `v1.25`?"),
