@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use contajners_core::{Additional, Api, Operation, Pack, Schema, SchemaKind};
 
 use crate::args::Cli;
@@ -33,18 +33,35 @@ impl Candidate {
     }
 }
 
+/// What the word being typed may become.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    /// The words that are known.
+    pub(crate) candidates: Vec<Candidate>,
+    /// Whether it may be the name of a file as well, which the shell knows.
+    pub(crate) may_be_file: bool,
+}
+
 /// Returns what the word being typed may become, after these words.
-pub(crate) fn candidates(before: &[String], current: &str) -> Vec<Candidate> {
+pub(crate) fn offer(before: &[String], current: &str) -> Offer {
     let mut root = Cli::command();
     root.build();
     let typed = Typed::new(&root, before);
-    let mut all = match typed.waiting {
-        Some(option) => typed.values_of(option),
-        None if current.starts_with('-') => typed.options(),
-        None => typed.positional(current),
+    let (mut candidates, may_be_file) = match (typed.waiting, current.split_once('=')) {
+        (Some(option), _) => (typed.values_of(option), takes_file(option)),
+        (None, Some((dashed, _))) if dashed.starts_with("--") => {
+            let option = typed.option(&dashed[2..]).filter(|option| takes_value(option));
+            let mut values = option.map(|option| typed.values_of(option)).unwrap_or_default();
+            for value in &mut values {
+                value.text.insert_str(0, &format!("{dashed}="));
+            }
+            (values, option.is_some_and(takes_file))
+        }
+        (None, _) if current.starts_with('-') => (typed.options(), false),
+        (None, _) => (typed.positional(current), true),
     };
-    all.retain(|candidate| candidate.text.starts_with(current));
-    all
+    candidates.retain(|candidate| candidate.text.starts_with(current));
+    Offer { candidates, may_be_file }
 }
 
 /// A command line as far as it is typed.
@@ -80,7 +97,7 @@ impl<'c> Typed<'c> {
             if let Some(long) = word.strip_prefix("--") {
                 let (name, value) =
                     long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-                let option = typed.command.get_arguments().find(|own| own.get_long() == Some(name));
+                let option = typed.option(name);
                 match value {
                     Some(value) if name == "api-version" => typed.api_version = Some(value.into()),
                     Some(value) if name == "pack" => files.push(value.into()),
@@ -100,6 +117,10 @@ impl<'c> Typed<'c> {
         }
         typed.named = packs::usable(&files);
         typed
+    }
+
+    fn option(&self, long: &str) -> Option<&'c Arg> {
+        self.command.get_arguments().find(|own| own.get_long() == Some(long))
     }
 
     fn options(&self) -> Vec<Candidate> {
@@ -328,6 +349,11 @@ fn waiting_behind<'c>(command: &'c Command, letters: &str) -> Option<&'c Arg> {
 
 fn takes_value(option: &Arg) -> bool {
     matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// Tells whether a file or a folder is a value of an option, or may stand behind the `@` of one.
+fn takes_file(option: &Arg) -> bool {
+    option.get_value_hint() == ValueHint::AnyPath || option.get_long() == Some("data")
 }
 
 /// The file that a shell makes of a word: one in the user's home, perhaps.

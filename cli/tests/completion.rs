@@ -13,8 +13,12 @@ use contajners_tests::skip;
 fn offered(line: &str, replaced: &str) -> Vec<String> {
     let output = contajners(&["__complete", "bash", "--", line, replaced]).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{line}");
-    String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect()
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().filter(|line| *line != NO_FILE).map(Into::into).collect()
 }
+
+/// What says that no file fits, either.
+const NO_FILE: &str = "\t";
 
 #[track_caller]
 fn check(line: &str, expected: &[&str]) {
@@ -48,6 +52,12 @@ fn each_place_has_its_words() {
     check("versions pod", &["podman"]);
     check("ops docker --out", &["--output"]);
     check("ops docker --output ", &["json", "table", "raw"]);
+    check("--output=", &["json", "table", "raw"]);
+    check("ops docker --output=t", &["table"]);
+    check("invoke docker ImageBuild --compress=g", &["gzip"]);
+    check("ops docker --api-version=v1.5", &["v1.55", "v1.54", "v1.53", "v1.52", "v1.51", "v1.50"]);
+    check("invoke incus images_post --content-type=application/o", &["application/octet-stream"]);
+    check("ops docker --verbose=", &[]);
     check("completion ", &["bash", "fish", "zsh"]);
     check("request docker P", &["PATCH", "POST", "PUT"]);
     check("ops docker@v1.25 pl", &["plugins"]);
@@ -67,6 +77,29 @@ fn each_place_has_its_words() {
     check("engines x", &[]);
     // The shell knows the folders.
     check("man ", &[]);
+}
+
+/// Of what is no file the shell offers none.
+#[test]
+fn files_are_offered_where_they_fit() {
+    for (line, may_be_file) in [
+        ("contajners -c ", false),
+        ("contajners --connection=", false),
+        ("contajners ops docker --host ", false),
+        ("contajners wait docker healthy --timeout ", false),
+        ("contajners ops docker --nonesuch", false),
+        ("contajners ops docker --pack ", true),
+        ("contajners ops docker --pack=", true),
+        ("contajners ops docker --tls-ca ", true),
+        ("contajners invoke docker ImageBuild --context=", true),
+        ("contajners invoke docker ImageLoad -d @", true),
+        ("contajners invoke docker ImageLoad --data=@", true),
+        ("contajners man ", true),
+    ] {
+        let output = contajners(&["__complete", "bash", "--", line, ""]).output().unwrap();
+        let lines = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(!lines.lines().any(|line| line == NO_FILE), may_be_file, "{line}");
+    }
 }
 
 #[test]
@@ -124,6 +157,7 @@ fn shell(name: &str, arguments: &[&str]) -> Option<String> {
     let folder = Path::new(env!("CARGO_BIN_EXE_contajners")).parent().unwrap();
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("files")).unwrap();
+    fs::write(home.path().join("body.json"), "{}").unwrap();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path());
     command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
@@ -172,11 +206,16 @@ fn fish_offers_them() {
         complete -C "contajners invoke docker ContainerWait con"
         complete -C "contajners wait docker he"
         complete -C "contajners invoke docker ImageBuild --context f"
+        complete -C "contajners ops docker --output=t"
+        complete -C "contajners invoke docker ContainerCreate -d @b"
+        complete -C "contajners invoke docker ContainerCreate --data=@b"
+        complete -C "contajners invoke docker ContainerCreate --data=@f"
+        complete -C "contajners -c f"
         complete -C "contajners man f"
         complete -C "contajners ops f""#;
     let Some(said) = shell("fish", &["--no-config", "-c", script]) else { return };
     assert_eq!(
         said,
-        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\nfiles/\nfirecracker\n"
+        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\n--output=table\tFor people\n@body.json\n--data=@body.json\n--data=@files/\nfiles/\nfirecracker\n"
     );
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use crate::args::Shell;
-use crate::completion::{Candidate, candidates};
+use crate::completion::{Candidate, Offer, offer};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -15,7 +15,12 @@ _contajners() {
     local line=${COMP_LINE:0:COMP_POINT} typed=$2 text
     COMPREPLY=()
     while IFS= read -r text; do
-        COMPREPLY+=("$text")
+        # A tab alone: no file fits, either.
+        if [[ $text == $'\t' ]]; then
+            compopt +o default 2>/dev/null
+        else
+            COMPREPLY+=("$text")
+        fi
     done < <("${COMP_WORDS[0]}" __complete bash -- "$line" "$typed" 2>/dev/null)
     # The file of `-d @file`; by itself bash would complete the names of hosts.
     if [[ ${#COMPREPLY[@]} == 0 && $typed == @* && $line == *[[:space:]=]"$typed" ]]; then
@@ -36,16 +41,23 @@ complete -o default -F _contajners contajners
 const ZSH: &str = r#"#compdef contajners
 # Completion of contajners for zsh; to be sourced, or put into a folder of $fpath as _contajners.
 _contajners() {
-    local text about
+    local text about no_file
     local -a closed open closed_about open_about
     while IFS=$'\t' read -r text about; do
-        if [[ $text == *[=.] ]]; then
+        # A line without a word: no file fits, either.
+        if [[ -z $text ]]; then
+            no_file=1
+        elif [[ $text == *[=.] ]]; then
             open+=("$text"); open_about+=("$text  $about")
         else
             closed+=("$text"); closed_about+=("$text  $about")
         fi
     done < <("${words[1]}" __complete zsh -- "${(@)words[1,CURRENT]}" 2>/dev/null)
     if (( $#open + $#closed == 0 )); then
+        [[ -n $no_file ]] && return 1
+        # What stands before a file, as in `--pack=file`, `-d @file` and `--data=@file`.
+        [[ $PREFIX == --*=* ]] && compset -P 1 '*='
+        compset -P @
         _files
         return
     fi
@@ -60,9 +72,19 @@ fi
 "#;
 
 const FISH: &str = r#"# Completion of contajners for fish; to be sourced.
+function __contajners_offer
+    contajners __complete fish -- (commandline -opc) (commandline -ct) 2>/dev/null
+    # The file of `-d @file` and `--data=@file`.
+    if set -l parts (string match -r -- '^(--data=@|@)(.*)$' (commandline -ct))
+        for file in $parts[3]*
+            test -d $file; and set file $file/
+            echo $parts[2]$file
+        end
+    end
+end
 complete -c contajners -e
-complete -c contajners -f -k -a '(contajners __complete fish -- (commandline -opc) (commandline -ct) 2>/dev/null)'
-for option in context data pack tls-ca tls-cert tls-key tls-key-password unpack
+complete -c contajners -f -k -a '(__contajners_offer)'
+for option in context pack tls-ca tls-cert tls-key tls-key-password unpack
     complete -c contajners -l $option -r -F
 end
 complete -c contajners -n '__fish_seen_subcommand_from man' -F
@@ -87,18 +109,32 @@ pub(crate) fn complete(shell: Shell, words: &[String], output: &mut Output) -> R
         // The end of the word that bash replaces, which knows where it breaks words.
         let replaced = words.get(1).map_or(current.clone(), |text| split(text).1);
         let cut = current.strip_suffix(&*replaced).map_or(0, str::len);
-        for candidate in candidates(&before, &current) {
+        let offer = offer(&before, &current);
+        for candidate in &offer.candidates {
             writeln!(output, "{}", candidate.text.get(cut..).unwrap_or_default())?;
         }
-        return Ok(());
+        return no_file(&offer, output);
     }
     let (current, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
     let before = before.get(1..).unwrap_or_default();
-    for Candidate { text, about, .. } in candidates(before, current) {
+    let offer = offer(before, current);
+    for Candidate { text, about, .. } in &offer.candidates {
         let about = about.lines().next().unwrap_or_default();
         writeln!(output, "{text}\t{about}")?;
     }
-    Ok(())
+    match shell {
+        Shell::Zsh => no_file(&offer, output),
+        // It offers files only where it is told to.
+        Shell::Fish | Shell::Bash => Ok(()),
+    }
+}
+
+/// Says that no file fits, either, by a line without a word.
+fn no_file(offer: &Offer, output: &mut Output) -> Result<(), Failure> {
+    match offer.may_be_file {
+        true => Ok(()),
+        false => Ok(writeln!(output, "\t")?),
+    }
 }
 
 /// Splits a command line at its spaces, without the program; the last word is the one being

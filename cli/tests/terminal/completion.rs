@@ -1,4 +1,4 @@
-//! What a tab makes of a line in an interactive bash: readline decides what a candidate is put in
+//! What a tab makes of a line in an interactive shell: its editor decides what a candidate is put in
 //! the place of, and only a terminal has it.
 
 use std::fs;
@@ -13,10 +13,10 @@ use contajners_tests::skip;
 use crate::{PATIENCE, Terminal};
 
 const BASH: &str = "/usr/bin/bash";
+const ZSH: &str = "/usr/bin/zsh";
 
 /// The command completes, and otherwise tells what it was given.
 const TOLD: &str = r#"
-source <(contajners completion bash)
 contajners() {
     if [[ $1 == __complete ]]; then
         command contajners "$@"
@@ -28,7 +28,7 @@ contajners() {
 "#;
 
 /// What is typed, the tab left out, and what the command is given.
-const LINES: [(&str, &str); 9] = [
+const LINES: [(&str, &str); 12] = [
     ("invoke docker@v1.41", "invoke|docker@v1.41|"),
     ("invoke docker@v1.55 SystemP", "invoke|docker@v1.55|SystemPing|"),
     ("invoke 'docker@v1.41", "invoke|docker@v1.41|"),
@@ -40,26 +40,37 @@ const LINES: [(&str, &str); 9] = [
         "invoke docker ContainerCreate --data=@bo",
         "invoke|docker|ContainerCreate|--data=@body.json|",
     ),
+    ("ops docker --output=t", "ops|docker|--output=table|"),
+    ("invoke docker ImageBuild --compress=g", "invoke|docker|ImageBuild|--compress=gzip|"),
+    // A file is no connection.
+    ("-c bo", "-c|bo|"),
     ("invoke docker ContainerCreate -d @fold", "invoke|docker|ContainerCreate|-d|@fold er/|"),
 ];
 
 /// Presses tab after each of the lines, in a bash that is set so.
 #[track_caller]
 fn check(set: &str) {
+    let set = format!("{set}\nsource <(contajners completion bash)");
+    check_shell(BASH, &["--rcfile", ".zshrc", "-i"], &set, &LINES);
+}
+
+#[track_caller]
+fn check_shell(shell: &str, options: &[&str], set: &str, lines: &[(&str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("told");
-    fs::write(folder.path().join("rc"), format!("{set}\n{TOLD}")).unwrap();
+    // The name that zsh has for it.
+    fs::write(folder.path().join(".zshrc"), format!("{set}\n{TOLD}")).unwrap();
     fs::write(folder.path().join("body.json"), "{}").unwrap();
     fs::create_dir(folder.path().join("fold er")).unwrap();
     let programs = Path::new(env!("CARGO_BIN_EXE_contajners")).parent().unwrap();
     let terminal = Terminal::new(200, 50);
-    let mut bash = Command::new(BASH);
-    bash.args(["--rcfile", "rc", "-i"]).env_clear().current_dir(folder.path());
-    bash.env("HOME", folder.path()).env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
-    bash.env("TERM", "xterm").env("INPUTRC", "/dev/null");
-    bash.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
-    let mut bash = bash.spawn().unwrap();
-    for (number, (typed, _)) in LINES.iter().enumerate() {
+    let mut shell = Command::new(shell);
+    shell.args(options).env_clear().current_dir(folder.path());
+    shell.env("HOME", folder.path()).env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    shell.env("TERM", "xterm").env("INPUTRC", "/dev/null");
+    shell.stdin(terminal.end()).stdout(terminal.end()).stderr(terminal.end());
+    let mut shell = shell.spawn().unwrap();
+    for (number, (typed, _)) in lines.iter().enumerate() {
         // To the end of the line, past a quote that is closed.
         let keys = format!("contajners {typed}\t\x05\r");
         (&terminal.keys).write_all(keys.as_bytes()).unwrap();
@@ -69,9 +80,9 @@ fn check(set: &str) {
             thread::sleep(Duration::from_millis(5));
         }
     }
-    bash.kill().unwrap();
-    bash.wait().unwrap();
-    let expected: String = LINES.iter().map(|(_, expected)| format!("{expected}\n")).collect();
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    let expected: String = lines.iter().map(|(_, expected)| format!("{expected}\n")).collect();
     assert_eq!(fs::read_to_string(&told).unwrap(), expected, "{set}");
 }
 
@@ -90,4 +101,18 @@ fn a_tab_keeps_what_is_typed() {
     for each in ["@", "=", ":", "[@=:]"] {
         check(&format!("COMP_WORDBREAKS=${{COMP_WORDBREAKS//{each}}}"));
     }
+}
+
+#[test]
+fn a_tab_keeps_what_is_typed_in_zsh() {
+    if !Path::new(ZSH).exists() {
+        return skip("there is no zsh");
+    }
+    let set =
+        "autoload -Uz compinit && compinit -u -D\nbindkey -e\nsource <(contajners completion zsh)";
+    let more = [("ops docker --pack=bo", "ops|docker|--pack=body.json|")];
+    // A quote stays open, and the slash of a folder goes with the end of the line.
+    let other = |line: &str| line.contains('\'') || line.contains("fold");
+    let lines: Vec<_> = LINES.into_iter().filter(|(line, _)| !other(line)).chain(more).collect();
+    check_shell(ZSH, &["-i"], set, &lines);
 }
