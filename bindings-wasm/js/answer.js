@@ -97,7 +97,7 @@ export class Answer {
   /** The body as text; output of a process without the frames around it. */
   async text() {
     const bytes = await this.bytes();
-    if (/^[fo]/.test(this.content)) return allOutput(bytes, this.content, this.#call);
+    if (/^[of]/.test(this.content)) return allOutput(bytes, this.content, this.#call);
     // Text or not: it may tell of an error.
     if (this.content === "json-lines") {
       try {
