@@ -127,6 +127,7 @@ impl fmt::Display for Answer {
 
 /// How several values of one parameter are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[non_exhaustive]
 pub enum ListStyle {
     /// Takes one value.
     #[default]
@@ -149,6 +150,7 @@ pub enum ListStyle {
 
 /// How a structured value of a parameter becomes text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[non_exhaustive]
 pub enum Encoding {
     /// The text of the value itself.
     #[default]

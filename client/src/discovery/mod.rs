@@ -36,6 +36,7 @@ const FILES_LIMIT: usize = 1000;
 
 /// An address, and why it is that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Discovered {
     /// Where the engine is taken to listen.
     pub endpoint: Endpoint,
