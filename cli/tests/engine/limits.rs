@@ -56,7 +56,7 @@ fn a_socket_ends_in_the_time_of_its_call() {
 
 #[test]
 fn a_connection_stands_in_its_time() {
-    let late = "--- standard error\nerror: no connection to docker at unix:///s within 200ms\n  \
+    let late = "--- standard error\nerror: docker at unix:///s did not answer within 200ms\n  \
                 hint: `--connect-timeout` allows more time, `--host` names another address\n\
                 --- status 1";
     for call in [
