@@ -96,8 +96,7 @@ use std::fmt;
 
 use contajners_core::ApiVersion;
 
-use self::fields::FieldsText;
-use self::fields::{add_fields, are_known, make_optional, take_also};
+use self::fields::{FieldsText, add_fields, are_known, make_optional, take_also};
 use self::matches::{Mark, RuleMatches};
 pub use self::matches::{Matches, Unmatched, Why};
 use self::pointers::{Lead, Pointer};
