@@ -68,21 +68,13 @@ pub(crate) struct Report {
     text: String,
     causes: Vec<String>,
     hint: Option<String>,
-    /// Whether the hint is about the version that was asked for.
-    is_of_version: bool,
 }
 
 impl Failure {
     /// Makes an error of a text.
     pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self::Told(Box::new(Report {
-            status,
-            text,
-            causes: Vec::new(),
-            hint: None,
-            is_of_version: false,
-        }))
+        Self::Told(Box::new(Report { status, text, causes: Vec::new(), hint: None }))
     }
 
     /// Makes an error of something typed.
@@ -104,16 +96,6 @@ impl Failure {
             && report.status == Status::Usage
         {
             report.hint.get_or_insert_with(|| hint.to_owned());
-        }
-        self
-    }
-
-    /// Gives a hint about the version that was asked for in place of one.
-    pub(crate) fn with_version_hint(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
-        if let Self::Told(report) = &mut self
-            && report.is_of_version
-        {
-            report.hint = hint().or(report.hint.take());
         }
         self
     }
@@ -248,11 +230,6 @@ impl From<contajners::Error> for Failure {
         let mut failure = Self::new(status, error.to_string());
         if let Some(source) = error.source() {
             failure = failure.with_cause(source);
-        }
-        if let Self::Told(report) = &mut failure {
-            // The version of a raw request is where it was typed.
-            report.is_of_version = error.operation().is_some()
-                && error.hint().is_some_and(|hint| hint.starts_with("leave the API version out"));
         }
         match (error.kind(), error.hint()) {
             // The client's hint is for those who write programs.

@@ -73,14 +73,7 @@ pub(crate) fn run(
     let runtime = runtime().map_err(|error| cannot_run(&error))?;
     let work = async {
         let sender = sender(chosen, connecting, whole, settings)?;
-        let done = work(&sender).await.map_err(|failure| {
-            failure.with_version_hint(|| {
-                let variable = chosen.version_variable()?;
-                Some(format!(
-                    "unset `{variable}`: the newest version that both know is spoken then"
-                ))
-            })
-        });
+        let done = work(&sender).await;
         if matches!(done, Err(Failure::Told(_))) && sender.is_over_ssh() {
             sleep(SAME_SIGNAL).await;
         }

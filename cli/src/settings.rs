@@ -260,14 +260,6 @@ impl Chosen {
             .or_else(|| self.pack.newest())
             .ok_or_else(|| Failure::usage(format!("{} has no API versions", self.pack.engine())))
     }
-
-    /// Returns the variable that says which version is spoken, where it does.
-    pub(crate) fn version_variable(&self) -> Option<String> {
-        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        let name: String = self.pack.engine().chars().map(letter).collect();
-        let name = name + "_API_VERSION";
-        (self.pinned.is_none() && set(&name).is_some()).then_some(name)
-    }
 }
 
 /// Returns a variable of the environment that is set; one that is empty is not.

@@ -326,6 +326,7 @@ impl ClientBuilder {
                 variable(&System, &name).map(|version| (version, Some(name)))
             }
         };
+        let pinned_by = version.as_ref().and_then(|(_, from)| from.clone());
         let version = match version {
             None => OnceLock::new(),
             Some((version, from)) => {
@@ -339,6 +340,7 @@ impl ClientBuilder {
             }
         };
         let mut peer = Peer::new(opened, &discovered, self.ssh, tls, self.watched);
+        peer.pinned_by = pinned_by;
         if let Some(name) = self.user_agent {
             peer.user_agent = Some(name.try_into().map_err(|_| Error::user_agent())?);
         }

@@ -427,7 +427,7 @@ impl Call {
                 let reading: Work<'_, _> = Box::pin(read_error(body));
                 let (body, head) = (reading.await, request.method() == Method::Head);
                 let message = if head { String::new() } else { client.0.peer.message(&body) };
-                return Err(Error::refused(&call, status, message, body));
+                return Err(client.0.peer.refused(&call, status, message, body));
             }
             _ => (content_of_error(content_type), InBand::Ignored),
         };

@@ -282,7 +282,7 @@ async fn attempt(
         Outcome::Failure => {
             let body = error_body(&mut *wire, received, &head).await;
             let message = peer.message(&body);
-            return Err(Error::refused(call, head.status, message, body));
+            return Err(peer.refused(call, head.status, message, body));
         }
         _ => return Err(Error::no_socket(call, head.status)),
     };

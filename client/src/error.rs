@@ -330,13 +330,29 @@ impl Error {
         })
     }
 
-    pub(crate) fn refused(call: &CallOf, status: u16, message: String, body: Bytes) -> Self {
+    /// `pinned_by` is the variable that says which version is spoken, if one does.
+    pub(crate) fn refused(
+        call: &CallOf,
+        status: u16,
+        message: String,
+        body: Bytes,
+        pinned_by: Option<&str>,
+    ) -> Self {
         let answered = format!("{} answered {status} to {call}", call.engine());
         let text = if message.is_empty() { answered } else { format!("{answered}: {message}") };
         let mut error = Self::new(ErrorKind::Status, "engine-error", text);
         error.0.status = Some(status);
         error.0.hint = message.contains("is too new. Maximum supported API version").then(|| {
-            "leave the API version out: the client then speaks the newest that both know".into()
+            // The version of a raw request is where it was written.
+            match pinned_by.filter(|_| call.operation().is_some()) {
+                Some(name) => {
+                    format!("unset `{name}`: the newest version that both know is spoken then")
+                }
+                None => {
+                    "leave the API version out: the client then speaks the newest that both know"
+                        .into()
+                }
+            }
         });
         error.0.message = Some(message);
         error.0.body = body;

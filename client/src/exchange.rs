@@ -113,6 +113,8 @@ pub(crate) struct Peer {
     host: HeaderValue,
     /// What the program calls itself.
     pub(crate) user_agent: Option<HeaderValue>,
+    /// The variable that says which version is spoken, if one does.
+    pub(crate) pinned_by: Option<String>,
 }
 
 const SILENT: &str = "does TLS belong at that address? Then write `https://`";
@@ -147,12 +149,24 @@ impl Peer {
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
             user_agent: None,
+            pinned_by: None,
         }
     }
 
     /// Returns what the engine says in the body of an error.
     pub(crate) fn message(&self, body: &[u8]) -> String {
         engine_error::message_with(self.errors.iter().map(String::as_str), body)
+    }
+
+    /// Makes the error of an answer with an error status.
+    pub(crate) fn refused(
+        &self,
+        call: &CallOf,
+        status: u16,
+        message: String,
+        body: Bytes,
+    ) -> Error {
+        Error::refused(call, status, message, body, self.pinned_by.as_deref())
     }
 
     /// Makes the error of a connection that does not come about.

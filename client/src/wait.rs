@@ -174,7 +174,7 @@ impl Wait {
                 Verdict::Unreadable => return Err(tried.unreadable()),
                 _ => {
                     let message = peer.message(&tried.body);
-                    return Err(Error::refused(&tried.call, tried.status, message, tried.body));
+                    return Err(peer.refused(&tried.call, tried.status, message, tried.body));
                 }
             }
             trace::debug!(
