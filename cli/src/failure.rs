@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use contajners::{DiscoverError, EndpointError, ErrorKind};
+use contajners::{DiscoverError, EndpointError, ErrorKind, Timeout};
 use contajners_core::ResolveError;
 
 use crate::render::plain;
@@ -13,7 +13,7 @@ use crate::render::plain;
 /// What to do about what takes too long.
 pub(crate) const MORE_TIME: &str = "`--timeout` allows more time, `--timeout never` any amount";
 
-/// The only other limit there is.
+/// Of the one other limit that the command sets.
 const MORE_TIME_TO_CONNECT: &str =
     "`--connect-timeout` allows more time, `--host` names another address";
 
@@ -234,10 +234,9 @@ impl From<contajners::Error> for Failure {
         match (error.kind(), error.hint()) {
             // The client's hint is for those who write programs.
             (ErrorKind::Wait, Some(_)) => failure.with_hint(MORE_TIME),
-            (ErrorKind::Timeout, hint) => failure.with_hint(match hint {
-                // It names the method that set the limit.
-                Some(hint) if hint.contains("`timeout`") => MORE_TIME,
-                _ => MORE_TIME_TO_CONNECT,
+            (ErrorKind::Timeout, _) => failure.with_hint(match error.timeout() {
+                Some(Timeout::Connect) => MORE_TIME_TO_CONNECT,
+                _ => MORE_TIME,
             }),
             (_, Some(hint)) => match tls_options(error.code()) {
                 Some(options) => failure.with_hint(format!("{hint}: {options}")),

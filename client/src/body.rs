@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::Work;
 #[cfg(feature = "archives")]
 use crate::archive::Folder;
-use crate::error::{Error, quoted};
+use crate::error::{Error, Sent, quoted};
 use crate::observer::Watched;
 use crate::pipe::Blocking;
 
@@ -234,6 +234,8 @@ pub(crate) struct Progress {
     /// When it was looked at first: mostly that is never.
     start: OnceLock<Instant>,
     failure: Mutex<Option<io::Error>>,
+    /// Whether the request may have begun to go out.
+    begun: AtomicBool,
     /// Who is told.
     watched: Watched,
 }
@@ -262,8 +264,19 @@ impl Progress {
             changed: AtomicU64::new(0),
             start: OnceLock::new(),
             failure: Mutex::new(None),
+            begun: AtomicBool::new(false),
             watched,
         })
+    }
+
+    /// Notes whether the request is with a connection.
+    pub(crate) fn begin(&self, begun: bool) {
+        self.begun.store(begun, Ordering::Relaxed);
+    }
+
+    /// Tells what the engine may have of the request when nobody waits for it any more.
+    pub(crate) fn sent(&self) -> Sent {
+        if self.begun.load(Ordering::Relaxed) { Sent::Perhaps } else { Sent::No }
     }
 
     pub(crate) fn phase(&self) -> Phase {

@@ -9,6 +9,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -232,14 +233,16 @@ pub(crate) async fn open(
 ) -> Result<Duplex, Error> {
     let call = CallOf::new(&peer.engine, request);
     let limits = limits.until_head();
-    let work = attempt(peer, request, &call, body, &limits, span);
+    let begun = AtomicBool::new(false);
+    let work = attempt(peer, request, &call, body, &limits, &begun, span);
     match deadline {
         None => work.await,
         Some(deadline) => match timeout(deadline.left(), work).await {
             Ok(done) => done,
             Err(_) => {
                 let error = peer.timeout(Waiting::Whole, deadline.limit);
-                Err(error.of(&call, Sent::Perhaps))
+                let sent = if begun.into_inner() { Sent::Perhaps } else { Sent::No };
+                Err(error.of(&call, sent))
             }
         },
     }
@@ -251,10 +254,12 @@ async fn attempt(
     call: &CallOf,
     body: Bytes,
     limits: &Limits,
+    begun: &AtomicBool,
     span: &Span,
 ) -> Result<Duplex, Error> {
     let message = socket_message(peer, request, &body)?;
     let mut wire = wire(peer, limits).await.map_err(|error| error.of(call, Sent::No))?;
+    begun.store(true, Ordering::Relaxed);
     peer.watched.request(&message);
     let mut received = BytesMut::new();
     let bytes = written(&message, &body);

@@ -2,6 +2,7 @@
 
 mod call;
 mod cause;
+mod timeout;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,6 +18,8 @@ use contajners_core::{
 
 pub(crate) use self::call::CallOf;
 pub(crate) use self::cause::cause_in;
+pub use self::timeout::Timeout;
+pub(crate) use self::timeout::Waiting;
 #[cfg(feature = "archives")]
 use crate::archive::UnpackError;
 #[cfg(feature = "credentials")]
@@ -42,6 +45,7 @@ struct Inner {
     acted: bool,
     call: Option<CallOf>,
     status: Option<u16>,
+    timeout: Option<Timeout>,
     message: Option<String>,
     body: Bytes,
     resolve: Option<ResolveError>,
@@ -67,7 +71,7 @@ pub enum ErrorKind {
     Negotiate,
     /// The connection broke, or what came over it is not HTTP.
     Send,
-    /// A time-out ran out.
+    /// A time-out ran out: see [`Error::timeout`].
     Timeout,
     /// The engine answered with an error status, or with a redirection.
     Status,
@@ -98,6 +102,7 @@ impl Error {
             acted: false,
             call: None,
             status: None,
+            timeout: None,
             message: None,
             body: Bytes::new(),
             resolve: None,
@@ -311,25 +316,6 @@ impl Error {
             .with_source(source)
     }
 
-    pub(crate) fn timeout(what: Waiting, limit: Duration, engine: &str, address: &str) -> Self {
-        let text = match what {
-            Waiting::Connect => format!("no connection to {engine} at {address} within {limit:?}"),
-            Waiting::Version => format!("{engine} at {address} did not answer within {limit:?}"),
-            Waiting::Write => format!("{engine} at {address} took no more input for {limit:?}"),
-            Waiting::Head | Waiting::Read => {
-                format!("nothing came from {engine} at {address} for {limit:?}")
-            }
-            Waiting::Whole => format!("{engine} at {address} was not done within {limit:?}"),
-        };
-        Self::new(ErrorKind::Timeout, "timed-out", text).with_hint(match what {
-            Waiting::Connect | Waiting::Version => "allow more with `connect_timeout`",
-            Waiting::Write => "allow more with `write_timeout`",
-            Waiting::Head => "allow more with `head_timeout`",
-            Waiting::Read => "allow more with `read_timeout`",
-            Waiting::Whole => "allow more with `timeout`",
-        })
-    }
-
     /// `pinned_by` is the variable that says which version is spoken, if one does.
     pub(crate) fn refused(
         call: &CallOf,
@@ -523,6 +509,11 @@ impl Error {
         self.0.status
     }
 
+    /// Returns the limit that ran out, of an error of the kind [`ErrorKind::Timeout`].
+    pub fn timeout(&self) -> Option<Timeout> {
+        self.0.timeout
+    }
+
     /// Returns the engine's own words.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
@@ -573,17 +564,6 @@ pub(crate) enum Sent {
     No,
     /// Some of it, or all.
     Perhaps,
-}
-
-/// What a time-out was waiting for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    Connect,
-    Version,
-    Write,
-    Head,
-    Read,
-    Whole,
 }
 
 /// Errors of folders that are sent, and of archives that become folders.

@@ -203,7 +203,7 @@ impl Peer {
     }
 
     pub(crate) fn timeout(&self, what: Waiting, limit: Duration) -> Error {
-        Error::timeout(what, limit, &self.engine, &self.address)
+        Error::timed_out(what, limit, &self.engine, &self.address)
     }
 }
 
@@ -245,7 +245,7 @@ pub(crate) async fn exchange(
         match deadline {
             None => work.await,
             Some(deadline) => {
-                let whole = || (peer.timeout(Waiting::Whole, deadline.limit), Sent::Perhaps);
+                let whole = || (peer.timeout(Waiting::Whole, deadline.limit), progress.sent());
                 timeout(deadline.left(), work).await.unwrap_or_else(|_| Err(whole()))
             }
         }
@@ -321,6 +321,7 @@ async fn attempt(
             }
         };
         trace::debug!("the idle connection had gone, taking a new one");
+        progress.begin(false);
         again
     } else {
         Box::new(message_with(body)?)
@@ -478,6 +479,7 @@ fn deliver<'a>(
     progress: &'a Progress,
     limits: &'a Limits,
 ) -> impl Future<Output = Result<hyper::Response<Incoming>, Undelivered>> + use<'a> {
+    progress.begin(true);
     let taking = connection.taking().clone();
     // That it has come is told through a channel of tokio's, which has a share of the task's budget. By
     // then the connection may have used up all of it, and would not wake anyone again. In a box, so

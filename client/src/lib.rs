@@ -138,7 +138,7 @@ pub use data::Data;
 pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Timeout};
 pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contajners::{Client, ErrorKind, Tls};
+use contajners::{Client, ErrorKind, Timeout, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::ALL_VERSIONS;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
@@ -82,6 +82,24 @@ fn a_handshake_that_stands_still_ends_in_the_time_to_connect() {
         let error = builder.build().unwrap().invoke("ContainerList").await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "timed-out"), "{error:?}");
         assert!(began.elapsed() >= limit && !error.may_have_acted());
+        assert_eq!(error.timeout(), Some(Timeout::Connect));
+    });
+}
+
+#[test]
+fn a_call_that_ends_before_its_connection_stands_did_nothing() {
+    block_on(async {
+        let engine = Engine::start(Front::Silent).await;
+        let builder = engine.builder().tls(Tls::new().skip_verify());
+        let client = builder.timeout(Duration::from_millis(200)).build().unwrap();
+        let call = |operation| client.invoke(operation).param("id", "x");
+        for error in [
+            call("ContainerStart").await.unwrap_err(),
+            call("ContainerAttach").socket().await.unwrap_err(),
+        ] {
+            assert_eq!(error.timeout(), Some(Timeout::Whole), "{error:?}");
+            assert!(!error.may_have_acted(), "{error:?}");
+        }
     });
 }
 
