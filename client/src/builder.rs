@@ -146,7 +146,8 @@ impl ClientBuilder {
 
     /// Limits the time until a connection stands and the version is negotiated; 10 s by
     /// default, `None` for no limit. Over ssh a few connections are begun at a time: for those who
-    /// wait for their turn the time begins anew with each that stands.
+    /// wait for their turn the time begins anew with each that stands. Where a host has several
+    /// addresses, one that says nothing for a quarter of a second is not waited for alone.
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.connect = limit.into();
         self

@@ -114,6 +114,7 @@ mod ssh;
 #[path = "ssh/absent.rs"]
 mod ssh;
 mod stream;
+mod tcp;
 mod tls;
 #[cfg(feature = "tracing")]
 mod trace;

@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 #[cfg(all(unix, not(target_os = "linux")))]
 use tokio::net::UnixStream;
 
@@ -19,6 +17,7 @@ use crate::error::quoted;
 use crate::exchange::Peer;
 #[cfg(target_os = "linux")]
 use crate::local::Local;
+use crate::tcp;
 use crate::tls::Plain;
 
 /// A connection of any kind.
@@ -264,10 +263,7 @@ async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>
             Err(io::Error::new(io::ErrorKind::Unsupported, "named pipes are for Windows"))
         }
         Endpoint::Tcp { host, port, .. } | Endpoint::Https { host, port, .. } => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            // Requests are written whole: waiting for more would only delay them.
-            stream.set_nodelay(true)?;
-            keep_alive(&stream);
+            let stream = tcp::connect(host, *port).await?;
             match &peer.tls {
                 Some(connector) => connector.connect(stream).await,
                 None => Ok(Box::new(Plain::new(stream))),
@@ -275,17 +271,6 @@ async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>
         }
         endpoint @ Endpoint::Ssh { .. } => peer.ssh.connect(endpoint, limit).await,
     }
-}
-
-/// Has the system ask now and then whether the other side is still there: who follows events waits
-/// for days, and of a host that is gone nothing ever comes.
-fn keep_alive(stream: &TcpStream) {
-    let every = Duration::from_secs(30);
-    let asking = TcpKeepalive::new().with_time(every);
-    #[cfg(any(target_os = "linux", target_os = "macos", windows))]
-    let asking = asking.with_interval(every);
-    // A system that does not do that carries calls all the same.
-    let _ = SockRef::from(stream).set_tcp_keepalive(&asking);
 }
 
 #[cfg(windows)]
@@ -388,17 +373,6 @@ mod tests {
         }))
         .await;
         assert!(turns.iter().all(|read| (1..=1 << 20).contains(read)), "{turns:?}");
-    }
-
-    #[tokio::test]
-    async fn a_host_that_goes_is_missed() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        assert!(!SockRef::from(&stream).keepalive().unwrap());
-        keep_alive(&stream);
-        assert!(SockRef::from(&stream).keepalive().unwrap());
-        let idle = SockRef::from(&stream).tcp_keepalive_time().unwrap();
-        assert_eq!(idle, Duration::from_secs(30));
     }
 
     #[test]
