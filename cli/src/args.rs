@@ -64,11 +64,19 @@ fn with_parameter(mut error: clap::Error, words: &[OsString]) -> clap::Error {
         return error;
     };
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let takes_parameters =
-        words.iter().any(|word| matches!(*word, "invoke" | "resolve" | "check" | "wait"));
+    let is_of = |commands: &[&str]| words.iter().any(|word| commands.contains(word));
     // clap's own advice is to hand it over as it is, which leads nowhere.
     let is_advised = error.get(ContextKind::Suggested).is_some();
-    if !takes_parameters || !is_advised {
+    if is_advised
+        && matches!(option.as_str(), "--body" | "--json" | "--data-binary" | "--data-raw")
+        && is_of(&["invoke", "resolve", "check", "request"])
+    {
+        let advice = "a body is written `--data JSON`, `--data @file` or `--data -`";
+        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
+        error.insert(ContextKind::Suggested, advice);
+        return error;
+    }
+    if !is_advised || !is_of(&["invoke", "resolve", "check", "wait"]) {
         return error;
     }
     let Some(name) = option.strip_prefix("--") else {

@@ -313,6 +313,8 @@ fn mistakes_are_told_with_what_to_do() {
             "resolve docker@v1.41 ContainerList --all",
             "invoke docker@v1.41 ContainerList --limit 5 --host unix:///none",
             "wait docker healthy --id=web --host unix:///none",
+            "invoke docker ContainerCreate --body {} --host unix:///none",
+            "request docker POST /containers/create --json @file",
             "invoke docker ContainerLogs id=c1 -f --host unix:///none",
             "ops docker --all",
             "ops docker -f",
