@@ -1,6 +1,7 @@
 //! `cargo xtask features`: every set of features compiles.
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use crate::Outcome;
 use crate::steps::{self, cargo};
@@ -13,6 +14,8 @@ use crate::workspace::{Package, members};
 /// more, as Podman's does the reader of its configuration, is also tried alone and with each other
 /// feature. A set is not tried without what one of its features turns on: that would be the set with
 /// it once more.
+///
+/// Two sets are checked at a time: most of one is a single crate, which takes a single core.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -23,18 +26,30 @@ pub(crate) fn run(_: &Args) -> Outcome {
     let members = members()?;
     let packs = members.iter().find(|member| member.name == PACKS);
     let packs = &packs.ok_or_else(|| format!("no crate `{PACKS}` here"))?.features;
+    let mut checks = Vec::new();
     for Package { name, features, .. } in members.iter().filter(|it| !it.features.is_empty()) {
         let sets = sets(features, packs, name == PACKS);
         eprintln!("{name}: {} sets of features", sets.len());
-        for set in sets {
-            let list = set.join(",");
-            let mut words = vec!["clippy", "--quiet", "-p", name, "--no-default-features"];
-            if !list.is_empty() {
-                words.extend(["--features", &list]);
-            }
-            words.extend(["--", "-D", "warnings"]);
-            steps::run(&mut cargo(&words))?;
-        }
+        checks.extend(sets.into_iter().map(|set| (&**name, set.join(","))));
+    }
+    let every_other = |first| checks.iter().skip(first).step_by(2);
+    thread::scope(|scope| {
+        let others = scope.spawn(|| check(every_other(1), "target/features"));
+        let own = check(every_other(0), "target");
+        others.join().expect("it does not panic").and(own)
+    })
+    .map_err(Into::into)
+}
+
+/// Checks crates with sets of features, in a folder that cargo locks.
+fn check<'a>(
+    checks: impl Iterator<Item = &'a (&'a str, String)>,
+    folder: &str,
+) -> Result<(), String> {
+    for (name, set) in checks {
+        let mut words = vec!["clippy", "--quiet", "--target-dir", folder, "-p", name];
+        words.extend(["--no-default-features", "--features", set, "--", "-D", "warnings"]);
+        steps::run(&mut cargo(&words)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
