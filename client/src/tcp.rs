@@ -7,7 +7,6 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -49,14 +48,13 @@ async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut under_way: Vec<Work<'_, io::Result<TcpStream>>> = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     loop {
-        let next = addresses.next();
-        let is_last = next.is_none();
-        under_way
-            .extend(next.map(|address| -> Work<'_, _> { Box::pin(TcpStream::connect(address)) }));
+        let next = addresses.next().map(TcpStream::connect);
+        under_way.extend(next.map(|attempt| -> Work<'_, _> { Box::pin(attempt) }));
         if under_way.is_empty() {
             return Err(failure);
         }
-        let mut head_start = pin!(sleep(HEAD_START));
+        let others = addresses.len();
+        let mut head_start = (others > 0).then(|| Box::pin(sleep(HEAD_START)));
         let connected = poll_fn(|context| {
             let mut at = 0;
             while let Some(attempt) = under_way.get_mut(at) {
@@ -66,15 +64,15 @@ async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
                     Poll::Ready(Err(error)) => {
                         failure = error;
                         drop(under_way.swap_remove(at));
-                        if !is_last || under_way.is_empty() {
+                        if others > 0 || under_way.is_empty() {
                             return Poll::Ready(None);
                         }
                     }
                 }
             }
-            match is_last {
-                true => Poll::Pending,
-                false => head_start.as_mut().poll(context).map(|()| None),
+            match &mut head_start {
+                None => Poll::Pending,
+                Some(head_start) => head_start.as_mut().poll(context).map(|()| None),
             }
         });
         if let Some(stream) = connected.await {
