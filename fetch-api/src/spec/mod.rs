@@ -13,6 +13,8 @@ mod openapi3;
 #[cfg(test)]
 mod openapi3_tests;
 mod parameters;
+#[cfg(test)]
+mod rare_tests;
 mod reader;
 mod schema;
 mod swagger2;

@@ -12,6 +12,8 @@
 //! - the fields of a form are parameters, beside the body as a whole;
 //! - a header parameter named `Accept`, `Content-Type` or `Authorization` is left out, as the
 //!   specification says;
+//! - of how a form is encoded `style` and `explode` of lists are read, where it is URL-encoded; the media
+//!   types of its parts are not;
 //! - `allowReserved`, `allowEmptyValue`, callbacks, links and security schemes say nothing about
 //!   how an operation is called by name.
 //!
@@ -23,13 +25,21 @@ use std::collections::HashSet;
 use super::answer;
 use super::fault::At;
 use super::parameters::{Inputs, unsendable_name};
-use super::reader::{MAX_REFERENCES, Prefix, Reader, Table, is_binary, plain_path};
-use super::schema::type_names;
+use super::reader::{Dialect, MAX_REFERENCES, Prefix, Reader, Table, is_binary, plain_path};
+use super::schema::{is_one_sided, type_names};
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Operation, Parameter, Schema};
 
 const BYTES: &str = "application/octet-stream";
 const JSON: &str = "application/json";
+const MULTIPART: &str = "multipart/form-data";
+const URLENCODED: &str = "application/x-www-form-urlencoded";
+
+/// What says of a schema that it is an object's, where it has no type.
+const OBJECT: &[&str] = &["properties", "additionalProperties"];
+/// What says of one of several parts what a value is.
+const TELLING: &[&str] =
+    &["type", "items", "properties", "additionalProperties", "allOf", "oneOf", "anyOf"];
 
 /// How many parts of combined schemas are looked at to find what a value is.
 const MAX_PARTS: usize = 64;
@@ -110,7 +120,7 @@ impl<'t> Reader<'t> {
         for (path, item) in
             self.root.get("paths").and_then(Node::as_map).into_iter().flat_map(Map::iter)
         {
-            let Some(item) = item.as_map() else { continue };
+            let Some(item) = self.behind(item, Table::PathItems) else { continue };
             let at = paths.key(path);
             fit(item, &at);
             for (key, node) in item.iter() {
@@ -178,13 +188,14 @@ impl<'t> Reader<'t> {
             self.fault(at, "the request body has no media type");
             return;
         }
-        for (media_type, medium) in &content {
-            let is_form = matches!(
-                media_type.as_str(),
-                "application/x-www-form-urlencoded" | "multipart/form-data"
-            );
-            if let (true, Some(node)) = (is_form, medium) {
-                self.form_fields(node, operation, at);
+        // Where a body may be a form in two ways, fields are sent as parts.
+        for form in [MULTIPART, URLENCODED] {
+            let own = content.iter().find(|(name, _)| without_parameters(name) == form);
+            if let Some((name, Some(node))) = own {
+                let encoding = map.get("content").and_then(Node::as_map);
+                let encoding = encoding.and_then(|content| content.get(name)?.as_map());
+                let encoding = encoding.and_then(|medium| medium.get("encoding")?.as_map());
+                self.form_fields(node, encoding.filter(|_| form == URLENCODED), operation, at);
                 break;
             }
         }
@@ -265,7 +276,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Makes parameters of the fields of a form.
-    fn form_fields(&mut self, node: &'t Node<'t>, operation: &mut Operation, at: &At<'_>) {
+    fn form_fields(
+        &mut self,
+        node: &'t Node<'t>,
+        encoded: Option<&'t Map<'t>>,
+        operation: &mut Operation,
+        at: &At<'_>,
+    ) {
         let (mut fields, mut required) = (Vec::new(), HashSet::new());
         self.gather_fields(node, at, &mut fields, &mut required);
         for (name, node) in fields {
@@ -276,24 +293,54 @@ impl<'t> Reader<'t> {
             }
             let mut schema = self.schema(node, &at.key(name));
             self.spend(size_of::<Parameter>() + name.len(), &at);
-            if is_binary(&schema) {
+            let form = self.form_of(node, &at.key(name));
+            let items = self.behind(node, Table::Schemas).and_then(|map| map.get("items"));
+            if is_binary(&schema) || self.is_file(node) {
                 schema.kind = Kind::File;
+            } else if form == Form::Array && items.is_some_and(|items| self.is_file(items)) {
+                schema.kind = Kind::Array(Box::new(Schema::of(Kind::File)));
             }
-            let (style, encoding) = match self.form_of(node, &at.key(name)) {
+            let (mut style, encoding) = match form {
                 Form::Array => (ListStyle::Multi, Encoding::Plain),
                 Form::Object => (ListStyle::Single, Encoding::Json),
                 Form::One => (ListStyle::Single, Encoding::Plain),
             };
+            let said = encoded.and_then(|encoded| encoded.get(name)?.as_map());
+            if let Some(said) = said
+                && ["style", "explode"].iter().any(|key| said.get(key).is_some())
+            {
+                let at = at.key(name);
+                match (form, self.style(said, name, Location::Query, form, &at).0) {
+                    (Form::Array, said) => style = said,
+                    (Form::Object, _) => self.slip(
+                        &at,
+                        format!("an object in a form is sent as JSON, however `{name}` is encoded"),
+                    ),
+                    (Form::One, _) => {}
+                }
+            }
             operation.parameters.push(Parameter {
                 name: name.to_owned(),
                 location: Location::Form,
-                required: required.contains(name),
+                required: required.contains(name) && !is_one_sided(node),
                 schema,
                 style,
                 encoding,
                 description: String::new(),
             });
         }
+    }
+
+    /// Tells whether a field is sent as a file: `binary`, or in OpenAPI 3.1 text of a media type that is
+    /// not encoded.
+    fn is_file(&self, node: &'t Node<'t>) -> bool {
+        self.behind(node, Table::Schemas).is_some_and(|map| {
+            let is_text = type_names(map).next().is_none_or(|name| name == "string");
+            let is_medium = self.dialect == Dialect::OpenApi31
+                && map.get("contentMediaType").is_some()
+                && map.get("contentEncoding").is_none();
+            is_text && (is_medium || map.text("format").as_deref() == Some("binary"))
+        })
     }
 
     /// Finds the fields of an object, and the names of those that must be there: its own first, then
@@ -309,7 +356,7 @@ impl<'t> Reader<'t> {
         let mut open = vec![node];
         let mut left = MAX_PARTS;
         while let Some(node) = open.pop() {
-            let Some(map) = self.schema_behind(node) else { continue };
+            let Some(map) = self.behind(node, Table::Schemas) else { continue };
             if let Some(Node::Map(own)) = map.get("properties") {
                 // It may be shared, and each that refers to it looks through its keys.
                 self.spend(own.len(), at);
@@ -387,7 +434,7 @@ impl<'t> Reader<'t> {
             Encoding::Plain if content.is_empty() => self.style(map, name, location, form, at),
             other => (ListStyle::Single, other),
         };
-        Some(Parameter {
+        let mut parameter = Parameter {
             name: name.to_owned(),
             location,
             required: location == Location::Path
@@ -396,7 +443,9 @@ impl<'t> Reader<'t> {
             style,
             encoding,
             description: map.text("description").unwrap_or_default().into_owned(),
-        })
+        };
+        self.write_default(&mut parameter, at);
+        Some(parameter)
     }
 
     fn style(
@@ -451,13 +500,13 @@ impl<'t> Reader<'t> {
         (list, Encoding::Plain)
     }
 
-    /// Follows references to the schema itself.
-    fn schema_behind(&self, node: &'t Node<'t>) -> Option<&'t Map<'t>> {
+    /// Follows references to the mapping itself, without a word about those that lead nowhere.
+    fn behind(&self, node: &'t Node<'t>, table: Table) -> Option<&'t Map<'t>> {
         let mut node = node;
         for _ in 0..MAX_REFERENCES {
             let map = node.as_map()?;
             let Some(reference) = map.get("$ref") else { return Some(map) };
-            node = self.shared(&reference.as_text()?, Table::Schemas)?;
+            node = self.shared(&reference.as_text()?, table)?;
         }
         None
     }
@@ -469,7 +518,7 @@ impl<'t> Reader<'t> {
         let mut open = vec![node];
         let mut left = MAX_PARTS;
         while let Some(node) = open.pop() {
-            let Some(map) = self.schema_behind(node) else { return Form::One };
+            let Some(map) = self.behind(node, Table::Schemas) else { return Form::One };
             // It may be shared, and each that refers to it looks through its keys.
             self.spend(map.len(), at);
             // A list of types is what its first is, `null` aside.
@@ -481,7 +530,7 @@ impl<'t> Reader<'t> {
                 _ if is_null => continue,
                 Some("array") => Form::Array,
                 Some("object") => Form::Object,
-                None if map.get("properties").is_some() => Form::Object,
+                None if OBJECT.iter().any(|key| map.get(key).is_some()) => Form::Object,
                 None => match (parts("allOf"), parts("oneOf").or_else(|| parts("anyOf"))) {
                     (None, _) if map.get("items").is_some() => Form::Array,
                     (None, None) => Form::One,
@@ -491,7 +540,12 @@ impl<'t> Reader<'t> {
                             return Form::One;
                         }
                         left -= 1;
-                        open.push(&all[0]);
+                        self.spend(all.len(), at);
+                        let tells = |part: &&Node<'t>| {
+                            let map = self.behind(part, Table::Schemas);
+                            map.is_some_and(|map| TELLING.iter().any(|key| map.get(key).is_some()))
+                        };
+                        open.push(all.iter().find(tells).unwrap_or(&all[0]));
                         continue;
                     }
                     (None, Some(alternatives)) => {
@@ -555,11 +609,21 @@ fn server_path(servers: &Node<'_>) -> Result<String, String> {
     let path = match filled.split_once("://") {
         // What stands there is a file.
         Some(("unix" | "npipe", _)) => "",
-        Some((_, behind)) => behind.find('/').map_or("", |from| &behind[from..]),
+        Some((_, behind)) => behind_host(behind),
+        None if filled.starts_with("//") => behind_host(&filled[2..]),
         None if filled.is_empty() || filled.starts_with('/') => &filled,
         None => return Err(format!("the server `{url}` is relative to where the spec lies")),
     };
     plain_path(path).ok_or_else(|| format!("the path of the server `{url}` is not a plain one"))
+}
+
+/// What follows the host of an address.
+fn behind_host(text: &str) -> &str {
+    text.find(['/', '?', '#']).map_or("", |from| &text[from..])
+}
+
+fn without_parameters(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Makes a media type of a pattern for media types.

@@ -7,7 +7,7 @@ use super::*;
 use crate::model::{Additional, Answer, Encoding, Kind, Location, Parameter, Schema};
 
 #[track_caller]
-fn reads(text: &str) -> Model {
+pub(super) fn reads(text: &str) -> Model {
     match read(text.as_bytes(), &context()) {
         Ok(read) => read.model,
         Err(error) => panic!("{}", error.lines().join("\n")),
@@ -15,17 +15,17 @@ fn reads(text: &str) -> Model {
 }
 
 #[track_caller]
-fn faults(text: &str) -> String {
+pub(super) fn faults(text: &str) -> String {
     told(&read(text.as_bytes(), &context()).expect_err("a fault"))
 }
 
 /// A spec with these lines below `paths`, and these at the top.
-fn spec(version: &str, paths: &str, top: &str) -> String {
+pub(super) fn spec(version: &str, paths: &str, top: &str) -> String {
     format!("openapi: {version}\ninfo: {{ title: Toys, version: '1' }}\n{top}paths:\n{paths}")
 }
 
 /// An operation of one parameter after another.
-fn parameters(list: &str) -> String {
+pub(super) fn parameters(list: &str) -> String {
     let list: String = list.lines().map(|line| format!("        - {}\n", line.trim())).collect();
     spec(
         "3.0.3",
@@ -80,7 +80,7 @@ fn described(parameter: &Parameter) -> String {
 }
 
 #[track_caller]
-fn parameters_of(text: &str) -> String {
+pub(super) fn parameters_of(text: &str) -> String {
     let model = reads(text);
     let all: Vec<String> = model.operations[0].parameters.iter().map(described).collect();
     all.join("\n")
@@ -325,7 +325,7 @@ fn bodies_may_have_several_media_types() {
 }
 
 #[track_caller]
-fn schemas(version: &str, lines: &str) -> String {
+pub(super) fn schemas(version: &str, lines: &str) -> String {
     let names: Vec<&str> =
         lines.lines().map(|line| line.split(':').next().unwrap().trim()).collect();
     let answers: Vec<String> = { names.iter().enumerate() }
@@ -389,7 +389,7 @@ fn schemas_of_openapi_3_1() {
     beside: &types = "y"
     beside2: all(&object, {a!: string})
     object: {*: string}
-    open: {}
+    open: {*}
     tuple: [any(string, integer)]
     inner: {d: &inner/$defs/deep}
     anything: any

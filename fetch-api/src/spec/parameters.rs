@@ -14,6 +14,8 @@
 
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::fault::At;
 use super::reader::{MAX_REFERENCES, Reader, Table};
 use super::swagger2;
@@ -287,7 +289,7 @@ impl<'t> Reader<'t> {
             Kind::String if schema.format == "json" => Encoding::Json,
             _ => Encoding::Plain,
         };
-        Parameter {
+        let mut parameter = Parameter {
             name: name.to_owned(),
             location,
             required: location == Location::Path || is_true(map.get("required")),
@@ -295,7 +297,50 @@ impl<'t> Reader<'t> {
             style,
             encoding,
             description: map.text("description").unwrap_or_default().into_owned(),
+        };
+        self.write_default(&mut parameter, at);
+        parameter
+    }
+
+    /// Makes the default of a header what is sent where nothing is given; what cannot be sent is none.
+    pub(super) fn write_default(&mut self, parameter: &mut Parameter, at: &At<'_>) {
+        let Some(default) = &parameter.schema.default else { return };
+        if parameter.location != Location::Header {
+            return;
         }
+        let separator = match parameter.style {
+            ListStyle::Ssv => " ",
+            ListStyle::Tsv => "\t",
+            ListStyle::Pipes => "|",
+            _ => ",",
+        };
+        let is_json = parameter.encoding == Encoding::Json;
+        let text = match serde_json::from_str(default) {
+            Ok(Value::Null) | Err(_) => None,
+            Ok(Value::Array(items)) if !is_json => {
+                let texts: Vec<String> = items.iter().map(plain).collect();
+                Some(texts.join(separator))
+            }
+            Ok(value @ Value::String(_)) if is_json => Some(value.to_string()),
+            Ok(Value::String(text)) => Some(text),
+            // Numbers, and JSON: as they stand.
+            Ok(_) => return,
+        };
+        // It is sent as it stands in the pack, where these would be escaped.
+        let is_sendable = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+        if text.as_ref().is_some_and(|text| !text.chars().all(is_sendable)) {
+            self.slip(&at.key("default"), "this default is not sent: it is no plain text");
+        }
+        let text = text.filter(|text| text.chars().all(is_sendable));
+        parameter.schema.default = text.map(|text| format!("\"{text}\""));
+    }
+}
+
+/// The text of one value of a list.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

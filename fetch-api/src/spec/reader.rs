@@ -396,6 +396,12 @@ impl<'t> Reader<'t> {
                 return None;
             };
             let Some(reference) = map.get("$ref") else { return Some(map) };
+            let is_told = |key: &str| key != "$ref" && !key.starts_with("x-");
+            if self.dialect == Dialect::OpenApi31
+                && map.iter().any(|(key, node)| is_told(key) && *node != Node::Skipped)
+            {
+                self.slip(at, "what stands beside the `$ref` of a path is not read");
+            }
             let text = reference.as_text().unwrap_or_default();
             match self.shared(&text, Table::PathItems) {
                 Some(found) => node = self.searched(found, at),
@@ -492,18 +498,23 @@ impl<'t> Reader<'t> {
             match status {
                 Some(status) => {
                     let (response, media_types) = self.response(status, node, &at);
-                    produces(status, media_types);
                     match range {
-                        Some(_) => ranges.push(response),
-                        None => all.push(response),
+                        Some(_) => ranges.push((response, media_types)),
+                        None => {
+                            produces(status, media_types);
+                            all.push(response);
+                        }
                     }
                 }
                 None => self.slip(&at, format!("`{key}` is not an HTTP status")),
             }
         }
         // A range of statuses stands as its first, unless that one is listed itself.
-        ranges.retain(|range| all.iter().all(|response| response.status != range.status));
-        all.extend(ranges);
+        ranges.retain(|(range, _)| all.iter().all(|response| response.status != range.status));
+        for (range, media_types) in ranges {
+            produces(range.status, media_types);
+            all.push(range);
+        }
         all.sort_by_key(|response| response.status);
         all
     }

@@ -11,10 +11,13 @@
 //! - a `default` or `enum` member of another type than the schema's: kept as written;
 //! - `oneOf` and `anyOf` with `null` among their parts: the others, nullable;
 //! - `const`: an `enum` of one; `prefixItems`: any of them and of `items` may stand anywhere;
-//! - `patternProperties`: what other fields may be, where `additionalProperties` forbids any;
+//! - `patternProperties`: what other fields may be, beside what `additionalProperties` says;
+//! - `readOnly` and `writeOnly`: a field that goes one way is not required in the other, and so in
+//!   neither;
+//! - `discriminator`, `then`, `else`, `dependentSchemas`: fields that are not named may be there;
 //! - in OpenAPI 3.1 what stands beside `$ref` counts, too;
-//! - `not`, `if`, `dependentSchemas`, `discriminator` and limits only narrow what is allowed, and
-//!   are left out.
+//! - `false` in OpenAPI 3.1: anything;
+//! - `not`, `if` and limits only narrow what is allowed, and are left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -48,6 +51,8 @@ impl<'t> Reader<'t> {
                 None => self.schema_map(map, at),
             },
             Node::Bool(true) | Node::Null => Schema::any(),
+            // Nothing fits; who sends it all the same hears of that from the engine.
+            Node::Bool(false) if self.dialect == Dialect::OpenApi31 => Schema::any(),
             other => {
                 self.slip(at, format!("expected a schema, found {}", other.sort()));
                 Schema::any()
@@ -95,18 +100,25 @@ impl<'t> Reader<'t> {
         }
         let mut steps = name.split('/');
         let mut node = self.named(Table::Schemas, steps.next()?)?;
+        // A key may hold slashes.
+        let mut key = String::new();
         for step in steps {
-            node = match node {
+            key.push_str(step);
+            let found = match node {
                 Node::Map(map) => {
                     // A small text may have many references into a large mapping.
                     self.spend(map.len(), at);
-                    map.get(step)?
+                    map.get(&key)
                 }
-                Node::List(items) => items.get(step.parse::<usize>().ok()?)?,
+                Node::List(items) => Some(items.get(key.parse::<usize>().ok()?)?),
                 _ => return None,
             };
+            match found {
+                Some(found) => (node, key) = (found, String::new()),
+                None => key.push('/'),
+            }
         }
-        Some(node)
+        key.is_empty().then_some(node)
     }
 
     /// Reads the `$ref` of a schema and remembers that its definition is needed.
@@ -340,7 +352,8 @@ impl<'t> Reader<'t> {
                     }
                     let schema = self.schema(node, &at.key(name));
                     self.spend(size_of::<String>() + name.len(), &at);
-                    properties.insert(name.to_owned(), (schema, required.contains(name)));
+                    let is_required = required.contains(name) && !is_one_sided(node);
+                    properties.insert(name.to_owned(), (schema, is_required));
                 }
             }
             Some(other) => {
@@ -348,34 +361,46 @@ impl<'t> Reader<'t> {
                 self.slip(&at.key("properties"), what);
             }
         }
-        let additional = match map.get("additionalProperties") {
-            None | Some(Node::Null) => Additional::Unsaid,
-            Some(Node::Bool(false)) => match map.get("patternProperties") {
-                Some(Node::Map(patterns)) if patterns.iter().next().is_some() => {
-                    let at = at.key("patternProperties");
-                    let mut all: Vec<Schema> = patterns
-                        .iter()
-                        .map(|(name, node)| self.schema(node, &at.key(name)))
-                        .collect();
-                    let one = match all.len() {
-                        1 => all.swap_remove(0),
-                        _ => Schema::of(Kind::AnyOf(all)),
-                    };
-                    Additional::Schema(Box::new(one))
-                }
-                _ => Additional::Forbidden,
-            },
-            Some(node) => {
-                let schema = self.schema(node, &at.key("additionalProperties"));
-                if schema == Schema::any() {
-                    Additional::Any
-                } else {
-                    Additional::Schema(Box::new(schema))
-                }
-            }
-        };
-        Object { properties, additional }
+        Object { properties, additional: self.additional(map, at) }
     }
+
+    /// Finds what fields may be that are not named.
+    fn additional(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Additional {
+        let patterns = map.get("patternProperties").and_then(Node::as_map);
+        let patterns = patterns.filter(|patterns| patterns.len() > 0);
+        let others = match (map.get("additionalProperties"), patterns) {
+            // Conditions and kinds of the same thing have fields of their own.
+            (None | Some(Node::Null), None) => {
+                let is_open = map.iter().any(|(key, _)| OPENING.contains(&key));
+                return if is_open { Additional::Any } else { Additional::Unsaid };
+            }
+            (None | Some(Node::Null), Some(_)) => return Additional::Any,
+            (Some(Node::Bool(false)), None) => return Additional::Forbidden,
+            (Some(Node::Bool(false)), Some(_)) => None,
+            (Some(node), _) => Some(self.schema(node, &at.key("additionalProperties"))),
+        };
+        if others == Some(Schema::any()) {
+            return Additional::Any;
+        }
+        let at = at.key("patternProperties");
+        let patterns = patterns.into_iter().flat_map(Map::iter);
+        let mut all: Vec<Schema> =
+            patterns.map(|(name, node)| self.schema(node, &at.key(name))).collect();
+        all.extend(others);
+        Additional::Schema(Box::new(match all.len() {
+            1 => all.swap_remove(0),
+            _ => Schema::of(Kind::AnyOf(all)),
+        }))
+    }
+}
+
+/// What says of fields that there may be others.
+const OPENING: &[&str] = &["discriminator", "then", "else", "dependentSchemas"];
+
+/// Tells whether a field is sent one way only, so that it has to be there in that way only.
+pub(super) fn is_one_sided(node: &Node<'_>) -> bool {
+    let said = |key| matches!(node.as_map().and_then(|map| map.get(key)), Some(Node::Bool(true)));
+    said("readOnly") || said("writeOnly")
 }
 
 pub(super) fn type_names<'m>(map: &'m Map<'_>) -> impl Iterator<Item = &'m str> {

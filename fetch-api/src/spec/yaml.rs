@@ -77,6 +77,8 @@ enum Place {
     Root,
     Components,
     Paths,
+    /// Those with names, which may begin with `x-`, too.
+    PathItems,
     PathItem,
     Operation,
     Parameters,
@@ -86,6 +88,8 @@ enum Place {
     Content,
     Medium,
     Responses,
+    /// Those with names instead of a status.
+    NamedResponses,
     Response,
     Schemas,
     Schema,
@@ -117,23 +121,27 @@ pub(crate) fn read(text: &[u8], prose: Prose) -> Result<Node<'_>, SpecError> {
     }
     let state = State { prose, ..State::default() };
     let seed = Seed { place: Place::Root, state: &state };
+    let mut no_json = None;
     if first == Some(b'{') {
         // serde_json knows escapes that YAML 1.1 readers do not, such as surrogate pairs.
         let mut json = serde_json::Deserializer::from_slice(text);
         match seed.deserialize(&mut json).and_then(|node| json.end().map(|()| node)) {
             Ok(node) => return Ok(node),
-            // YAML's flow style begins like JSON; what follows gives the better message.
-            Err(error) if looks_like_json(text) => {
-                return Err(SpecError::Syntax(error.to_string()));
-            }
-            Err(_) => {
+            // YAML's flow style begins like JSON. Of what is neither, JSON gives the better message.
+            Err(error) => {
+                no_json = looks_like_json(text).then(|| SpecError::Syntax(error.to_string()));
                 state.nodes.set(0);
                 state.text.set(0);
             }
         }
     }
-    check_nesting(text)?;
+    if let Err(error) = check_nesting(text) {
+        return Err(no_json.unwrap_or(error));
+    }
     seed.deserialize(yaml_serde::Deserializer::from_slice(text)).map_err(|error| {
+        if let Some(error) = no_json {
+            return error;
+        }
         if error.location().is_some() {
             return SpecError::Syntax(error.to_string());
         }
@@ -335,7 +343,7 @@ impl Place {
                 "paths" => Place::Paths,
                 "definitions" => Place::Schemas,
                 "parameters" => Place::Parameters,
-                "responses" => Place::Responses,
+                "responses" => Place::NamedResponses,
                 "components" => Place::Components,
                 "swagger" | "openapi" | "basePath" | "consumes" | "produces" | "servers" => {
                     Place::Value
@@ -345,13 +353,13 @@ impl Place {
             Place::Components => match key {
                 "schemas" => Place::Schemas,
                 "parameters" | "headers" => Place::Parameters,
-                "responses" => Place::Responses,
+                "responses" => Place::NamedResponses,
                 "requestBodies" => Place::Bodies,
-                "pathItems" => Place::Paths,
+                "pathItems" => Place::PathItems,
                 _ => Place::Skip,
             },
             Place::Paths if key.starts_with("x-") => Place::Skip,
-            Place::Paths => Place::PathItem,
+            Place::Paths | Place::PathItems => Place::PathItem,
             Place::PathItem => match key {
                 "get" | "head" | "post" | "put" | "patch" | "delete" | "options" | "trace" => {
                     Place::Operation
@@ -385,10 +393,12 @@ impl Place {
             Place::Content => Place::Medium,
             Place::Medium => match key {
                 "schema" => Place::Schema,
+                // How the fields of a form are written, by name.
+                "encoding" => Place::Parameters,
                 _ => Place::Skip,
             },
             Place::Responses if key.starts_with("x-") => Place::Skip,
-            Place::Responses => Place::Response,
+            Place::Responses | Place::NamedResponses => Place::Response,
             Place::Response => match key {
                 "schema" => Place::Schema,
                 "content" => Place::Content,
@@ -403,7 +413,8 @@ impl Place {
                     Place::Schema
                 }
                 "$ref" | "$dynamicRef" | "type" | "format" | "enum" | "const" | "default"
-                | "required" | "nullable" | "x-nullable" => Place::Value,
+                | "required" | "nullable" | "x-nullable" | "readOnly" | "writeOnly"
+                | "contentMediaType" | "contentEncoding" => Place::Value,
                 _ => Place::Skip,
             },
             Place::Value => Place::Value,
@@ -510,6 +521,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
         Ok(Node::Number(value.into()))
+    }
+
+    fn visit_i128<E: serde::de::Error>(self, value: i128) -> Result<Node<'de>, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Node<'de>, E> {
+        self.visit_f64(value as f64)
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
