@@ -27,8 +27,9 @@ const WAITING: usize = 2;
 
 /// A folder that an archive is to be unpacked into: see [`ByteStream::unpack_into`].
 ///
-/// Refused are, each by its path: absolute paths, `..`, links that lead out of the folder or may,
-/// devices and pipes, and whatever would be written through a link. What was unpacked before stays.
+/// Absolute paths begin at the folder. Refused are, each by its path: `..`, links that lead out of the
+/// folder or may, devices and pipes, and whatever would be written through a link. What was unpacked
+/// before stays.
 /// Files get mode (without set-user-id and its kin) and time, and belong to the caller. Nobody else
 /// must be able to write into the folder meanwhile.
 ///
@@ -333,11 +334,9 @@ impl Unpacker<'_> {
     }
 }
 
-/// Makes a path within a folder of what an archive calls an entry.
+/// Makes a path within a folder of what an archive calls an entry. Engines call those of the root by
+/// absolute paths, which begin at the folder, as `tar` has them.
 fn inside(path: &[u8]) -> Result<PathBuf, What> {
-    if path.starts_with(b"/") {
-        return Err(What::Absolute);
-    }
     let mut inside = PathBuf::new();
     for segment in path.split(|byte| *byte == b'/') {
         match segment {
@@ -472,7 +471,6 @@ pub(crate) enum UnpackError {
 /// Why an entry is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
-    Absolute,
     LeadsOut,
     NoName,
     LinkLeadsOut,
@@ -501,7 +499,6 @@ impl What {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Absolute => "has an absolute path",
             Self::LeadsOut => "has `..` in its path",
             Self::NoName => "has a path that cannot be one here",
             Self::LinkLeadsOut => "is a link that leads out of the folder, or may",

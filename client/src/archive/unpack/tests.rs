@@ -53,8 +53,7 @@ use EntryType::{Block, Char, Directory, Fifo, Link, Regular, Symlink};
 
 #[test]
 fn paths_that_lead_out_are_refused() {
-    refused(&[Made(Regular, "/out", "", b"x")], "the entry `/out` has an absolute path");
-    for path in ["..", "../out/x", "a/../../out/x", "./../out/x", "a/..", "a/../b"] {
+    for path in ["..", "/../out/x", "../out/x", "a/../../out/x", "./../out/x", "a/..", "a/../b"] {
         let expected = format!("the entry `{path}` has `..` in its path");
         refused(&[Made(Regular, path, "", b"x")], &expected);
         refused(&[Made(Directory, path, "", b"")], &expected);
@@ -84,11 +83,10 @@ fn links_that_lead_out_are_refused() {
         Made(Symlink, "l", "a/up/../out", b""),
     ];
     refused(&a_way_up, "the entry `l` is a link that leads out of the folder, or may");
-    for target in ["/out/secret", "../out/secret"] {
-        let expected = "the entry `l` is a link that leads out of the folder, or may";
-        refused(&[Made(Link, "l", target, b"")], expected);
-    }
+    let leads_out = "the entry `l` is a link that leads out of the folder, or may";
+    refused(&[Made(Link, "l", "../out/secret", b"")], leads_out);
     let no_file = "the entry `l` is a link to what is no file of the folder";
+    refused(&[Made(Link, "l", "/out/secret", b"")], no_file);
     refused(&[Made(Link, "l", "missing", b"")], no_file);
     refused(&[Made(Link, "l", "no/file", b"")], no_file);
     refused(&[Made(Directory, "a", "", b""), Made(Link, "l", "a", b"")], no_file);
@@ -170,9 +168,14 @@ fn harmless_entries_are_unpacked() {
         Made(Link, "h", "a/f", b""),
         Made(Regular, "a/f", "", b"2"),
         Made(Regular, "old/", "", b""),
+        // As engines have them, of a container's root.
+        Made(Directory, "/", "", b""),
+        Made(Regular, "/etc/x", "", b"3"),
+        Made(Link, "/etc/y", "/etc/x", b""),
     ];
     let unpacked = into(&root, &archive(&entries)).unwrap();
-    assert_eq!((unpacked.entries, unpacked.left_out, unpacked.bytes), (8, 0, 2));
+    assert_eq!((unpacked.entries, unpacked.left_out, unpacked.bytes), (11, 0, 3));
+    assert_eq!(fs::read(root.join("etc/y")).unwrap(), b"3");
     let read = |name: &str| fs::read(root.join(name)).unwrap();
     assert_eq!((read("a/f"), read("a/here"), read("h")), (b"2".into(), b"2".into(), b"1".into()));
     assert!(root.join("old").is_dir());
