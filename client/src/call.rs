@@ -411,7 +411,10 @@ impl Call {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let outcome = request.outcome(status, content_type);
         let body = client.stream(body, call.clone(), &limits, deadline);
-        let is_json = request.answer() == Answer::Json && matches!(outcome, Outcome::Success(_));
+        let answer = match outcome {
+            Outcome::Success(_) => request.answer(),
+            _ => Answer::Nothing,
+        };
         let (content, errors) = match outcome {
             Outcome::Success(Content::Duplex) => return Err(Error::upgraded(&call)),
             Outcome::Success(content) if request.may_fail_inside(content) => {
@@ -432,7 +435,7 @@ impl Call {
             _ => (content_of_error(content_type), InBand::Ignored),
         };
         let limit = client.0.answer_limit;
-        Ok(Response { status, headers, outcome, content, errors, body, limit, is_json, findings })
+        Ok(Response { status, headers, outcome, content, errors, body, limit, answer, findings })
     }
 }
 

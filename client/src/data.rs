@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use contajners_core::stream::{Demultiplexer, Documents, Output, fits};
-use contajners_core::{Content, engine_error};
+use contajners_core::{Answer, Content, engine_error};
 use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -43,8 +43,8 @@ pub(crate) struct Kept {
     pub(crate) body: Bytes,
     /// The most that is kept.
     pub(crate) limit: usize,
-    /// Whether JSON is documented, whatever the engine calls it.
-    pub(crate) is_json: bool,
+    /// What is documented, whatever the engine calls it.
+    pub(crate) answer: Answer,
 }
 
 impl Kept {
@@ -58,7 +58,7 @@ impl Kept {
 
     /// Reads text that is JSON where JSON is documented: some engines call numbers text.
     fn documented(&self) -> Option<Value> {
-        let is_small = self.is_json && fits(&self.body, self.limit);
+        let is_small = self.answer == Answer::Json && fits(&self.body, self.limit);
         is_small.then(|| serde_json::from_slice(&self.body).ok()).flatten()
     }
 }
@@ -84,6 +84,8 @@ pub(crate) fn of(kept: Kept, call: &CallOf) -> Result<Data, Error> {
             None => Data::Text(lossy(&kept.body)),
         }),
         Content::Frames | Content::Output => output(kept.content, &kept.body, call).map(Data::Text),
+        // An archive may be empty; what says nothing has no body.
+        _ if kept.body.is_empty() && kept.answer != Answer::Bytes => Ok(Data::Nothing),
         _ => Ok(Data::Bytes(kept.body)),
     }
 }

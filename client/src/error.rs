@@ -34,7 +34,8 @@ type Cause = Box<dyn StdError + Send + Sync>;
 ///
 /// The text is one line; causes come through [`source`](StdError::source) and are not repeated
 /// in it. [`Error::code`] is what scripts match on, [`Error::hint`] says what to do. Neither text
-/// nor `Debug` output holds queries, header values or bodies, which may carry secrets.
+/// nor `Debug` output holds queries, header values or bodies, which may carry secrets. Of a value that
+/// its parameter does not take, and of one in the path, the beginning is shown.
 pub struct Error(Box<Inner>);
 
 struct Inner {

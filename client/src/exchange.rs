@@ -535,8 +535,10 @@ pub(crate) async fn watch(
             Phase::Wire => (None, limits.write.map(|limit| (limit, quiet))),
             // What was handed over as a whole has still to be taken.
             Phase::Done => (
+                // While something is to be taken, it is not sent yet.
                 limits
                     .read
+                    .filter(|_| stuck.is_none())
                     .map(|limit| (limit, taking.quiet().map_or(quiet, |own| own.min(quiet)))),
                 limits.write.map(|limit| (limit, stuck.unwrap_or_default())),
             ),

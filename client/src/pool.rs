@@ -18,6 +18,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::runtime::{self, Handle};
+use tokio::time::timeout;
 
 use crate::body::{Outgoing, Phase, Progress};
 use crate::chunks::{Announced, Joined};
@@ -27,6 +28,9 @@ use crate::transport::{Listening, Taking, Wire};
 
 /// Below the idle limit of every engine known.
 const IDLE_LIMIT: Duration = Duration::from_secs(4);
+/// How long one may take to be done with its last answer, which has been read; no limit of the call
+/// holds yet.
+const READY_LIMIT: Duration = Duration::from_secs(1);
 /// More are closed instead of kept.
 const KEPT: usize = 16;
 
@@ -96,14 +100,15 @@ impl Connection {
         if sender.is_ready() {
             return true;
         }
-        poll_fn(|context| driver.poll_for(context, |context| sender.poll_ready(context)))
-            .await
-            .is_ok()
+        let ready =
+            poll_fn(|context| driver.poll_for(context, |context| sender.poll_ready(context)));
+        matches!(timeout(READY_LIMIT, ready).await, Ok(Ok(())))
     }
 
     /// Tells whether the request at hand has gone out as a whole, and was taken.
     pub(crate) fn has_sent(&self, progress: &Progress) -> bool {
-        progress.phase() == Phase::Done && self.taking().stuck().is_none()
+        let taking = self.taking();
+        progress.phase() == Phase::Done && taking.stuck().is_none() && !taking.is_over()
     }
 
     /// Tells how the other side takes what is sent.

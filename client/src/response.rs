@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use contajners_core::{Content, Finding, Outcome};
+use contajners_core::{Answer, Content, Finding, Outcome};
 use hyper::HeaderMap;
 use serde_core::de::DeserializeOwned;
 
@@ -23,8 +23,8 @@ pub struct Response {
     pub(crate) errors: InBand,
     pub(crate) body: ByteStream,
     pub(crate) limit: usize,
-    /// Whether JSON is documented.
-    pub(crate) is_json: bool,
+    /// What is documented.
+    pub(crate) answer: Answer,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -109,11 +109,11 @@ impl Response {
         self,
         make: impl FnOnce(Kept, &CallOf) -> Result<T, Error>,
     ) -> impl Future<Output = Result<T, Error>> {
-        let Self { content, errors, body, limit, is_json, .. } = self;
+        let Self { content, errors, body, limit, answer, .. } = self;
         async move {
             let (call, span) = (body.0.call.clone(), body.0.span.clone());
             let body = body.collect(limit).await?;
-            let made = make(Kept { content, errors, body, limit, is_json }, &call);
+            let made = make(Kept { content, errors, body, limit, answer }, &call);
             trace::ended(&span, &made);
             made
         }

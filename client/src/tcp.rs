@@ -46,12 +46,13 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
 async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut addresses = addresses.into_iter();
     let mut under_way: Vec<Work<'_, io::Result<TcpStream>>> = Vec::new();
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    let mut failure = None;
     loop {
         let next = addresses.next().map(TcpStream::connect);
         under_way.extend(next.map(|attempt| -> Work<'_, _> { Box::pin(attempt) }));
         if under_way.is_empty() {
-            return Err(failure);
+            let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+            return Err(failure.unwrap_or_else(none));
         }
         let others = addresses.len();
         let mut head_start = (others > 0).then(|| Box::pin(sleep(HEAD_START)));
@@ -62,7 +63,11 @@ async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
                     Poll::Pending => at += 1,
                     Poll::Ready(Ok(stream)) => return Poll::Ready(Some(stream)),
                     Poll::Ready(Err(error)) => {
-                        failure = error;
+                        // That one leads nowhere says less than that nothing listens at another.
+                        let is_telling = error.kind() == io::ErrorKind::ConnectionRefused;
+                        if is_telling || failure.is_none() {
+                            failure = Some(error);
+                        }
                         drop(under_way.swap_remove(at));
                         if others > 0 || under_way.is_empty() {
                             return Poll::Ready(None);
@@ -162,8 +167,14 @@ mod tests {
     #[tokio::test]
     async fn no_address_is_an_error() {
         let refusing = good().1;
-        let refused = first_of(vec![refusing, refusing]).await.unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        // Nobody can be connected to there.
+        let nowhere = SocketAddr::from((Ipv4Addr::BROADCAST, 9));
+        for addresses in [vec![refusing], vec![refusing, nowhere], vec![nowhere, refusing]] {
+            let refused = first_of(addresses).await.unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        }
+        let elsewhere = first_of(vec![nowhere]).await.unwrap_err();
+        assert_ne!(elsewhere.kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(first_of(Vec::new()).await.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 

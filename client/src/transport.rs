@@ -21,9 +21,9 @@ use crate::tcp;
 use crate::tls::Plain;
 
 /// A connection of any kind.
-pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
 
 /// Makes a connection around another one write as that one does; what it reads is its own affair.
 macro_rules! writes_through {
@@ -108,6 +108,8 @@ struct Taken {
     stuck: Option<Instant>,
     /// Whether any of the request at hand was taken.
     any: bool,
+    /// Whether nothing is taken any more.
+    is_over: bool,
 }
 
 impl Taking {
@@ -120,6 +122,11 @@ impl Taking {
     /// Tells whether nothing of the request at hand was taken: the engine has not seen it then.
     pub(crate) fn is_untouched(&self) -> bool {
         !self.lock().any
+    }
+
+    /// Tells whether nothing more can be sent.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().is_over
     }
 
     /// Returns for how long something has been waiting to be taken; `None` when nothing waits.
@@ -187,6 +194,7 @@ impl<W: Wire> Listening<W> {
                 if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) =>
             {
                 self.is_mute = true;
+                self.taking.lock().is_over = true;
                 broken
             }
             outcome => outcome,
@@ -306,6 +314,12 @@ fn is_no_socket(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() || metadata.is_dir())
 }
 
+/// `EMFILE` and `ENFILE`, which are the same on all unixes.
+#[cfg(unix)]
+const TOO_MANY_FILES: i32 = 24;
+#[cfg(unix)]
+const TOO_MANY_FILES_OF_ALL: i32 = 23;
+
 /// Says what to do when a connection fails; `elsewhere` tells how to name another address.
 pub(crate) fn hint(
     engine: &str,
@@ -335,6 +349,13 @@ pub(crate) fn hint(
             format!("that is no socket: {elsewhere}")
         }
         (Endpoint::Pipe(_), io::ErrorKind::Unsupported) => format!("here {elsewhere}"),
+        (Endpoint::Unix(_), io::ErrorKind::InvalidInput) => {
+            "its path is too long for a socket: a link to its folder may be shorter".into()
+        }
+        #[cfg(unix)]
+        _ if matches!(error.raw_os_error(), Some(TOO_MANY_FILES | TOO_MANY_FILES_OF_ALL)) => {
+            "close connections and files, or let there be more (`ulimit -n`)".into()
+        }
         (Endpoint::Unix(_), io::ErrorKind::PermissionDenied) => {
             format!("let your user open the socket, or {elsewhere}")
         }
@@ -399,6 +420,12 @@ mod tests {
         let refused = io::ErrorKind::ConnectionRefused;
         let folder = format!("unix://{}", folder.display());
         check(&folder, refused, "that is no socket: give another address");
+        let long = "its path is too long for a socket: a link to its folder may be shorter";
+        check("unix:///long", io::ErrorKind::InvalidInput, long);
+        let endpoint = Endpoint::parse("tcp://127.0.0.1:1").unwrap();
+        let full = io::Error::from_raw_os_error(TOO_MANY_FILES);
+        let told = hint("docker", &endpoint, "give another address", &full);
+        assert_eq!(told, "close connections and files, or let there be more (`ulimit -n`)");
         let other = "nothing listens there: start docker, or give another address";
         check("unix:///no/such/socket", refused, other);
         check(

@@ -25,6 +25,8 @@ use crate::trace;
 /// Waiters ask no more often than that, whatever their pack says: it may be a stranger's, and one
 /// without a delay would ask as fast as the engine answers.
 const SHORTEST_DELAY: Duration = Duration::from_millis(10);
+/// What to make of it when what was asked for is missing all at once.
+const GONE: &str = "it was there before, and is gone: what removes itself takes its state along";
 
 /// A wait that has not begun yet: see [`Client::wait`].
 ///
@@ -174,7 +176,9 @@ impl Wait {
                 Verdict::Unreadable => return Err(tried.unreadable()),
                 _ => {
                     let message = peer.message(&tried.body);
-                    return Err(peer.refused(&tried.call, tried.status, message, tried.body));
+                    let error = peer.refused(&tried.call, tried.status, message, tried.body);
+                    let was_there = last.is_some() && matches!(tried.status, 404 | 500);
+                    return Err(error.or_hint(was_there.then(|| GONE.to_owned())));
                 }
             }
             trace::debug!(

@@ -45,6 +45,24 @@ fn data_is_what_the_answer_is() {
     check("SystemInfo", JSON, big.as_bytes(), json!({ "Id": u64::MAX, "f": 0.1 }));
 }
 
+/// Engines send 200 where others send 204, and neither a body nor a type.
+#[test]
+fn an_empty_body_is_nothing() {
+    let (_engine, client) = client_of("", b"");
+    block_on(async {
+        let resize =
+            || client.invoke("ContainerResize").param("id", "x").param("h", 1).param("w", 1);
+        assert_eq!(resize().await.unwrap(), Value::Null);
+        assert!(matches!(resize().data().await.unwrap(), Data::Nothing));
+        resize().json::<()>().await.unwrap();
+        assert_eq!(resize().text().await.unwrap(), "");
+        assert_eq!(client.request(Method::Post, "/x").await.unwrap(), Value::Null);
+        // An archive of nothing is one all the same.
+        let export = client.invoke("ContainerExport").param("id", "x");
+        assert!(matches!(export.data().await.unwrap(), Data::Bytes(bytes) if bytes.is_empty()));
+    });
+}
+
 #[test]
 fn typed_answers() {
     let (_engine, client) = client_of(JSON, br#"{"stream":"only one"}"#);

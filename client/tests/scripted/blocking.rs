@@ -197,6 +197,7 @@ fn threads_share_a_client() {
     fn for_threads<T: Send + Sync>() {}
     fn for_a_thread<T: Send>() {}
     for_threads::<Client>();
+    for_threads::<(contajners::OutputStream, contajners::Duplex, contajners::DuplexInput)>();
     for_a_thread::<(ByteStream, OutputStream, Duplex, DuplexInput)>();
     for_a_thread::<(contajners::blocking::Call, contajners::blocking::Response)>();
 }

@@ -110,6 +110,30 @@ fn the_rest_of_a_request_goes_out_while_its_answer_is_kept() {
     drop(answer);
 }
 
+/// An engine that reads no more may keep the connection open: nothing can be sent over it again.
+#[test]
+fn a_connection_that_takes_nothing_is_not_used_again() {
+    let begun = AtomicUsize::new(0);
+    let engine = Script::with_head_only(move |stream| {
+        if begun.fetch_add(1, Ordering::SeqCst) > 0 {
+            answer(stream, "200 OK", JSON, b"[]");
+            return Then::GoOn;
+        }
+        stream.shutdown(std::net::Shutdown::Read).unwrap();
+        answer(stream, "400 Bad Request", JSON, b"{}");
+        std::thread::park();
+        Then::Close
+    });
+    let client = engine.client();
+    block_on(async {
+        let put = client.invoke("PutContainerArchive").param("id", "x").param("path", "/");
+        let error = put.body_bytes(vec![0; 20 << 20]).await.unwrap_err();
+        assert_eq!(error.status(), Some(400));
+        client.invoke("ContainerList").await.unwrap();
+    });
+    assert_eq!(engine.connections(), 2);
+}
+
 #[test]
 fn answers_without_a_body_keep_the_connection() {
     let engine = always("204 No Content", "", b"");

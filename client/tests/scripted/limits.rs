@@ -1,6 +1,6 @@
 //! Time-outs and limits.
 
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -196,6 +196,21 @@ fn the_write_limit_holds_beyond_the_head() {
         let error = call.send().await.unwrap().bytes().await.unwrap_err();
         assert_eq!(error.timeout(), Some(Timeout::Write));
     });
+}
+
+/// An answer is waited for from when the request has been sent, however long that takes.
+#[test]
+fn the_limit_of_the_head_begins_behind_the_body() {
+    const SIZE: usize = 20 << 20;
+    let engine = Script::with_head_only(|stream| {
+        thread::sleep(Duration::from_millis(1200));
+        io::copy(&mut stream.take(SIZE as u64), &mut io::sink()).unwrap();
+        answer(stream, "200 OK", JSON, b"{}");
+        Then::Close
+    });
+    let client = engine.builder().head_timeout(Duration::from_millis(700)).build().unwrap();
+    let call = client.invoke("PutContainerArchive").param("id", "x").param("path", "/");
+    block_on(async { call.body_bytes(vec![0; SIZE]).await }).unwrap();
 }
 
 /// A pipe that nobody writes to cannot be opened.
