@@ -30,6 +30,8 @@ pub(crate) enum Status {
     Failed = 5,
     /// The terminal has gone: 128 and the number of SIGHUP.
     HungUp = 129,
+    /// Nobody reads the output of a process that is not done: 128 and the number of SIGPIPE.
+    Unread = 141,
     /// The user had enough: 128 and the number of SIGINT.
     Interrupted = 130,
     /// The program was asked to end: 128 and the number of SIGTERM.
@@ -46,7 +48,7 @@ pub(crate) enum Failure {
     /// To end with this status: all that is to be said of it has been said, by the process that was
     /// joined, or by the engine in its answer.
     Process(u8),
-    /// A signal said so; whoever sent it knows.
+    /// A signal said so, or would have; whoever sent it knows.
     Stopped(Status),
 }
 
@@ -68,13 +70,15 @@ pub(crate) struct Report {
     text: String,
     causes: Vec<String>,
     hint: Option<String>,
+    is_broken_connection: bool,
 }
 
 impl Failure {
     /// Makes an error of a text.
     pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self::Told(Box::new(Report { status, text, causes: Vec::new(), hint: None }))
+        let (causes, hint, is_broken_connection) = (Vec::new(), None, false);
+        Self::Told(Box::new(Report { status, text, causes, hint, is_broken_connection }))
     }
 
     /// Makes an error of something typed.
@@ -138,6 +142,19 @@ impl Failure {
             Err(Self::ReaderGone) => Ok(()),
             written => written,
         }
+    }
+
+    /// Of a process whose output nobody reads any more: how it ends is not known.
+    pub(crate) fn of_process(self) -> Self {
+        match self {
+            Self::ReaderGone => Self::Stopped(Status::Unread),
+            other => other,
+        }
+    }
+
+    /// Tells whether the connection broke.
+    pub(crate) fn is_broken_connection(&self) -> bool {
+        matches!(self, Self::Told(report) if report.is_broken_connection)
     }
 
     /// Makes the error of a file that cannot be read.
@@ -228,6 +245,9 @@ impl From<contajners::Error> for Failure {
             _ => Status::Local,
         };
         let mut failure = Self::new(status, error.to_string());
+        if let Self::Told(report) = &mut failure {
+            report.is_broken_connection = error.kind() == ErrorKind::Send;
+        }
         if let Some(source) = error.source() {
             failure = failure.with_cause(source);
         }

@@ -14,12 +14,38 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct Output {
     out: BufWriter<StdoutLock<'static>>,
+    outlives_reader: bool,
+    is_unread: bool,
 }
 
 impl Output {
     /// Takes standard output for the rest of the run.
     pub(crate) fn new() -> Self {
-        Self { out: BufWriter::new(stdout().lock()) }
+        let out = BufWriter::new(stdout().lock());
+        Self { out, outlives_reader: false, is_unread: false }
+    }
+
+    /// Goes on where nobody reads any more: what is written tells how far something is that is to be
+    /// done all the same.
+    pub(crate) fn outlive_reader(&mut self) {
+        self.outlives_reader = true;
+    }
+
+    fn unless_unread<T>(
+        &mut self,
+        unread: T,
+        write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.is_unread {
+            return Ok(unread);
+        }
+        match write(&mut self.out) {
+            Err(error) if self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_unread = true;
+                Ok(unread)
+            }
+            written => written,
+        }
     }
 
     /// Writes a value as JSON: indented on a terminal, in one line otherwise.
@@ -30,7 +56,7 @@ impl Output {
     ) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(io::Error::from)?;
         let layout = if settings.is_terminal { Layout::Pretty } else { Layout::Compact };
-        Ok(json::write(&mut self.out, &text, layout, settings.paint)?)
+        Ok(json::write(self, &text, layout, settings.paint)?)
     }
 
     /// Writes names, one a line.
@@ -39,7 +65,7 @@ impl Output {
         lines: impl IntoIterator<Item = S>,
     ) -> Result<(), Failure> {
         for line in lines {
-            writeln!(self.out, "{}", line.as_ref())?;
+            writeln!(self, "{}", line.as_ref())?;
         }
         Ok(())
     }
@@ -47,11 +73,11 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
+        self.unless_unread(bytes.len(), |out| out.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.unless_unread((), BufWriter::flush)
     }
 }
 

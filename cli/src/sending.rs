@@ -8,7 +8,7 @@ use std::time::Duration;
 use contajners::{
     ByteStream, Call, Checks, Client, ClientBuilder, Endpoint, OutputStream, Response,
 };
-use contajners_core::stream::{Output as Channel, fits};
+use contajners_core::stream::{Documents, Output as Channel, fits};
 use contajners_core::{Content, Method, Operation, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -267,19 +267,95 @@ pub(crate) async fn write(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    match (answer.content(), taken) {
+    let (content, acts) = (answer.content(), !asked.method.is_safe());
+    let is_of_process = matches!(content, Content::Frames | Content::Output);
+    if acts && !is_of_process {
+        // A push or a build would end in the middle.
+        output.outlive_reader();
+    }
+    match (content, taken) {
         (Content::Nothing, _) => Ok(()),
         (Content::JsonLines, _) => {
             let written = Written::new(asked.method, taken, settings);
             documents::write(answer, asked, written, settings, output).await
         }
-        (_, Taken::Raw) => bytes(answer.into_stream(), settings, output).await,
-        (Content::Frames | Content::Output, _) => frames(answer.into_output(), output).await,
+        (Content::Json, Taken::Stream | Taken::Raw) if answer.may_fail_inside() => {
+            let remark = answer.remark().map(str::to_owned);
+            let mut errors = Errors::all();
+            let written = bytes(answer.into_stream(), settings, output, &mut errors).await;
+            written.and(
+                errors
+                    .end()
+                    .map_or(Ok(()), |message| Err(asked.failed(&message, remark.as_deref()))),
+            )
+        }
+        (_, Taken::Raw) => plain(answer, settings, output)
+            .await
+            .map_err(|failure| if acts && is_of_process { failure.of_process() } else { failure }),
+        (Content::Frames | Content::Output, _) => {
+            let written = frames(answer.into_output(), output).await;
+            written.map_err(|failure| if acts { failure.of_process() } else { failure })
+        }
         (Content::Json, Taken::Data) => data(answer, asked, settings, output).await,
         (Content::Text, Taken::Data) if settings.form() == Some(Form::Json) => {
             output.json(&answer.text().await?, settings)
         }
-        _ => bytes(answer.into_stream(), settings, output).await,
+        _ => plain(answer, settings, output).await,
+    }
+}
+
+async fn plain(answer: Response, settings: &Settings, output: &mut Output) -> Result<(), Failure> {
+    bytes(answer.into_stream(), settings, output, &mut Errors::none()).await
+}
+
+/// Looks for an error among documents that pass as they are.
+struct Errors {
+    documents: Option<Documents>,
+    found: Option<String>,
+}
+
+impl Errors {
+    /// Looks at nothing.
+    fn none() -> Self {
+        Self { documents: None, found: None }
+    }
+
+    fn all() -> Self {
+        Self { documents: Some(Documents::new()), found: None }
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        if let Some(documents) = &mut self.documents {
+            documents.push(piece);
+            self.look();
+        }
+    }
+
+    /// Returns what was found, when all has passed.
+    fn end(mut self) -> Option<String> {
+        if let Some(documents) = &mut self.documents {
+            documents.finish();
+            self.look();
+        }
+        self.found
+    }
+
+    fn look(&mut self) {
+        while let Some(documents) = &mut self.documents {
+            match documents.pop() {
+                Ok(Some(document)) if fits(document, LARGEST) => {
+                    let value = serde_json::from_slice::<Value>(document).unwrap_or_default();
+                    self.found = engine_error::in_band(&value);
+                    if self.found.is_some() {
+                        self.documents = None;
+                    }
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                // It is none of these, and passes all the same.
+                Err(_) => self.documents = None,
+            }
+        }
     }
 }
 
@@ -371,8 +447,12 @@ pub(crate) async fn frames(mut stream: OutputStream, output: &mut Output) -> Res
         if piece.output == Channel::Stderr {
             // What came before on the other channel is seen before.
             output.flush()?;
-            // Nobody reads it: the rest is worth reading still.
-            let _ = stderr().write_all(&piece.bytes);
+            stderr().write_all(&piece.bytes).map_err(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => Failure::ReaderGone,
+                _ => {
+                    Failure::new(Status::Local, "cannot write to standard error").with_cause(&error)
+                }
+            })?;
         } else {
             output.write_all(&piece.bytes)?;
             output.flush()?;
@@ -386,6 +466,7 @@ async fn bytes(
     mut stream: ByteStream,
     settings: &Settings,
     output: &mut Output,
+    errors: &mut Errors,
 ) -> Result<(), Failure> {
     let mut first = true;
     while let Some(piece) = stream.next().await.transpose()? {
@@ -397,6 +478,7 @@ async fn bytes(
             .with_hint("redirect it: `… > FILE`"));
         }
         first = false;
+        errors.push(&piece);
         output.write_all(&piece)?;
         output.flush()?;
     }

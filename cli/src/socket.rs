@@ -257,8 +257,14 @@ pub(crate) async fn run(
     let no_more_input = Cell::new(false);
     let joined = join(&siblings, &process, keys, &no_more_input, (from, to), output).await;
     drop(raw_mode);
-    if joined? == Parted::Detached {
-        return Ok(());
+    match joined {
+        Ok(Parted::Detached) => return Ok(()),
+        Ok(Parted::Ended) => {}
+        // Podman resets the connection of a process that has not read all of its input.
+        Err(failure) if process.is_exec && failure.is_broken_connection() => {
+            return siblings.ended(LITTLE_PATIENCE).await.unwrap_or(Err(failure));
+        }
+        Err(failure) => return Err(failure.of_process()),
     }
     let may_be_left = process.takes_input
         && (process.has_own_keys || no_more_input.get() && !process.sees_end_of_input);
@@ -289,7 +295,7 @@ pub(crate) async fn join_raw(call: Call, output: &mut Output) -> Result<(), Fail
         std::future::pending().await
     };
     tokio::select! {
-        done = sending::frames(from, output) => done,
+        done = sending::frames(from, output) => done.map_err(Failure::of_process),
         never = input => never,
     }
 }

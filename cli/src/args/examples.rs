@@ -70,6 +70,7 @@ Exit statuses:
   4    the engine refused (4xx)
   5    the engine failed (5xx, or an error inside a stream)
   130  interrupted; 143 when terminated, 129 when the terminal has gone
+  141  nobody read the output of a process to its end
        `--as socket` ends with the status of the process it joins.
 
 Environment:

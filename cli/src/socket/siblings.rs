@@ -130,6 +130,21 @@ impl<'a> Siblings<'a> {
         Some(Watch(task))
     }
 
+    /// Ends as the process of an exec did, if it has ended, or does within this time.
+    pub(super) async fn ended(&self, patience: Duration) -> Option<Result<(), Failure>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let seen = self.inspect().await.ok()?;
+            if is_running(&seen) == Some(false) {
+                return seen.pointer("/ExitCode").and_then(Value::as_i64).map(ended);
+            }
+            if Instant::now() >= deadline {
+                return None;
+            }
+            sleep_until(Instant::now() + LOOK_PAUSE).await;
+        }
+    }
+
     /// Ends as the process did, which is told within this time: dockerd closes its output first.
     pub(super) async fn end(
         &self,

@@ -97,6 +97,48 @@ fn a_reader_that_has_enough_ends_any_stream() {
     }
 }
 
+/// What a process says on its standard error is as much as what it says on the other.
+#[test]
+fn a_reader_of_errors_that_has_enough_ends_a_stream() {
+    let frame = "\u{2}\0\0\0\0\0\0\u{5}line\n";
+    let unread = || std::io::pipe().unwrap().1;
+    let run = |arguments: &[&str]| {
+        let engine = Engine::new(&[chunks(FRAMES, &[frame; 3]).leak()]);
+        let mut command = engine.command(arguments);
+        command.stdout(Stdio::piped()).stderr(unread()).output().unwrap().status.code()
+    };
+    assert_eq!(run(&LOGS), Some(0));
+    // How the process ends is not known then.
+    let exec = ["invoke", "docker@v1.41", "ExecStart", "id=x", "-d", "{}"];
+    assert_eq!(run(&exec), Some(141));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn errors_that_cannot_be_written_are_a_failure() {
+    let frame = "\u{2}\0\0\0\0\0\0\u{5}line\n";
+    let engine = Engine::new(&[(chunks(FRAMES, &[frame]) + "0\r\n\r\n").leak()]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = engine.command(&LOGS).stdout(Stdio::null()).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+/// A request that no spec knows may be a build, and passes as it comes.
+#[test]
+fn an_error_among_what_passes_is_told_of() {
+    let request = ["request", "docker", "POST", "/build?t=x"];
+    let answer = chunks("application/json", &["{\"stream\":\"a\"}\n{\"err", "or\":\"no\"}\n"]);
+    let answer: &str = (answer + "0\r\n\r\n").leak();
+    for more in [&["--as", "stream"][..], &["-o", "raw"]] {
+        let output = Engine::new(&[answer]).run(&[&request[..], more].concat());
+        assert_eq!(
+            told(&output),
+            "{\"stream\":\"a\"}\n{\"error\":\"no\"}\n--- standard error\n\
+             error: `POST /build` failed: no\n--- status 5"
+        );
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_ends_any_stream() {

@@ -646,11 +646,18 @@ fn a_reader_that_has_gone_ends_a_stream() {
 fn readers_that_have_gone_are_no_error() {
     let closed = || std::io::pipe().unwrap().1;
     let pull = ["-v", "invoke", "docker@v1.41", "ImageCreate", "fromImage=x"];
-    // Progress that nobody wants any more ends the pull; nobody need hear of it.
-    let engine = Engine::new(&[ENDLESS]);
-    let mut command = engine.command(&pull);
-    let status = command.stdout(closed()).stderr(closed()).status().unwrap();
-    assert_eq!(status.code(), Some(0));
+    // A pull whose progress nobody wants any more goes on, and ends as it does.
+    for (end, expected) in [("{\"status\":\"done\"}\n", 0), ("{\"error\":\"no disk\"}\n", 5)] {
+        for form in ["json", "raw", "table"] {
+            let lines = "{\"status\":\"pulling\"}\n".repeat(5000);
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let answer = format!("{head}\r\n{lines}{end}");
+            let engine = Engine::new(&[answer.leak()]);
+            let mut command = engine.command(&[&pull[..], &["-o", form]].concat());
+            let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+            assert_eq!(status.code(), Some(expected), "{end} {form}");
+        }
+    }
     // Remarks that nobody reads end nothing.
     let engine = Engine::new(&[LIST]);
     let mut command = engine.command(&["-v", "invoke", "docker@v1.41", "ContainerList"]);

@@ -348,3 +348,50 @@ fn what_has_ended_is_not_joined() {
     );
     assert!(engine.requests().starts_with("GET /v1.41/containers/x/json"));
 }
+
+/// Runs an exec that does not read its input, at an engine that resets the connection at its end, and
+/// then says this of it.
+fn reset(then: &'static str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+    std::thread::spawn(move || {
+        let mut look = "\"Running\":false,\"ExitCode\":null";
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if request(&stream).starts_with("GET ") {
+                let body = format!("{{\"ProcessConfig\":{{}},\"OpenStdin\":true,{look}}}");
+                let kind = "Content-Type: application/json\r\nConnection: close";
+                let answer = format!("HTTP/1.1 200 OK\r\n{kind}\r\n\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes());
+            } else {
+                look = then;
+                let head = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\
+                            \r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n\x01\0\0\0\0\0\0\x03out";
+                stream.write_all(head.as_bytes()).unwrap();
+                // Some of the input is there when it goes.
+                std::thread::sleep(Duration::from_millis(300));
+            }
+        }
+    });
+    let mut command =
+        contajners(&["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket"]);
+    command.arg("--host").arg(format!("unix://{}/s", folder.path().display()));
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::thread::spawn(move || while input.write_all(&[b'x'; 1000]).is_ok() {});
+    told(&child.wait_with_output().unwrap())
+}
+
+/// As podman does.
+#[test]
+fn a_process_whose_connection_is_reset_has_told_its_status() {
+    assert_eq!(reset("\"Running\":false,\"ExitCode\":9"), "out--- status 9");
+    let cut = reset("\"Running\":true,\"ExitCode\":null");
+    assert!(cut.starts_with("out--- standard error\nerror: the connection to docker at"), "{cut}");
+    assert!(cut.ends_with("--- status 1"), "{cut}");
+}
