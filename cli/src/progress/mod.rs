@@ -1,12 +1,13 @@
 //! Pulls, pushes, builds and loads: the messages that engines send meanwhile, for people.
 //!
 //! Each message names a layer (`id`, `status`, `progressDetail`), or carries text (`stream`,
-//! `status`) or a result (`aux`, `images`). Layers have a line each, drawn again and again on
+//! `status`), a result (`aux`, `images`) or what BuildKit has to say ([`buildkit`]). Layers have a line each, drawn again and again on
 //! standard error when that is a terminal; text goes to standard output as it comes, above them
 //! while there is work. Where standard output is no terminal, a layer is a line each time that its status changes.
 //!
 //! Nothing that an engine says reaches the terminal as it is: see [`clean`].
 
+mod buildkit;
 pub(crate) mod layer;
 
 use std::io::Write as _;
@@ -17,6 +18,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::buildkit::{Steps, TRACE};
 use crate::progress::layer::{Amount, Layer, all, fitted};
 use crate::screen::{self, PERIOD, Size};
 
@@ -40,13 +42,17 @@ enum Message {
     Unknown,
 }
 
-/// The layers so far, in the order in which they appeared.
+/// The layers so far, in the order in which they appeared, and the steps of a build.
 #[derive(Debug, Default)]
-struct Layers(Vec<Layer>);
+struct Layers(Vec<Layer>, Steps);
 
 impl Layers {
     fn take(&mut self, message: &Value) -> Message {
         let text = |name: &str| message.get(name).and_then(Value::as_str);
+        if let (Some(TRACE), Some(aux)) = (text("id"), text("aux")) {
+            let lines = self.1.lines(aux);
+            return if lines.is_empty() { Message::Nothing } else { Message::Text(lines) };
+        }
         if let Some(text) = text("stream") {
             return Message::Text(clean_text(text));
         }
