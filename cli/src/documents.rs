@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use contajners::Response;
-use contajners_core::stream::Documents;
+use contajners_core::stream::{Documents, fits};
 use contajners_core::{Method, engine_error};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
@@ -18,6 +18,9 @@ use crate::render::json::{self, Layout};
 use crate::screen;
 use crate::sending::{Asked, Taken};
 use crate::settings::Settings;
+
+/// What takes more than such a document may as values is not looked into.
+pub(crate) const LARGEST: usize = 16 << 20;
 
 /// How documents are written.
 #[derive(Debug)]
@@ -139,6 +142,58 @@ async fn each_document(
             return Ok(());
         }
         written.draw_if_due();
+    }
+}
+
+/// Looks for an error among documents that pass as they are.
+pub(crate) struct Errors {
+    documents: Option<Documents>,
+    found: Option<String>,
+}
+
+impl Errors {
+    /// Looks at nothing.
+    pub(crate) fn none() -> Self {
+        Self { documents: None, found: None }
+    }
+
+    pub(crate) fn all() -> Self {
+        Self { documents: Some(Documents::new()), found: None }
+    }
+
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        if let Some(documents) = &mut self.documents {
+            documents.push(piece);
+            self.look();
+        }
+    }
+
+    /// Returns what was found, when all has passed.
+    pub(crate) fn end(mut self) -> Option<String> {
+        if let Some(documents) = &mut self.documents {
+            documents.finish();
+            self.look();
+        }
+        self.found
+    }
+
+    fn look(&mut self) {
+        while let Some(documents) = &mut self.documents {
+            match documents.pop() {
+                Ok(Some(document)) if fits(document, LARGEST) => {
+                    let value =
+                        serde_json::from_slice::<serde_json::Value>(document).unwrap_or_default();
+                    self.found = engine_error::in_band(&value);
+                    if self.found.is_some() {
+                        self.documents = None;
+                    }
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                // It is none of these, and passes all the same.
+                Err(_) => self.documents = None,
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use contajners::{
     ByteStream, Call, Checks, Client, ClientBuilder, Endpoint, OutputStream, Response,
 };
-use contajners_core::stream::{Documents, Output as Channel, fits};
+use contajners_core::stream::{Output as Channel, fits};
 use contajners_core::{Content, Method, Operation, engine_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::args::{Connecting, Form, Limit, TakenAs};
 use crate::call::Body;
-use crate::documents::{self, Written};
+use crate::documents::{self, Errors, LARGEST, Written};
 use crate::failure::{Failure, MORE_TIME, Status};
 use crate::output::{Output, remark};
 use crate::render::json::{self, Layout};
@@ -30,9 +30,6 @@ use crate::wire::{Heads, Watch};
 
 /// The code of a key whose password is not known.
 const KEY_NEEDS_PASSWORD: &str = "key-needs-password";
-
-/// What takes more than such a document may as values is not looked into.
-const LARGEST: usize = 16 << 20;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,57 +303,6 @@ pub(crate) async fn write(
 
 async fn plain(answer: Response, settings: &Settings, output: &mut Output) -> Result<(), Failure> {
     bytes(answer.into_stream(), settings, output, &mut Errors::none()).await
-}
-
-/// Looks for an error among documents that pass as they are.
-struct Errors {
-    documents: Option<Documents>,
-    found: Option<String>,
-}
-
-impl Errors {
-    /// Looks at nothing.
-    fn none() -> Self {
-        Self { documents: None, found: None }
-    }
-
-    fn all() -> Self {
-        Self { documents: Some(Documents::new()), found: None }
-    }
-
-    fn push(&mut self, piece: &[u8]) {
-        if let Some(documents) = &mut self.documents {
-            documents.push(piece);
-            self.look();
-        }
-    }
-
-    /// Returns what was found, when all has passed.
-    fn end(mut self) -> Option<String> {
-        if let Some(documents) = &mut self.documents {
-            documents.finish();
-            self.look();
-        }
-        self.found
-    }
-
-    fn look(&mut self) {
-        while let Some(documents) = &mut self.documents {
-            match documents.pop() {
-                Ok(Some(document)) if fits(document, LARGEST) => {
-                    let value = serde_json::from_slice::<Value>(document).unwrap_or_default();
-                    self.found = engine_error::in_band(&value);
-                    if self.found.is_some() {
-                        self.documents = None;
-                    }
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => return,
-                // It is none of these, and passes all the same.
-                Err(_) => self.documents = None,
-            }
-        }
-    }
 }
 
 /// Writes what the answer to a HEAD consists of: the headers that the catalogue has for its status,

@@ -1,9 +1,10 @@
 //! Pulls, pushes, builds and loads: the messages that engines send meanwhile, for people.
 //!
 //! Each message names a layer (`id`, `status`, `progressDetail`), or carries text (`stream`,
-//! `status`), a result (`aux`, `images`) or what BuildKit has to say ([`buildkit`]). Layers have a line each, drawn again and again on
-//! standard error when that is a terminal; text goes to standard output as it comes, above them
-//! while there is work. Where standard output is no terminal, a layer is a line each time that its status changes.
+//! `status`), a result (`aux`, `images`) or what BuildKit has to say ([`buildkit`]). Layers have a line
+//! each, drawn again and again on standard error when that is a terminal; text goes to standard output
+//! as it comes, above them while there is work. Where standard output is no terminal, a layer is a line
+//! each time that its status changes.
 //!
 //! Nothing that an engine says reaches the terminal as it is: see [`clean`].
 
