@@ -177,7 +177,7 @@ impl Wait {
                 _ => {
                     let message = peer.message(&tried.body);
                     let error = peer.refused(&tried.call, tried.status, message, tried.body);
-                    let was_there = last.is_some() && matches!(tried.status, 404 | 500);
+                    let was_there = last.is_some() && tried.status == 404;
                     return Err(error.or_hint(was_there.then(|| GONE.to_owned())));
                 }
             }

@@ -70,6 +70,19 @@ fn it_is_asked_until_the_state_is_reached() {
     );
 }
 
+/// What was there at first is no mistyped name.
+#[test]
+fn what_goes_while_it_is_waited_for_is_told_of() {
+    let hint = |engine: Script| {
+        let error = waited(wait(&engine, "exited")).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Status, Some(404)));
+        error.hint().map(str::to_owned)
+    };
+    let gone = "it was there before, and is gone: what removes itself takes its state along";
+    assert_eq!(hint(going(&["running", "gone"])).as_deref(), Some(gone));
+    assert_eq!(hint(going(&["gone"])), None);
+}
+
 #[test]
 fn an_answer_that_is_no_json_may_decide_all_the_same() {
     let engine = always("404 Not Found", "text/plain", b"page not found\n");
