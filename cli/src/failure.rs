@@ -48,7 +48,7 @@ pub(crate) enum Failure {
     /// To end with this status: all that is to be said of it has been said, by the process that was
     /// joined, or by the engine in its answer.
     Process(u8),
-    /// A signal said so, or would have; whoever sent it knows.
+    /// A signal said so; whoever sent it knows.
     Stopped(Status),
 }
 
@@ -147,7 +147,7 @@ impl Failure {
     /// Of a process whose output nobody reads any more: how it ends is not known.
     pub(crate) fn of_process(self) -> Self {
         match self {
-            Self::ReaderGone => Self::Stopped(Status::Unread),
+            Self::ReaderGone => Self::Process(Status::Unread as u8),
             other => other,
         }
     }
