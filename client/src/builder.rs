@@ -161,8 +161,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time in which nothing comes from the engine: until the head of an answer,
-    /// and between two pieces of its body. None by default, since `wait` and `follow` may take
+    /// Limits the time in which nothing comes from the engine: from when the request has been sent until
+    /// the head of an answer, and between two pieces of its body. None by default, since `wait` and `follow` may take
     /// days. [`Call::read_timeout`](crate::Call::read_timeout) says it for one call.
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.read = limit.into();

@@ -35,10 +35,12 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let is_first = addresses.first().map(SocketAddr::is_ipv6);
     let (ours, others): (Vec<_>, Vec<_>) =
         addresses.into_iter().partition(|address| Some(address.is_ipv6()) == is_first);
-    let mut turns: Vec<_> = ours.into_iter().enumerate().map(|(at, it)| (2 * at, it)).collect();
-    turns.extend(others.into_iter().enumerate().map(|(at, it)| (2 * at + 1, it)));
-    turns.sort_by_key(|(turn, _)| *turn);
-    turns.into_iter().map(|(_, address)| address).collect()
+    let (mut ours, mut others) = (ours.into_iter(), others.into_iter());
+    let mut turns = Vec::new();
+    while ours.len() + others.len() > 0 {
+        turns.extend(ours.next().into_iter().chain(others.next()));
+    }
+    turns
 }
 
 /// Connects to whichever of the addresses answers first. Each has a head start before the next; one

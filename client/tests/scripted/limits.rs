@@ -203,12 +203,12 @@ fn the_write_limit_holds_beyond_the_head() {
 fn the_limit_of_the_head_begins_behind_the_body() {
     const SIZE: usize = 20 << 20;
     let engine = Script::with_head_only(|stream| {
-        thread::sleep(Duration::from_millis(1200));
+        thread::sleep(AMPLE + Duration::from_millis(500));
         io::copy(&mut stream.take(SIZE as u64), &mut io::sink()).unwrap();
         answer(stream, "200 OK", JSON, b"{}");
         Then::Close
     });
-    let client = engine.builder().head_timeout(Duration::from_millis(700)).build().unwrap();
+    let client = engine.builder().head_timeout(AMPLE).build().unwrap();
     let call = client.invoke("PutContainerArchive").param("id", "x").param("path", "/");
     block_on(async { call.body_bytes(vec![0; SIZE]).await }).unwrap();
 }
