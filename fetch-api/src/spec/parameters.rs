@@ -328,11 +328,13 @@ impl<'t> Reader<'t> {
         };
         // It is sent as it stands in the pack, where these would be escaped.
         let is_sendable = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-        if text.as_ref().is_some_and(|text| !text.chars().all(is_sendable)) {
-            self.slip(&at.key("default"), "this default is not sent: it is no plain text");
-        }
-        let text = text.filter(|text| text.chars().all(is_sendable));
-        parameter.schema.default = text.map(|text| format!("\"{text}\""));
+        parameter.schema.default = match text {
+            Some(text) if !text.chars().all(is_sendable) => {
+                self.slip(&at.key("default"), "this default is not sent: it is no plain text");
+                None
+            }
+            text => text.map(|text| format!("\"{text}\"")),
+        };
     }
 }
 
