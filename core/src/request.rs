@@ -148,6 +148,22 @@ pub enum ListStyle {
     Fields,
 }
 
+impl ListStyle {
+    /// Returns what sets several values apart in one text; `None` where the key is repeated, which is
+    /// no way for a path or a header.
+    pub fn separator(self, location: Location) -> Option<char> {
+        let is_one = matches!(location, Location::Path | Location::Header);
+        match self {
+            Self::Multi | Self::Deep | Self::Fields if is_one => Some(','),
+            Self::Single | Self::Multi | Self::Deep | Self::Fields => None,
+            Self::Csv => Some(','),
+            Self::Ssv => Some(' '),
+            Self::Tsv => Some('\t'),
+            Self::Pipes => Some('|'),
+        }
+    }
+}
+
 /// How a structured value of a parameter becomes text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[non_exhaustive]

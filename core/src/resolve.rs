@@ -51,7 +51,7 @@ impl Given<'_, '_> {
     /// where the first of these values does.
     fn is_written(&self, location: Location) -> bool {
         self.parameter.location() == location
-            && !(self.is_again && separator(&self.parameter).is_some())
+            && !(self.is_again && self.parameter.style().separator(location).is_some())
     }
 
     fn is_of(&self, parameter: &Parameter<'_>) -> bool {
@@ -478,7 +478,7 @@ impl<'a> Operation<'a> {
         write: &mut dyn FnMut(&str),
     ) -> Result<(), ResolveError> {
         let parameter = own.parameter;
-        let separator = separator(&parameter);
+        let separator = parameter.style().separator(parameter.location());
         let mut joined: Option<String> = None;
         let mut problem = None;
         let mut add = |text: &str| match (separator, &mut joined) {
@@ -649,20 +649,6 @@ fn unfit_for_path(value: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// What sets several values apart in one text; `None` where the key is repeated, which is no way
-/// for a path or a header.
-fn separator(parameter: &Parameter<'_>) -> Option<char> {
-    let is_one = matches!(parameter.location(), Location::Path | Location::Header);
-    match parameter.style() {
-        ListStyle::Multi | ListStyle::Deep | ListStyle::Fields if is_one => Some(','),
-        ListStyle::Single | ListStyle::Multi | ListStyle::Deep | ListStyle::Fields => None,
-        ListStyle::Csv => Some(','),
-        ListStyle::Ssv => Some(' '),
-        ListStyle::Tsv => Some('\t'),
-        ListStyle::Pipes => Some('|'),
-    }
 }
 
 /// A media type without its parameters.

@@ -19,9 +19,6 @@
 //!
 //! Parameters in cookies, and the styles `label` and `matrix`, are not supported.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-
 use super::answer;
 use super::fault::At;
 use super::parameters::{Inputs, unsendable_name};
@@ -283,8 +280,8 @@ impl<'t> Reader<'t> {
         operation: &mut Operation,
         at: &At<'_>,
     ) {
-        let (mut fields, mut required) = (Vec::new(), HashSet::new());
-        self.gather_fields(node, at, &mut fields, &mut required);
+        let Some(map) = self.behind(node, Table::Schemas) else { return };
+        let (fields, required) = self.fields_of_parts(map, at);
         for (name, node) in fields {
             let at = at.key("content");
             if let Some(what) = unsendable_name(name, Location::Form) {
@@ -341,39 +338,6 @@ impl<'t> Reader<'t> {
                 && map.get("contentEncoding").is_none();
             is_text && (is_medium || map.text("format").as_deref() == Some("binary"))
         })
-    }
-
-    /// Finds the fields of an object, and the names of those that must be there: its own first, then
-    /// those of the parts that it is made of. The first of a name counts.
-    fn gather_fields(
-        &mut self,
-        node: &'t Node<'t>,
-        at: &At<'_>,
-        fields: &mut Vec<(&'t str, &'t Node<'t>)>,
-        required: &mut HashSet<Cow<'t, str>>,
-    ) {
-        let mut known = HashSet::new();
-        let mut open = vec![node];
-        let mut left = MAX_PARTS;
-        while let Some(node) = open.pop() {
-            let Some(map) = self.behind(node, Table::Schemas) else { continue };
-            if let Some(Node::Map(own)) = map.get("properties") {
-                // It may be shared, and each that refers to it looks through its keys.
-                self.spend(own.len(), at);
-                fields.extend(own.iter().filter(|(name, _)| known.insert(*name)));
-            }
-            let names = map.get("required").and_then(Node::as_list).unwrap_or_default();
-            self.spend(names.len(), at);
-            required.extend(names.iter().filter_map(Node::as_text));
-            let parts = map.get("allOf").and_then(Node::as_list).unwrap_or_default();
-            // Parts may hold one another.
-            if parts.len() > left {
-                self.fault(at, "the form is made of too many parts");
-                return;
-            }
-            left -= parts.len();
-            open.extend(parts.iter().rev());
-        }
     }
 
     /// Reads the documented header of an answer.

@@ -308,18 +308,13 @@ impl<'t> Reader<'t> {
         if parameter.location != Location::Header {
             return;
         }
-        let separator = match parameter.style {
-            ListStyle::Ssv => " ",
-            ListStyle::Tsv => "\t",
-            ListStyle::Pipes => "|",
-            _ => ",",
-        };
+        let separator = parameter.style.separator(Location::Header).unwrap_or(',').to_string();
         let is_json = parameter.encoding == Encoding::Json;
         let text = match serde_json::from_str(default) {
             Ok(Value::Null) | Err(_) => None,
             Ok(Value::Array(items)) if !is_json => {
                 let texts: Vec<String> = items.iter().map(plain).collect();
-                Some(texts.join(separator))
+                Some(texts.join(&separator))
             }
             Ok(value @ Value::String(_)) if is_json => Some(value.to_string()),
             Ok(Value::String(text)) => Some(text),

@@ -156,3 +156,25 @@ fn flow_style_may_look_like_json() {
         \"paths\": { \"/a\": { \"get\": { \"operationId\": A }, }, },\n}";
     assert_eq!(reads(text).operations.len(), 1);
 }
+
+#[test]
+fn fields_are_required_by_another_part_than_declares_them() {
+    let lines = "base: { type: object, properties: { id: { type: string }, size: { type: integer }, at: { type: string, readOnly: true } } }
+        part: { allOf: [{ $ref: '#/components/schemas/base' }, { required: [id, at, nowhere] }] }
+        around: { required: [id, own], allOf: [{ $ref: '#/components/schemas/base' }, { properties: { own: { type: boolean } } }] }
+        deep: { allOf: [{ $ref: '#/components/schemas/part' }, { required: [size] }] }
+        own: { allOf: [{ required: [a], properties: { a: {} } }] }
+        ring: { allOf: [{ $ref: '#/components/schemas/ring' }, { required: [x] }] }
+        beside: { $ref: '#/components/schemas/base', required: [id] }
+        beside2: { $ref: '#/components/schemas/base', required: [id, b], properties: { b: {} } }";
+    assert_snapshot!(schemas("3.1.0", lines), @"
+    base: {at: string, id: string, size: integer}
+    part: all(&base, any, {id!: string})
+    around: all(&base, {own: boolean}, {id!: string, own!: boolean})
+    deep: all(&part, any, {size!: integer})
+    own: all({a!: any})
+    ring: all(&ring, any)
+    beside: all(&base, {id!: string})
+    beside2: all(&base, {b!: any}, {id!: string})
+    ");
+}

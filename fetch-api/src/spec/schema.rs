@@ -7,7 +7,7 @@
 //!   that allows anything (podman v5.0.0's `AuthConfig`). So is a ring of such definitions.
 //! - a list of types: any of them; `null` among them makes the schema nullable.
 //! - no `type`, but `properties` or `additionalProperties`: an object; but `items`: an array.
-//! - `required` naming a field that is not declared: left out.
+//! - `required` naming a field that is declared nowhere, neither there nor by parts: left out.
 //! - a `default` or `enum` member of another type than the schema's: kept as written;
 //! - `oneOf` and `anyOf` with `null` among their parts: the others, nullable;
 //! - `const`: an `enum` of one; `prefixItems`: any of them and of `items` may stand anywhere;
@@ -19,7 +19,8 @@
 //! - `false` in OpenAPI 3.1: anything;
 //! - `not`, `if` and limits only narrow what is allowed, and are left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fault::At;
 use super::reader::{Dialect, Reader, Table, unescaped};
@@ -201,15 +202,86 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Finds the fields of an object, and the names of those that must be there: its own first, then
+    /// those of the parts that it is made of. The first of a name counts.
+    pub(super) fn fields_of_parts(
+        &mut self,
+        map: &'t Map<'t>,
+        at: &At<'_>,
+    ) -> (Vec<(&'t str, &'t Node<'t>)>, HashSet<Cow<'t, str>>) {
+        let (mut fields, mut required) = (Vec::new(), HashSet::new());
+        let mut known = HashSet::new();
+        let mut open = vec![map];
+        // Parts may hold one another.
+        let mut seen: HashSet<*const Map<'t>> = HashSet::new();
+        while let Some(map) = open.pop() {
+            // What is shared is looked through by each that refers to it.
+            self.spend(map.len(), at);
+            if self.is_done() || !seen.insert(map) {
+                continue;
+            }
+            let reference = map.get("$ref").and_then(Node::as_text);
+            if reference.is_none() || self.dialect == Dialect::OpenApi31 {
+                let own = map.get("properties").and_then(Node::as_map);
+                let names = map.get("required").and_then(Node::as_list).unwrap_or_default();
+                let parts = map.get("allOf").and_then(Node::as_list).unwrap_or_default();
+                self.spend(own.map_or(0, Map::len) + names.len() + parts.len(), at);
+                let own = own.into_iter().flat_map(Map::iter);
+                fields.extend(own.filter(|(name, _)| known.insert(*name)));
+                required.extend(names.iter().filter_map(Node::as_text));
+                open.extend(parts.iter().rev().filter_map(Node::as_map));
+            }
+            let target = reference.and_then(|text| self.shared(&text, Table::Schemas));
+            open.extend(target.and_then(Node::as_map));
+        }
+        (fields, required)
+    }
+
+    /// Makes a part of the fields that are declared by one part and required by another, or beside
+    /// all of them.
+    fn required_of_parts(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Option<Schema> {
+        let parts = map.get("allOf").and_then(Node::as_list).unwrap_or_default();
+        let own = parts.iter().filter_map(Node::as_map).filter(|part| part.get("$ref").is_none());
+        let mut elsewhere = HashSet::new();
+        for part in own.chain([map]) {
+            let declared = part.get("properties").and_then(Node::as_map);
+            let names = part.get("required").and_then(Node::as_list).unwrap_or_default();
+            self.spend(names.len(), at);
+            let is_here = |name: &str| declared.is_some_and(|own| own.get(name).is_some());
+            elsewhere
+                .extend({ names.iter() }.filter_map(Node::as_text).filter(|name| !is_here(name)));
+        }
+        if elsewhere.is_empty() {
+            return None;
+        }
+        let (fields, _) = self.fields_of_parts(map, at);
+        let mut properties = BTreeMap::new();
+        for (name, node) in fields {
+            let is_required = elsewhere.contains(name) && !is_one_sided(node);
+            if is_required && self.can_be_named("field", name, &at.key(name)) {
+                let schema = self.schema(node, &at.key("properties").key(name));
+                self.spend(size_of::<String>() + name.len(), at);
+                properties.insert(name.to_owned(), (schema, true));
+            }
+        }
+        let object = Object { properties, additional: Additional::Unsaid };
+        (!object.properties.is_empty()).then(|| Schema::of(Kind::Object(object)))
+    }
+
     /// Adds what stands beside a reference.
     fn with_siblings(&mut self, reference: Schema, map: &'t Map<'t>, at: &At<'_>) -> Schema {
         let mut beside = self.schema_map(map, at);
+        let required = self.required_of_parts(map, at);
         if beside.kind == Kind::Any && beside.members.is_empty() && beside.format.is_empty() {
-            beside.kind = reference.kind;
+            beside.kind = match required {
+                Some(required) => Kind::AllOf(vec![reference, required]),
+                None => reference.kind,
+            };
             return beside;
         }
         let default = beside.default.take();
-        Schema { default, ..Schema::of(Kind::AllOf(vec![reference, beside])) }
+        let parts = [reference, beside].into_iter().chain(required).collect();
+        Schema { default, ..Schema::of(Kind::AllOf(parts)) }
     }
 
     /// Reads the name out of `#/definitions/Name` or `#/components/schemas/Name`.
@@ -235,6 +307,10 @@ impl<'t> Reader<'t> {
             if !schemas.is_empty() {
                 parts.push(combine(schemas));
             }
+        }
+        // Beside a reference it is asked for there.
+        if map.get("allOf").is_some() && map.get("$ref").is_none() {
+            parts.extend(self.required_of_parts(map, at).map(|part| Kind::AllOf(vec![part])));
         }
         let plain = ["properties", "additionalProperties", "items"];
         if parts.is_empty() {
