@@ -519,6 +519,10 @@ pub(crate) struct Call {
     /// Media type of the body, where the operation takes several [default: the first]
     #[arg(long, value_name = "TYPE", requires = "data")]
     pub(crate) content_type: Option<String>,
+
+    /// Header that is no parameter; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
+    pub(crate) headers: Vec<String>,
 }
 
 /// What becomes of a call that is not as the spec has it: by default it is sent with a warning.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use contajners::Folder;
 use contajners_core::{
-    Body as CoreBody, Encoding, ListStyle, Operation, Request, ResolveError, ResolveErrorKind,
+    Body as CoreBody, Encoding, ListStyle, Method, Operation, RawError, Request, ResolveError,
+    ResolveErrorKind,
 };
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -104,6 +105,42 @@ fn json_value(text: &str) -> Result<Value, serde_json::Error> {
         }
         _ => value,
     })
+}
+
+/// Reads the headers that were typed: `NAME: VALUE`.
+pub(crate) fn headers<'t>(typed: &'t [String]) -> Result<Vec<(&'t str, &'t str)>, Failure> {
+    let header = |typed: &'t String| {
+        // It may well be a secret, which is shown nowhere.
+        let (name, value) = typed.split_once(':').ok_or_else(|| {
+            Failure::usage("a header has no colon").with_hint("write `-H 'NAME: VALUE'`")
+        })?;
+        let (name, value) = (name.trim(), value.trim());
+        check_header(name, value).map_err(|error| {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let which = match name.chars().all(is_name) {
+                true => format!(": `{name}`"),
+                // The colon may be that of a secret.
+                false => String::new(),
+            };
+            Failure::usage(format!("{error}{which}")).with_hint(error.hint())
+        })?;
+        Ok((name, value))
+    };
+    typed.iter().map(header).collect()
+}
+
+fn check_header(name: &str, value: &str) -> Result<(), RawError> {
+    Request::raw(Method::Get, "/")?.set_header(name, value)
+}
+
+/// The same for an operation, whose body has a media type of its own.
+pub(crate) fn headers_beside_body(typed: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
+    let headers = headers(typed)?;
+    match headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
+        true => Err(Failure::usage("the header `Content-Type` belongs to the body")
+            .with_hint("`--content-type TYPE` names its media type")),
+        false => Ok(headers),
+    }
 }
 
 /// An argument without `=`: perhaps the value of the parameter in the path, or a body.

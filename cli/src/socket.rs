@@ -213,31 +213,24 @@ pub(crate) fn refuse_detached(operation: &Operation<'_>, body: &Body) -> Result<
     }
 }
 
-/// Opens a socket, joins it with standard input and output, and ends as the process does.
+/// Opens the socket that a call asks for, joins it with standard input and output, and ends as the process does.
 pub(crate) async fn run(
     client: &Client,
     operation: &Operation<'_>,
-    values: Vec<(String, Value)>,
-    (body, content_type): (Body, Option<&str>),
+    values: &[(String, Value)],
+    (call, body): (Call, Body),
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let siblings = Siblings::new(client, operation.api(), operation, &values);
+    let siblings = Siblings::new(client, operation.api(), operation, values);
     let inspected = siblings.inspect().await?;
-    if let Some(failure) = cannot_be_joined(operation, &inspected, &values) {
+    if let Some(failure) = cannot_be_joined(operation, &inspected, values) {
         return Err(failure);
     }
-    let process = Process::new(&inspected, operation, &values);
+    let process = Process::new(&inspected, operation, values);
     if let Some(lost) = lost(&inspected) {
         remark(format_args!("note: {lost}"));
     }
-    let follows = follows(operation, &values);
-    let mut call = client.invoke(operation.id());
-    for (name, value) in values {
-        call = call.param(name, value);
-    }
-    if let Some(content_type) = content_type {
-        call = call.content_type(content_type);
-    }
+    let follows = follows(operation, values);
     let call = match body {
         // Engines refuse an exec without a body; what belongs there has been said at its creation.
         Body::Nothing if process.is_exec => {

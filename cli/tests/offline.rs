@@ -259,6 +259,8 @@ fn fields_are_explained() {
 fn secrets_are_hidden_unless_asked_for() {
     let line = "resolve docker@v1.41 ImagePush name=a 'X-Registry-Auth:={\"password\":\"geheim\"}'";
     check("secrets", &[line, &format!("{line} --curl --host h:99"), &format!("{line} -o json")]);
+    let typed = run("resolve docker ContainerList -H 'X-A: b' -H 'Authorization: geheim'");
+    assert!(told(&typed).ends_with("\nX-A: b\nAuthorization: (secret)\n--- status 0"));
     let secret = "eyJwYXNzd29yZCI6ImdlaGVpbSJ9";
     for form in ["", " -o json", " -o raw", " --curl", " -v"] {
         let hidden = told(&run(&format!("{line}{form}")));
@@ -311,6 +313,9 @@ fn mistakes_are_told_with_what_to_do() {
             "resolve docker@v1.41 ContainerCreate -d @none.json",
             "resolve docker@v1.41 ContainerCreate -d @",
             "resolve docker@v1.41 ContainerList --all",
+            "resolve docker@v1.41 ContainerCreate -d {} -H content-type:a/b",
+            "invoke docker SystemPing -H 'a b: c' --host unix:///none",
+            "check docker@v1.41 ContainerList -H secret",
             "invoke docker@v1.41 ContainerList --limit 5 --host unix:///none",
             "wait docker healthy --id=web --host unix:///none",
             "invoke docker ContainerCreate --body {} --host unix:///none",

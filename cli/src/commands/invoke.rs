@@ -24,6 +24,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let taken_as = answers.taken_as;
     let chosen = settings.engine(&typed.operation.engine)?;
+    let headers = call::headers_beside_body(&typed.headers)?;
     let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
         return Err(Failure::usage("a socket cannot carry folders")
@@ -44,16 +45,19 @@ pub(crate) fn run(
         if is_bytes && folders.unpack.is_none() {
             sending::refuse_terminal(settings, operation.produces().next())?;
         }
-        if taken_as == TakenAs::Socket {
-            let joined = socket::run(client, &operation, values, (body, content_type), output);
-            return sender.in_time(joined).await;
-        }
         let mut call = client.invoke(operation.id());
-        for (name, value) in values {
+        for (name, value) in &values {
             call = call.param(name, value);
+        }
+        for (name, value) in headers {
+            call = call.header(name, value);
         }
         if let Some(content_type) = content_type {
             call = call.content_type(content_type);
+        }
+        if taken_as == TakenAs::Socket {
+            let joined = socket::run(client, &operation, &values, (call, body), output);
+            return sender.in_time(joined).await;
         }
         if answers.allow_error_status {
             call = call.allow_error_status();

@@ -28,29 +28,15 @@ pub(crate) fn run(
     let has_prefix = typed.path.strip_prefix(&prefix).is_some_and(|path| path.starts_with('/'));
     let target = if has_prefix { typed.path.clone() } else { prefix + &typed.path };
     // Refused here rather than by the client, so that no body is read in vain.
-    let mut request = Request::raw(method, &target).map_err(|error| {
+    if let Err(error) = Request::raw(method, &target) {
         // A query may hold secrets.
         let shown = target.split_inclusive('?').next().unwrap_or_default();
         let more = if shown.len() < target.len() { "…" } else { "" };
-        Failure::usage(format!("{error}: `{shown}{more}`")).with_hint(error.hint())
-    })?;
+        return Err(Failure::usage(format!("{error}: `{shown}{more}`")).with_hint(error.hint()));
+    }
     let mut content_type = typed.content_type.as_deref();
     let mut headers = Vec::new();
-    for header in &typed.headers {
-        let (name, value) = header.split_once(':').ok_or_else(|| {
-            // It may well be a secret, which is shown nowhere.
-            Failure::usage("a header has no colon").with_hint("write `-H 'NAME: VALUE'`")
-        })?;
-        let (name, value) = (name.trim(), value.trim());
-        request.set_header(name, value).map_err(|error| {
-            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            let which = match name.chars().all(is_name) {
-                true => format!(": `{name}`"),
-                // The colon may be that of a secret.
-                false => String::new(),
-            };
-            Failure::usage(format!("{error}{which}")).with_hint(error.hint())
-        })?;
+    for (name, value) in call::headers(&typed.headers)? {
         if !name.eq_ignore_ascii_case("Content-Type") {
             headers.push((name, value));
         } else if let Some(other) = content_type.replace(value) {

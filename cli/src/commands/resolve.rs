@@ -72,13 +72,18 @@ pub(crate) fn run(
     let operation = settings::operation(chosen.api()?, &call.operation.operation)?;
     let values = call::values(&operation, &call.values)?;
     let content_type = call.content_type.as_deref();
+    let typed_headers = call::headers_beside_body(&call.headers)?;
     // The values are looked at before any file or standard input is.
     let body = match operation.body() {
         Some(_) => call::body(&operation, call.data.as_ref(), content_type)?,
         None => call.data.as_ref().map_or(Body::Nothing, call::bytes_body),
     };
-    let request = call::resolve(&operation, &values, body.for_core(content_type))
+    let mut request = call::resolve(&operation, &values, body.for_core(content_type))
         .map_err(|error| call::refused(&error, &values))?;
+    for (name, value) in typed_headers {
+        // It has been looked at.
+        let _ = request.set_header(name, value);
+    }
 
     let headers: Vec<(String, String)> = request
         .headers()

@@ -393,6 +393,12 @@ fn bodies_are_sent_as_they_were_given() {
         "POST /v1.41/x [application/json] [a:b] {}",
         "--- status 0",
     );
+    check(
+        &[DONE],
+        &["invoke", "docker@v1.41", "SystemPing", "-H", "X-Test:a:b"],
+        "GET /v1.41/_ping [a:b]",
+        "--- status 0",
+    );
     // Typed with the path the version is there already.
     check(
         &[DONE],
