@@ -581,3 +581,35 @@ fn where_an_engine_listens_is_told() {
         insta::assert_snapshot!("where", runs.join("\n\n"));
     });
 }
+
+#[test]
+fn a_context_that_leads_nowhere_is_named() {
+    // The SHA-256 of `far`.
+    const FAR: &str = "512eea46ceb3921dff4363c7069d89d4964d1d9fccaa0f411851a7aa60a5c868";
+    let folder = tempfile::tempdir().unwrap();
+    let meta = folder.path().join("contexts/meta").join(FAR);
+    std::fs::create_dir_all(&meta).unwrap();
+    let context = r#"{"Endpoints":{"docker":{"Host":"unix:///nope.sock"}}}"#;
+    std::fs::write(meta.join("meta.json"), context).unwrap();
+    let at = |words: &[&str], variable: &str| {
+        let mut command = contajners(words);
+        command.env("DOCKER_CONFIG", folder.path()).env(variable, "far");
+        told(&command.output().unwrap())
+    };
+    let where_docker = at(&["where", "docker"], "DOCKER_CONTEXT");
+    assert!(
+        where_docker.contains("because  Docker context `far`, which `DOCKER_CONTEXT` names\n"),
+        "{where_docker}"
+    );
+    let json = at(&["where", "docker", "-o", "json"], "DOCKER_CONTEXT");
+    assert!(json.contains(r#""named_by":"DOCKER_CONTEXT""#), "{json}");
+    let ping = at(&["invoke", "docker", "SystemPing"], "DOCKER_CONTEXT");
+    assert!(
+        ping.contains(
+            "start docker, or change Docker context `far`, which `DOCKER_CONTEXT` names\n"
+        ),
+        "{ping}"
+    );
+    let ping = at(&["invoke", "docker", "SystemPing", "-c", "far"], "X");
+    assert!(ping.contains("start docker, or choose another than Docker context `far`\n"), "{ping}");
+}

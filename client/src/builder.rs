@@ -277,7 +277,13 @@ impl ClientBuilder {
                 let parsed = endpoint_of(pack, &System, uri, self.tls.is_some());
                 let endpoint = parsed.map_err(|error| Error::endpoint(&error))?;
                 let tls = self.tls.clone().filter(|_| matches!(endpoint, Endpoint::Https { .. }));
-                Ok(Discovered { endpoint, source: Source::Given, considered: Vec::new(), tls })
+                Ok(Discovered {
+                    endpoint,
+                    source: Source::Given,
+                    named_by: None,
+                    considered: Vec::new(),
+                    tls,
+                })
             }
             (None, name) => look(pack, &System, name, self.tls.clone()).map_err(Error::discover),
         }

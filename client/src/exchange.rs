@@ -138,6 +138,12 @@ impl Peer {
             watched,
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
+                (source @ (Source::Context(_) | Source::Connection(_)), _) => {
+                    match &discovered.named_by {
+                        Some(by) => format!("change {source}, which {by} names"),
+                        None => format!("choose another than {source}"),
+                    }
+                }
                 // Then no variable is looked at.
                 (Source::Given, _) => "give another address".into(),
                 (_, Some(name)) => format!("give another address (`{name}`)"),

@@ -45,6 +45,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod addresses;
 mod catalog;
 #[cfg(feature = "schemas")]
 mod check;
@@ -77,6 +78,7 @@ mod version;
 mod waiter;
 mod words;
 
+pub use addresses::keeps_variables;
 pub use catalog::{Api, Operation, Parameter, RequestBody, Response};
 #[cfg(feature = "schemas")]
 pub use diff::{Change, ChangeKind, Place};

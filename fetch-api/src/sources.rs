@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contajners_core::ApiVersion;
+use contajners_core::{ApiVersion, keeps_variables};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
@@ -338,10 +338,15 @@ fn check_address(address: &str) -> Result<(), String> {
     if let Some(rest) = address.strip_prefix('$') {
         // What it stands for may be followed by a path or a port.
         let rest = rest.trim_start_matches(is_in_name);
-        return match rest.is_empty() || rest.starts_with(['/', ':']) {
-            true => Ok(()),
-            false => Err("has a variable whose name is not of letters, digits and `_`".into()),
-        };
+        if !rest.is_empty() && !rest.starts_with(['/', ':']) {
+            return Err("has a variable whose name is not of letters, digits and `_`".into());
+        }
+    }
+    if !keeps_variables(address) {
+        return Err("would tell another machine what a variable holds".into());
+    }
+    if address.starts_with('$') {
+        return Ok(());
     }
     let Some((scheme, rest)) = address.split_once("://") else {
         return Err("is not an address".into());
@@ -597,6 +602,7 @@ engine:
             ("$", "has a `$` without the name of a variable behind it"),
             ("${ENGINE_HOST}", "has a `$` without the name of a variable behind it"),
             ("unix://$/x.sock", "has a `$` without the name of a variable behind it"),
+            ("http://engine.example/$TOKEN", "would tell another machine what a variable holds"),
             ("$ENGINE-HOST", "has a variable whose name is not of letters, digits and `_`"),
         ] {
             let expected = format!("`engine.addresses[0]`: `{address}` {what}; {ADDRESSES}");

@@ -23,7 +23,9 @@ Forms of output (-o):
            engines     array of {name, versions: {oldest, newest, count}}, and
                        `pack`, the file, where it is not built in
            versions    array of strings, oldest first
-           where       {address, source, tls, considered}; tls is null or {ca,
+           where       {address, source, named_by, tls, considered}; named_by is
+                       the variable or file that names a context or connection,
+                       null where none does; tls is null or {ca,
                        certificate, key, verified}; considered is an array of
                        {source, passed_over}
            categories  array of strings

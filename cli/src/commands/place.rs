@@ -14,6 +14,7 @@ use crate::settings::Settings;
 struct Found<'f> {
     address: String,
     source: String,
+    named_by: Option<String>,
     tls: Option<Secured>,
     considered: Vec<Considered<'f>>,
 }
@@ -79,11 +80,15 @@ pub(crate) fn run(
             });
             let considered = considered.collect();
             let source = found.source.to_string();
-            output.json(&Found { address, source, tls, considered }, settings)
+            // What stands in backticks is for people.
+            let named_by = found.named_by.as_ref().map(|by| by.trim_matches('`').to_owned());
+            output.json(&Found { address, source, named_by, tls, considered }, settings)
         }
         Some(Form::Raw) => output.lines([address]),
         _ => {
-            let mut lines = vec![address, format!("  because  {}", found.source)];
+            let by = found.named_by.as_ref().map(|by| format!(", which {by} names"));
+            let by = by.unwrap_or_default();
+            let mut lines = vec![address, format!("  because  {}{by}", found.source)];
             lines.extend(tls.iter().flat_map(Secured::lines));
             lines.extend(
                 found.considered.iter().map(|(source, why)| format!("  before   {source}: {why}")),

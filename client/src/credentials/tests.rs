@@ -29,6 +29,10 @@ impl Surroundings for Written {
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A machine with a home; `files` are path and text.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use hmac_sha256::Hash;
 use serde_json::Value;
 
-use super::{Around, DiscoverError, Named, Source, tls};
+use super::{Around, DiscoverError, Named, Source, below, text_of, tls};
 
 /// The context that stands for having none.
 pub(super) const DEFAULT: &str = "default";
@@ -22,11 +22,10 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
         None => {
             let file = folder.join("config.json");
             let Some(config) = around.json(&file)? else { return Ok(None) };
-            match config.get("currentContext") {
-                Some(Value::String(name)) if !name.is_empty() => {
-                    (name.clone(), crate::error::quoted(&file.to_string_lossy()))
-                }
-                _ => return Ok(None),
+            let name = below(&config, &["currentContext"]);
+            match text_of(name, "currentContext", &file)? {
+                Some(name) => (name.to_owned(), crate::error::quoted(&file.to_string_lossy())),
+                None => return Ok(None),
             }
         }
     };
@@ -49,18 +48,20 @@ pub(super) fn by_name(
     let Some(context) = around.json(&file)? else {
         return Err(DiscoverError::unknown(source, from));
     };
-    let Some(Value::String(host)) = context.pointer("/Endpoints/docker/Host") else {
+    let endpoint = below(&context, &["Endpoints"]).and_then(|all| all.get("docker"));
+    let own = |name| below(endpoint?, &[name]);
+    let Some(Value::String(host)) = own("Host") else {
         return Err(DiscoverError::malformed(&file, "it has no `Endpoints.docker.Host`"));
     };
-    let skip_verify =
-        context.pointer("/Endpoints/docker/SkipTLSVerify") == Some(&Value::Bool(true));
+    let skip_verify = own("SkipTLSVerify") == Some(&Value::Bool(true));
     let files = folder.join("contexts/tls").join(&id).join("docker");
     // Keys for ssh are its own configuration's to name.
     Ok(Named {
         address: host.clone(),
         identity: None,
-        tls: tls::of_context(around, &files, skip_verify),
+        tls: tls::of_context(around, &files, skip_verify)?,
         source,
+        named_by: from.map(Into::into),
     })
 }
 

@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use contajners_core::Pack;
+use contajners_core::{Pack, keeps_variables};
 
 pub use error::DiscoverError;
 
@@ -42,6 +42,9 @@ pub struct Discovered {
     pub endpoint: Endpoint,
     /// What says so.
     pub source: Source,
+    /// What names the context or the connection, where the caller has not: `` `DOCKER_CONTEXT` ``, or
+    /// the path of a file, in backticks as well.
+    pub named_by: Option<String>,
     /// What was looked at before, in order, and why it was passed over.
     pub considered: Vec<(Source, &'static str)>,
     /// What is said about TLS beyond the address; none where the address has no TLS.
@@ -99,12 +102,13 @@ pub trait Surroundings {
     /// Those of reading; [`io::ErrorKind::NotFound`] counts as not configured.
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
 
-    /// Returns the paths of what lies in a folder, in any order; nothing where there is no such
-    /// folder, which is also what this does unless it is implemented.
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        let _ = folder;
-        Vec::new()
-    }
+    /// Returns the paths of what lies in a folder, in any order; of links, whether or not they lead
+    /// somewhere.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading; [`io::ErrorKind::NotFound`] counts as not configured.
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 
     /// Returns the number of the user whose program this is; `None` where users have none, which is
     /// also what this does unless it is implemented.
@@ -137,9 +141,14 @@ impl Surroundings for System {
         Ok(bytes)
     }
 
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.take(FILES_LIMIT).map(|entry| entry.path()).collect()
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(folder)?.take(FILES_LIMIT + 1);
+        let paths: Vec<PathBuf> =
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        if paths.len() > FILES_LIMIT {
+            return Err(io::Error::other("it holds more than 1000 files"));
+        }
+        Ok(paths)
     }
 
     fn user(&self) -> Option<u32> {
@@ -219,6 +228,8 @@ enum Template<'p> {
     DefaultConnection,
     /// One that nobody has to write down.
     Usual,
+    /// One that would take what a variable holds to another machine.
+    Leaking,
 }
 
 impl<'p> Template<'p> {
@@ -229,6 +240,7 @@ impl<'p> Template<'p> {
             "default-connection://podman" => Self::DefaultConnection,
             _ => match address.strip_prefix('$').filter(|name| is_name(name)) {
                 Some(name) => Self::Variable(name),
+                None if !keeps_variables(address) => Self::Leaking,
                 None => own_variable(address).map_or(Self::Usual, Self::Own),
             },
         }
@@ -252,6 +264,7 @@ fn walk(
                 let source = Source::Variable(name.into());
                 match around.variable(name) {
                     Some(address) => Ok(Named {
+                        named_by: None,
                         address,
                         // Podman's own word beside it; Docker leaves keys to ssh's configuration.
                         identity: (name == "CONTAINER_HOST")
@@ -266,7 +279,9 @@ fn walk(
             Template::Own(name) => {
                 let source = Source::Variable(name.into());
                 match around.filled(template) {
-                    Some(address) => Ok(Named { address, identity: None, tls: None, source }),
+                    Some(address) => {
+                        Ok(Named { address, identity: None, tls: None, source, named_by: None })
+                    }
                     None => Err((source, NOT_SET)),
                 }
             }
@@ -281,6 +296,10 @@ fn walk(
             Template::DefaultConnection => {
                 podman::default(around)?.ok_or((Source::Connection(String::new()), NOT_CHOSEN))
             }
+            Template::Leaking => Err((
+                Source::Usual(template.into()),
+                "it would tell another machine what a variable holds",
+            )),
             Template::Usual => {
                 let Some(Usual { address, endpoint, is_there }) = Usual::of(template, around)
                 else {
@@ -288,7 +307,13 @@ fn walk(
                 };
                 if is_there {
                     let source = Source::Usual(address);
-                    return Ok(Discovered { endpoint, source, considered, tls: None });
+                    return Ok(Discovered {
+                        endpoint,
+                        source,
+                        named_by: None,
+                        considered,
+                        tls: None,
+                    });
                 }
                 let source = Source::Fallback(address.clone());
                 fallback.get_or_insert((endpoint, source));
@@ -301,7 +326,9 @@ fn walk(
         }
     }
     match fallback {
-        Some((endpoint, source)) => Ok(Discovered { endpoint, source, considered, tls: None }),
+        Some((endpoint, source)) => {
+            Ok(Discovered { endpoint, source, named_by: None, considered, tls: None })
+        }
         None => Err(DiscoverError::nowhere(pack.engine())),
     }
 }
@@ -383,6 +410,8 @@ struct Named {
     identity: Option<String>,
     tls: Option<Tls>,
     source: Source,
+    /// What names it, if that has a name itself.
+    named_by: Option<String>,
 }
 
 impl Named {
@@ -399,7 +428,8 @@ impl Named {
             Ok(endpoint) => {
                 let tls = tls.filter(|_| matches!(endpoint, Endpoint::Https { .. }));
                 let endpoint = endpoint.with_identity(self.identity);
-                Ok(Discovered { endpoint, source: self.source, considered, tls })
+                let Self { source, named_by, .. } = self;
+                Ok(Discovered { endpoint, source, named_by, considered, tls })
             }
             Err(error) => Err(DiscoverError::address(self.source, error)),
         }
@@ -462,15 +492,17 @@ impl Around<'_> {
     fn read(&self, file: &Path) -> Result<Option<Vec<u8>>, DiscoverError> {
         match self.0.read(file) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
+            Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(DiscoverError::unreadable(file, error)),
+        }
+    }
+
+    /// Lists a folder; nothing when there is none.
+    fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, DiscoverError> {
+        match self.0.list(folder) {
+            Ok(paths) => Ok(paths),
+            Err(error) if is_absent(&error) => Ok(Vec::new()),
+            Err(error) => Err(DiscoverError::unreadable(folder, error)),
         }
     }
 
@@ -485,6 +517,45 @@ impl Around<'_> {
                 &format!("no JSON at line {} column {}", error.line(), error.column()),
             )),
         }
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Finds a field by its name, in any case where there is none in this one: so do the engines' tools.
+fn field<'f, V>(
+    fields: impl IntoIterator<Item = (&'f String, &'f V)>,
+    name: &str,
+) -> Option<&'f V> {
+    let mut other = None;
+    for (own, value) in fields {
+        if own == name {
+            return Some(value);
+        }
+        if other.is_none() && own.eq_ignore_ascii_case(name) {
+            other = Some(value);
+        }
+    }
+    other
+}
+
+/// Finds what stands in JSON below these names, which are fields of the format's own.
+fn below<'v>(value: &'v serde_json::Value, names: &[&str]) -> Option<&'v serde_json::Value> {
+    { names.iter() }.try_fold(value, |value, name| field(value.as_object()?, name))
+}
+
+/// Reads a text that may be missing, `null` or empty; anything else is not what it is taken for.
+fn text_of<'v>(
+    value: Option<&'v serde_json::Value>,
+    name: &str,
+    file: &Path,
+) -> Result<Option<&'v str>, DiscoverError> {
+    match value {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(serde_json::Value::String(text)) => Ok(Some(&**text).filter(|text| !text.is_empty())),
+        Some(_) => Err(DiscoverError::malformed(file, &format!("`{name}` is no text"))),
     }
 }
 

@@ -35,9 +35,13 @@ impl Surroundings for Machine {
         self.user
     }
 
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        if self.files.contains_key(&*folder.to_string_lossy()) {
+            self.read(folder)?;
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         let all = self.files.keys().rev().map(PathBuf::from);
-        all.filter(|file| file.parent() == Some(folder)).collect()
+        Ok(all.filter(|file| file.parent() == Some(folder)).collect())
     }
 }
 
@@ -249,6 +253,26 @@ fn docker_contexts() {
              skip_verify: false }}"
         ),
     );
+    // Without what may be there nothing goes out, and a link that leads nowhere is there.
+    check(
+        "docker",
+        &context(remote).file(&folder, "forbidden"),
+        &format!("cannot read `{folder}`: config-unreadable"),
+    );
+    let other_case = r#"{"endpoints":{"docker":{"host":"tcp://far:2376","skiptlsverify":true}}}"#;
+    check(
+        "docker",
+        &context(other_case),
+        "https://far:2376 (Docker context `remote`) Tls { ca: None, identity: None, password: \
+         None, skip_verify: true }",
+    );
+    let list = machine(&[("DOCKER_CONFIG", "/c")], &[])
+        .file("/c/config.json", r#"{"currentContext":["remote"]}"#);
+    check(
+        "docker",
+        &list,
+        "`/c/config.json` cannot be used: `currentContext` is no text: config-malformed",
+    );
     let socket = r#"{"Endpoints":{"docker":{"Host":"unix:///x","SkipTLSVerify":true}}}"#;
     check("docker", &context(socket), "unix:///x (Docker context `remote`)");
     let forbidden = machine(&[("DOCKER_CONFIG", "/c")], &[]).file("/c/config.json", "forbidden");
@@ -363,6 +387,60 @@ fn podman_connections() {
         &at(&[]).file(config, "[engine]\nnum_locks = 1\n"),
         "unix:///run/podman/podman.sock (usual socket unix:///run/podman/podman.sock)",
     );
+    check("podman", &at(&[("CONTAINERS_CONF", "/c")]), "cannot read `/c`: config-unreadable");
+    check(
+        "podman",
+        &at(&[]).file(&format!("{config}.d"), "forbidden"),
+        &format!("cannot read `{config}.d`: config-unreadable"),
+    );
+    let wrong = CONFIG.replace("uri =", "TLS_CA = [\"/ca\"]\nuri =");
+    check(
+        "podman",
+        &at(&[]).file(config, &wrong),
+        &format!("`{config}` cannot be used: `tls_ca` is no text: config-malformed"),
+    );
+    let wrong = CONNECTIONS.replace(r#""TLSCA":"/ca""#, r#""tlsca":["/ca"]"#);
+    check(
+        "podman",
+        &at(&[("CONTAINER_CONNECTION", "tls")]).file(json, &wrong),
+        &format!("`{json}` cannot be used: `TLSCA` is no text: config-malformed"),
+    );
+    let other_case = CONNECTIONS.replace("Default", "default").replace("URI", "uri");
+    check(
+        "podman",
+        &at(&[]).file(json, &other_case),
+        "unix:///run/box.sock (Podman connection `box`)",
+    );
+}
+
+#[test]
+fn what_names_a_context_or_a_connection_is_told() {
+    let check = |engine, machine: &Machine, expected: Option<&str>| {
+        let found = discover(crate::pack(engine).unwrap(), machine).unwrap();
+        assert_eq!(found.named_by.as_deref(), expected);
+    };
+    let meta = format!("/c/contexts/meta/{:x}/meta.json", Sha256::digest("far"));
+    let far = |variables: &[(&'static str, &'static str)]| {
+        machine(&[&[("DOCKER_CONFIG", "/c")], variables].concat(), &[])
+            .file(&meta, r#"{"Endpoints":{"docker":{"Host":"unix:///x"}}}"#)
+            .file("/c/config.json", r#"{"currentContext":"far"}"#)
+    };
+    check("docker", &far(&[]), Some("`/c/config.json`"));
+    check("docker", &far(&[("DOCKER_CONTEXT", "far")]), Some("`DOCKER_CONTEXT`"));
+    check("docker", &far(&[("DOCKER_HOST", "unix:///y")]), None);
+    let given = look(crate::pack("docker").unwrap(), &far(&[]), Some("far"), None).unwrap();
+    assert_eq!(given.named_by, None);
+    let podman = |variables: &[_]| machine(variables, &[]).file("/p", CONNECTIONS);
+    let file = ("PODMAN_CONNECTIONS_CONF", "/p");
+    check("podman", &podman(&[file]), Some("`/p`"));
+    let named = podman(&[file, ("CONTAINER_CONNECTION", "tls")]);
+    check("podman", &named, Some("`CONTAINER_CONNECTION`"));
+}
+
+#[test]
+fn variables_of_the_user_stay_on_the_machine() {
+    assert_eq!(Template::of("http://far/$TOKEN"), Template::Leaking);
+    assert_eq!(Template::of("tcp://$ENGINE:1"), Template::Own("ENGINE"));
 }
 
 /// Each says another default, and where it is.

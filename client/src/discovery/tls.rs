@@ -1,8 +1,8 @@
 //! TLS as the variables of the Docker command turn it on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Around, Surroundings};
+use super::{Around, DiscoverError, Surroundings};
 use crate::tls::Tls;
 
 impl Tls {
@@ -42,31 +42,51 @@ fn files(around: &Around<'_>) -> Tls {
         Some(folder) => Some(folder.into()),
         None => around.folder("DOCKER_CONFIG", ".docker"),
     };
-    match folder {
-        Some(folder) => with_identity(around, Tls::new().ca_file(folder.join("ca.pem")), &folder),
-        None => Tls::new(),
-    }
+    let Some(folder) = folder else { return Tls::new() };
+    // What cannot be looked into is taken to hold all, which is told when that is read.
+    let is_there = around.list(&folder).map_or([true; 2], |files| IDENTITY.map(has(&files)));
+    with_identity(Tls::new().ca_file(folder.join(CA)), &folder, is_there)
 }
 
 /// Returns the TLS of a Docker context, whose files are in this folder; `None` when it has none.
-pub(super) fn of_context(around: &Around<'_>, folder: &Path, skip_verify: bool) -> Option<Tls> {
-    let ca = folder.join("ca.pem");
-    let tls = match around.0.exists(&ca) {
-        true => Tls::new().ca_file(ca),
-        false => Tls::new(),
-    };
-    let tls = with_identity(around, tls, folder);
-    let tls = if skip_verify { tls.skip_verify() } else { tls };
-    Some(tls).filter(|tls| *tls != Tls::new())
+///
+/// # Errors
+///
+/// The folder cannot be looked into: without what it may hold nothing is sent.
+pub(super) fn of_context(
+    around: &Around<'_>,
+    folder: &Path,
+    skip_verify: bool,
+) -> Result<Option<Tls>, DiscoverError> {
+    let files = around.list(folder)?;
+    let mut tls = Tls::new();
+    if has(&files)(CA) {
+        tls = tls.ca_file(folder.join(CA));
+    }
+    tls = with_identity(tls, folder, IDENTITY.map(has(&files)));
+    if skip_verify {
+        tls = tls.skip_verify();
+    }
+    Ok(Some(tls).filter(|tls| *tls != Tls::new()))
+}
+
+const CA: &str = "ca.pem";
+/// A certificate and its key.
+const IDENTITY: [&str; 2] = ["cert.pem", "key.pem"];
+
+/// Tells of a name whether one of these files has it.
+fn has(files: &[PathBuf]) -> impl Fn(&str) -> bool + '_ {
+    |name| files.iter().any(|file| file.file_name().is_some_and(|own| own == name))
 }
 
 /// A certificate without its key, or a key without its certificate, is an error when they are
 /// read: half of what was meant to be there.
-fn with_identity(around: &Around<'_>, tls: Tls, folder: &Path) -> Tls {
-    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    if around.0.exists(&certificate) || around.0.exists(&key) {
-        tls.identity_files(certificate, key)
-    } else {
-        tls
+fn with_identity(tls: Tls, folder: &Path, is_there: [bool; 2]) -> Tls {
+    match is_there {
+        [false, false] => tls,
+        _ => {
+            let [certificate, key] = IDENTITY.map(|name| folder.join(name));
+            tls.identity_files(certificate, key)
+        }
     }
 }

@@ -64,6 +64,10 @@ mod tests {
                 false => Err(io::ErrorKind::NotFound.into()),
             }
         }
+
+        fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
+            Ok(Vec::new())
+        }
     }
 
     #[track_caller]

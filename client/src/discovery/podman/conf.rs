@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::super::field;
 use super::{Around, Destination, DiscoverError};
 
 /// Returns the name of the default connection, and the file that names it.
@@ -12,10 +13,7 @@ pub(super) fn active(
     files: &[PathBuf],
 ) -> Result<Option<(PathBuf, String)>, DiscoverError> {
     for (file, config) in configs(around, files)?.into_iter().rev() {
-        let active = config.get("engine").and_then(|engine| engine.get("active_service"));
-        if let Some(name) = active.and_then(Value::as_str)
-            && !name.is_empty()
-        {
+        if let Some(name) = text_of(engine(&config, "active_service"), "active_service", file)? {
             return Ok(Some((file.into(), name.into())));
         }
     }
@@ -29,25 +27,42 @@ pub(super) fn destination(
     name: &str,
 ) -> Result<Option<Destination>, DiscoverError> {
     for (file, config) in configs(around, files)?.into_iter().rev() {
-        let destinations =
-            config.get("engine").and_then(|engine| engine.get("service_destinations"));
+        let destinations = engine(&config, "service_destinations");
         let Some(destination) = destinations.and_then(|all| all.get(name)) else { continue };
-        let Some(uri) = destination.get("uri").and_then(Value::as_str) else {
+        let text = |key| -> Result<Option<String>, DiscoverError> {
+            let value = destination.as_table().and_then(|destination| field(destination, key));
+            Ok(text_of(value, key, file)?.map(Into::into))
+        };
+        let Some(uri) = text("uri")? else {
             return Err(DiscoverError::malformed(file, "a service destination has no `uri`"));
         };
-        let path = |key| {
-            let path = destination.get(key).and_then(Value::as_str);
-            path.filter(|path| !path.is_empty()).map(Into::into)
-        };
         return Ok(Some(Destination {
-            uri: uri.into(),
-            identity: path("identity"),
-            ca: path("tls_ca"),
-            certificate: path("tls_cert"),
-            key: path("tls_key"),
+            uri,
+            identity: text("identity")?,
+            ca: text("tls_ca")?,
+            certificate: text("tls_cert")?,
+            key: text("tls_key")?,
         }));
     }
     Ok(None)
+}
+
+/// Finds a setting about the engine.
+fn engine<'c>(config: &'c Table, name: &str) -> Option<&'c Value> {
+    field(field(config, "engine")?.as_table()?, name)
+}
+
+/// Reads a text that may be missing or empty; anything else is not what it is taken for.
+fn text_of<'v>(
+    value: Option<&'v Value>,
+    name: &str,
+    file: &Path,
+) -> Result<Option<&'v str>, DiscoverError> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(&**text).filter(|text| !text.is_empty())),
+        Some(_) => Err(DiscoverError::malformed(file, &format!("`{name}` is no text"))),
+    }
 }
 
 /// Reads those of the files that exist.

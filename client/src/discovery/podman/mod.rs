@@ -6,13 +6,14 @@ mod absent;
 #[cfg(feature = "podman")]
 mod conf;
 
+use std::io;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 #[cfg(not(feature = "podman"))]
 use self::absent as conf;
-use super::{Around, DiscoverError, Named, Source};
+use super::{Around, DiscoverError, Named, Source, below, text_of};
 use crate::tls::Tls;
 
 /// The variable that names the file of a key for `CONTAINER_HOST`.
@@ -38,13 +39,13 @@ pub(super) fn named(around: &Around<'_>) -> Result<Option<Named>, DiscoverError>
 /// Returns the address of the connection that is the default one, if there is one.
 pub(super) fn default(around: &Around<'_>) -> Result<Option<Named>, DiscoverError> {
     if let Some((file, connections)) = connections(around)?
-        && let Some(Value::String(name)) = connections.pointer("/Connection/Default")
-        && !name.is_empty()
+        && let Some(name) =
+            text_of(below(&connections, &["Connection", "Default"]), "Default", &file)?
     {
         let from = crate::error::quoted(&file.to_string_lossy());
         return by_name(around, name, Some(&from)).map(Some);
     }
-    match conf::active(around, &files(around))? {
+    match conf::active(around, &files(around)?)? {
         Some((file, name)) => {
             let from = crate::error::quoted(&file.to_string_lossy());
             by_name(around, &name, Some(&from)).map(Some)
@@ -62,28 +63,27 @@ pub(super) fn by_name(
     let source = Source::Connection(name.into());
     if let Some((file, connections)) = connections(around)?
         && let Some(connection) =
-            connections.pointer("/Connection/Connections").and_then(|all| all.get(name))
+            below(&connections, &["Connection", "Connections"]).and_then(|all| all.get(name))
     {
-        let Some(Value::String(uri)) = connection.get("URI") else {
+        let text = |key| text_of(below(connection, &[key]), key, &file);
+        let Some(uri) = text("URI")? else {
             return Err(DiscoverError::malformed(&file, "a connection has no `URI`"));
         };
-        let path = |key| match connection.get(key) {
-            Some(Value::String(path)) if !path.is_empty() => Some(path.as_str()),
-            _ => None,
-        };
         return Ok(Named {
-            address: uri.clone(),
-            identity: path("Identity").map(Into::into),
-            tls: tls_of(path("TLSCA"), path("TLSCert"), path("TLSKey")),
+            address: uri.into(),
+            identity: text("Identity")?.map(Into::into),
+            tls: tls_of(text("TLSCA")?, text("TLSCert")?, text("TLSKey")?),
             source,
+            named_by: from.map(Into::into),
         });
     }
-    match conf::destination(around, &files(around), name)? {
+    match conf::destination(around, &files(around)?, name)? {
         Some(Destination { uri, identity, ca, certificate, key }) => Ok(Named {
             address: uri,
             identity,
             tls: tls_of(ca.as_deref(), certificate.as_deref(), key.as_deref()),
             source,
+            named_by: from.map(Into::into),
         }),
         None => Err(DiscoverError::unknown(source, from)),
     }
@@ -114,17 +114,24 @@ fn connections(around: &Around<'_>) -> Result<Option<(PathBuf, Value)>, Discover
 }
 
 /// Where a `containers.conf` may be; later ones win. Beside one there may be a folder of more, which
-/// count in the order of their names.
-fn files(around: &Around<'_>) -> Vec<PathBuf> {
+/// count in the order of their names. Those that variables name are there.
+fn files(around: &Around<'_>) -> Result<Vec<PathBuf>, DiscoverError> {
+    let named = |variable| -> Result<Option<PathBuf>, DiscoverError> {
+        let Some(file) = around.variable(variable).map(PathBuf::from) else { return Ok(None) };
+        match around.read(&file)? {
+            Some(_) => Ok(Some(file)),
+            None => Err(DiscoverError::unreadable(&file, io::ErrorKind::NotFound.into())),
+        }
+    };
     let mut files = Vec::new();
-    match around.variable("CONTAINERS_CONF") {
-        Some(file) => files.push(file.into()),
+    match named("CONTAINERS_CONF")? {
+        Some(file) => files.push(file),
         None => {
             files.push("/usr/share/containers/containers.conf".into());
             let own = around.folder("XDG_CONFIG_HOME", ".config");
             for folder in [Some("/etc".into()), own].into_iter().flatten() {
                 let file = folder.join("containers/containers.conf");
-                let mut more = around.0.list(&file.with_extension("conf.d"));
+                let mut more = around.list(&file.with_extension("conf.d"))?;
                 more.retain(|file| file.extension().is_some_and(|name| name == "conf"));
                 more.sort();
                 files.push(file);
@@ -132,6 +139,6 @@ fn files(around: &Around<'_>) -> Vec<PathBuf> {
             }
         }
     }
-    files.extend(around.variable("CONTAINERS_CONF_OVERRIDE").map(PathBuf::from));
-    files
+    files.extend(named("CONTAINERS_CONF_OVERRIDE")?);
+    Ok(files)
 }

@@ -1,0 +1,62 @@
+//! What addresses in packs may say.
+
+/// Tells whether an address of a pack keeps what variables hold to itself.
+///
+/// A pack may be anybody's, and one with `http://host/$SECRET` would carry a secret to that host.
+/// Variables may stand in the path of a socket (`unix://$HOME/x.sock`, `npipe://`); elsewhere one
+/// stands for the whole address or its host, which leads where the user says.
+///
+/// ```
+/// use contajners_core::keeps_variables;
+///
+/// assert!(keeps_variables("unix://$XDG_RUNTIME_DIR/engine.sock"));
+/// assert!(keeps_variables("tcp://$ENGINE_HOST:2375"));
+/// assert!(!keeps_variables("http://engine.example/$TOKEN"));
+/// ```
+pub fn keeps_variables(address: &str) -> bool {
+    if ["unix://", "npipe://"].into_iter().any(|scheme| address.starts_with(scheme)) {
+        return true;
+    }
+    let host = match address.split_once("://") {
+        Some((scheme, host)) if !scheme.contains('$') => host,
+        _ => address,
+    };
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match host.strip_prefix('$') {
+        None => !host.contains('$'),
+        Some(behind) => {
+            let behind = behind.trim_start_matches(is_in_name);
+            (behind.is_empty() || behind.starts_with(['/', ':']) && !behind.starts_with("://"))
+                && !behind.contains('$')
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_lead_where_the_user_says_or_nowhere() {
+        for kept in
+            ["$HOST", "$HOST/x", "$HOST:1/x", "tcp://$HOST", "https://$H_1:2/x", "unix://$A/$B"]
+        {
+            assert!(keeps_variables(kept), "{kept}");
+        }
+        for told in [
+            "http://h/$A",
+            "http://$A.h",
+            "http://$A/$B",
+            "$A://h/$B",
+            "$A://h",
+            "tcp://$A@h",
+            "ssh://$A@h",
+            "http+unix://%2Fx/$A",
+        ] {
+            assert!(!keeps_variables(told), "{told}");
+        }
+        for plain in ["http://h/x", "context://docker", "unix:///x"] {
+            assert!(keeps_variables(plain), "{plain}");
+        }
+    }
+}
