@@ -2,7 +2,7 @@
 
 import { Answer, readError, refusal } from "./answer.js";
 import {
-  Catalogue, apiOf, callOf, headersOf, host, newestOf, packOf, rawRequest,
+  Catalogue, apiOf, callOf, headersOf, host, packOf, rawRequest,
 } from "./catalogue.js";
 import { error, guarded, noSockets, oneOf, redirected, upgraded } from "./errors.js";
 import { known, knownOfCall, number, options } from "./options.js";
@@ -184,7 +184,7 @@ async function negotiated(client) {
   try {
     for (;;) {
       const request = negotiation.request();
-      if (!request) return newestOf(client.pack);
+      if (!request) return guarded(() => negotiation.answer(200, ""));
       const call = callOf(request, client.engine, client.headers);
       request.free();
       reachable(client);

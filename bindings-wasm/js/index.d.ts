@@ -361,7 +361,7 @@ export type Change = {
   operation: string;
   method: string;
   path: string;
-  change: "added" | "removed" | "renamed" | "moved" | "body-added" | "body-removed" | "type" | "format" | "nullable" | "not-nullable" | "required" | "optional" | "value-added" | "value-removed" | "default";
+  change: "added" | "removed" | "renamed" | "moved" | "body-added" | "body-removed" | "type" | "format" | "nullable" | "not-nullable" | "required" | "optional" | "value-added" | "value-removed" | "default" | "incomplete";
   from?: string;
   to?: string;
   value?: string;

@@ -41,8 +41,8 @@ impl Negotiation {
         self.0.said_in(&Js(body))
     }
 
-    /// Takes an answer. The version to speak comes back, or nothing when there is another request
-    /// to make.
+    /// Takes an answer, or an empty text as that of an engine that is not asked. The version to speak
+    /// comes back, or nothing when there is another request to make.
     pub fn answer(&mut self, status: u16, said: Option<String>) -> Result<Option<Api>, JsValue> {
         match self.0.clone().handle_answer(status, said.as_deref()) {
             Ok(NegotiationStep::Done(api)) => Ok(Some(Api(api))),

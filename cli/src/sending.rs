@@ -21,7 +21,9 @@ use crate::call::Body;
 use crate::documents::{self, Errors, LARGEST, Written};
 use crate::failure::{Failure, MORE_TIME, Status};
 use crate::output::{Output, remark};
+use crate::render;
 use crate::render::json::{self, Layout};
+
 use crate::settings::{Chosen, Settings};
 use crate::signals;
 use crate::terminal;
@@ -359,7 +361,13 @@ async fn data(
     let documents: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(&text).into_iter().collect();
     let documents = match documents {
-        // It is told as the failure that it is, whatever it looks like.
+        // It is told as the failure that it is, whatever it looks like; a terminal gets no signs that
+        // mean something to it.
+        Err(_) if is_refusal && settings.is_terminal => {
+            return Ok(text
+                .lines()
+                .try_for_each(|line| writeln!(output, "{}", render::plain(line)))?);
+        }
         Err(_) if is_refusal => return Ok(output.write_all(&body)?),
         documents => documents.map_err(|error| {
             Failure::new(Status::Local, format!("the answer to `{}` is not JSON", asked.name))

@@ -35,7 +35,7 @@ impl<'a> Operation<'a> {
     ///
     /// `null` passes for anything, an empty text for a list of values, and a field of another
     /// version as long as it holds nothing: engines' own clients send them for what is not set. At
-    /// most a hundred findings come back.
+    /// most a hundred findings come back, and what lies deeper than 64 levels is not looked at.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {

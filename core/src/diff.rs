@@ -34,8 +34,9 @@ impl<'a> Api<'a> {
     /// the operations are compared that both have; there the names of path parameters do not
     /// count. Of two packs, what the second alone has comes last.
     ///
-    /// Of APIs made for the purpose of being different not everything is told: beyond ten
-    /// thousand changes no more are looked for, and the work is bounded.
+    /// The work is bounded, and beyond ten thousand changes no more are looked for: an operation that
+    /// was not compared to its end has a change of its own, [`ChangeKind::Incomplete`], which counts as
+    /// a breaking one. Schemas are followed 24 levels deep.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -204,13 +205,15 @@ struct Differ {
     open: Vec<Pair>,
     /// Whether something was left out of what is being compared.
     is_cut: bool,
+    /// Whether it was left out of the operation for good, and not since it is compared elsewhere.
+    is_short: bool,
     /// How many pairs may still be compared.
     work: usize,
 }
 
 impl Differ {
     fn new() -> Self {
-        Self { known: Vec::new(), open: Vec::new(), is_cut: false, work: WORK }
+        Self { known: Vec::new(), open: Vec::new(), is_cut: false, is_short: false, work: WORK }
     }
 
     /// Tells whether each of so many can be looked for among so many others.
@@ -218,13 +221,18 @@ impl Differ {
     fn affords(&mut self, those: usize, others: usize) -> bool {
         let left = self.work.checked_sub(those.saturating_mul(others) / 64);
         self.work = left.unwrap_or(0);
+        self.is_short |= left.is_none();
         left.is_some()
     }
 
+    /// Tells whether so many changes are enough.
+    fn has_enough(&mut self, told: usize) -> bool {
+        self.is_short |= told >= TOLD;
+        told >= TOLD
+    }
+
     fn operations<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
-        if out.len() >= TOLD {
-            return;
-        }
+        self.is_short = false;
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
             tell(to, Place::Operation, kind, out);
@@ -232,6 +240,9 @@ impl Differ {
         self.parameters(from, to, out);
         self.bodies(from, to, out);
         self.answers(from, to, out);
+        if self.is_short {
+            tell(to, Place::Operation, ChangeKind::Incomplete, out);
+        }
     }
 
     fn parameters<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
@@ -250,7 +261,7 @@ impl Differ {
             return;
         }
         for one in from.parameters().filter(is_counted) {
-            if out.len() >= TOLD {
+            if self.has_enough(out.len()) {
                 return;
             }
             let Some(other) = to.parameters().find(|other| is_same(&one, other)) else {
@@ -283,6 +294,7 @@ impl Differ {
                 let kind = ChangeKind::Added { required: body.required() };
                 tell(to, whole(), kind, out);
             }
+            (Some(_), Some(_)) if self.has_enough(out.len()) => {}
             (Some(one), Some(other)) => {
                 match (one.required(), other.required()) {
                     (false, true) => tell(to, whole(), ChangeKind::Required, out),
@@ -321,7 +333,7 @@ impl Differ {
             return;
         }
         for one in from.responses() {
-            if out.len() >= TOLD {
+            if self.has_enough(out.len()) {
                 return;
             }
             let other = to.responses().find(|other| other.status() == one.status());
@@ -357,8 +369,10 @@ impl Differ {
         {
             return found.clone();
         }
-        if depth == 0 || self.work == 0 || self.open.contains(&pair) {
+        let is_open = self.open.contains(&pair);
+        if depth == 0 || self.work == 0 || is_open {
             self.is_cut = true;
+            self.is_short |= !is_open;
             return Rc::default();
         }
         self.work -= 1;
@@ -367,9 +381,10 @@ impl Differ {
         let mut out = Vec::new();
         self.fill(from, to, depth - 1, &mut out);
         self.open.pop();
+        self.is_short |= out.len() >= MOST;
         let found = Rc::new(out);
         // What was found in the middle of a cycle is not all that there is for who begins elsewhere.
-        if !self.is_cut || self.open.is_empty() {
+        if !self.is_cut || self.open.is_empty() && !self.is_short {
             self.known.insert(place(&self.known), (pair, found.clone()));
         }
         self.is_cut = !self.open.is_empty() && (self.is_cut || was_cut);
@@ -457,8 +472,10 @@ impl Differ {
         let (mut left, mut right) = (256, 256);
         let (Some(one), Some(other)) = (Fields::of(from, &mut left), Fields::of(to, &mut right))
         else {
+            self.is_short |= left == 0 || right == 0;
             return;
         };
+        self.is_short |= one.is_cut() || other.is_cut();
         self.work = self.work.saturating_sub(one.looked_at / 8);
         for field in &one.declared {
             let Some(there) = other.get(field.name) else {

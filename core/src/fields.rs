@@ -75,6 +75,11 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
+    /// Tells whether there are more than are looked at.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.looked_at >= DECLARED
+    }
+
     /// Returns what all parts together say of other fields.
     pub(crate) fn additional(&self) -> Additional<'a> {
         match self.others {

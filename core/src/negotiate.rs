@@ -126,11 +126,11 @@ impl<'a> Negotiation<'a> {
 }
 
 /// Chooses the newest version of the pack that the engine speaks too, from what the engine says
-/// is its newest.
+/// is its newest. An engine that is not asked says nothing: see [`Negotiation::unasked`].
 ///
 /// # Errors
 ///
-/// [`NegotiateError::Silent`] when the engine says nothing, [`NegotiateError::Unreadable`] when
+/// [`NegotiateError::Silent`] when an engine that is asked says nothing, [`NegotiateError::Unreadable`] when
 /// what it says is not a version, [`NegotiateError::TooOld`] when it is older than all versions
 /// of the pack.
 pub fn negotiate<'a>(pack: Pack<'a>, engines: Option<&str>) -> Result<Api<'a>, NegotiateError> {
@@ -139,7 +139,10 @@ pub fn negotiate<'a>(pack: Pack<'a>, engines: Option<&str>) -> Result<Api<'a>, N
         let place = match pack.version_rule() {
             VersionRule::Json { pointer, .. } => alloc::format!("nothing at `{pointer}`"),
             VersionRule::Header { header, .. } => alloc::format!("no `{header}` header"),
-            _ => "it was not asked".into(),
+            _ => match Negotiation::new(pack).unasked() {
+                Some(api) => return Ok(api),
+                None => "its pack has no versions".into(),
+            },
         };
         return Err(NegotiateError::Silent { engine: engine(), place });
     };

@@ -411,18 +411,15 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Tells whether a header carries credentials, which must not be shown or logged.
+/// Tells whether a header carries credentials, which must not be shown or logged: by the last word of
+/// its name (`Authorization`, `X-Registry-Auth`, `Set-Cookie`, `X-Vault-Token`, `X-Api-Key`), and
+/// `X-Registry-Config`.
 pub fn is_secret_header(name: &str) -> bool {
-    [
-        "X-Registry-Auth",
-        "X-Registry-Config",
-        "Authorization",
-        "Proxy-Authorization",
-        "Cookie",
-        "Set-Cookie",
-    ]
-    .iter()
-    .any(|secret| secret.eq_ignore_ascii_case(name))
+    let last = name.rsplit('-').next().unwrap_or_default();
+    ["auth", "authorization", "cookie", "token", "key", "secret", "password"]
+        .iter()
+        .any(|secret| secret.eq_ignore_ascii_case(last))
+        || name.eq_ignore_ascii_case("X-Registry-Config")
 }
 
 /// Why a part of a raw request cannot be sent.
@@ -486,4 +483,21 @@ pub fn is_header_name(name: &str) -> bool {
 /// is left out since no two servers agree on its encoding.
 pub(crate) fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_headers_are_known_by_their_names() {
+        for secret in
+            ["authorization", "X-Registry-Config", "Set-Cookie", "X-Vault-Token", "X-API-Key"]
+        {
+            assert!(is_secret_header(secret), "{secret}");
+        }
+        for open in ["", "Host", "X-Tokens", "Content-Type", "Keyring-Size", "X-Config"] {
+            assert!(!is_secret_header(open), "{open}");
+        }
+    }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use contajners_core::write::{Additional, SchemaNode, Shape, Variant, VersionRule, Writer};
 use contajners_core::{
-    Answer, Body, Change, Encoding, ListStyle, Location, Method, Pack, PackError, RequestContent,
-    ResolveErrorKind, Value,
+    Answer, Body, Change, ChangeKind, Encoding, ListStyle, Location, Method, Pack, PackError,
+    RequestContent, ResolveErrorKind, Value,
 };
 
 /// A pack on its way, of one version or more.
@@ -176,8 +176,34 @@ fn differences_without_number_are_told_for_a_while() {
     let bytes = making.finish();
     let pack = Pack::open(&bytes).unwrap();
     let (old, new) = (pack.api("v1").unwrap(), pack.api("v2").unwrap());
-    assert_eq!(old.diff(new).len(), 10_000);
+    let (short, told): (Vec<Change>, Vec<Change>) =
+        { old.diff(new).into_iter() }.partition(|change| change.kind == ChangeKind::Incomplete);
+    // The others are not passed over in silence.
+    assert_eq!((told.len(), short.len()), (10_000, 90));
+    assert!(short.iter().all(Change::is_breaking));
     assert_eq!(old.operation("o99").unwrap().diff(new.operation("o99").unwrap()).len(), 1000);
+}
+
+#[test]
+fn what_is_too_deep_to_be_compared_is_told() {
+    let mut making = Making::new("", &["v1", "v2"], &["a", "/a", "b", "/b", "f"]);
+    let innermost = [Shape::String, Shape::Integer].map(|shape| making.schema(shape));
+    let mut nested = |levels: usize| {
+        innermost.map(|mut schema| {
+            for _ in 0..levels {
+                schema = making.object(&[("f", schema)]);
+            }
+            schema
+        })
+    };
+    let (deep, flat) = (nested(30), nested(20));
+    making.bodies("a", "/a", &deep);
+    making.bodies("b", "/b", &flat);
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
+    let deepest = format!("b body {} string → integer", "/f".repeat(20));
+    assert_eq!(told(&changes), ["a operation not all of it was compared", &deepest]);
 }
 
 #[test]

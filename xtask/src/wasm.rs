@@ -159,6 +159,8 @@ fn optimise(package: &Path) -> Outcome {
     for passes in [&["-Oz"][..], &[]] {
         let mut command = command("node", &[]);
         command.arg(&tool).args(passes).args(["--flatten", "--rereloop", "-Oz", "-Oz"]);
+        // The first KiB holds the end of a stack that has overflown, and nothing else.
+        command.arg("--low-memory-unused");
         steps::run(command.arg(&wasm).arg("-o").arg(&wasm))?;
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::Terminal;
 use crate::command::contajners;
+use crate::{Engine, Run, Terminal};
 
 /// Runs the command with a terminal as its output, and tells whether that got any escape sequence.
 fn has_colours(arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> bool {
@@ -43,4 +43,17 @@ fn a_terminal_gets_colours_unless_the_environment_says_otherwise() {
         });
         assert!(!never, "{call:?}");
     }
+}
+
+#[test]
+fn the_body_of_an_error_means_nothing_to_a_terminal() {
+    let (mut engine, terminal) = (Engine::answering("500 Broken"), Terminal::new(70, 12));
+    let words = ["request", "docker", "GET", "/x", "--allow-error-status", "--color", "never"];
+    let run = Run::on(&terminal, engine.command(&words));
+    engine.say_text("not JSON \u{1b}]52;c;aGk=\u{7}\u{0}");
+    engine.end();
+    assert_eq!(run.end(&terminal).0, Some(5));
+    let bytes = terminal.bytes();
+    assert!(bytes.starts_with("not JSON \\u{1b}]52;c;aGk="), "{bytes}");
+    assert!(!bytes.contains(['\u{1b}', '\u{7}']), "{bytes}");
 }

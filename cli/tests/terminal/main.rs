@@ -41,6 +41,10 @@ struct Engine {
 
 impl Engine {
     fn new() -> Self {
+        Self::answering("200 OK")
+    }
+
+    fn answering(status: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("s")).unwrap();
         let (pieces, to_say) = channel::<Vec<u8>>();
@@ -60,8 +64,9 @@ impl Engine {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         });
         let engine = Self { folder, pieces, hung_up };
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
-        engine.say_text(head);
+        engine.say_text(&format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+        ));
         engine
     }
 

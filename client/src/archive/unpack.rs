@@ -25,13 +25,16 @@ use crate::trace;
 /// How many pieces wait to be written.
 const WAITING: usize = 2;
 
+/// What is taken of a mode: an engine is not to say that anybody may write here.
+const MODE: u32 = 0o775;
+
 /// A folder that an archive is to be unpacked into: see [`ByteStream::unpack_into`].
 ///
 /// Absolute paths begin at the folder. Refused are, each by its path: `..`, links that lead out of the
 /// folder or may, devices and pipes, and whatever would be written through a link. What was unpacked
 /// before stays.
-/// Files get mode (without set-user-id and its kin) and time, and belong to the caller. Nobody else
-/// must be able to write into the folder meanwhile.
+/// Files get mode and time, and belong to the caller; of the mode neither set-user-id and its kin nor
+/// that all others may write. Nobody else must be able to write into the folder meanwhile.
 ///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
@@ -237,14 +240,14 @@ impl Unpacker<'_> {
             EntryType::Directory => {
                 self.enter(entry, &place)?;
                 // The last word counts.
-                self.folders.insert(path, (entry.mode & 0o777, entry.modified));
+                self.folders.insert(path, (entry.mode & MODE, entry.modified));
                 Ok(())
             }
             EntryType::Regular | EntryType::Continuous => {
                 self.enter(entry, parent)?;
                 self.clear(entry, &path)?;
                 let file = write(&path, data).map_err(written)?;
-                finish(&file, entry.mode & 0o777, entry.modified).map_err(written)
+                finish(&file, entry.mode & MODE, entry.modified).map_err(written)
             }
             EntryType::Symlink => {
                 if cfg!(not(unix)) {

@@ -110,6 +110,8 @@ pub enum ChangeKind {
         /// The default in the second.
         to: Option<String>,
     },
+    /// There may be more: not all of the operation was compared.
+    Incomplete,
 }
 
 impl ChangeKind {
@@ -131,6 +133,7 @@ impl ChangeKind {
             Self::ValueAdded(_) => "value-added",
             Self::ValueRemoved(_) => "value-removed",
             Self::Default { .. } => "default",
+            Self::Incomplete => "incomplete",
         }
     }
 }
@@ -150,6 +153,7 @@ impl fmt::Display for ChangeKind {
             Self::NotNullable => f.write_str("may be null no longer"),
             Self::Required => f.write_str("must be there now"),
             Self::Optional => f.write_str("may be left out now"),
+            Self::Incomplete => f.write_str("not all of it was compared"),
             Self::ValueAdded(value) => write!(f, "takes {value} now"),
             Self::ValueRemoved(value) => write!(f, "takes {value} no longer"),
             Self::Default { from, to } => {
@@ -211,7 +215,7 @@ impl Change {
                 Place::Answer { status, pointer } => !pointer.is_empty() || is_success(status),
                 _ => true,
             },
-            ChangeKind::Type { .. } => true,
+            ChangeKind::Type { .. } | ChangeKind::Incomplete => true,
             ChangeKind::Renamed { .. } | ChangeKind::Moved { .. } => true,
             ChangeKind::Optional | ChangeKind::BodyRemoved => {
                 matches!(&self.place, Place::Answer { status, .. } if is_success(status))

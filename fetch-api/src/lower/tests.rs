@@ -1,4 +1,4 @@
-use contajners_core::{Answer, Encoding, Pack};
+use contajners_core::{Answer, Encoding, NegotiationStep, Pack};
 
 use super::*;
 use crate::lift;
@@ -155,6 +155,11 @@ fn every_way_to_find_the_version_comes_back() {
         assert_eq!(lift::engine(&opened), engine);
         let asks = contajners_core::Negotiation::new(opened);
         let unasked = asks.unasked().unwrap().version();
+        // Who goes on without having asked speaks the same version.
+        if asks.request().is_none() {
+            let step = asks.clone().handle_answer(200, Some("")).unwrap();
+            assert!(matches!(step, NegotiationStep::Done(api) if api.version() == unasked));
+        }
         match engine.negotiation {
             Negotiation::Newest => assert_eq!((asks.request(), unasked), (None, "v1.10")),
             Negotiation::Fixed(_) => assert_eq!((asks.request(), unasked), (None, "v1.9")),

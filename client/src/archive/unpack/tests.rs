@@ -393,7 +393,7 @@ fn the_last_word_about_a_folder_counts() {
     let folder = tempfile::tempdir().unwrap();
     let mut bytes = Vec::new();
     let mut tar = Builder::new(&mut bytes);
-    for (path, mode) in [("a/b", 0o500), ("a", 0o500), ("a/b", 0o750), ("a", 0o705)] {
+    for (path, mode) in [("a/b", 0o500), ("a", 0o500), ("a/b", 0o1777), ("a", 0o705)] {
         let mut header = Header::new_gnu();
         header.set_entry_type(Directory);
         header.set_mode(mode);
@@ -404,5 +404,5 @@ fn the_last_word_about_a_folder_counts() {
     drop(tar);
     into(folder.path(), &bytes).unwrap();
     let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().mode() & 0o777;
-    assert_eq!((mode("a"), mode("a/b")), (0o705, 0o750));
+    assert_eq!((mode("a"), mode("a/b")), (0o705, 0o775));
 }
