@@ -158,7 +158,7 @@ impl Call {
     }
 
     /// Sets the media type of the body, where it is not the one that the operation documents
-    /// (`application/gzip`).
+    /// (`application/gzip`). It is sent without a body, too.
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.0.content_type = Some(media_type.into());
         self
@@ -516,7 +516,7 @@ impl Parts {
             (_, None) => Body::Bytes,
         };
         let mut request = operation.resolve(&named, given).map_err(Error::resolve)?;
-        if let (Given::Json(_), Some(media_type)) = (body, content_type) {
+        if let (Given::Json(_) | Given::Nothing, Some(media_type)) = (body, content_type) {
             request
                 .set_header("Content-Type", media_type)
                 .map_err(|error| Error::raw(error, "Content-Type"))?;
@@ -535,7 +535,9 @@ impl Parts {
 
     /// Whether it is an operation with its parameters and nothing else.
     fn is_bare(&self) -> bool {
-        matches!(self.body, Given::Nothing) && self.headers.is_empty()
+        matches!(self.body, Given::Nothing)
+            && self.headers.is_empty()
+            && self.content_type.is_none()
     }
 }
 
@@ -563,7 +565,11 @@ fn raw(
     let mut request = Request::raw(method, target).map_err(|error| Error::raw(error, path))?;
     let wrong = |error| Error::raw(error, "Content-Type");
     match body {
-        Given::Nothing => {}
+        Given::Nothing => {
+            if let Some(media_type) = content_type {
+                request.set_header("Content-Type", media_type).map_err(wrong)?;
+            }
+        }
         Given::Json(Ok(value)) => {
             let media_type = content_type.unwrap_or("application/json");
             request.set_text(media_type, value.to_json()).map_err(wrong)?;

@@ -207,7 +207,8 @@ impl Client {
             None => work.await,
             Some((left, limit, what)) => match tokio::time::timeout(left, work).await {
                 Ok(done) => done,
-                Err(_) => Err(self.0.peer.timeout(what, limit)),
+                // Another one may have found out meanwhile.
+                Err(_) => self.0.version.get().ok_or_else(|| self.0.peer.timeout(what, limit)),
             },
         }
     }

@@ -35,7 +35,11 @@ fn nearest_of<'a>(typed: &str, candidates: &mut dyn Iterator<Item = &'a str>) ->
     };
     for candidate in candidates {
         let name = fold(candidate);
-        let distance = distance(&typed, &name);
+        let mut distance = distance(&typed, &name);
+        // `version` is a part of `SystemVersion` that was not mistyped.
+        if typed.len() >= 5 && name.ends_with(&typed) {
+            distance = distance.min(1);
+        }
         let contained = typed.len() >= 3
             && name.len() >= 3
             && (contains(&name, &typed) || contains(&typed, &name));
@@ -120,6 +124,7 @@ mod tests {
         check("flitres", &["filters"]);
         check("lmiit", &["limit"]);
         check("Containers", &["ContainerList"]);
+        assert_eq!(nearest("version", ["Session", "SystemVersion"])[0], "SystemVersion");
         check("list", &["ContainerList"]);
         check("zzz", &[]);
         check("", &[]);

@@ -77,7 +77,8 @@ fn others(wanted: &[String], operation: &Operation<'_>) -> Option<usize> {
 fn verbs(method: Method) -> &'static [&'static str] {
     match method {
         Method::Get => &["get", "inspect", "list", "ls", "show"],
-        Method::Post => &["add", "create", "new"],
+        // An image is made by pulling it.
+        Method::Post => &["add", "create", "new", "pull"],
         Method::Delete => &["delete", "remove", "rm"],
         Method::Put | Method::Patch => &["edit", "put", "set", "update"],
         _ => &[],

@@ -41,6 +41,23 @@ fn a_call_is_sent_as_the_engines_like_it() {
     assert_eq!(asked[3].header("x-one"), ["1"]);
 }
 
+#[test]
+fn a_media_type_is_sent_without_a_body_too() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        client.invoke("SystemInfo").await.unwrap();
+        client.invoke("SystemInfo").content_type("a/b").await.unwrap();
+        client.request(Method::Get, "/x").content_type("a/b").await.unwrap();
+        client.invoke("SystemInfo").await.unwrap();
+    });
+    let types: Vec<_> =
+        { engine.asked().into_iter() }.map(|one| one.header("content-type").concat()).collect();
+    assert_eq!(types, ["", "a/b", "a/b", ""]);
+    let wrong = client.request(Method::Get, "/x").content_type("a\n").into_future();
+    assert_eq!(block_on(wrong).unwrap_err().code(), "invalid-header");
+}
+
 /// Another length than the body has would cut it.
 #[test]
 fn a_length_that_is_not_the_bodys_is_refused() {
