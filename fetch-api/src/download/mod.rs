@@ -265,7 +265,7 @@ impl Downloader {
     ///
     /// See [`DownloadError`]; what passes was tried as often as the settings say.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, DownloadError> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.read(&shown(url)));
+        let cached = self.cache.as_ref().and_then(|cache| cache.read(url));
         let host = host(url);
         let tries = match self.reach.prospect(&host) {
             Prospect::Good => self.settings.tries,
@@ -367,10 +367,10 @@ impl Downloader {
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') {
             return Err(DownloadError::Html);
         }
-        let cached = Cached { url: shown(url), etag, last_modified, body };
+        let cached = Cached { etag, last_modified, body };
         if let Some(cache) = &self.cache {
             // The file is here; that it cannot be kept costs another download some day.
-            let _ = cache.write(&cached);
+            let _ = cache.write(url, &cached);
         }
         Ok(cached.body)
     }

@@ -1,7 +1,8 @@
 //! Addresses without what only the server should know.
 //!
 //! A user, a password or a token may stand before the host (`https://token@host/`) or in the query
-//! (`?token=…`). It goes into the request, and into nothing that is printed or kept.
+//! (`?token=…`). It goes into the request, and into nothing that is printed; the
+//! cache keeps a digest.
 
 use reqwest::Url;
 

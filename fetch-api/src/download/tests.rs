@@ -44,9 +44,13 @@ impl Server {
     }
 
     fn get(&self, settings: Settings) -> Result<Vec<u8>, DownloadError> {
+        self.get_at(&self.url, settings)
+    }
+
+    fn get_at(&self, url: &str, settings: Settings) -> Result<Vec<u8>, DownloadError> {
         let downloader = Downloader::new(settings).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(downloader.get(&self.url))
+        runtime.block_on(downloader.get(url))
     }
 
     fn requests(&self) -> Vec<String> {
@@ -194,18 +198,43 @@ fn the_cache_asks_whether_it_is_still_right() {
 }
 
 #[test]
+fn the_cache_knows_the_whole_address_and_does_not_tell_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let cached = || Settings { cache: Some(folder.path().to_owned()), ..settings() };
+    let dated = |body| reply("200 OK", "last-modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n", body);
+    let same = || Reply::Bytes(b"HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n".to_vec());
+    let server =
+        Server::new(vec![dated("one"), dated("two"), dated("three"), same(), same(), same()]);
+    let one = format!("{}?of=one", server.url);
+    let others = [one.replace("one", "two"), one.replace("//", "//user:one@")];
+    let urls = [&one, &others[0], &others[1]];
+    for _ in 0..2 {
+        for (url, expected) in urls.into_iter().zip(["one", "two", "three"]) {
+            assert_eq!(server.get_at(url, cached()).unwrap(), expected.as_bytes(), "{url}");
+        }
+    }
+    for (number, request) in server.requests().iter().enumerate() {
+        assert_eq!(request.contains("if-modified-since"), number >= 3, "{request}");
+    }
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap().path();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("of=") && !text.contains("user"), "{text}");
+    }
+}
+
+#[test]
 fn a_damaged_cache_is_not_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::new(folder.path()).unwrap();
     let kept = |etag: Option<&str>| Cached {
-        url: "http://x/".to_owned(),
         etag: etag.map(str::to_owned),
         last_modified: None,
         body: b"body".to_vec(),
     };
-    cache.write(&kept(None)).unwrap();
+    cache.write("http://x/", &kept(None)).unwrap();
     assert_eq!(cache.read("http://x/"), None, "nothing to ask with");
-    cache.write(&kept(Some("e"))).unwrap();
+    cache.write("http://x/", &kept(Some("e"))).unwrap();
     assert_eq!(cache.read("http://x/"), Some(kept(Some("e"))));
     assert_eq!(cache.read("http://y/"), None);
     let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
