@@ -80,6 +80,9 @@ impl FetchError {
                 "a proxy is taken from `HTTPS_PROXY`; without a network, `--from DIR` reads specs \
                  from a folder",
             ),
+            FetchError::Download { source: DownloadError::LeavesHttps { .. }, .. } => {
+                Some("if that is meant, the map of sources has to say `http://` itself")
+            }
             FetchError::Missing { .. } => Some(
                 "`--from DIR` needs `DIR/<engine>/<version>.yaml`; `--api-version` picks versions",
             ),

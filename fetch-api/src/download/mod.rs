@@ -3,11 +3,14 @@
 //! What is worth another try is tried again with growing pauses: no connection, a time-out, a
 //! body that broke off, and the statuses 408, 429 and 5xx. Everything else is the answer.
 //!
+//! Redirections are followed, but none from https to http.
+//!
 //! A host that could not be reached in all these tries is not asked again for the next file: a
 //! machine without a network is told so in seconds, however long the map of sources is.
 
 mod cache;
 mod reach;
+mod redirects;
 mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -23,6 +26,7 @@ use reqwest::header::{HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 use cache::{Cache, Cached};
 use reach::{Prospect, Reach};
+use redirects::LeavesHttps;
 pub(crate) use shown::{shown, shown_in};
 
 /// How downloads are done.
@@ -113,6 +117,11 @@ pub enum DownloadError {
     },
     /// The answer is a web page.
     Html,
+    /// The server redirects from https to something else.
+    LeavesHttps {
+        /// The address, without its user info and query.
+        to: String,
+    },
     /// Anything else, such as too many redirections.
     Request(reqwest::Error),
 }
@@ -130,6 +139,7 @@ impl DownloadError {
             DownloadError::Truncated { .. } => "download-truncated",
             DownloadError::TooLarge { .. } => "download-too-large",
             DownloadError::Html => "download-html",
+            DownloadError::LeavesHttps { .. } => "download-leaves-https",
             DownloadError::Request(_) => "download-request",
         }
     }
@@ -159,7 +169,9 @@ impl DownloadError {
     fn of_request(error: reqwest::Error) -> Self {
         // The caller names the address; twice would be once too often.
         let error = error.without_url();
-        if error.is_connect() {
+        if let Some(LeavesHttps { to }) = LeavesHttps::find(&error) {
+            DownloadError::LeavesHttps { to: to.clone() }
+        } else if error.is_connect() {
             DownloadError::Connect(error)
         } else if error.is_timeout() {
             DownloadError::TimedOut(error)
@@ -192,6 +204,9 @@ impl fmt::Display for DownloadError {
                 write!(f, "the answer is larger than the {limit} bytes that are read")
             }
             DownloadError::Html => f.write_str("expected a spec, found an HTML page"),
+            DownloadError::LeavesHttps { to } => {
+                write!(f, "redirected from https to {to}, which is not followed")
+            }
             DownloadError::Request(_) => f.write_str("the request failed"),
         }
     }
@@ -239,15 +254,7 @@ impl Downloader {
     pub fn new(settings: Settings) -> Result<Self, DownloadError> {
         // Fails only when one is installed already, which then does.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("contajners/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.read_timeout)
-            .timeout(settings.timeout);
-        if settings.proxies == Proxies::None {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(DownloadError::Setup)?;
+        let client = client(&settings).build().map_err(DownloadError::Setup)?;
         let cache = match &settings.cache {
             Some(folder) => Some(
                 Cache::new(folder)
@@ -381,6 +388,19 @@ impl Downloader {
         let chance = (RandomState::new().hash_one(tried) % 1000) as u32;
         let jitter = grown.saturating_mul(chance) / 1000;
         wanted.unwrap_or(grown + jitter).min(self.settings.longest_pause)
+    }
+}
+
+fn client(settings: &Settings) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("contajners/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirects::policy())
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.read_timeout)
+        .timeout(settings.timeout);
+    match settings.proxies {
+        Proxies::Environment => builder,
+        Proxies::None => builder.no_proxy(),
     }
 }
 

@@ -173,6 +173,52 @@ fn nobody_there_is_named_so() {
 }
 
 #[test]
+fn ten_redirections_are_followed() {
+    let next = || reply("302 Found", "location: /next\r\n", "");
+    let replies = |count| (0..count).map(|_| next()).chain([reply("200 OK", "", "swagger: '2.0'")]);
+    assert_eq!(Server::new(replies(10).collect()).get(settings()).unwrap(), b"swagger: '2.0'");
+    fails(replies(11).take(11).collect(), settings(), "the request failed");
+}
+
+#[test]
+fn no_redirection_leaves_https() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["127.0.0.1".to_owned()];
+    let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let trusted = reqwest::Certificate::from_der(certificate.der()).unwrap();
+    let mut downloader = Downloader::new(settings()).unwrap();
+    downloader.client = client(&settings()).tls_certs_only([trusted]).build().unwrap();
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = BufReader::new(rustls::StreamOwned::new(connection, stream));
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(stream.read_line(&mut head).unwrap(), 0, "the client has gone");
+        }
+        let there = "location: http://user:token@127.0.0.1:1/spec.yaml?token=t\r\n";
+        let Reply::Bytes(bytes) = reply("302 Found", there, "") else { return };
+        stream.get_mut().write_all(&bytes).unwrap();
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(downloader.get(&format!("https://{address}/"))).unwrap_err();
+    server.join().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "redirected from https to http://…@127.0.0.1:1/spec.yaml?…, which is not followed"
+    );
+}
+
+#[test]
 fn the_cache_asks_whether_it_is_still_right() {
     let folder = tempfile::tempdir().unwrap();
     let cached = || Settings { cache: Some(folder.path().join("cache")), ..settings() };
