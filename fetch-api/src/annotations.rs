@@ -57,7 +57,8 @@
 //! `fields` adds those that a spec leaves out of a body or a definition, and leaves alone what is
 //! there, in a part or behind a reference, too: `string`, `integer`, `number`, `boolean`, `any`, or a
 //! definition by its name, in brackets for a list of them. `A/B` is the field `B` of the object that
-//! the field `A` is. In a version without a definition that it names, a rule does nothing.
+//! the field `A` is. In a version without a definition that it names, a rule does nothing. In a body
+//! whose media types have a schema each, those of JSON are meant.
 //!
 //! `optional` lets fields of a definition be left out that a spec requires.
 //!

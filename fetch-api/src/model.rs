@@ -174,7 +174,8 @@ pub struct Body {
     pub schema: Schema,
     /// The media types it may have; the first is what is sent by default.
     pub media_types: Vec<String>,
-    /// The schema for each of the media types, where they differ; else none.
+    /// The schema for each of the media types, where they differ, the first being that above; else
+    /// none.
     pub schemas: Vec<Schema>,
 }
 

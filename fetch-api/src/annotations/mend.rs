@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use contajners_core::is_json;
+
 use super::fields::{add_fields, take_also};
 use super::matches::Mark;
 use super::text::{BodyText, MissingText};
@@ -117,15 +119,29 @@ fn mend_body(
         body.schemas.clear();
     }
     body.required = text.required.unwrap_or(body.required);
-    let adds = |fields| add_fields(&mut body.schema, fields, definitions);
+    let adds = |fields| mend_json(body, |schema| add_fields(schema, fields, definitions));
     let adds = text.fields.as_ref().is_none_or(adds);
-    let takes = |fields| take_also(&mut body.schema, fields, definitions);
+    let takes = |fields| mend_json(body, |schema| take_also(schema, fields, definitions));
     let takes = text.also.as_ref().is_none_or(takes);
     match operation.body != before {
         true => Ok(()),
         false if !adds => Err(NO_FIELDS),
         false => Err(if takes { SAME } else { TAKEN }),
     }
+}
+
+/// Mends the schema of a body, or where each media type has its own, those of JSON.
+fn mend_json(body: &mut Body, mut mend: impl FnMut(&mut Schema) -> bool) -> bool {
+    if body.schemas.is_empty() {
+        return mend(&mut body.schema);
+    }
+    let mut any = false;
+    for (media_type, schema) in body.media_types.iter().zip(&mut body.schemas) {
+        any |= is_json(media_type) && mend(schema);
+    }
+    // That of the first.
+    body.schema.clone_from(&body.schemas[0]);
+    any
 }
 
 /// The names in the braces of a path template; `None` when they do not match.

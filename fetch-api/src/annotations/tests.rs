@@ -632,6 +632,37 @@ fn adds_fields_that_are_left_out() {
 }
 
 #[test]
+fn fields_of_a_body_are_those_of_json() {
+    let rules = "- operation: Build\n  body: { fields: { x: string }, also: { y: string } }\n";
+    let annotations = Annotations::parse(rules).unwrap();
+    let object = |fields: &[(&str, Schema)]| {
+        let properties =
+            fields.iter().map(|(name, own)| ((*name).to_owned(), (own.clone(), false))).collect();
+        Schema::of(Kind::Object(Object { properties, ..Object::default() }))
+    };
+    let (text, number) = (Schema::of(Kind::String), Schema::of(Kind::Integer));
+    let either = Schema::of(Kind::AnyOf(vec![number.clone(), text.clone()]));
+    let (before, after) = (object(&[("y", number)]), object(&[("x", text), ("y", either)]));
+    let check = |media_types: &[&str], mended: &[bool]| {
+        let mut model = model("v1.30");
+        let all = |mended: &[bool]| {
+            let schemas = mended.iter().map(|own| if *own { &after } else { &before });
+            let schemas: Vec<Schema> = schemas.cloned().collect();
+            let media_types = media_types.iter().map(|own| (*own).to_owned()).collect();
+            Body { required: false, schema: schemas[0].clone(), media_types, schemas }
+        };
+        model.operations[0].body = Some(all(&vec![false; mended.len()]));
+        let mut matches = annotations.matches();
+        annotations.apply(&mut model, &mut matches);
+        assert_eq!(model.operations[0].body, Some(all(mended)));
+        assert_eq!(annotations.unmatched(&matches).is_empty(), mended.contains(&true));
+    };
+    check(&["application/json", "text/plain", "application/x+json"], &[true, false, true]);
+    check(&["multipart/form-data", "application/json"], &[false, true]);
+    check(&["text/plain", "application/octet-stream"], &[false, false]);
+}
+
+#[test]
 fn fields_may_be_definitions() {
     let annotations = Annotations::parse(
         "- definition: Toy\n  fields: { wheels: [Wheel], horn: Horn }\n\
