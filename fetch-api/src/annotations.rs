@@ -43,6 +43,8 @@
 //! `set` takes for parameters `encoding` (`plain`, `json`, `json-base64`), `list` (`single`,
 //! `multi`, `csv`, `ssv`, `tsv`, `pipes`), `type`, `format`, `required` and `default`, and for
 //! operations `answer` (`nothing`, `json`, `json-lines`, `text`, `bytes`, `frames`, `upgrade`).
+//! The default of a header is what is sent: a list is written as `list` says, and what is no plain
+//! text is refused.
 //! `missing: any` beside a `parameter`, which then says what it is `in`, adds it to operations that
 //! lack it: it may be anything, is not required, and `set` says more.
 //! `body` takes `media-types`, `required`, `fields` and `also`, and changes only bodies that are there;
@@ -112,6 +114,7 @@ const NO_DEFINITION: &str = "a definition that it names is not there";
 const NONE_REQUIRED: &str = "none of its fields is required";
 const TAKEN: &str = "its fields take that already, or are not there";
 const SAME: &str = "what it says is already the case";
+const NOT_SENT: &str = "with it, the default is no plain text, which a header has to be";
 
 /// The rules of one engine.
 #[derive(Debug, Clone, Default)]

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 pub use contajners_core::{Answer, Encoding, ListStyle, Location, Method};
 
 /// What the sources map says of an engine as a whole.
@@ -65,6 +67,17 @@ pub struct Model {
     pub definitions: BTreeMap<String, Schema>,
     /// The states that can be waited for, by name; the annotations say them.
     pub waiters: BTreeMap<String, Waiter>,
+}
+
+impl Model {
+    /// Makes the default of each header what is sent where nothing is given; what cannot be sent
+    /// is none. For this the type and the list style count, so it comes after the annotations.
+    pub fn write_defaults(&mut self) {
+        let parameters = self.operations.iter_mut().flat_map(|own| &mut own.parameters);
+        for parameter in parameters.filter(|own| own.location == Location::Header) {
+            parameter.schema.default = parameter.sent_default().unwrap_or_default();
+        }
+    }
 }
 
 /// A state to wait for: an operation to ask again and again, and what of its answers decides.
@@ -140,7 +153,7 @@ pub struct Parameter {
     pub location: Location,
     /// Whether a call without it is refused.
     pub required: bool,
-    /// Type, format, enum and default.
+    /// Type, format, enum and default; see [`Model::write_defaults`] for that of a header.
     pub schema: Schema,
     /// How several values are written.
     pub style: ListStyle,
@@ -162,6 +175,39 @@ impl Parameter {
             encoding: Encoding::Plain,
             description: String::new(),
         }
+    }
+
+    /// Returns the default of a header as what is sent, as JSON text.
+    pub(crate) fn sent_default(&self) -> Result<Option<String>, NoPlainText> {
+        let Some(default) = &self.schema.default else { return Ok(None) };
+        let is_json = self.encoding == Encoding::Json;
+        let text = match serde_json::from_str(default) {
+            Ok(Value::Null) | Err(_) => return Ok(None),
+            Ok(Value::Array(items)) if !is_json => {
+                let separator = self.style.separator(Location::Header).unwrap_or(',').to_string();
+                let texts: Vec<String> = items.iter().map(plain).collect();
+                texts.join(&separator)
+            }
+            Ok(value @ Value::String(_)) if is_json => value.to_string(),
+            Ok(Value::String(text)) => text,
+            // Numbers, and JSON: as they stand.
+            Ok(_) => return Ok(Some(default.clone())),
+        };
+        // It is sent as it stands in the pack, where these would be escaped.
+        let is_sendable = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+        text.chars().all(is_sendable).then(|| Some(format!("\"{text}\""))).ok_or(NoPlainText)
+    }
+}
+
+/// The default of a header that no header can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoPlainText;
+
+/// The text of one value of a list.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

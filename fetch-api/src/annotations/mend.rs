@@ -7,7 +7,7 @@ use contajners_core::is_json;
 use super::fields::{add_fields, take_also};
 use super::matches::Mark;
 use super::text::{BodyText, MissingText};
-use super::{NO_FIELDS, Rule, SAME, TAKEN};
+use super::{NO_FIELDS, NOT_SENT, Rule, SAME, TAKEN};
 use crate::model::{Body, Location, Operation, Parameter, Schema};
 
 impl Rule {
@@ -50,7 +50,7 @@ impl Rule {
         marks: &mut [Mark],
     ) -> Result<(), &'static str> {
         let place = self.text.location.map(Location::from);
-        let (mut any, mut is_there) = (false, false);
+        let (mut any, mut idle) = (false, None);
         for (name, matched) in names.iter().zip(marks) {
             let is_meant = |parameter: &Parameter| {
                 parameter.name == *name && place.is_none_or(|place| place == parameter.location)
@@ -76,19 +76,27 @@ impl Rule {
                 if let Some(set) = &self.text.set {
                     set.apply(parameter);
                 }
+                let is_header = parameter.location == Location::Header;
+                let why = match is_header && parameter.sent_default().is_err() {
+                    true => {
+                        *parameter = before.clone();
+                        NOT_SENT
+                    }
+                    false => SAME,
+                };
                 let changes = adds || *parameter != before;
-                matched.note(if changes { Mark::Matched } else { Mark::Idle(SAME) });
-                is_there = true;
+                matched.note(if changes { Mark::Matched } else { Mark::Idle(why) });
+                idle = Some(why);
                 any |= changes;
             }
         }
-        any.then_some(()).ok_or(match self.text.missing {
-            Some(MissingText::Any) => "the parameter is there already",
-            None if is_there => SAME,
-            None if operation.parameters.iter().any(|one| names.contains(&one.name)) => {
+        any.then_some(()).ok_or(match (self.text.missing, idle) {
+            (Some(MissingText::Any), _) => "the parameter is there already",
+            (None, Some(why)) => why,
+            (None, None) if operation.parameters.iter().any(|one| names.contains(&one.name)) => {
                 "the parameter is in another place"
             }
-            None => "there is no such parameter",
+            (None, None) => "there is no such parameter",
         })
     }
 }

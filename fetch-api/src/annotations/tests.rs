@@ -132,6 +132,42 @@ fn lets_fields_be_something_else_as_well() {
 }
 
 #[test]
+fn the_default_of_a_header_is_what_is_sent_when_all_rules_have_been() {
+    #[track_caller]
+    fn check(default: &str, sets: &[&str], expected: &str, told: &str) {
+        let rules: Vec<String> = { sets.iter() }
+            .map(|set| format!("- operation: Build\n  parameter: X-List\n  set: {set}\n"))
+            .collect();
+        let annotations = Annotations::parse(&rules.concat()).unwrap();
+        let mut matches = annotations.matches();
+        let mut model = model("v1.30");
+        let mut header = Parameter::any("X-List", Location::Header);
+        header.style = ListStyle::Csv;
+        header.schema.default = Some(default.to_owned());
+        model.operations[0].parameters = vec![header];
+        annotations.apply(&mut model, &mut matches);
+        model.write_defaults();
+        let default = model.operations[0].parameters[0].schema.default.as_deref();
+        assert_eq!(default, Some(expected));
+        let unmatched: Vec<String> =
+            annotations.unmatched(&matches).iter().map(Unmatched::to_string).collect();
+        assert!(unmatched.iter().all(|line| line.ends_with(told)), "{unmatched:?}");
+        assert_eq!(unmatched.is_empty(), told.is_empty());
+    }
+    check("1", &["{ default: [a, 2] }"], r#""a,2""#, "");
+    check(r#""x""#, &["{ type: array }"], r#""x""#, "");
+    check(r#"["x","y"]"#, &["{ list: ssv }"], r#""x y""#, "");
+    check("1", &["{ default: [x, y] }", "{ list: pipes }"], r#""x|y""#, "");
+    let told = ": with it, the default is no plain text, which a header has to be";
+    check(r#""x""#, &["{ default: 'a\"b' }"], r#""x""#, told);
+    check(r#""x""#, &["{ encoding: json }"], r#""x""#, told);
+    refuse(
+        "- operation: A\n  parameter: X-B\n  in: header\n  missing: any\n  set: { default: é }\n",
+        "line 1: the `default` of a header has to be plain text",
+    );
+}
+
+#[test]
 fn adds_parameters_where_there_are_none() {
     let (model, unmatched) = apply(
         "- operation: Build\n  parameter: [X-Auth, X-Other]\n  in: header\n  missing: any\n  \

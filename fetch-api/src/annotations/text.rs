@@ -181,6 +181,11 @@ impl RuleText {
             if let Some(name) = names.find(|name| !is_header_name(name)) {
                 return Err(format!("`{name}` is not a valid header name"));
             }
+            let mut parameter = Parameter::any("", Location::Header);
+            text.set.iter().for_each(|set| set.apply(&mut parameter));
+            if parameter.sent_default().is_err() {
+                return Err("the `default` of a header has to be plain text".into());
+            }
         }
         let removes = text.remove == Some(true);
         if removes && text.definition.is_some() {

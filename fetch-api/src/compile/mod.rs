@@ -293,6 +293,7 @@ fn read(source: &Source, text: &Text, annotations: &Annotations, plan: &Plan) ->
     let Read { mut model, notes, filled, left_out } = read.map_err(failure)?;
     annotations.note_missing(&source.version, &filled, &mut matches);
     annotations.apply(&mut model, &mut matches);
+    model.write_defaults();
     if model.operations.is_empty() {
         return Err(failure(SpecError::NoOperation(notes)));
     }

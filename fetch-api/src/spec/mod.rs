@@ -130,10 +130,13 @@ impl Rules for NoRules {}
 /// [`SpecError`] tells when the text is no spec at all; [`SpecError::Faults`] lists each mistake
 /// of one that is, with its place. One without operations is refused whatever becomes of faults.
 pub fn read(text: &[u8], context: &Context) -> Result<Read, SpecError> {
-    read_with(text, context, &mut NoRules)
+    let mut read = read_with(text, context, &mut NoRules)?;
+    read.model.write_defaults();
+    Ok(read)
 }
 
-/// Reads a spec into a model, with rules that count while it is read.
+/// Reads a spec into a model, with rules that count while it is read. The defaults of headers are
+/// as they are written, for rules that count later; [`Model::write_defaults`] comes last.
 ///
 /// # Errors
 ///

@@ -408,7 +408,7 @@ impl<'t> Reader<'t> {
             encoding,
             description: map.text("description").unwrap_or_default().into_owned(),
         };
-        self.write_default(&mut parameter, at);
+        self.check_default(&mut parameter, at);
         Some(parameter)
     }
 

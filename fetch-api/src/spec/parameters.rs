@@ -14,8 +14,6 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
-
 use super::fault::At;
 use super::reader::{MAX_REFERENCES, Reader, Table};
 use super::swagger2;
@@ -298,46 +296,16 @@ impl<'t> Reader<'t> {
             encoding,
             description: map.text("description").unwrap_or_default().into_owned(),
         };
-        self.write_default(&mut parameter, at);
+        self.check_default(&mut parameter, at);
         parameter
     }
 
-    /// Makes the default of a header what is sent where nothing is given; what cannot be sent is none.
-    pub(super) fn write_default(&mut self, parameter: &mut Parameter, at: &At<'_>) {
-        let Some(default) = &parameter.schema.default else { return };
-        if parameter.location != Location::Header {
-            return;
+    /// Takes the default away from a header that cannot have it.
+    pub(super) fn check_default(&mut self, parameter: &mut Parameter, at: &At<'_>) {
+        if parameter.location == Location::Header && parameter.sent_default().is_err() {
+            self.slip(&at.key("default"), "this default is not sent: it is no plain text");
+            parameter.schema.default = None;
         }
-        let separator = parameter.style.separator(Location::Header).unwrap_or(',').to_string();
-        let is_json = parameter.encoding == Encoding::Json;
-        let text = match serde_json::from_str(default) {
-            Ok(Value::Null) | Err(_) => None,
-            Ok(Value::Array(items)) if !is_json => {
-                let texts: Vec<String> = items.iter().map(plain).collect();
-                Some(texts.join(&separator))
-            }
-            Ok(value @ Value::String(_)) if is_json => Some(value.to_string()),
-            Ok(Value::String(text)) => Some(text),
-            // Numbers, and JSON: as they stand.
-            Ok(_) => return,
-        };
-        // It is sent as it stands in the pack, where these would be escaped.
-        let is_sendable = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-        parameter.schema.default = match text {
-            Some(text) if !text.chars().all(is_sendable) => {
-                self.slip(&at.key("default"), "this default is not sent: it is no plain text");
-                None
-            }
-            text => text.map(|text| format!("\"{text}\"")),
-        };
-    }
-}
-
-/// The text of one value of a list.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 
