@@ -160,8 +160,8 @@ pub(super) fn with_each<'s, J: Sync>(
             let urls: Vec<String> = jobs.iter().map(|job| source(job).1.url.clone()).collect();
             // Few texts wait at a time: reading is slower than most networks.
             let (sender, receiver) = mpsc::channel(threads);
-            let receiver = Mutex::new(receiver);
-            let work = || {
+            let receiver = Arc::new(Mutex::new(receiver));
+            let work = |receiver: Arc<Mutex<mpsc::Receiver<_>>>| {
                 loop {
                     // The lock is free again before the text is looked at.
                     let received = lock(&receiver).blocking_recv();
@@ -169,10 +169,14 @@ pub(super) fn with_each<'s, J: Sync>(
                     each(&jobs[index], text);
                 }
             };
+            let work = &work;
             thread::scope(|scope| {
                 for _ in 0..threads {
-                    scope.spawn(work);
+                    let receiver = Arc::clone(&receiver);
+                    scope.spawn(move || work(receiver));
                 }
+                // It is gone with the last thread: nobody waits for those that have panicked.
+                drop(receiver);
                 download(downloader, urls, downloads.unwrap_or(DOWNLOADS), sender)
             })
         }
@@ -204,12 +208,16 @@ fn download(
                     Ok(bytes) => Ok(Text { bytes, origin: shown(&url) }),
                     Err(source) => Err(FetchError::Download { url: shown(&url), source }),
                 };
-                // The receiver is gone only when the compiler is.
-                let _ = sender.send((index, text)).await;
+                sender.send((index, text)).await.is_ok()
             });
         }
         drop(sender);
-        while tasks.join_next().await.is_some() {}
+        while let Some(sent) = tasks.join_next().await {
+            // All threads have panicked, which is passed on where they are joined.
+            if let Ok(false) = sent {
+                break;
+            }
+        }
     });
     Ok(())
 }

@@ -179,6 +179,26 @@ fn each_download_that_fails_is_named_with_its_cause() {
     assert_eq!(room.pack(), whole);
 }
 
+/// A run waited for ever once all threads that read specs had panicked.
+#[test]
+fn a_run_ends_when_all_that_read_have_panicked() {
+    let versions = ["v1.0", "v1.1", "v1.2", "v1.3", "v1.4", "v1.5"];
+    let (room, site) = (Room::new(&versions), Site::new());
+    let plan = plan(&room, &site, None);
+    let (sender, ended) = std::sync::mpsc::channel();
+    let run = thread::spawn(move || {
+        let jobs = &plan.engines[0].0.versions;
+        let ends = std::panic::catch_unwind(|| {
+            let each = |_: &Source, _| panic!("nobody can read this");
+            fetch::with_each(&plan.origin, jobs, |job| ("toy", job), 2, each)
+        });
+        sender.send(ends.is_err()).unwrap();
+    });
+    let panicked = ended.recv_timeout(Duration::from_secs(60));
+    assert_eq!(panicked, Ok(true), "the panic is passed on");
+    run.join().unwrap();
+}
+
 #[test]
 fn the_cache_is_asked_about_and_mended() {
     let room = Room::new(&["v1.0", "v1.1"]);
