@@ -7,6 +7,9 @@ use crate::Outcome;
 use crate::packages::{BUILD, Missing, ensure};
 use crate::steps::{self, cargo, root};
 
+/// The published specs: too many for the repository; where they are, packs are compared.
+const SPECS: &str = "../shared/specs";
+
 /// Runs everything that CI runs; each step is printed and can be run alone.
 ///
 /// A step that fails does not keep the next ones from running.
@@ -28,6 +31,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         times.push((begin.elapsed(), steps::text(&step)));
     }
     eprintln!("{}", how_long(&times));
+    if !has_specs() {
+        eprintln!("note: PACKS ARE NOT COMPARED WITH THEIR SOURCES, since there is no {SPECS}");
+    }
     match failed.len() {
         0 => Ok(()),
         1 => Err(format!("a step failed:\n{}", failed[0]).into()),
@@ -78,13 +84,16 @@ fn steps(install: bool) -> Vec<Command> {
     for word in ["msrv", "no-std", "windows"] {
         steps.push(chore(&[word], install));
     }
-    // The published specs are too many for the repository; where they are, packs are compared.
-    if root().join("../shared/specs").is_dir() {
-        steps.push(chore(&["fetch-api", "--check", "--from", "../shared/specs"], false));
+    if has_specs() {
+        steps.push(chore(&["fetch-api", "--check", "--from", SPECS], false));
     }
     steps.push(chore(&["fuzz"], install));
     steps.push(chore(&["test"], install));
     steps
+}
+
+fn has_specs() -> bool {
+    root().join(SPECS).is_dir()
 }
 
 fn chore(words: &[&str], install: bool) -> Command {
