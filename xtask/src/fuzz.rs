@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -109,6 +110,11 @@ impl<'t> Target<'t> {
         }
     }
 
+    /// Where the corpus is, and where it is while it is replaced.
+    fn places(&self) -> (PathBuf, PathBuf) {
+        (root().join(&self.corpus), root().join(format!("{}.old", self.found)))
+    }
+
     fn command(&self) -> Command {
         let program = self.program.strip_prefix(root()).unwrap_or(&self.program);
         let mut command = command(format!("./{}", program.display()), &BOUNDS);
@@ -120,6 +126,8 @@ impl<'t> Target<'t> {
 fn fuzz(target: &Target<'_>, args: &Args) -> Outcome {
     let folder = |name: &str| fs::create_dir_all(root().join(name));
     folder(&target.artifacts)?;
+    let (corpus, aside) = target.places();
+    restore(&corpus, &aside)?;
     folder(&target.corpus)?;
     let mut command = target.command();
     if let Some(input) = &args.input {
@@ -195,9 +203,27 @@ fn keep(target: &Target<'_>) -> Outcome {
     let mut command = target.command();
     command.args(["-set_cover_merge=1", "-verbosity=0", &merged, &target.corpus, &target.found]);
     steps::run(&mut command)?;
-    fs::remove_dir_all(root().join(&target.corpus))?;
-    fs::rename(root().join(&merged), root().join(&target.corpus))?;
+    let (corpus, aside) = target.places();
+    replace(&corpus, &root().join(&merged), &aside)?;
     Ok(())
+}
+
+/// Puts a new folder into the place of another, which is there or aside whenever this is cut short.
+fn replace(place: &Path, new: &Path, aside: &Path) -> io::Result<()> {
+    if aside.exists() {
+        fs::remove_dir_all(aside)?;
+    }
+    fs::rename(place, aside)?;
+    fs::rename(new, place)?;
+    fs::remove_dir_all(aside)
+}
+
+/// Puts a folder back that a replacement left aside.
+fn restore(place: &Path, aside: &Path) -> io::Result<()> {
+    match aside.exists() && !place.exists() {
+        true => fs::rename(aside, place),
+        false => Ok(()),
+    }
 }
 
 /// The files of a folder, with it before their names.
@@ -235,6 +261,27 @@ mod tests {
             size < 400_000,
             "a corpus is for what is reached, not for all that was found: {size}"
         );
+    }
+
+    #[test]
+    fn a_corpus_is_replaced_or_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let [place, new, aside] = ["place", "new", "aside"].map(|name| folder.path().join(name));
+        let make = |path: &Path, input: &str| {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join(input), "").unwrap();
+        };
+        make(&place, "old");
+        make(&new, "new");
+        make(&aside, "older");
+        replace(&place, &new, &aside).unwrap();
+        assert!(place.join("new").exists() && !new.exists() && !aside.exists());
+        // Nothing to put there, as when it was cut short.
+        replace(&place, &new, &aside).unwrap_err();
+        assert!(!place.exists());
+        restore(&place, &aside).unwrap();
+        restore(&place, &aside).unwrap();
+        assert!(place.join("new").exists() && !aside.exists());
     }
 
     #[test]
