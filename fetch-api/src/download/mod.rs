@@ -395,6 +395,8 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("contajners/", env!("CARGO_PKG_VERSION")))
         .redirect(redirects::policy())
+        // It would hold the query, which is for the first server alone.
+        .referer(false)
         .connect_timeout(settings.connect_timeout)
         .read_timeout(settings.read_timeout)
         .timeout(settings.timeout);

@@ -181,6 +181,16 @@ fn ten_redirections_are_followed() {
 }
 
 #[test]
+fn who_is_redirected_to_is_not_told_the_address() {
+    let next = reply("302 Found", "location: /next\r\n", "");
+    let server = Server::new(vec![next, reply("200 OK", "", "swagger: '2.0'")]);
+    server.get_at(&format!("{}?token=t0ken", server.url), settings()).unwrap();
+    let requests = server.requests();
+    assert!(requests[0].contains("t0ken"), "{}", requests[0]);
+    assert!(!requests[1].contains("t0ken"), "{}", requests[1]);
+}
+
+#[test]
 fn no_redirection_leaves_https() {
     let key = rcgen::KeyPair::generate().unwrap();
     let names = vec!["127.0.0.1".to_owned()];
