@@ -83,6 +83,27 @@ fn a_pack_in_the_folder_is_there_for_every_command() {
     assert!(unknown.contains("unknown engine `toi`\n  hint: did you mean `toy`?"), "{unknown}");
 }
 
+/// It would be run when the line is sent off: bash puts it in as it is.
+#[test]
+fn bash_is_offered_no_name_that_it_would_run() {
+    let evil = "ToyList;touch${IFS}x;";
+    let room =
+        Room::new(&[("toy.postcard", pack("toy", "ToyList")), ("a.postcard", pack("a", evil))]);
+    let offered = |shell: &str, line: &str| {
+        let mut command = contajners(&["__complete", shell, "--"]);
+        match shell {
+            "bash" => command.arg(line),
+            _ => command.args(line.split(' ')),
+        };
+        told(&command.env("CONTAJNERS_PACKS", room.packs()).output().unwrap())
+    };
+    assert_eq!(offered("bash", "contajners invoke toy Toy"), "ToyList\n--- status 0");
+    assert_eq!(offered("bash", "contajners invoke a Toy"), "--- status 0");
+    // Others quote it.
+    assert!(offered("zsh", "contajners invoke a Toy").starts_with(evil));
+    assert!(offered("fish", "contajners invoke a Toy").starts_with(evil));
+}
+
 #[test]
 fn the_folder_is_among_the_users_data() {
     let home = tempfile::tempdir().unwrap();

@@ -110,7 +110,7 @@ pub(crate) fn complete(shell: Shell, words: &[String], output: &mut Output) -> R
         let replaced = words.get(1).map_or(current.clone(), |text| split(text).1);
         let cut = current.strip_suffix(&*replaced).map_or(0, str::len);
         let offer = offer(&before, &current);
-        for candidate in &offer.candidates {
+        for candidate in offer.candidates.iter().filter(|own| is_harmless(&own.text)) {
             writeln!(output, "{}", candidate.text.get(cut..).unwrap_or_default())?;
         }
         return no_file(&offer, output);
@@ -127,6 +127,12 @@ pub(crate) fn complete(shell: Shell, words: &[String], output: &mut Output) -> R
         // It offers files only where it is told to.
         Shell::Fish | Shell::Bash => Ok(()),
     }
+}
+
+/// Tells whether a word means itself to a shell: bash puts it into the line without quotes, and a pack
+/// may come from a stranger.
+fn is_harmless(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@=+,%".contains(c))
 }
 
 /// Says that no file fits, either, by a line without a word.
