@@ -173,7 +173,7 @@ impl<'c> Typed<'c> {
             ("diff", number) => self.side(number, current),
             (_, _) if is_first => self.engines(current),
             ("ops", 1) => self.categories(),
-            ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(),
+            ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(current),
             ("wait", 1) => self.states(),
             ("wait", _) => self.parameters_of_state(),
             ("explain", 1) => self.fields(current),
@@ -196,7 +196,7 @@ impl<'c> Typed<'c> {
                 all
             }
             (1 | 2, false) => self.pack().map(versions).unwrap_or_default(),
-            (2, true) | (3, false) => self.operations(),
+            (2, true) | (3, false) => self.operations(current),
             _ => Vec::new(),
         }
     }
@@ -236,13 +236,18 @@ impl<'c> Typed<'c> {
         all.into_iter().map(|name| Candidate::new(name, "")).collect()
     }
 
-    fn operations(&self) -> Vec<Candidate> {
+    /// Operations as the vendor spells them, or by their alias where that alone begins as the word
+    /// does.
+    fn operations(&self, current: &str) -> Vec<Candidate> {
         let Some(api) = self.api() else { return Vec::new() };
         let mut all: Vec<Candidate> = api
             .operations()
             .map(|operation| {
                 let about = format!("{} {}", operation.method(), operation.path());
-                Candidate::new(operation.id(), about)
+                match operation.id() {
+                    id if id.starts_with(current) => Candidate::new(id, about),
+                    id => Candidate::new(settings::alias(id), about),
+                }
             })
             .collect();
         all.sort_by(|one, other| one.text.cmp(&other.text));
@@ -311,7 +316,7 @@ impl<'c> Typed<'c> {
     fn fields(&self, current: &str) -> Vec<Candidate> {
         let Some(api) = self.api() else { return Vec::new() };
         let Some((before, _)) = current.rsplit_once('.') else {
-            let mut all = self.operations();
+            let mut all = self.operations(current);
             all.extend(api.definitions().map(|(name, _)| Candidate::new(name, "definition")));
             for candidate in &mut all {
                 candidate.is_open = true;

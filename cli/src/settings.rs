@@ -304,7 +304,7 @@ pub(crate) fn typed_as(api: Api<'_>) -> String {
 }
 
 /// The name of an operation in lower case, with dashes between its words.
-fn alias(id: &str) -> String {
+pub(crate) fn alias(id: &str) -> String {
     let mut out = String::with_capacity(id.len() + 4);
     let chars: Vec<char> = id.chars().collect();
     for (at, &c) in chars.iter().enumerate() {

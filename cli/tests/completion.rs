@@ -102,6 +102,23 @@ fn files_are_offered_where_they_fit() {
     }
 }
 
+/// As they are accepted.
+#[test]
+fn operations_have_aliases() {
+    check("invoke docker container-wa", &["container-wait"]);
+    check("invoke docker container-wait cond", &["condition="]);
+    check("doc docker image-pu", &["image-push"]);
+    check("resolve podman@v3.1.0 libpod-put-a", &["libpod-put-archive"]);
+    check("check docker ContainerWa", &["ContainerWait"]);
+    check("invoke docker containerWa", &[]);
+    // The vendor's own name begins so.
+    check("invoke firecracker createSn", &["createSnapshot"]);
+    check("invoke firecracker create-sn", &["create-snapshot"]);
+    check("explain docker container-wa", &["container-wait"]);
+    check("explain docker container-create.HostConfig.Mo", &["container-create.HostConfig.Mounts"]);
+    check("diff docker v1.41 v1.42 volume-pr", &["volume-prune"]);
+}
+
 #[test]
 fn versions_go_from_the_newest() {
     check("--api-version v1.25 doc docker ImagePush X", &[]);
