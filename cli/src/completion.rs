@@ -1,4 +1,5 @@
-//! What a half-typed command line may go on with: from the packs alone, no engine is asked.
+//! What a half-typed command line may go on with: from the packs and, for the names of connections,
+//! from files; no engine is asked.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +7,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use contajners_core::{Additional, Api, Operation, Pack, Schema, SchemaKind};
 
 use crate::args::Cli;
+use crate::connections;
 use crate::packs::{self, Own};
 use crate::settings;
 
@@ -142,6 +144,14 @@ impl<'c> Typed<'c> {
             let types = body.into_iter().flat_map(|body| body.media_types());
             return types.map(|name| Candidate::new(name, "")).collect();
         }
+        if option.get_long() == Some("connection") {
+            return self.connections();
+        }
+        if option.get_long() == Some("answer") {
+            let responses = self.operation().into_iter().flat_map(|own| own.responses());
+            let statuses = responses.filter_map(|response| response.status());
+            return statuses.map(|status| Candidate::new(status.to_string(), "")).collect();
+        }
         let values = option.get_possible_values();
         let values = values.iter().filter(|value| !value.is_hide_set());
         values
@@ -150,6 +160,26 @@ impl<'c> Typed<'c> {
                 Candidate::new(value.get_name(), about)
             })
             .collect()
+    }
+
+    /// Contexts and connections, of the engine that is named or of all.
+    fn connections(&self) -> Vec<Candidate> {
+        let pack = self.pack();
+        let is_wanted = |template: &str| match pack {
+            Some(pack) => pack.addresses().any(|address| address == template),
+            None => self.positional.is_empty(),
+        };
+        let mut all = Vec::new();
+        let mut add = |names: Vec<String>, about: &str| {
+            all.extend(names.into_iter().map(|name| Candidate::new(name, about)));
+        };
+        if is_wanted("context://docker") {
+            add(connections::contexts(), "Docker context");
+        }
+        if is_wanted("connection://podman") {
+            add(connections::connections(), "Podman connection");
+        }
+        all
     }
 
     fn positional(&self, current: &str) -> Vec<Candidate> {
@@ -175,7 +205,7 @@ impl<'c> Typed<'c> {
             ("ops", 1) => self.categories(),
             ("doc" | "resolve" | "invoke" | "check", 1) => self.operations(current),
             ("wait", 1) => self.states(),
-            ("wait", _) => self.parameters_of_state(),
+            ("wait", _) => self.parameters_of_state(current),
             ("explain", 1) => self.fields(current),
             ("request", 1) => ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
                 .map(|own| Candidate::new(own, ""))
@@ -259,14 +289,18 @@ impl<'c> Typed<'c> {
         waiters.map(|waiter| Candidate::new(waiter.name(), waiter.operation_id())).collect()
     }
 
-    /// Parameters by the names that the waiter of a state has for them.
-    fn parameters_of_state(&self) -> Vec<Candidate> {
+    /// Parameters by the names that the waiter of a state has for them, and their values.
+    fn parameters_of_state(&self, current: &str) -> Vec<Candidate> {
         let name = self.positional.get(1).map_or("", |name| name);
         let waiter = self.api().and_then(|api| api.waiter(name).ok());
         let Some((waiter, operation)) = waiter.and_then(|own| Some((own, own.operation().ok()?)))
         else {
             return Vec::new();
         };
+        if let Some((name, _)) = current.split_once('=') {
+            let renamed = waiter.parameters().find(|(own, _)| *own == name);
+            return values_for(operation, name, renamed.map_or(name, |(_, theirs)| theirs));
+        }
         operation
             .parameters()
             .filter_map(|parameter| {
@@ -292,12 +326,7 @@ impl<'c> Typed<'c> {
         let Some(operation) = self.operation() else { return Vec::new() };
         if let Some((name, _)) = current.split_once('=') {
             let name = name.trim_end_matches(':');
-            let parameter = operation.parameters().find(|parameter| parameter.is_named(name));
-            let Some(parameter) = parameter else { return Vec::new() };
-            return values(parameter.schema())
-                .into_iter()
-                .map(|value| Candidate::new(format!("{name}={value}"), ""))
-                .collect();
+            return values_for(operation, name, name);
         }
         operation
             .parameters()
@@ -372,6 +401,13 @@ fn at_home(word: &str) -> PathBuf {
 /// The versions of a pack, newest first.
 fn versions(pack: Pack<'static>) -> Vec<Candidate> {
     pack.versions().rev().map(|version| Candidate::new(version, "")).collect()
+}
+
+/// What may be typed for a parameter, which the operation has by a name of its own.
+fn values_for(operation: Operation<'_>, typed: &str, name: &str) -> Vec<Candidate> {
+    let parameter = operation.parameters().find(|parameter| parameter.is_named(name));
+    let values = parameter.map(|parameter| values(parameter.schema())).unwrap_or_default();
+    values.into_iter().map(|value| Candidate::new(format!("{typed}={value}"), "")).collect()
 }
 
 /// The values that a parameter may have, where that is known.

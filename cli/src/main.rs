@@ -8,6 +8,7 @@ mod args;
 mod call;
 mod commands;
 mod completion;
+mod connections;
 mod documents;
 mod failure;
 mod findings;

@@ -141,8 +141,58 @@ fn parameters_and_their_values() {
     // By the waiter's name for it.
     check("wait podman libpod/healthy ", &["id=", "size="]);
     check("wait docker nonesuch ", &[]);
+    check("wait docker healthy size=", &["true", "false"]);
+    check("wait podman libpod/healthy size=t", &["true"]);
+    check("wait docker healthy id=", &[]);
     // Given once more where several are taken.
     check("invoke docker ImageBuild t=a t", &["t=", "target="]);
+}
+
+#[test]
+fn statuses_are_those_that_are_documented() {
+    check("check docker ContainerInspect --answer ", &["200", "404", "500"]);
+    check("check docker ContainerInspect --answer=4", &["404"]);
+    check("check docker Nonesuch --answer ", &[]);
+}
+
+#[test]
+fn contexts_and_connections_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (id, text) in [
+        ("1", r#"{"Name":"far","Endpoints":{}}"#),
+        ("2", r#"{"Name":"two\nlines"}"#),
+        ("3", r#"{"Name":7}"#),
+        ("4", "{"),
+        ("5", r#"{"Name":"a b"}"#),
+    ] {
+        fs::create_dir_all(at("contexts/meta").join(id)).unwrap();
+        fs::write(at("contexts/meta").join(id).join("meta.json"), text).unwrap();
+    }
+    fs::create_dir_all(at("contexts/meta/6/meta.json")).unwrap();
+    fs::create_dir_all(at("contexts/meta/7")).unwrap();
+    let large = fs::File::create(at("contexts/meta/7/meta.json")).unwrap();
+    large.set_len(5 << 20).unwrap();
+    let connections = r#"{"Connection":{"Default":"box","Connections":{"box":{},"attic":{}}}}"#;
+    fs::write(at("connections.json"), connections).unwrap();
+    let check = |line: &str, expected: &[&str]| {
+        let mut command = contajners(&["__complete", "zsh", "--", "contajners"]);
+        command.args(line.split(' ')).env("DOCKER_CONFIG", folder.path());
+        let output =
+            command.env("PODMAN_CONNECTIONS_CONF", at("connections.json")).output().unwrap();
+        let lines = text(&output);
+        let names = lines.lines().filter_map(|line| line.split('\t').next());
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        assert_eq!(names, expected, "{line}");
+    };
+    check("ops docker --connection ", &["a b", "default", "far"]);
+    check("invoke docker -c f", &["far"]);
+    check("invoke podman --connection=", &["--connection=attic", "--connection=box"]);
+    check("-c ", &["a b", "default", "far", "attic", "box"]);
+    check("where incus -c ", &[]);
+    check("where nobody -c ", &[]);
+    // Without any of them.
+    assert_eq!(offered("contajners -c ", ""), ["default"]);
 }
 
 #[test]

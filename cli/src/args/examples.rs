@@ -205,7 +205,8 @@ Examples:
   contajners completion fish | source         # in ~/.config/fish/config.fish
 
 Engines, versions, operations, parameters, their values and fields of bodies are
-completed from the packs; no engine is asked.";
+completed from the packs, contexts and connections from their files; no engine is
+asked.";
 
 pub(super) const MAN: &str = "\
 Examples:
