@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 mod examples;
+mod tips;
 mod wait;
 
 use std::env;
@@ -11,8 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, StyledStr, TypedValueParser};
-use clap::error::{ContextKind, ContextValue};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
@@ -44,7 +44,7 @@ impl Cli {
         let words: Vec<OsString> = env::args_os().collect();
         let matches = Self::command().color(colour_of(&words)).try_get_matches_from(&words);
         let typed = matches
-            .map_err(|error| with_parameter(error, &words))
+            .map_err(|error| tips::add(error, &words))
             .and_then(|matches| Self::from_arg_matches(&matches));
         typed.map_err(|said| {
             let written = said.print().and_then(|()| stdout().flush());
@@ -56,47 +56,6 @@ impl Cli {
             }
         })
     }
-}
-
-/// Of an option that there is not, where parameters are taken, says how they are written.
-fn with_parameter(mut error: clap::Error, words: &[OsString]) -> clap::Error {
-    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
-        return error;
-    };
-    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let is_of = |commands: &[&str]| words.iter().any(|word| commands.contains(word));
-    // clap's own advice is to hand it over as it is, which leads nowhere.
-    let is_advised = error.get(ContextKind::Suggested).is_some();
-    if is_advised
-        && matches!(option.as_str(), "--body" | "--json" | "--data-binary" | "--data-raw")
-        && is_of(&["invoke", "resolve", "check", "request"])
-    {
-        let advice = "a body is written `--data JSON`, `--data @file` or `--data -`";
-        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
-        error.insert(ContextKind::Suggested, advice);
-        return error;
-    }
-    if !is_advised || !is_of(&["invoke", "resolve", "check", "wait"]) {
-        return error;
-    }
-    let Some(name) = option.strip_prefix("--") else {
-        // A letter may stand for any of them.
-        let advice =
-            "parameters are written `name=value`; `contajners doc ENGINE OPERATION` lists them";
-        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
-        error.insert(ContextKind::Suggested, advice);
-        return error;
-    };
-    let at = words.iter().position(|word| word.split('=').next() == Some(option));
-    let value = at.and_then(|at| match words[at].split_once('=') {
-        Some((_, value)) => Some(value),
-        None => words.get(at + 1).copied().filter(|next| !next.contains('=')),
-    });
-    let value = value.filter(|value| !value.starts_with('-')).unwrap_or("true");
-    let advice = format!("parameters are written `{name}={value}`");
-    let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
-    error.insert(ContextKind::Suggested, advice);
-    error
 }
 
 /// What `--color` says, before anything else is read: help and errors of the command line have

@@ -28,7 +28,8 @@ pub(crate) fn body(
         return Err(match operation.body() {
             Some(_) => Failure::usage(format!("the body of `{id}` is not an archive"))
                 .with_hint("give it with `--data`"),
-            None => Failure::usage(format!("`{id}` takes no body")),
+            None => Failure::usage(format!("`{id}` takes no body"))
+                .with_hint("`--context` names a folder, and `--connection` a Docker context"),
         });
     }
     let builds = operation.parameters().any(|parameter| parameter.is_named(DOCKERFILE));

@@ -197,7 +197,10 @@ impl Settings {
             failure = failure.because(passed_over.line());
         }
         Err(failure.with_hint(match nearest(engine, known.iter().copied()).as_slice() {
-            [] => format!("the engines are `{}`", known.join("`, `")),
+            [] => match engine_with(engine) {
+                Some(own) => format!("the engine comes first: `{own} {engine}`"),
+                None => format!("the engines are `{}`", known.join("`, `")),
+            },
             near => format!("did you mean `{}`?", near.join("` or `")),
         }))
     }
@@ -292,6 +295,14 @@ pub(crate) fn operation<'a>(api: Api<'a>, typed: &str) -> Result<Operation<'a>, 
     }
     Err(Failure::from(error)
         .with_usage_hint(&format!("`contajners ops {}` lists them", typed_as(api))))
+}
+
+/// Returns the first of the built-in engines that has an operation of this name.
+pub(crate) fn engine_with(operation: &str) -> Option<&'static str> {
+    contajners::engines().find(|engine| {
+        let newest = contajners::pack(engine).ok().and_then(|pack| pack.newest());
+        newest.is_some_and(|api| self::operation(api, operation).is_ok())
+    })
 }
 
 /// How a version is typed: `docker` for the newest, `docker@v1.41` for another.

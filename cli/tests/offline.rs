@@ -321,6 +321,17 @@ fn mistakes_are_told_with_what_to_do() {
             "invoke docker ContainerCreate --body {} --host unix:///none",
             "request docker POST /containers/create --json @file",
             "invoke docker ContainerLogs id=c1 -f --host unix:///none",
+            "invoke docker ContainerList --all",
+            "invoke docker ContainerList --connect-timout 5s",
+            "invoke docker ContainerList -i",
+            "invoke docker ImageLoad --input f.tar",
+            "invoke docker ImageBuild -F f.tar",
+            "resolve docker ContainerList --context far",
+            "where docker --context=far",
+            "wait docker healthy --context far",
+            "request docker -X POST '/x?a=b'",
+            "request docker /x -XPOST",
+            "request docker GET /x -i",
             "ops docker --all",
             "ops docker -f",
             "request docker PUT /x -d @main.rs --host unix:///none",
@@ -338,7 +349,24 @@ fn mistakes_are_told_with_what_to_do() {
             "diff --pack none.postcard toy v1 v2",
         ],
     );
-    check("usage", &["ops", "frobnicate", "ops docker -o yaml"]);
+    check(
+        "usage",
+        &[
+            "ops",
+            "frobnicate",
+            "docker ps",
+            "podman@v5.0.0 ps",
+            "invok docker ContainerList",
+            "logs",
+            "version",
+            "invoke ContainerList",
+            "doc container-list-libpod",
+            "invoke ContainerList all=true",
+            "invoke docker",
+            "invoke nobody",
+            "ops docker -o yaml",
+        ],
+    );
 }
 
 /// A call that no version takes is refused before an engine is looked for.
