@@ -263,7 +263,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         call: Call,
 
-        /// Write it as a curl command line
+        /// Write it as a curl command line, for the newest version unless one is named
         #[arg(long)]
         curl: bool,
 

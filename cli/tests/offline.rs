@@ -203,6 +203,10 @@ fn resolve() {
             "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
             "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
             "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
+            "resolve docker@v1.41 ImageLoad -d @. --curl --host h:99",
+            "resolve docker ContainerList --curl --host h:99",
+            "resolve docker ContainerList --curl --host h:99 --api-version v1.41",
+            "resolve incus instances_get --curl --host h:99",
         ],
     );
 }
@@ -451,9 +455,12 @@ fn a_broken_environment_does_not_matter() {
         ("CONTAJNERS_DOCS", "/none"),
         ("TERM", "\u{1b}"),
     ];
-    for line in
-        ["engines", "ops docker", "doc docker ContainerList", "resolve docker ContainerList --curl"]
-    {
+    for line in [
+        "engines",
+        "ops docker",
+        "doc docker ContainerList",
+        "resolve docker@v1.41 ContainerList --curl",
+    ] {
         let output = contajners(&words(line)).envs(broken).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let expected = match line.ends_with("--curl") {

@@ -155,7 +155,11 @@ Examples:
   contajners resolve docker ContainerList all=true limit=5
   contajners resolve docker ContainerList 'filters:={\"label\":[\"a=b\"]}'
   contajners resolve docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
+  contajners resolve docker@v1.41 ContainerList all=true --curl
   contajners resolve podman ContainersStatsAllLibpod containers=a containers=b
+
+Without a version it is the newest that is known, which an engine that is older
+refuses: `contajners invoke` asks the engine for its own, curl does not.
 
 A name that is in both path and query means the one in the path; `query.name=…`
 means the other.

@@ -69,7 +69,8 @@ pub(crate) fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let chosen = settings.engine(&call.operation.engine)?;
-    let operation = settings::operation(chosen.api()?, &call.operation.operation)?;
+    let api = chosen.api()?;
+    let operation = settings::operation(api, &call.operation.operation)?;
     let values = call::values(&operation, &call.values)?;
     let content_type = call.content_type.as_deref();
     let typed_headers = call::headers_beside_body(&call.headers)?;
@@ -109,8 +110,21 @@ pub(crate) fn run(
         answer: request.answer(),
     };
     if line == Line::Curl {
+        if let Body::File(path) = &body
+            && path.is_dir()
+        {
+            let hint = "with `--data -` it sends standard input: `tar -C FOLDER -c . | curl …`";
+            let text = format!("`{file}` is a folder, which curl cannot send");
+            return Err(Failure::usage(text).with_hint(hint));
+        }
         let place = settings.place_to_show(chosen.pack)?;
         writeln!(output, "{}", curl::line(&place, &shown)?)?;
+        if chosen.pinned.is_none() && api.prefix_template().contains("{version}") {
+            let (engine, version) = (api.engine(), api.version());
+            remark(format_args!(
+                "note: for {engine} {version}, the newest; name the engine's own: `{engine}@VERSION`"
+            ));
+        }
         if headers.iter().any(|(_, value)| value == SECRET) {
             remark(format_args!("note: `--show-secrets` includes the credentials"));
         }
