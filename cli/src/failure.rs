@@ -71,14 +71,22 @@ pub(crate) struct Report {
     causes: Vec<String>,
     hint: Option<String>,
     is_broken_connection: bool,
+    /// The status of the engine's answer, if it is what went wrong.
+    answered: Option<u16>,
 }
 
 impl Failure {
     /// Makes an error of a text.
     pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
         let text = text.into();
-        let (causes, hint, is_broken_connection) = (Vec::new(), None, false);
-        Self::Told(Box::new(Report { status, text, causes, hint, is_broken_connection }))
+        Self::Told(Box::new(Report {
+            status,
+            text,
+            causes: Vec::new(),
+            hint: None,
+            is_broken_connection: false,
+            answered: None,
+        }))
     }
 
     /// Makes an error of something typed.
@@ -150,6 +158,17 @@ impl Failure {
             Self::ReaderGone => Self::Process(Status::Unread as u8),
             other => other,
         }
+    }
+
+    /// Adds what to do about something that the engine does not find, where nothing is said of that
+    /// yet.
+    pub(crate) fn with_hint_if_not_found(mut self, hint: Option<String>) -> Self {
+        if let Self::Told(report) = &mut self
+            && report.answered == Some(404)
+        {
+            report.hint = report.hint.take().or(hint);
+        }
+        self
     }
 
     /// Tells whether the connection broke.
@@ -247,6 +266,7 @@ impl From<contajners::Error> for Failure {
         let mut failure = Self::new(status, error.to_string());
         if let Self::Told(report) = &mut failure {
             report.is_broken_connection = error.kind() == ErrorKind::Send;
+            report.answered = error.status();
         }
         if let Some(source) = error.source() {
             failure = failure.with_cause(source);

@@ -7,7 +7,7 @@ use crate::call::{self, Body};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::sending::{self, Asked, Taken};
-use crate::settings::Settings;
+use crate::settings::{Chosen, Settings};
 use crate::socket;
 
 /// Sends a request that no spec knows and writes what comes back.
@@ -69,11 +69,30 @@ pub(crate) fn run(
             return sender.in_time(joined).await;
         }
         let name = format!("{method} {}", typed.path.split('?').next().unwrap_or_default());
-        let answer = sender.send(call, body).await?;
+        let answer = sender.send(call, body).await.map_err(|failure| {
+            failure.with_hint_if_not_found(with_version(&chosen, &typed.path))
+        })?;
         let failed = sending::failed(&answer);
         let asked = Asked { method, name: &name };
         sending::ended(sending::write(answer, asked, taken, settings, output).await, failed)
     })
+}
+
+/// What to do about a path that no version begins: Podman has its own operations only below one.
+fn with_version(chosen: &Chosen, target: &str) -> Option<String> {
+    let api = chosen.pack.newest().filter(|api| api.prefix_template().contains("{version}"))?;
+    let path = target.split('?').next()?;
+    let first = path.split('/').nth(1)?;
+    let is_of_own = api
+        .categories()
+        .iter()
+        .any(|category| category.split_once('/').is_some_and(|(own, _)| own == first));
+    if chosen.pinned.is_some() || !is_of_own {
+        return None;
+    }
+    let (engine, version) = (api.engine(), api.version());
+    let prefix = api.prefix_template().replace("{version}", version);
+    Some(format!("these paths begin with a version: `{engine}@{version}`, or `{prefix}{path}`"))
 }
 
 /// Without a content type that says otherwise a body is JSON.

@@ -206,6 +206,30 @@ fn the_environment_says_which_version_is_spoken() {
     }
 }
 
+/// Podman has its own operations only below a version, and says no more than that there is nothing.
+#[test]
+fn a_path_without_its_version_is_told_of() {
+    let said = |arguments: &[&str]| {
+        let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot Found";
+        told(&Engine::new(&[answer]).run(arguments))
+    };
+    let newest = contajners::pack("podman").unwrap().newest().unwrap().version();
+    let error = format!(
+        "--- standard error\nerror: podman answered 404 to `GET /libpod/info`: Not Found\n  hint: these \
+         paths begin with a version: `podman@{newest}`, or `/{newest}/libpod/info`\n--- status 4"
+    );
+    assert_eq!(said(&["request", "podman", "GET", "/libpod/info?a=b"]), error);
+    for other in [
+        ["request", "podman", "GET", "/v5.0.0/libpod/info"],
+        ["request", "podman@v5.0.0", "GET", "/libpod/info"],
+        ["request", "podman", "GET", "/containers/none/json"],
+        ["request", "docker", "GET", "/libpod/info"],
+    ] {
+        let said = said(&other);
+        assert!(said.contains(" 404 ") && !said.contains("hint"), "{said}");
+    }
+}
+
 #[test]
 fn errors_of_the_engine_have_statuses_of_their_own() {
     check(
