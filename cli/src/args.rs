@@ -467,7 +467,7 @@ pub(crate) struct Call {
     #[command(flatten)]
     pub(crate) operation: Operation,
 
-    /// Parameters: key=text, key:=JSON; a repeated key makes a list
+    /// Parameters: key=text, key:=JSON, key:=@file with JSON; a repeated key makes a list
     #[arg(value_name = "KEY=VALUE")]
     pub(crate) values: Vec<String>,
 

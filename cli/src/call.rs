@@ -1,7 +1,7 @@
 //! Values and bodies as they are typed, made ready for a call.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use crate::args::Data;
 use crate::failure::{Failure, Status};
+
+/// The largest file that is read for a parameter.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// The body of a call.
 #[derive(Debug, Clone)]
@@ -41,6 +44,39 @@ impl Body {
             (_, None) => CoreBody::Bytes,
         }
     }
+}
+
+/// Puts what is in files in the place of their names: `key:=@file`. They are read once, however often
+/// the values are looked at, and no JSON begins so.
+pub(crate) fn with_files(typed: &mut [String]) -> Result<(), Failure> {
+    for argument in typed {
+        let Some((key, text)) = argument.split_once('=') else { continue };
+        let is_json = key.len() > 1 && key.ends_with(':');
+        let Some(file) = text.strip_prefix('@').filter(|_| is_json) else { continue };
+        *argument = format!("{key}={}", json_of_file(file)?);
+    }
+    Ok(())
+}
+
+fn json_of_file(file: &str) -> Result<String, Failure> {
+    if file.is_empty() {
+        return Err(Failure::usage("the name of the file is missing after `@`"));
+    }
+    let path = Path::new(file);
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    let read = match read {
+        Ok(_) if bytes.len() as u64 > MAX_BYTES => {
+            Err(io::Error::other(format!("it is larger than {} MiB", MAX_BYTES >> 20)))
+        }
+        read => read,
+    };
+    read.map_err(|error| Failure::unreadable(path, &error))?;
+    let name = format!("the file `{file}`");
+    let text = utf8(bytes, &name)?;
+    serde_json::from_str::<IgnoredAny>(&text)
+        .map_err(|error| Failure::usage(format!("{name} is not JSON")).with_cause(&error))?;
+    Ok(text)
 }
 
 /// Reads the values that were typed: `key=text`, `key:=json`, a repeated key.

@@ -277,12 +277,13 @@ fn fish_offers_them() {
         complete -C "contajners invoke docker ContainerCreate -d @b"
         complete -C "contajners invoke docker ContainerCreate --data=@b"
         complete -C "contajners invoke docker ContainerCreate --data=@f"
+        complete -C "contajners invoke docker ContainerList filters:=@b"
         complete -C "contajners -c f"
         complete -C "contajners man f"
         complete -C "contajners ops f""#;
     let Some(said) = shell("fish", &["--no-config", "-c", script]) else { return };
     assert_eq!(
         said,
-        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\n--output=table\tFor people\n@body.json\n--data=@body.json\n--data=@files/\nfiles/\nfirecracker\n"
+        "ContainerWait\tPOST /containers/{id}/wait\ncondition=\tquery string\nhealthy\tContainerInspect\nfiles/\n--output=table\tFor people\n@body.json\n--data=@body.json\n--data=@files/\nfilters:=@body.json\nfiles/\nfirecracker\n"
     );
 }

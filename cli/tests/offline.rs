@@ -71,6 +71,56 @@ fn a_body_is_read_from_any_file() {
     );
 }
 
+/// As those of a body are, and once: a pipe has it only once.
+#[test]
+fn a_parameter_is_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write("f.json", b"{\"status\": [\"exited\"]}\n");
+    write("two", b"{} {}");
+    write("bytes", b"\xff");
+    std::fs::File::create(folder.path().join("large")).unwrap().set_len(17 << 20).unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    let resolve = |value: &str| {
+        let mut command = contajners(&["resolve", "docker@v1.41", "ContainerList", value]);
+        told(&command.current_dir(folder.path()).output().unwrap())
+    };
+    let filters = "GET /v1.41/containers/json?filters=%7B%22status%22:%5B%22exited%22%5D%7D";
+    assert_eq!(resolve("filters:=@f.json"), format!("{filters}\n--- status 0"));
+    // A text is what it is.
+    assert!(resolve("filters=@f.json").contains("?filters=@f.json\n"));
+    assert!(resolve("filters=:=@f.json").contains("?filters=:%3D@f.json\n"));
+    let check = |value: &str, error: &str, status: u8| {
+        let expected = format!("--- standard error\nerror: {error}\n--- status {status}");
+        assert_eq!(resolve(value), expected, "{value}");
+    };
+    let not_there =
+        "cannot read the file `none`\n  caused by: No such file or directory (os error 2)";
+    check("filters:=@none", not_there, 1);
+    check(
+        ":=@f.json",
+        "`:=@f.json` names no parameter\n  hint: write `key=value`, or `key:=json`",
+        2,
+    );
+    check("filters:=@", "the name of the file is missing after `@`", 2);
+    let folder = "cannot read the file `folder`\n  caused by: Is a directory (os error 21)";
+    check("filters:=@folder", folder, 1);
+    let large = "cannot read the file `large`\n  caused by: it is larger than 16 MiB";
+    check("filters:=@large", large, 1);
+    let two = "the file `two` is not JSON\n  caused by: trailing characters at line 1 column 4";
+    check("filters:=@two", two, 2);
+    let bytes =
+        "the file `bytes` is not JSON\n  caused by: invalid utf-8 sequence of 1 bytes from index 0";
+    check("filters:=@bytes", bytes, 2);
+
+    let sh = "printf '{\"a\":[\"b\"]}' | \"$0\" invoke docker ContainerList filters:=@/dev/stdin \
+              --host unix:///none";
+    let mut command = std::process::Command::new("sh");
+    let piped = command.args(["-c", sh, env!("CARGO_BIN_EXE_contajners")]).env_clear().output();
+    let piped = told(&piped.unwrap());
+    assert!(piped.contains("cannot reach docker"), "{piped}");
+}
+
 /// What the help shows can be typed as it stands there.
 #[test]
 fn examples_of_the_help_are_calls() {

@@ -17,7 +17,7 @@ pub(crate) struct Wait {
     #[arg(value_name = "STATE")]
     pub(crate) state: Option<String>,
 
-    /// Parameters of the operation that is asked: key=text, key:=JSON
+    /// Parameters of the operation that is asked: key=text, key:=JSON, key:=@file
     #[arg(value_name = "KEY=VALUE")]
     pub(crate) values: Vec<String>,
 

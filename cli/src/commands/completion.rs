@@ -22,7 +22,7 @@ _contajners() {
             COMPREPLY+=("$text")
         fi
     done < <("${COMP_WORDS[0]}" __complete bash -- "$line" "$typed" 2>/dev/null)
-    # The file of `-d @file`; by itself bash would complete the names of hosts.
+    # The file of `-d @file` and `key:=@file`; by itself bash would complete the names of hosts.
     if [[ ${#COMPREPLY[@]} == 0 && $typed == @* && $line == *[[:space:]=]"$typed" ]]; then
         while IFS= read -r text; do
             [[ -d $text ]] && text+=/
@@ -55,8 +55,8 @@ _contajners() {
     done < <("${words[1]}" __complete zsh -- "${(@)words[1,CURRENT]}" 2>/dev/null)
     if (( $#open + $#closed == 0 )); then
         [[ -n $no_file ]] && return 1
-        # What stands before a file, as in `--pack=file`, `-d @file` and `--data=@file`.
-        [[ $PREFIX == --*=* ]] && compset -P 1 '*='
+        # What stands before a file, as in `--pack=file`, `-d @file`, `--data=@file` and `key:=@file`.
+        [[ $PREFIX == --*=* || $PREFIX == *:=@* ]] && compset -P 1 '*='
         compset -P @
         _files
         return
@@ -74,8 +74,8 @@ fi
 const FISH: &str = r#"# Completion of contajners for fish; to be sourced.
 function __contajners_offer
     contajners __complete fish -- (commandline -opc) (commandline -ct) 2>/dev/null
-    # The file of `-d @file` and `--data=@file`.
-    if set -l parts (string match -r -- '^(--data=@|@)(.*)$' (commandline -ct))
+    # The file of `-d @file`, `--data=@file` and `key:=@file`.
+    if set -l parts (string match -r -- '^(--data=@|@|[^=]+:=@)(.*)$' (commandline -ct))
         for file in $parts[3]*
             test -d $file; and set file $file/
             echo $parts[2]$file

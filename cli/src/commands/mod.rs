@@ -17,16 +17,24 @@ mod versions;
 mod wait;
 
 use crate::args::Command;
+use crate::call;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// Runs a command.
 pub(crate) fn run(
-    command: Command,
+    mut command: Command,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    match &mut command {
+        Command::Resolve { call, .. }
+        | Command::Check { call, .. }
+        | Command::Invoke { call, .. } => call::with_files(&mut call.values)?,
+        Command::Wait(typed) => call::with_files(&mut typed.values)?,
+        _ => {}
+    }
     match command {
         Command::Engines => engines::run(settings, output),
         Command::Where { engine } => place::run(&engine, settings, output),

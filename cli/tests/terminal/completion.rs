@@ -28,7 +28,7 @@ contajners() {
 "#;
 
 /// What is typed, the tab left out, and what the command is given.
-const LINES: [(&str, &str); 12] = [
+const LINES: [(&str, &str); 13] = [
     ("invoke docker@v1.41", "invoke|docker@v1.41|"),
     ("invoke docker@v1.55 SystemP", "invoke|docker@v1.55|SystemPing|"),
     ("invoke 'docker@v1.41", "invoke|docker@v1.41|"),
@@ -41,6 +41,10 @@ const LINES: [(&str, &str); 12] = [
         "invoke|docker|ContainerCreate|--data=@body.json|",
     ),
     ("ops docker --output=t", "ops|docker|--output=table|"),
+    (
+        "invoke docker ContainerList filters:=@bo",
+        "invoke|docker|ContainerList|filters:=@body.json|",
+    ),
     ("invoke docker ImageBuild --compress=g", "invoke|docker|ImageBuild|--compress=gzip|"),
     // A file is no connection.
     ("-c bo", "-c|bo|"),
