@@ -84,6 +84,16 @@ Environment:
   PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF,
   CONTAINERS_CONF_OVERRIDE
                    where podman does
+  INCUS_SOCKET, INCUS_DIR
+                   where incus does
+  XDG_RUNTIME_DIR, XDG_CONFIG_HOME
+                   where a user's own sockets are, and Podman's connections,
+                   containers.conf and auth.json
+  DOCKER_AUTH_CONFIG, DOCKER_CONFIG
+                   credentials for registries, of docker: the first in itself,
+                   else config.json in the folder (~/.docker)
+  REGISTRY_AUTH_FILE
+                   those of podman, else auth.json in the folders above
   DOCKER_API_VERSION, PODMAN_API_VERSION
                    the version that `invoke` and `wait` speak, without
                    --api-version; other commands ignore it
@@ -183,6 +193,7 @@ version accepts it.";
 pub(super) const INVOKE: &str = "\
 Examples:
   contajners invoke docker ContainerList all=true
+  contajners invoke docker ImageCreate fromImage=busybox tag=musl
   contajners invoke docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
   contajners invoke docker ContainerLogs id=conny stdout=true follow=true
   contajners invoke docker ImageBuild t=app --context . --compress gzip
