@@ -19,12 +19,13 @@ export class Pieces {
 
   /** The next piece; undefined at the end. */
   async next() {
-    if (!this.#reader) return undefined;
+    const reader = this.#reader;
+    if (!reader) return undefined;
     const watch = this.#watch;
     watch.came();
     try {
       for (;;) {
-        const { value, done } = await this.#reader.read();
+        const { value, done } = await reader.read();
         watch.signal.throwIfAborted();
         if (done) {
           this.#end();

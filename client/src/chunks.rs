@@ -328,6 +328,28 @@ fn join(bytes: &mut [u8], mut place: Place) -> (usize, Option<Place>) {
     (bytes.len() - (end - (to + 2)), next)
 }
 
+/// Tells whether a body in chunks has come to its end, with what follows the last chunk; one that is
+/// not in chunks has no other.
+pub(crate) fn is_ended(mut body: &[u8]) -> bool {
+    loop {
+        let (length, size) = match httparse::parse_chunk_size(body) {
+            Ok(httparse::Status::Complete((length, size))) => (length, size),
+            Ok(httparse::Status::Partial) => return false,
+            Err(_) => return true,
+        };
+        if size == 0 {
+            let behind = &body[length..];
+            return behind.starts_with(b"\r\n")
+                || behind.windows(4).any(|window| window == b"\r\n\r\n");
+        }
+        let chunk = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(length + 2);
+        match body.get(chunk..) {
+            Some(rest) => body = rest,
+            None => return false,
+        }
+    }
+}
+
 /// The length of a whole line before a chunk, and the chunk's size.
 fn size(bytes: &[u8]) -> (usize, usize) {
     let digits = bytes.iter().position(|byte| *byte == b'\r').unwrap_or(0);
@@ -388,6 +410,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_body_has_ended_with_its_last_byte_and_not_before(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..10),
+            trailers in prop::sample::select(vec!["0\r\n\r\n", "00;x=y\r\n\r\n", "0\r\nA: b\r\nC: d\r\n\r\n"]),
+        ) {
+            let mut chunks = chunks;
+            // What looks like the end is none inside of a chunk.
+            chunks.push(b"0\r\n\r\n".to_vec());
+            let all = chunked(&chunks, trailers);
+            let body = &all[HEAD.len()..];
+            prop_assert!(is_ended(body));
+            for end in 0..body.len() {
+                prop_assert!(!is_ended(&body[..end]), "{}", end);
+            }
+        }
+
         #[test]
         fn content_and_trailers_stay_however_they_are_cut(
             chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..40),

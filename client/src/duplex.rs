@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::body::Outgoing;
 use crate::call::{ERROR_LIMIT, ERROR_PIECE_WAIT, ERROR_WAIT};
+use crate::chunks::is_ended;
 use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::{Deadline, Limits, Message, Peer, message, wire};
 use crate::observer::{Head, Watched};
@@ -506,7 +507,7 @@ async fn error_body(wire: &mut dyn Wire, mut received: BytesMut, head: &SocketHe
         usize::try_from(length).unwrap_or(ERROR_LIMIT).min(ERROR_LIMIT)
     });
     let reading = async {
-        while received.len() < wanted && !(head.chunked && received.ends_with(b"0\r\n\r\n")) {
+        while received.len() < wanted && !(head.chunked && is_ended(&received)) {
             match timeout(ERROR_PIECE_WAIT, wire.read_buf(&mut received)).await {
                 Ok(Ok(length)) if length > 0 => {}
                 _ => break,

@@ -288,6 +288,7 @@ impl std::fmt::Debug for ByteStream {
 
 /// A piece of a process's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputPiece {
     /// The channel it came on; [`Output::Stdout`] for all output of a terminal.
     pub output: Output,

@@ -24,6 +24,7 @@ const NAMES: usize = 4096;
 
 /// What is at a path of names; made by [`Api::explain`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Explanation<'a> {
     /// The path with the root's name as the pack spells it.
     pub path: String,

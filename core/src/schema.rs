@@ -74,6 +74,7 @@ pub enum Additional<'a> {
 
 /// A declared field of an object.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Property<'a> {
     /// The field's name.
     pub name: &'a str,

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 pub(crate) use wire::words_in;
 use wire::{SshError, SshWire};
 
+use crate::chunks::is_ended;
 use crate::endpoint::Endpoint;
 use crate::trace;
 use crate::transport::Wire;
@@ -189,7 +190,12 @@ impl Ssh {
                 let words = format!("{} has none of its usual sockets there", self.engine);
                 Err(SshError::of(io::ErrorKind::NotFound, words))
             }
-            None => Err(wire::failure(said.await.map_err(io::Error::other)??.as_bytes())),
+            None => {
+                // Something that it started may hold the pipe open.
+                let said = timeout(wire::LINGER, said).await;
+                let said = said.map_or(Ok(Ok(String::new())), |said| said);
+                Err(wire::failure(said.map_err(io::Error::other)??.as_bytes()))
+            }
         }
     }
 
@@ -319,7 +325,7 @@ fn is_whole(answer: &[u8]) -> Option<bool> {
         found.and_then(|header| std::str::from_utf8(header.value).ok())
     };
     if value("Transfer-Encoding").is_some() {
-        return Some(body.ends_with(b"0\r\n\r\n"));
+        return Some(is_ended(body));
     }
     let length: usize = value("Content-Length").map_or(Some(0), |text| text.trim().parse().ok())?;
     (body.len() <= length).then_some(body.len() == length)

@@ -27,7 +27,7 @@ const PIECES: usize = 64;
 /// How `ssh` ends after a failure of its own.
 const OWN: i32 = 255;
 /// How long `ssh` may live on when nothing can come through it any more.
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// The same where it forwards a socket: it then lives on unless its connection broke.
 #[cfg(unix)]
 const FORWARDED_LINGER: Duration = Duration::from_millis(100);
@@ -239,7 +239,10 @@ impl AsyncRead for SshWire {
         if let Link::Socket { there, .. } = &self.link {
             let words = format!("nothing answers at `{there}` there");
             let _ = self.child.start_kill();
-            ready!(self.poll_words(context));
+            if self.poll_words(context).is_pending() {
+                ready!(self.poll_broken(context));
+                let _ = self.poll_words(context);
+            }
             let said = [words.as_bytes(), b"\n", &self.words].concat();
             return Poll::Ready(Err(failure(&said)));
         }

@@ -7,6 +7,7 @@ use crate::request::{Location, Method};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Change {
     /// The operation's id: in the second API, or in the first for one that is gone.
     pub operation: String,

@@ -21,6 +21,7 @@ pub enum Output {
 
 /// A piece of output: a frame, or as much of one as has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Chunk<'b> {
     /// The channel.
     pub output: Output,
