@@ -258,8 +258,25 @@ pub(crate) fn no_error_from_a_socket() -> Failure {
         .with_hint("leave out `--as socket`, or `--allow-error-status`")
 }
 
-/// Writes an answer as it comes.
+/// Writes an answer as it comes; what was passed over on the way is told where it went well all the
+/// same.
 pub(crate) async fn write(
+    answer: Response,
+    asked: Asked<'_>,
+    taken: Taken,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let passed_over = answer.remark().map(str::to_owned).filter(|_| answer.is_success());
+    write_as(answer, asked, taken, settings, output).await?;
+    if let Some(passed_over) = passed_over {
+        output.flush()?;
+        remark(format_args!("warning: {passed_over}"));
+    }
+    Ok(())
+}
+
+async fn write_as(
     answer: Response,
     asked: Asked<'_>,
     taken: Taken,

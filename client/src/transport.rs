@@ -422,10 +422,13 @@ mod tests {
         check(&folder, refused, "that is no socket: give another address");
         let long = "its path is too long for a socket: a link to its folder may be shorter";
         check("unix:///long", io::ErrorKind::InvalidInput, long);
-        let endpoint = Endpoint::parse("tcp://127.0.0.1:1").unwrap();
-        let full = io::Error::from_raw_os_error(TOO_MANY_FILES);
-        let told = hint("docker", &endpoint, "give another address", &full);
-        assert_eq!(told, "close connections and files, or let there be more (`ulimit -n`)");
+        #[cfg(unix)]
+        {
+            let endpoint = Endpoint::parse("tcp://127.0.0.1:1").unwrap();
+            let full = io::Error::from_raw_os_error(TOO_MANY_FILES);
+            let told = hint("docker", &endpoint, "give another address", &full);
+            assert_eq!(told, "close connections and files, or let there be more (`ulimit -n`)");
+        }
         let other = "nothing listens there: start docker, or give another address";
         check("unix:///no/such/socket", refused, other);
         check(

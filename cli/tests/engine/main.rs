@@ -115,6 +115,25 @@ fn check(answer: &[&'static str], arguments: &[&str], request: &str, expected: &
 const LIST: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
                     Connection: close\r\n\r\n[ {\"b\": 1.0, \"a\": \"x y\"} ]\n";
 
+/// It may be the reason of something later.
+#[test]
+fn what_was_passed_over_is_told_when_all_goes_well() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n[]";
+    check(
+        &[answer],
+        &["invoke", "docker@v1.41", "ContainerList", "filters=x"],
+        "GET /v1.41/containers/json?filters=x",
+        "[]\n--- standard error\nwarning: `filters` takes JSON, and the text that was given is none\n\
+         --- status 0",
+    );
+    let engine = Engine::new(&[answer]);
+    let mut pull =
+        engine.command(&["invoke", "docker@v1.41", "ImageCreate", "fromImage=plain.example/a"]);
+    let said = told(&pull.env("DOCKER_AUTH_CONFIG", "{bad").output().unwrap());
+    let expected = "warning: `DOCKER_AUTH_CONFIG` cannot be used: no JSON at line 1 column 2\n";
+    assert!(said.contains(expected) && said.ends_with("--- status 0"), "{said}");
+}
+
 #[test]
 fn json_is_laid_out_and_keeps_its_order() {
     let call = ["invoke", "docker@v1.41", "ContainerList", "all=true"];
