@@ -97,7 +97,7 @@ const certificates = [
     /SELF_SIGNED|^UNABLE_TO|UNTRUSTED|SIGNATURE/, "unknown-ca", "is from a CA that is not trusted",
     "name the file of its CA with `NODE_EXTRA_CA_CERTS`, if you trust it",
   ],
-  [/./, "certificate-invalid", "is not accepted", "a server's certificate is of version 3, signed by a CA and not one itself"],
+  [/./, "certificate-invalid", "is not accepted", "a server's certificate is one of version 3 that a CA has signed, and no CA itself: have the CA sign another for the engine"],
 ];
 
 /** Code, text and hint where the engine's certificate is not accepted: nothing was sent. */

@@ -10,7 +10,7 @@ use contajners_core::Pack;
 use crate::checks::Checks;
 use crate::client::{Client, Inner};
 use crate::credentials::Credentials;
-use crate::discovery::{Discovered, Source, System, endpoint_of, look, variable};
+use crate::discovery::{Discovered, Source, System, endpoint_of, headers, look, variable};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Limits, Peer};
@@ -104,7 +104,9 @@ impl ClientBuilder {
     ///
     /// Without it the engine is looked for as [`discover`](crate::discover) says: for Docker `DOCKER_HOST`, the
     /// current context, then the usual sockets, rootless ones too; for Podman
-    /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets.
+    /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets. What
+    /// `HttpHeaders` of Docker's `config.json` holds is sent with each request then, as Docker's command
+    /// does.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = Some(uri.into());
         self
@@ -349,6 +351,9 @@ impl ClientBuilder {
         };
         let mut peer = Peer::new(opened, &discovered, self.ssh, tls, self.watched);
         peer.pinned_by = pinned_by;
+        if discovered.source != Source::Given {
+            peer.headers = headers(opened, &System).map_err(Error::discover)?;
+        }
         if let Some(name) = self.user_agent {
             peer.user_agent = Some(name.try_into().map_err(|_| Error::user_agent())?);
         }

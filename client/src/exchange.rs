@@ -113,6 +113,8 @@ pub(crate) struct Peer {
     host: HeaderValue,
     /// What the program calls itself.
     pub(crate) user_agent: Option<HeaderValue>,
+    /// What is sent with each request beside.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// The variable that says which version is spoken, if one does.
     pub(crate) pinned_by: Option<String>,
 }
@@ -155,6 +157,7 @@ impl Peer {
                 .unwrap_or(HeaderValue::from_static("localhost")),
             endpoint,
             user_agent: None,
+            headers: Vec::new(),
             pinned_by: None,
         }
     }
@@ -428,6 +431,7 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     if let Some(name) = &peer.user_agent {
         headers.insert(USER_AGENT, name.clone());
     }
+    headers.extend(peer.headers.iter().cloned());
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }

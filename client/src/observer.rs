@@ -110,19 +110,26 @@ impl Head {
         let version = answer.version.unwrap_or_default();
         let line = format!("HTTP/1.{version} {status} {}", answer.reason.unwrap_or_default());
         let headers = answer.headers.iter();
-        Self::with(&line, headers.map(|header| (header.name, header.value)))
+        Self::with(&line, headers.map(|header| (header.name, header.value, false)))
     }
 
     fn new(line: &str, headers: &HeaderMap) -> Self {
-        Self::with(line, headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())))
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes(), value.is_sensitive()));
+        Self::with(line, headers)
     }
 
-    fn with<'a>(line: &str, headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let shown = |name: &str, value: &[u8]| match is_secret_header(name) {
-            true => SECRET.to_owned(),
-            false => String::from_utf8_lossy(value).into_owned(),
+    /// Of each header there is said whether it is known to be secret.
+    fn with<'a>(line: &str, headers: impl Iterator<Item = (&'a str, &'a [u8], bool)>) -> Self {
+        let shown = |(name, value, is_secret): (&str, &[u8], bool)| {
+            let shown = match is_secret || is_secret_header(name) {
+                true => SECRET.into(),
+                false => String::from_utf8_lossy(value),
+            };
+            (name.to_owned(), shown.into_owned())
         };
-        let headers = headers.map(|(name, value)| (name.to_owned(), shown(name, value))).collect();
+        let headers = headers.map(shown).collect();
         Self { line: line.trim_end().to_owned(), headers }
     }
 }

@@ -5,7 +5,6 @@
 //! one of the caller's.
 
 use contajners_core::Request;
-#[cfg(any(feature = "checks", feature = "credentials"))]
 pub(crate) use tracing::warn;
 use tracing::{Instrument as _, field};
 pub(crate) use tracing::{Span, debug};

@@ -115,6 +115,25 @@ fn check(answer: &[&'static str], arguments: &[&str], request: &str, expected: &
 const LIST: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
                     Connection: close\r\n\r\n[ {\"b\": 1.0, \"a\": \"x y\"} ]\n";
 
+#[test]
+fn headers_of_the_docker_command_are_sent_where_its_address_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = r#"{"HttpHeaders":{"X-Test":"blue"}}"#;
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    let engine = Engine::new(&[DONE]);
+    let mut ping = contajners(&["invoke", "docker@v1.41", "SystemPing", "-v"]);
+    ping.env("DOCKER_CONFIG", folder.path());
+    ping.env("DOCKER_HOST", format!("unix://{}/s", engine.folder.path().display()));
+    let said = told(&ping.output().unwrap());
+    assert_eq!(engine.requests(), "GET /v1.41/_ping [blue]");
+    assert!(said.contains("x-test: (secret)") && !said.contains("blue"), "{said}");
+    // Who names another address does without.
+    let given = Engine::new(&[DONE]);
+    let mut ping = given.command(&["invoke", "docker@v1.41", "SystemPing"]);
+    ping.env("DOCKER_CONFIG", folder.path()).output().unwrap();
+    assert_eq!(given.requests(), "GET /v1.41/_ping");
+}
+
 /// It may be the reason of something later.
 #[test]
 fn what_was_passed_over_is_told_when_all_goes_well() {

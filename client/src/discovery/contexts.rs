@@ -7,9 +7,11 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use hmac_sha256::Hash;
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::Value;
 
 use super::{Around, DiscoverError, Named, Source, below, text_of, tls};
+use crate::trace;
 
 /// The context that stands for having none.
 pub(super) const DEFAULT: &str = "default";
@@ -33,6 +35,42 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
         return Ok(None);
     }
     by_name(around, &name, Some(&from)).map(Some)
+}
+
+/// Returns the headers that `config.json` has Docker's command send with each request.
+pub(super) fn headers(
+    around: &Around<'_>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, DiscoverError> {
+    let Some(file) = folder(around).map(|folder| folder.join("config.json")) else {
+        return Ok(Vec::new());
+    };
+    let config = match around.json(&file) {
+        Ok(config) => config.unwrap_or_default(),
+        // Where an address needs it that has failed before; Docker's command goes on without it, too.
+        Err(error) => {
+            trace::warn!(code = error.code(), "{error}");
+            return Ok(Vec::new());
+        }
+    };
+    let wrong = || DiscoverError::malformed(&file, "`HttpHeaders` holds what is no header");
+    let all = match below(&config, &["HttpHeaders"]) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Object(all)) => all,
+        Some(_) => return Err(wrong()),
+    };
+    // Who calls says that itself, and what goes with the connection is not for a file to say.
+    let is_own = |name: &HeaderName| [USER_AGENT, HOST, CONTENT_LENGTH].contains(name);
+    let header = |(name, value): (&String, &Value)| {
+        let name = HeaderName::try_from(name).ok()?;
+        let mut value = HeaderValue::from_str(value.as_str()?).ok()?;
+        // It may be anything.
+        value.set_sensitive(true);
+        Some((name, value))
+    };
+    let all: Option<Vec<_>> = all.iter().map(header).collect();
+    let mut all = all.ok_or_else(wrong)?;
+    all.retain(|(name, _)| !is_own(name));
+    Ok(all)
 }
 
 /// Returns the address of a context, which is named by what is told.

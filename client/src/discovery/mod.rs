@@ -18,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use contajners_core::{Pack, keeps_variables};
+use hyper::header::{HeaderName, HeaderValue};
 
 pub use error::DiscoverError;
 
@@ -205,6 +206,18 @@ pub(crate) fn look(
         return named.taken(pack, &around, Vec::new(), given);
     }
     Err(DiscoverError::nameless(pack.engine()))
+}
+
+/// Returns the headers that the engine's own tool would send with each request.
+pub(crate) fn headers(
+    pack: Pack<'_>,
+    surroundings: &dyn Surroundings,
+) -> Result<Vec<(HeaderName, HeaderValue)>, DiscoverError> {
+    let mut addresses = pack.addresses().map(Template::of);
+    match addresses.any(|template| template == Template::Contexts) {
+        true => contexts::headers(&Around(surroundings)),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// Which of Docker's contexts is taken.

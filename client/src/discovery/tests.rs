@@ -438,6 +438,34 @@ fn what_names_a_context_or_a_connection_is_told() {
 }
 
 #[test]
+fn headers_of_the_docker_command() {
+    let check = |engine, text: &str, expected: &str| {
+        let machine = machine(&[("DOCKER_CONFIG", "/c")], &[]).file("/c/config.json", text);
+        let said = match headers(crate::pack(engine).unwrap(), &machine) {
+            Ok(all) => {
+                assert!(all.iter().all(|(_, value)| value.is_sensitive()));
+                let line = |(name, value): &(HeaderName, HeaderValue)| {
+                    format!("{name}: {}", value.to_str().unwrap())
+                };
+                all.iter().map(line).collect::<Vec<_>>().join(", ")
+            }
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(said, expected);
+    };
+    let two = r#"{"HttpHeaders":{"X-Team":"blue","User-Agent":"x","host":"y","X-B":""}}"#;
+    check("docker", two, "x-b: , x-team: blue");
+    check("podman", two, "");
+    check("docker", "{}", "");
+    check("docker", "{", "");
+    check("docker", r#"{"HttpHeaders":null}"#, "");
+    let wrong = "`/c/config.json` cannot be used: `HttpHeaders` holds what is no header";
+    check("docker", r#"{"HttpHeaders":[]}"#, wrong);
+    check("docker", r#"{"HttpHeaders":{"X":1}}"#, wrong);
+    check("docker", r#"{"HttpHeaders":{"X":"a\r\nb: c"}}"#, wrong);
+}
+
+#[test]
 fn variables_of_the_user_stay_on_the_machine() {
     assert_eq!(Template::of("http://far/$TOKEN"), Template::Leaking);
     assert_eq!(Template::of("tcp://$ENGINE:1"), Template::Own("ENGINE"));

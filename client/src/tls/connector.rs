@@ -206,7 +206,8 @@ fn explained(error: &rustls::Error, connector: &Connector, engine: &str, address
             _ => of_engine(
                 "certificate-invalid",
                 "is not accepted",
-                "a server's certificate is of version 3, signed by a CA and not one itself",
+                "a server's certificate is one of version 3 that a CA has signed, and no CA itself: have the \
+                 CA sign another for the engine",
             ),
         },
         E::AlertReceived(alert) => refused(*alert, connector, engine, address),

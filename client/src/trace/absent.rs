@@ -30,7 +30,6 @@ macro_rules! nothing {
     };
 }
 pub(crate) use nothing as debug;
-#[cfg(any(feature = "checks", feature = "credentials"))]
 pub(crate) use nothing as warn;
 
 pub(crate) async fn within<T>(_: &Span, work: impl Future<Output = T>) -> T {
