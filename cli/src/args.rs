@@ -102,7 +102,7 @@ pub(crate) struct Global {
     /// doc, explain, where, resolve, check]
     #[arg(short, long, value_name = "FORM", global = true, help_heading = "Global options")]
     #[arg(hide_possible_values = true)]
-    pub(crate) output: Option<Form>,
+    pub(crate) output: Option<FormName>,
 
     /// Colour: auto, always or never; auto honours NO_COLOR
     #[arg(long, value_name = "WHEN", global = true, help_heading = "Global options")]
@@ -159,15 +159,38 @@ impl Tls {
     }
 }
 
-/// How results are written.
+/// How results are written, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum FormName {
     /// The stable interface for scripts.
     Json,
+    /// The same with a line for each item of a list.
+    Ndjson,
     /// For people.
     Table,
     /// Bare names, one a line; for `invoke` and `request` the bytes as received.
     Raw,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// JSON, in whatever lines.
+    Json,
+    /// For people.
+    Table,
+    /// Bare names, or bytes.
+    Raw,
+}
+
+impl From<FormName> for Form {
+    fn from(name: FormName) -> Self {
+        match name {
+            FormName::Json | FormName::Ndjson => Self::Json,
+            FormName::Table => Self::Table,
+            FormName::Raw => Self::Raw,
+        }
+    }
 }
 
 /// When colour is used.

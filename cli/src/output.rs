@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, StdoutLock, Write, stderr, stdout};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::render::json::{self, Layout};
+use crate::render::json;
 use crate::screen;
 use crate::settings::Settings;
 
@@ -55,8 +55,7 @@ impl Output {
         settings: &Settings,
     ) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(io::Error::from)?;
-        let layout = if settings.is_terminal { Layout::Pretty } else { Layout::Compact };
-        Ok(json::write(self, &text, layout, settings.paint)?)
+        Ok(json::write(self, &text, settings.layout(settings.is_terminal), settings.paint)?)
     }
 
     /// Writes names, one a line.

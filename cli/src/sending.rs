@@ -22,7 +22,7 @@ use crate::documents::{self, Errors, LARGEST, Written};
 use crate::failure::{Failure, MORE_TIME, Status};
 use crate::output::{Output, remark};
 use crate::render;
-use crate::render::json::{self, Layout};
+use crate::render::json;
 
 use crate::settings::{Chosen, Settings};
 use crate::signals;
@@ -366,11 +366,7 @@ async fn data(
     if text.trim().is_empty() {
         return Ok(());
     }
-    let layout = if settings.is_terminal || settings.form() == Some(Form::Table) {
-        Layout::Pretty
-    } else {
-        Layout::Compact
-    };
+    let layout = settings.layout(settings.is_terminal || settings.form() == Some(Form::Table));
     if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
         json::write(output, &text, layout, settings.paint)?;
         return look(&[&text]);

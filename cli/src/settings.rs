@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use contajners::{ClientBuilder, Discovered, Surroundings, System, Tls, discover};
 use contajners_core::{Api, ApiVersion, Operation, Pack, ResolveErrorKind, nearest};
 
-use crate::args::{self, Form, Global, When};
+use crate::args::{self, Form, FormName, Global, When};
 use crate::failure::Failure;
 use crate::output::remark;
 use crate::packs::{self, Own};
+use crate::render::json::Layout;
 use crate::render::{Paint, plain};
 
 /// Lines of prose are not made longer than this, however wide the terminal.
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     packs: Vec<PathBuf>,
     /// The form of the output, when that is said.
     form: Option<Form>,
+    /// Whether each item of a list is a line.
+    has_lines: bool,
     /// Whether standard output is a terminal.
     pub(crate) is_terminal: bool,
     /// The width of the terminal; `None` in a pipe, where lines may be of any length.
@@ -69,7 +72,8 @@ impl Settings {
             connection: global.connection,
             tls: global.tls,
             packs: global.packs,
-            form: global.output,
+            form: global.output.map(Form::from),
+            has_lines: global.output == Some(FormName::Ndjson),
             is_terminal,
             width: columns.filter(|&columns: &usize| columns > 0).or_else(measured),
             paint: Paint::new(colours),
@@ -80,6 +84,15 @@ impl Settings {
     /// Returns the form that was asked for.
     pub(crate) fn form(&self) -> Option<Form> {
         self.form
+    }
+
+    /// Returns how JSON is laid out, which is indented where people look at it.
+    pub(crate) fn layout(&self, is_for_people: bool) -> Layout {
+        match (self.has_lines, is_for_people) {
+            (true, _) => Layout::Lines,
+            (false, true) => Layout::Pretty,
+            (false, false) => Layout::Compact,
+        }
     }
 
     /// Returns the form of lists: tables for people, JSON for programs.

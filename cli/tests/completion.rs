@@ -51,8 +51,8 @@ fn each_place_has_its_words() {
     check("help invoke d", &[]);
     check("versions pod", &["podman"]);
     check("ops docker --out", &["--output"]);
-    check("ops docker --output ", &["json", "table", "raw"]);
-    check("--output=", &["json", "table", "raw"]);
+    check("ops docker --output ", &["json", "ndjson", "table", "raw"]);
+    check("--output=", &["json", "ndjson", "table", "raw"]);
     check("ops docker --output=t", &["table"]);
     check("invoke docker ImageBuild --compress=g", &["gzip"]);
     check("ops docker --api-version=v1.5", &["v1.55", "v1.54", "v1.53", "v1.52", "v1.51", "v1.50"]);

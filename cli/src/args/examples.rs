@@ -62,6 +62,7 @@ Forms of output (-o):
                        because, status, at, is, present}, whichever it has
          Errors are text on standard error in every form.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
+  ndjson the same, with a line for each item where it is an array
   raw    bare names, one per line; of `invoke` and `request` the bytes received
 
 Exit statuses:

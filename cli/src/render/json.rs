@@ -17,6 +17,8 @@ pub(crate) enum Layout {
     Pretty,
     /// In one line.
     Compact,
+    /// In one line for each item, where it is a list.
+    Lines,
 }
 
 /// Writes a JSON text in a layout, with a line break at the end. The text must be JSON: what is
@@ -30,8 +32,24 @@ pub(crate) fn write(
     let mut rest = text.trim_start();
     let mut depth = 0usize;
     let mut open = false;
+    let is_apart = layout == Layout::Lines && rest.starts_with('[');
+    if is_apart && rest[1..].trim_start().starts_with(']') {
+        return Ok(());
+    }
     while let Some(c) = rest.chars().next() {
         match c {
+            '[' if is_apart && depth == 0 => {
+                depth = 1;
+                rest = &rest[1..];
+            }
+            ']' if is_apart && depth == 1 => {
+                depth = 0;
+                rest = &rest[1..];
+            }
+            ',' if is_apart && depth == 1 => {
+                out.write_all(b"\n")?;
+                rest = &rest[1..];
+            }
             '{' | '[' => {
                 value_line(out, layout, &mut open, depth)?;
                 write!(out, "{c}")?;
@@ -94,7 +112,7 @@ fn value_line(
 fn break_line(out: &mut dyn Write, layout: Layout, depth: usize) -> io::Result<()> {
     match layout {
         Layout::Pretty => write!(out, "\n{:1$}", "", depth.min(DEEPEST) * 2),
-        Layout::Compact => Ok(()),
+        Layout::Compact | Layout::Lines => Ok(()),
     }
 }
 
@@ -153,14 +171,18 @@ mod tests {
              \"c:,\\\"}\": null\n  },\n  \"b\": \"x y\"\n}\n",
         );
         check("true", Layout::Pretty, "true\n");
+        check(text, Layout::Lines, &format!("{}\n", text.replace(' ', "").replace("xy", "x y")));
+        check(" [ {\"a\": [1, 2]}, [ ], \"b,\" ] ", Layout::Lines, "{\"a\":[1,2]}\n[]\n\"b,\"\n");
+        check("[ ]", Layout::Lines, "");
         check("\"\u{9b}2J\u{7f}\"", Layout::Compact, "\"\\u009b2J\\u007f\"\n");
     }
 
     #[test]
     fn ends_on_anything() {
-        for text in ["", "}}]", "\"", "\"\\", "[,:", "{\"a\"", "é\u{1b}"] {
-            let mut out = Vec::new();
-            write(&mut out, text, Layout::Pretty, Paint::new(true)).unwrap();
+        for text in ["", "}}]", "[", "[}]]", "\"", "\"\\", "[,:", "{\"a\"", "é\u{1b}"] {
+            for layout in [Layout::Pretty, Layout::Compact, Layout::Lines] {
+                write(&mut Vec::new(), text, layout, Paint::new(true)).unwrap();
+            }
         }
     }
 

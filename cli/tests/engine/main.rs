@@ -160,6 +160,8 @@ fn json_is_laid_out_and_keeps_its_order() {
     check(&[LIST], &call, request, "[{\"b\":1.0,\"a\":\"x y\"}]\n--- status 0");
     let pretty = "[\n  {\n    \"b\": 1.0,\n    \"a\": \"x y\"\n  }\n]\n--- status 0";
     check(&[LIST], &[&call[..], &["-o", "table"]].concat(), request, pretty);
+    let lines = "{\"b\":1.0,\"a\":\"x y\"}\n--- status 0";
+    check(&[LIST], &[&call[..], &["-o", "ndjson"]].concat(), request, lines);
     let received = "[ {\"b\": 1.0, \"a\": \"x y\"} ]\n--- status 0";
     check(&[LIST], &[&call[..], &["-o", "raw"]].concat(), request, received);
     check(&[LIST], &[&call[..], &["--as", "stream"]].concat(), request, received);
