@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, IsTerminal, stdout};
+use std::io::{self, IsTerminal, Read as _, stdout};
 use std::path::{Path, PathBuf};
 
 use contajners::{ClientBuilder, Discovered, Surroundings, System, Tls, discover};
@@ -239,9 +239,14 @@ impl Settings {
 
 /// Reads the first line of a file that holds a password.
 fn first_line(file: &Path) -> Result<String, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?;
+    let mut text = String::new();
+    let read = fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    read.map_err(|error| Failure::unreadable(file, &error))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
+
+/// How much is read of a file that holds a password.
+const LONGEST: u64 = 64 << 10;
 
 /// A machine on which nothing is set and nothing is there.
 struct Bare;

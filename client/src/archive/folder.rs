@@ -208,10 +208,13 @@ impl BuildContext {
 fn read_ignore_file(path: &Path) -> Result<Option<Ignore>, Error> {
     let shown = quoted(&path.to_string_lossy());
     let unreadable = |error| Error::unreadable(&format!("the ignore file {shown}"), error);
-    let file = match fs::File::open(path) {
+    match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(unreadable)?,
-    };
+        // The folder may be anybody's, and opening a pipe would wait for whoever writes into it.
+        Ok(found) if !found.is_file() => return Err(unreadable(io::Error::other("it is no file"))),
+        _ => {}
+    }
+    let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     let most = ignore::LONGEST_FILE as u64 + 1;
     file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -426,6 +426,13 @@ mod tests {
         let error = open(context()).await;
         let text = "cannot read the ignore file `DIR/.dockerignore`";
         refused(&error, "body-unreadable", text, &folder);
+
+        // A pipe that nobody writes into.
+        fs::remove_file(folder.path().join(".dockerignore")).unwrap();
+        let pipe = folder.path().join(".dockerignore");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        let error = open(context()).await;
+        refused(&error, "body-unreadable", text, &folder);
     }
 
     #[tokio::test]

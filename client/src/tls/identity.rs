@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use pkcs8::EncryptedPrivateKeyInfo;
@@ -16,6 +18,8 @@ use super::{Fault, Pem, Tls};
 use crate::error::quoted;
 
 const ENCRYPTED_BEGIN: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+/// The longest file that is read; the system's CAs are a quarter of a MiB.
+const LONGEST: u64 = 16 << 20;
 const ENCRYPTED_END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
 
 /// Reads who the client is; `None` when nothing says so.
@@ -62,7 +66,7 @@ pub(super) fn read<'p>(pem: &'p Pem, what: &str) -> Result<(String, Cow<'p, [u8]
         Pem::Given(bytes) => Ok((format!("the {what} given"), Cow::Borrowed(bytes))),
         Pem::File(file) => {
             let name = quoted(&file.to_string_lossy());
-            match fs::read(file) {
+            match read_file(file) {
                 Ok(bytes) => Ok((name, Cow::Owned(bytes))),
                 Err(error) => Err(Fault::new(
                     "tls-unreadable",
@@ -72,6 +76,15 @@ pub(super) fn read<'p>(pem: &'p Pem, what: &str) -> Result<(String, Cow<'p, [u8]
                 .with_cause(error)),
             }
         }
+    }
+}
+
+fn read_file(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LONGEST {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB")),
+        false => Ok(bytes),
     }
 }
 
