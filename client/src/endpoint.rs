@@ -268,7 +268,9 @@ fn host_and_port(authority: &str) -> Result<(&str, Option<u16>), Kind> {
     if host.is_empty() || !host.bytes().all(plain) {
         return Err(Kind::Malformed("it names no host"));
     }
-    let number = |port: &str| port.parse().ok().filter(|port: &u16| *port != 0);
+    // What parses numbers takes a sign, too.
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |port: &str| port.parse().ok().filter(|number: &u16| *number != 0 && digits(port));
     match port {
         None => Ok((host, None)),
         Some(port) => match number(port) {
@@ -314,9 +316,14 @@ fn redacted(address: &str) -> String {
         scheme => matches!(scheme, "unix://" | "npipe://" | "http+unix://"),
     };
     let end = if is_file { rest.find('/').unwrap_or(rest.len()) } else { rest.len() };
-    match rest[..end].rfind('@') {
-        Some(at) if rest[..at].contains(':') => format!("{scheme}…{}", &rest[at..]),
-        _ => address.into(),
+    let (hidden, rest) = match rest[..end].rfind('@') {
+        Some(at) if rest[..at].contains(':') => ("…", &rest[at..]),
+        _ => ("", rest),
+    };
+    // Nor does a query, which may be a token.
+    match rest.split_once('?').filter(|_| !is_file) {
+        Some((rest, _)) => format!("{scheme}{hidden}{rest}?…"),
+        None => format!("{scheme}{hidden}{rest}"),
     }
 }
 
@@ -514,7 +521,7 @@ mod tests {
         );
         check("ssh://-l@host", "address `ssh://-l@host` cannot be read: it names no user");
         check("ssh://", "address `ssh://` cannot be read: it names no host");
-        check("ssh://h?x", "address `ssh://h?x` cannot be read: it takes no query and no fragment");
+        check("ssh://h?x", "address `ssh://h?…` cannot be read: it takes no query and no fragment");
         check(
             "fd://",
             "address `fd://` is none that a client can reach: it tells a daemon where to listen; \
@@ -536,11 +543,12 @@ mod tests {
         assert!(error.contains("`…@h:1`"), "{error}");
         let port = "a port is a number from 1 to 65535";
         check("tcp://h:0", &format!("address `tcp://h:0` cannot be read: {port}"));
+        check("tcp://h:+1", &format!("address `tcp://h:+1` cannot be read: {port}"));
         check("tcp://h:65536", &format!("address `tcp://h:65536` cannot be read: {port}"));
         check("tcp://a b:1", "address `tcp://a b:1` cannot be read: it names no host");
         check(
             "tcp://h:1?x",
-            "address `tcp://h:1?x` cannot be read: it takes no query and no fragment",
+            "address `tcp://h:1?…` cannot be read: it takes no query and no fragment",
         );
     }
 }
