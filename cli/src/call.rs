@@ -13,7 +13,7 @@ use contajners_core::{
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::args::Data;
+use crate::args::{Call, Data};
 use crate::failure::{Failure, Status};
 
 /// The largest file that is read for a parameter.
@@ -170,9 +170,10 @@ fn check_header(name: &str, value: &str) -> Result<(), RawError> {
 }
 
 /// The same for an operation, whose body has a media type of its own.
-pub(crate) fn headers_beside_body(typed: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
-    let headers = headers(typed)?;
-    match headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
+pub(crate) fn headers_of(typed: &Call) -> Result<Vec<(&str, &str)>, Failure> {
+    let headers = headers(&typed.headers)?;
+    let is_of_body = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("Content-Type");
+    match typed.data.is_some() && headers.iter().any(is_of_body) {
         true => Err(Failure::usage("the header `Content-Type` belongs to the body")
             .with_hint("`--content-type TYPE` names its media type")),
         false => Ok(headers),

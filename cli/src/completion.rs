@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
+use contajners::{Source, System};
 use contajners_core::{Additional, Api, Operation, Pack, Schema, SchemaKind};
 
 use crate::args::Cli;
-use crate::connections;
 use crate::packs::{self, Own};
 use crate::settings;
 
@@ -162,24 +162,20 @@ impl<'c> Typed<'c> {
             .collect()
     }
 
-    /// Contexts and connections, of the engine that is named or of all.
+    /// Contexts and connections, of the engine that is named or of all that are built in.
     fn connections(&self) -> Vec<Candidate> {
-        let pack = self.pack();
-        let is_wanted = |template: &str| match pack {
-            Some(pack) => pack.addresses().any(|address| address == template),
-            None => self.positional.is_empty(),
+        let packs: Vec<Pack<'static>> = match self.positional.is_empty() {
+            true => contajners::engines().filter_map(|own| contajners::pack(own).ok()).collect(),
+            false => self.pack().into_iter().collect(),
         };
-        let mut all = Vec::new();
-        let mut add = |names: Vec<String>, about: &str| {
-            all.extend(names.into_iter().map(|name| Candidate::new(name, about)));
-        };
-        if is_wanted("context://docker") {
-            add(connections::contexts(), "Docker context");
-        }
-        if is_wanted("connection://podman") {
-            add(connections::connections(), "Podman connection");
-        }
-        all
+        let all = packs.into_iter().flat_map(|pack| contajners::connections(pack, &System));
+        let all = all.filter_map(|source| match source {
+            Source::Context(name) => Some((name, "Docker context")),
+            Source::Connection(name) => Some((name, "Podman connection")),
+            _ => None,
+        });
+        let is_shown = |(name, _): &(String, _)| !name.contains(char::is_control);
+        all.filter(is_shown).map(|(name, about)| Candidate::new(name, about)).collect()
     }
 
     fn positional(&self, current: &str) -> Vec<Candidate> {

@@ -8,7 +8,6 @@ mod args;
 mod call;
 mod commands;
 mod completion;
-mod connections;
 mod documents;
 mod failure;
 mod findings;

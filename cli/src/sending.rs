@@ -23,7 +23,6 @@ use crate::failure::{Failure, MORE_TIME, Status};
 use crate::output::{Output, remark};
 use crate::render;
 use crate::render::json;
-
 use crate::settings::{Chosen, Settings};
 use crate::signals;
 use crate::terminal;

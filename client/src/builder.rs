@@ -351,8 +351,8 @@ impl ClientBuilder {
         };
         let mut peer = Peer::new(opened, &discovered, self.ssh, tls, self.watched);
         peer.pinned_by = pinned_by;
-        if discovered.source != Source::Given {
-            peer.headers = headers(opened, &System).map_err(Error::discover)?;
+        if discovered.is_by_dockers_settings() {
+            peer.headers = headers(opened, &System);
         }
         if let Some(name) = self.user_agent {
             peer.user_agent = Some(name.try_into().map_err(|_| Error::user_agent())?);

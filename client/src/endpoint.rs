@@ -320,9 +320,9 @@ fn redacted(address: &str) -> String {
         Some(at) if rest[..at].contains(':') => ("…", &rest[at..]),
         _ => ("", rest),
     };
-    // Nor does a query, which may be a token.
-    match rest.split_once('?').filter(|_| !is_file) {
-        Some((rest, _)) => format!("{scheme}{hidden}{rest}?…"),
+    // Nor does a query or a fragment, which may be a token.
+    match rest.find(['?', '#']).filter(|_| !is_file) {
+        Some(at) => format!("{scheme}{hidden}{}…", &rest[..=at]),
         None => format!("{scheme}{hidden}{rest}"),
     }
 }
@@ -543,6 +543,8 @@ mod tests {
         assert!(error.contains("`…@h:1`"), "{error}");
         let port = "a port is a number from 1 to 65535";
         check("tcp://h:0", &format!("address `tcp://h:0` cannot be read: {port}"));
+        let no_fragment = "address `tcp://h#…` cannot be read: it takes no query and no fragment";
+        check("tcp://h#x", no_fragment);
         check("tcp://h:+1", &format!("address `tcp://h:+1` cannot be read: {port}"));
         check("tcp://h:65536", &format!("address `tcp://h:65536` cannot be read: {port}"));
         check("tcp://a b:1", "address `tcp://a b:1` cannot be read: it names no host");

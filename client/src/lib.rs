@@ -136,7 +136,9 @@ pub use contajners_core::{Content, Finding, FindingKind, Method, stream::Output}
 #[cfg(feature = "credentials")]
 pub use credentials::{Credentials, RegistryAuth};
 pub use data::Data;
-pub use discovery::{DiscoverError, Discovered, Source, Surroundings, System, discover};
+pub use discovery::{
+    DiscoverError, Discovered, Source, Surroundings, System, connections, discover,
+};
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind, Timeout};

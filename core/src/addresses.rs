@@ -3,8 +3,9 @@
 /// Tells whether an address of a pack keeps what variables hold to itself.
 ///
 /// A pack may be anybody's, and one with `http://host/$SECRET` would carry a secret to that host.
-/// Variables may stand in the path of a socket (`unix://$HOME/x.sock`, `npipe://`); elsewhere one
-/// stands for the whole address or its host, which leads where the user says.
+/// Variables may stand in the path of a socket (`unix://$HOME/x.sock`) and in the name of a pipe of this
+/// machine (`npipe:////./pipe/$NAME`); elsewhere one stands for the whole address or its host, which
+/// leads where the user says.
 ///
 /// ```
 /// use contajners_core::keeps_variables;
@@ -14,7 +15,9 @@
 /// assert!(!keeps_variables("http://engine.example/$TOKEN"));
 /// ```
 pub fn keeps_variables(address: &str) -> bool {
-    if ["unix://", "npipe://"].into_iter().any(|scheme| address.starts_with(scheme)) {
+    // Pipes may be written either way.
+    let own_pipe = |rest: &str| rest.starts_with("//./pipe/") || rest.starts_with(r"\\.\pipe\");
+    if address.starts_with("unix://") || address.strip_prefix("npipe://").is_some_and(own_pipe) {
         return true;
     }
     let host = match address.split_once("://") {
@@ -38,9 +41,16 @@ mod tests {
 
     #[test]
     fn variables_lead_where_the_user_says_or_nowhere() {
-        for kept in
-            ["$HOST", "$HOST/x", "$HOST:1/x", "tcp://$HOST", "https://$H_1:2/x", "unix://$A/$B"]
-        {
+        for kept in [
+            "$HOST",
+            "$HOST/x",
+            "$HOST:1/x",
+            "tcp://$HOST",
+            "https://$H_1:2/x",
+            "unix://$A/$B",
+            "npipe:////./pipe/$A",
+            r"npipe://\\.\pipe\$A",
+        ] {
             assert!(keeps_variables(kept), "{kept}");
         }
         for told in [
@@ -52,6 +62,8 @@ mod tests {
             "tcp://$A@h",
             "ssh://$A@h",
             "http+unix://%2Fx/$A",
+            "npipe:////far/pipe/$A",
+            "npipe:////$A/pipe/x",
         ] {
             assert!(!keeps_variables(told), "{told}");
         }

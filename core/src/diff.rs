@@ -199,8 +199,8 @@ type Pair = (u32, u32);
 
 /// Compares schemas, each pair once but for those of cycles.
 struct Differ {
-    /// In the order of the pairs.
-    known: Vec<(Pair, Rc<Vec<Inside>>)>,
+    /// In the order of the pairs; with each, whether there may be more.
+    known: Vec<(Pair, Rc<Vec<Inside>>, bool)>,
     /// Those in the middle of being compared: as many as schemas are deep.
     open: Vec<Pair>,
     /// Whether something was left out of what is being compared.
@@ -363,10 +363,11 @@ impl Differ {
     fn schemas<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize) -> Rc<Vec<Inside>> {
         let (from, to) = (from.resolved(), to.resolved());
         let pair = (from.node(), to.node());
-        let place = |known: &[(Pair, _)]| known.partition_point(|(known, _)| *known < pair);
-        if let Some((known, found)) = self.known.get(place(&self.known))
+        let place = |known: &[(Pair, _, _)]| known.partition_point(|(known, ..)| *known < pair);
+        if let Some((known, found, is_short)) = self.known.get(place(&self.known))
             && *known == pair
         {
+            self.is_short |= is_short;
             return found.clone();
         }
         let is_open = self.open.contains(&pair);
@@ -378,15 +379,17 @@ impl Differ {
         self.work -= 1;
         self.open.push(pair);
         let was_cut = core::mem::take(&mut self.is_cut);
+        let was_short = core::mem::take(&mut self.is_short);
         let mut out = Vec::new();
         self.fill(from, to, depth - 1, &mut out);
         self.open.pop();
         self.is_short |= out.len() >= MOST;
         let found = Rc::new(out);
         // What was found in the middle of a cycle is not all that there is for who begins elsewhere.
-        if !self.is_cut || self.open.is_empty() && !self.is_short {
-            self.known.insert(place(&self.known), (pair, found.clone()));
+        if !self.is_cut || self.open.is_empty() {
+            self.known.insert(place(&self.known), (pair, found.clone(), self.is_short));
         }
+        self.is_short |= was_short;
         self.is_cut = !self.open.is_empty() && (self.is_cut || was_cut);
         found
     }
@@ -441,8 +444,9 @@ impl Differ {
             schema.layer(|layer| layer.members().next().is_some())
         }
         let (from, to) = (listing(from), listing(to));
-        let all = |schema: Schema<'_>| schema.members().take(MOST).count();
+        let all = |schema: Schema<'_>| schema.members().take(MOST + 1).count();
         let (those, others) = (all(from), all(to));
+        self.is_short |= those.max(others) > MOST;
         // Without a list any value goes: that is no list of values that were added or removed.
         if those == 0 || others == 0 {
             return;

@@ -75,7 +75,7 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// Tells whether there are more than are looked at.
+    /// Tells whether there may be more than are looked at.
     pub(crate) fn is_cut(&self) -> bool {
         self.looked_at >= DECLARED
     }

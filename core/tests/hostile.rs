@@ -230,6 +230,43 @@ fn values_without_number_are_compared_for_a_while() {
     // Each of them takes a good part of a second.
     let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
     assert!((2000..10_000).contains(&changes.len()), "{}", changes.len());
+    assert_eq!(changes.last().unwrap().kind, ChangeKind::Incomplete);
+}
+
+/// What is not looked at is told by each operation that has it, not by the first alone.
+#[test]
+fn what_is_shared_and_too_wide_is_told_each_time() {
+    let fields: Vec<String> = (0..1500).map(|number| format!("f{number:04}")).collect();
+    let values: Vec<String> = (0..2001).map(|number| format!("\"value {number:04}\"")).collect();
+    let mut texts: Vec<&str> = fields.iter().chain(&values).map(String::as_str).collect();
+    texts.extend(["a", "/a", "b", "/b", "c", "/c", "d", "/d"]);
+    let mut making = Making::new("", &["v1", "v2"], &texts);
+    let (text, number) = (making.schema(Shape::String), making.schema(Shape::Integer));
+    let wide = [text, number].map(|last| {
+        let schema = |at: usize| if at == 1400 { last } else { text };
+        let fields = fields.iter().enumerate().map(|(at, name)| (&**name, schema(at)));
+        making.object(&fields.collect::<Vec<_>>())
+    });
+    let listed = [2001, 2000].map(|count| {
+        making.writer.schema(&SchemaNode {
+            format: None,
+            members: values[..count].iter().map(|value| making.texts[value]).collect(),
+            default: None,
+            nullable: false,
+            shape: Shape::String,
+        })
+    });
+    for (id, path, bodies) in
+        [("a", "/a", &wide), ("b", "/b", &wide), ("c", "/c", &listed), ("d", "/d", &listed)]
+    {
+        making.bodies(id, path, bodies);
+    }
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
+    let expected =
+        ["a", "b", "c", "d"].map(|id| format!("{id} operation not all of it was compared"));
+    assert_eq!(told(&changes), expected);
 }
 
 /// What a wrapper says counts as if what it is around said it.

@@ -24,7 +24,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let taken_as = answers.taken_as;
     let chosen = settings.engine(&typed.operation.engine)?;
-    let headers = call::headers_beside_body(&typed.headers)?;
+    let headers = call::headers_of(typed)?;
     let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
         return Err(Failure::usage("a socket cannot carry folders")

@@ -56,10 +56,9 @@ pub(crate) fn run(
         for (name, value) in headers {
             call = call.header(name, value);
         }
-        if !matches!(body, Body::Nothing) {
-            call = call.content_type(content_type.unwrap_or("application/json"));
-        } else if let Some(content_type) = content_type {
-            call = call.header("Content-Type", content_type);
+        let usual = (!matches!(body, Body::Nothing)).then_some("application/json");
+        if let Some(content_type) = content_type.or(usual) {
+            call = call.content_type(content_type);
         }
         if typed.allow_error_status {
             call = call.allow_error_status();

@@ -73,7 +73,7 @@ pub(crate) fn run(
     let operation = settings::operation(api, &call.operation.operation)?;
     let values = call::values(&operation, &call.values)?;
     let content_type = call.content_type.as_deref();
-    let typed_headers = call::headers_beside_body(&call.headers)?;
+    let typed_headers = call::headers_of(call)?;
     // The values are looked at before any file or standard input is.
     let body = match operation.body() {
         Some(_) => call::body(&operation, call.data.as_ref(), content_type)?,

@@ -7,7 +7,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use hmac_sha256::Hash;
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
 use serde_json::Value;
 
 use super::{Around, DiscoverError, Named, Source, below, text_of, tls};
@@ -37,40 +40,56 @@ pub(super) fn current(around: &Around<'_>) -> Result<Option<Named>, DiscoverErro
     by_name(around, &name, Some(&from)).map(Some)
 }
 
-/// Returns the headers that `config.json` has Docker's command send with each request.
-pub(super) fn headers(
-    around: &Around<'_>,
-) -> Result<Vec<(HeaderName, HeaderValue)>, DiscoverError> {
+/// Returns the headers that `config.json` has Docker's command send with each request. What is none is
+/// passed over: where an address needs the file, a damaged one has failed before, and Docker's command
+/// goes on without it, too.
+pub(super) fn headers(around: &Around<'_>) -> Vec<(HeaderName, HeaderValue)> {
     let Some(file) = folder(around).map(|folder| folder.join("config.json")) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
-    let config = match around.json(&file) {
-        Ok(config) => config.unwrap_or_default(),
-        // Where an address needs it that has failed before; Docker's command goes on without it, too.
-        Err(error) => {
-            trace::warn!(code = error.code(), "{error}");
-            return Ok(Vec::new());
+    let config = around.json(&file).unwrap_or_else(|error| {
+        trace::warn!(code = error.code(), "{error}");
+        None
+    });
+    let config = config.unwrap_or_default();
+    let all = below(&config, &["HttpHeaders"]).and_then(Value::as_object);
+    let mut headers = Vec::new();
+    for (name, value) in all.into_iter().flatten() {
+        let text = if value.is_null() { Some("") } else { value.as_str() };
+        let header = HeaderName::try_from(name)
+            .ok()
+            .zip(text.and_then(|text| HeaderValue::from_str(text).ok()));
+        let Some((name, mut value)) = header else {
+            let file = crate::error::quoted(&file.to_string_lossy());
+            trace::warn!(
+                code = "config-malformed",
+                "{}",
+                format!("`HttpHeaders` of {file} holds what is no header")
+            );
+            continue;
+        };
+        // Who calls says that itself, and what goes with the connection is not for a file to say.
+        if !OF_THE_CONNECTION.contains(&name) {
+            // It may be anything.
+            value.set_sensitive(true);
+            headers.push((name, value));
         }
+    }
+    headers
+}
+
+const OF_THE_CONNECTION: [HeaderName; 9] =
+    [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT];
+
+/// Returns the names of all contexts that can be read, and of the one that has no file.
+pub(super) fn names(around: &Around<'_>) -> Vec<String> {
+    let folders = folder(around).map(|folder| around.list(&folder.join("contexts/meta")));
+    let contexts = folders.and_then(Result::ok).unwrap_or_default().into_iter();
+    let name = |folder: PathBuf| {
+        let context = around.json(&folder.join("meta.json")).ok()??;
+        Some(below(&context, &["Name"])?.as_str()?.to_owned())
     };
-    let wrong = || DiscoverError::malformed(&file, "`HttpHeaders` holds what is no header");
-    let all = match below(&config, &["HttpHeaders"]) {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Object(all)) => all,
-        Some(_) => return Err(wrong()),
-    };
-    // Who calls says that itself, and what goes with the connection is not for a file to say.
-    let is_own = |name: &HeaderName| [USER_AGENT, HOST, CONTENT_LENGTH].contains(name);
-    let header = |(name, value): (&String, &Value)| {
-        let name = HeaderName::try_from(name).ok()?;
-        let mut value = HeaderValue::from_str(value.as_str()?).ok()?;
-        // It may be anything.
-        value.set_sensitive(true);
-        Some((name, value))
-    };
-    let all: Option<Vec<_>> = all.iter().map(header).collect();
-    let mut all = all.ok_or_else(wrong)?;
-    all.retain(|(name, _)| !is_own(name));
-    Ok(all)
+    contexts.filter_map(name).chain([DEFAULT.into()]).collect()
 }
 
 /// Returns the address of a context, which is named by what is told.

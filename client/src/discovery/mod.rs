@@ -52,6 +52,21 @@ pub struct Discovered {
     pub tls: Option<Tls>,
 }
 
+impl Discovered {
+    /// Tells whether Docker's own settings lead there, or it is on this machine: a pack, which may be
+    /// anybody's, leads nowhere that its user's headers go.
+    pub(crate) fn is_by_dockers_settings(&self) -> bool {
+        match &self.source {
+            Source::Context(_) => true,
+            Source::Variable(name) => name == "DOCKER_HOST",
+            Source::Usual(_) | Source::Fallback(_) => {
+                matches!(self.endpoint, Endpoint::Unix(_) | Endpoint::Pipe(_))
+            }
+            Source::Given | Source::Connection(_) => false,
+        }
+    }
+}
+
 /// What an address comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -212,12 +227,37 @@ pub(crate) fn look(
 pub(crate) fn headers(
     pack: Pack<'_>,
     surroundings: &dyn Surroundings,
-) -> Result<Vec<(HeaderName, HeaderValue)>, DiscoverError> {
+) -> Vec<(HeaderName, HeaderValue)> {
     let mut addresses = pack.addresses().map(Template::of);
     match addresses.any(|template| template == Template::Contexts) {
         true => contexts::headers(&Around(surroundings)),
-        false => Ok(Vec::new()),
+        false => Vec::new(),
     }
+}
+
+/// Returns what [`ClientBuilder::connection`](crate::ClientBuilder::connection) may name for an engine:
+/// Docker's contexts, with `default`, which is always there, or Podman's connections, by their names.
+/// What cannot be read has none.
+///
+/// ```
+/// let all = contajners::connections(contajners::pack("docker")?, &contajners::System);
+/// assert!(all.contains(&contajners::Source::Context("default".into())));
+/// # Ok::<(), contajners::Error>(())
+/// ```
+pub fn connections(pack: Pack<'_>, surroundings: &dyn Surroundings) -> Vec<Source> {
+    let around = Around(surroundings);
+    let mut all = Vec::new();
+    for template in pack.addresses() {
+        let (mut names, source): (_, fn(String) -> Source) = match Template::of(template) {
+            Template::Contexts => (contexts::names(&around), Source::Context),
+            Template::Connection => (podman::names(&around), Source::Connection),
+            _ => continue,
+        };
+        names.sort();
+        names.dedup();
+        all.extend(names.into_iter().map(source));
+    }
+    all
 }
 
 /// Which of Docker's contexts is taken.

@@ -10,6 +10,7 @@ struct Machine {
     variables: BTreeMap<&'static str, &'static str>,
     sockets: Vec<&'static str>,
     files: BTreeMap<String, String>,
+    folders: Vec<&'static str>,
     user: Option<u32>,
 }
 
@@ -40,7 +41,8 @@ impl Surroundings for Machine {
             self.read(folder)?;
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let all = self.files.keys().rev().map(PathBuf::from);
+        let all = self.files.keys().rev().map(String::as_str).chain(self.folders.iter().copied());
+        let all = all.map(PathBuf::from);
         Ok(all.filter(|file| file.parent() == Some(folder)).collect())
     }
 }
@@ -50,6 +52,7 @@ fn machine(variables: &[(&'static str, &'static str)], sockets: &[&'static str])
         variables: variables.iter().copied().collect(),
         sockets: sockets.to_vec(),
         files: BTreeMap::new(),
+        folders: Vec::new(),
         user: None,
     }
 }
@@ -441,28 +444,62 @@ fn what_names_a_context_or_a_connection_is_told() {
 fn headers_of_the_docker_command() {
     let check = |engine, text: &str, expected: &str| {
         let machine = machine(&[("DOCKER_CONFIG", "/c")], &[]).file("/c/config.json", text);
-        let said = match headers(crate::pack(engine).unwrap(), &machine) {
-            Ok(all) => {
-                assert!(all.iter().all(|(_, value)| value.is_sensitive()));
-                let line = |(name, value): &(HeaderName, HeaderValue)| {
-                    format!("{name}: {}", value.to_str().unwrap())
-                };
-                all.iter().map(line).collect::<Vec<_>>().join(", ")
-            }
-            Err(error) => error.to_string(),
+        let all = headers(crate::pack(engine).unwrap(), &machine);
+        assert!(all.iter().all(|(_, value)| value.is_sensitive()));
+        let line = |(name, value): &(HeaderName, HeaderValue)| {
+            format!("{name}: {}", value.to_str().unwrap())
         };
-        assert_eq!(said, expected);
+        assert_eq!(all.iter().map(line).collect::<Vec<_>>().join(", "), expected);
     };
-    let two = r#"{"HttpHeaders":{"X-Team":"blue","User-Agent":"x","host":"y","X-B":""}}"#;
-    check("docker", two, "x-b: , x-team: blue");
-    check("podman", two, "");
-    check("docker", "{}", "");
-    check("docker", "{", "");
-    check("docker", r#"{"HttpHeaders":null}"#, "");
-    let wrong = "`/c/config.json` cannot be used: `HttpHeaders` holds what is no header";
-    check("docker", r#"{"HttpHeaders":[]}"#, wrong);
-    check("docker", r#"{"HttpHeaders":{"X":1}}"#, wrong);
-    check("docker", r#"{"HttpHeaders":{"X":"a\r\nb: c"}}"#, wrong);
+    let several = r#"{"httpheaders":{"X-Team":"blue","User-Agent":"x","host":"y","X-B":"","X-C":null,
+        "Transfer-Encoding":"chunked","Upgrade":"z","X-D":1,"X-E":"a\r\nb: c","X F":"g"}}"#;
+    check("docker", several, "x-b: , x-c: , x-team: blue");
+    check("podman", several, "");
+    for nothing in ["{}", "{", r#"{"HttpHeaders":null}"#, r#"{"HttpHeaders":["X"]}"#] {
+        check("docker", nothing, "");
+    }
+}
+
+#[test]
+fn headers_go_where_docker_is() {
+    let check = |machine: &Machine, expected: bool| {
+        let found = discover(crate::pack("docker").unwrap(), machine).unwrap();
+        assert_eq!(found.is_by_dockers_settings(), expected, "{}", found.source);
+    };
+    check(&machine(&[("DOCKER_HOST", "tcp://far")], &[]), true);
+    check(&machine(&[("HOME", "/h")], &["/var/run/docker.sock"]), true);
+    let found = |source, address: &str| Discovered {
+        endpoint: Endpoint::parse(address).unwrap(),
+        source,
+        named_by: None,
+        considered: Vec::new(),
+        tls: None,
+    };
+    // A pack of somebody's own.
+    let elsewhere = Source::Fallback("http://far".into());
+    assert!(!found(elsewhere, "http://far").is_by_dockers_settings());
+    assert!(!found(Source::Variable("TOY".into()), "http://far").is_by_dockers_settings());
+    assert!(!found(Source::Given, "unix:///x").is_by_dockers_settings());
+}
+
+#[test]
+fn contexts_and_connections_are_listed() {
+    let check = |engine, machine: &Machine, expected: &[&str]| {
+        let all = connections(crate::pack(engine).unwrap(), machine);
+        assert_eq!(all.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    };
+    let none = machine(&[("HOME", "/h")], &[]);
+    check("docker", &none, &["Docker context `default`"]);
+    check("podman", &none, &[]);
+    let mut two = machine(&[("HOME", "/h"), ("DOCKER_CONFIG", "/c")], &[])
+        .file("/c/contexts/meta/1/meta.json", r#"{"Name":"far"}"#)
+        .file("/c/contexts/meta/2/meta.json", "{")
+        .file("/h/.config/containers/containers.conf", CONFIG)
+        .file("/h/.config/containers/podman-connections.json", CONNECTIONS);
+    two.folders = vec!["/c/contexts/meta/1", "/c/contexts/meta/2"];
+    check("docker", &two, &["Docker context `default`", "Docker context `far`"]);
+    let all = ["box", "old", "tls"].map(|name| format!("Podman connection `{name}`"));
+    check("podman", &two, &all.each_ref().map(String::as_str));
 }
 
 #[test]

@@ -43,8 +43,11 @@ fn files(around: &Around<'_>) -> Tls {
         None => around.folder("DOCKER_CONFIG", ".docker"),
     };
     let Some(folder) = folder else { return Tls::new() };
-    // What cannot be looked into is taken to hold all, which is told when that is read.
-    let is_there = around.list(&folder).map_or([true; 2], |files| IDENTITY.map(has(&files)));
+    // A folder that one may enter need not be one that can be listed.
+    let is_there = match around.list(&folder) {
+        Ok(files) => IDENTITY.map(has(&files)),
+        Err(_) => IDENTITY.map(|name| around.0.exists(&folder.join(name))),
+    };
     with_identity(Tls::new().ca_file(folder.join(CA)), &folder, is_there)
 }
 

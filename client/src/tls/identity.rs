@@ -18,9 +18,10 @@ use super::{Fault, Pem, Tls};
 use crate::error::quoted;
 
 const ENCRYPTED_BEGIN: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+const ENCRYPTED_END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
+
 /// The longest file that is read; the system's CAs are a quarter of a MiB.
 const LONGEST: u64 = 16 << 20;
-const ENCRYPTED_END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
 
 /// Reads who the client is; `None` when nothing says so.
 pub(super) fn identity(

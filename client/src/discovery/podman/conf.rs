@@ -47,6 +47,14 @@ pub(super) fn destination(
     Ok(None)
 }
 
+/// Returns the names of all connections that can be read.
+pub(super) fn names(around: &Around<'_>, files: &[PathBuf]) -> Vec<String> {
+    let configs = configs(around, files).unwrap_or_default();
+    let all =
+        configs.iter().filter_map(|(_, config)| engine(config, "service_destinations")?.as_table());
+    all.flat_map(|all| all.keys().cloned()).collect()
+}
+
 /// Finds a setting about the engine.
 fn engine<'c>(config: &'c Table, name: &str) -> Option<&'c Value> {
     field(field(config, "engine")?.as_table()?, name)

@@ -89,6 +89,18 @@ pub(super) fn by_name(
     }
 }
 
+/// Returns the names of all connections that can be read.
+pub(super) fn names(around: &Around<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(Some((_, connections))) = connections(around) {
+        let all = below(&connections, &["Connection", "Connections"]).and_then(Value::as_object);
+        names.extend(all.into_iter().flat_map(|all| all.keys().cloned()));
+    }
+    let files = files(around).unwrap_or_default();
+    names.extend(conf::names(around, &files));
+    names
+}
+
 /// The TLS of a connection; `None` when nothing is said about it.
 fn tls_of(ca: Option<&str>, certificate: Option<&str>, key: Option<&str>) -> Option<Tls> {
     let mut tls = Tls::new();
