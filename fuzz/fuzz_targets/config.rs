@@ -7,10 +7,10 @@
 #![no_main]
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contajners::fuzzing::{FoundCredentials, credentials};
-use contajners::{Endpoint, Surroundings, discover};
+use contajners::{Endpoint, Surroundings, connections, discover};
 use contajners_fuzz::one_line;
 use libfuzzer_sys::fuzz_target;
 
@@ -58,6 +58,16 @@ impl Surroundings for Machine<'_> {
         };
         Ok(self.files[number].to_vec())
     }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let names: &[&str] = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("docker") => &["ca.pem", "cert.pem", "key.pem"],
+            Some("containers.conf.d") => &["containers.conf"],
+            Some("meta") => &["toy"],
+            _ => return Err(io::ErrorKind::NotFound.into()),
+        };
+        Ok(names.iter().map(|name| folder.join(name)).collect())
+    }
 }
 
 impl Machine<'_> {
@@ -75,7 +85,11 @@ fuzz_target!(|data: &[u8]| {
     let machine = Machine { set: *set, files, value };
     let engine = ["docker", "podman"][usize::from(engine & 1)];
 
-    match discover(contajners::pack(engine).expect("built in"), &machine) {
+    let pack = contajners::pack(engine).expect("built in");
+    for source in connections(pack, &machine) {
+        one_line(&source.to_string());
+    }
+    match discover(pack, &machine) {
         Ok(found) => address(&found.endpoint),
         Err(error) => {
             assert!(!error.code().is_empty());
