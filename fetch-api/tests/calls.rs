@@ -1,6 +1,6 @@
 //! From a made-up spec of OpenAPI 3 to the requests that calls become.
 
-use contajners_core::{Body, Pack, RequestContent, Value};
+use contajners_core::{Body, ChangeKind, Pack, RequestContent, Value};
 use contajners_fetch_api::model::Engine;
 use contajners_fetch_api::spec::{Context, read};
 use contajners_fetch_api::{lift, lower};
@@ -276,7 +276,9 @@ fn definitions_that_hold_themselves_end() {
                 let found = operation.check_body(&body).len();
                 assert!(found <= 100, "{id} {body}: {found}");
             }
-            assert_eq!(api.diff_of(api, id).unwrap().len(), 0);
+            // Nothing is different; that there is no end to be looked for may be told.
+            let changes = api.diff_of(api, id).unwrap();
+            assert!(changes.iter().all(|change| change.kind == ChangeKind::Incomplete), "{id}");
         }
         assert!(api.explain("One.a").is_err());
     };
