@@ -60,16 +60,19 @@ fn run_tests(args: &[String]) -> Outcome {
     let passed_on = output.pass_on(&mut BufReader::new(said), &mut io::stdout().lock());
     let status = tests.wait()?;
     passed_on?;
-    if !status.success() {
-        return Err(format!(
+    let told = match output.telling.as_slice() {
+        [] => None,
+        tests => Some(format!("tests tell planted secrets: {}", tests.join(", "))),
+    };
+    match (status.success(), told) {
+        (true, None) => Ok(()),
+        (true, Some(told)) => Err(told.into()),
+        (false, told) => Err(format!(
             "the tests failed ({status}); to repeat one: \
-             `cargo xtask test -- -p PACKAGE NAME -- --nocapture`"
+             `cargo xtask test -- -p PACKAGE NAME -- --nocapture`{}",
+            told.map_or(String::new(), |told| format!("; {told}"))
         )
-        .into());
-    }
-    match output.telling.as_slice() {
-        [] => Ok(()),
-        tests => Err(format!("tests tell planted secrets: {}", tests.join(", ")).into()),
+        .into()),
     }
 }
 
