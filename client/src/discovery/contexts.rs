@@ -63,8 +63,7 @@ pub(super) fn headers(around: &Around<'_>) -> Vec<(HeaderName, HeaderValue)> {
             let file = crate::error::quoted(&file.to_string_lossy());
             trace::warn!(
                 code = "config-malformed",
-                "{}",
-                format!("`HttpHeaders` of {file} holds what is no header")
+                "`HttpHeaders` of {file} holds what is no header"
             );
             continue;
         };
