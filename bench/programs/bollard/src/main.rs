@@ -6,11 +6,26 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), bollard::errors::Error> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "unix:///run/docker.sock".to_owned());
-    let docker = Docker::connect_with_unix(&address, 120, API_DEFAULT_VERSION)?;
+    let docker = connect(&address)?;
     let docker = docker.negotiate_version().await?;
     let pong = docker.ping().await?;
     let all = ListContainersOptionsBuilder::default().all(true).build();
     let containers = docker.list_containers(Some(all)).await?;
     println!("{pong} {}", containers.len());
     Ok(())
+}
+
+#[cfg(not(feature = "tls"))]
+fn connect(address: &str) -> Result<Docker, bollard::errors::Error> {
+    Docker::connect_with_unix(address, 120, API_DEFAULT_VERSION)
+}
+
+/// A folder of certificates may follow the address.
+#[cfg(feature = "tls")]
+fn connect(address: &str) -> Result<Docker, bollard::errors::Error> {
+    let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) else {
+        return Docker::connect_with_unix(address, 120, API_DEFAULT_VERSION);
+    };
+    let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
+    Docker::connect_with_ssl(address, &key, &certificate, &ca, 120, API_DEFAULT_VERSION)
 }

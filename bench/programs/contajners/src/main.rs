@@ -5,9 +5,25 @@ use contajners::Client;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), contajners::Error> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "unix:///run/docker.sock".to_owned());
-    let docker = Client::builder("docker").uri(address).build()?;
+    let docker = connect(&address)?;
     let pong = docker.invoke("SystemPing").text().await?;
     let containers = docker.invoke("ContainerList").param("all", true).await?;
     println!("{pong} {}", containers.as_array().map_or(0, Vec::len));
     Ok(())
+}
+
+#[cfg(not(feature = "tls"))]
+fn connect(address: &str) -> Result<Client, contajners::Error> {
+    Client::builder("docker").uri(address).build()
+}
+
+/// A folder of certificates may follow the address.
+#[cfg(feature = "tls")]
+fn connect(address: &str) -> Result<Client, contajners::Error> {
+    let docker = Client::builder("docker").uri(address);
+    let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) else {
+        return docker.build();
+    };
+    let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
+    docker.tls(contajners::Tls::new().ca_file(ca).identity_files(certificate, key)).build()
 }
