@@ -143,14 +143,23 @@ fn json_value(text: &str) -> Result<Value, serde_json::Error> {
     })
 }
 
+/// What addresses of engines begin with.
+const SCHEMES: [&str; 7] = ["unix", "http+unix", "npipe", "tcp", "http", "https", "ssh"];
+
 /// Reads the headers that were typed: `NAME: VALUE`.
 pub(crate) fn headers<'t>(typed: &'t [String]) -> Result<Vec<(&'t str, &'t str)>, Failure> {
     let header = |typed: &'t String| {
         // It may well be a secret, which is shown nowhere.
         let (name, value) = typed.split_once(':').ok_or_else(|| {
-            Failure::usage("a header has no colon").with_hint("write `-H 'NAME: VALUE'`")
+            Failure::usage("a header has no colon")
+                .with_hint("write `-H 'NAME: VALUE'`; addresses go with `--host`")
         })?;
         let (name, value) = (name.trim(), value.trim());
+        // With the engines' own commands `-H` names the engine.
+        if value.starts_with("//") && SCHEMES.contains(&name) {
+            let failure = Failure::usage("a header looks like the address of an engine");
+            return Err(failure.with_hint("`-H` is for headers; the address goes with `--host`"));
+        }
         check_header(name, value).map_err(|error| {
             let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             let which = match name.chars().all(is_name) {

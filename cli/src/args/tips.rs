@@ -134,6 +134,8 @@ impl<'w> Typed<'w> {
                 "a Docker context is named with `--connection {}`",
                 value.unwrap_or("NAME")
             )),
+            // So it is with the engines' own commands, in front of what to do.
+            "-H" => Some("the address of the engine goes with `--host`".into()),
             "-X" | "--request" if command == "request" => {
                 let (engine, method) = (self.engine.unwrap_or("ENGINE"), value.unwrap_or("METHOD"));
                 let path = self.bare().find(|word| word.starts_with('/')).unwrap_or("/PATH");
