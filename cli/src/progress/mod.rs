@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::buildkit::{Steps, TRACE};
 use crate::progress::layer::{Amount, Layer, all, fitted};
+use crate::render::is_unsafe;
 use crate::screen::{self, PERIOD, Size};
 
 /// The most of an id or a status that is kept.
@@ -140,7 +141,7 @@ fn clean_text(text: &str) -> String {
             '\r' if rest.starts_with('\n') => {}
             '\r' => out.push('\n'),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() => out.extend(c.escape_default()),
+            c if is_unsafe(c) => out.extend(c.escape_default()),
             c => out.push(c),
         }
     }
@@ -378,7 +379,7 @@ mod tests {
                 other => panic!("{other:?}"),
             });
             let all = lines + &texts.collect::<String>();
-            assert!(!all.contains(|c: char| c.is_control() && c != '\n'), "{all:?}");
+            assert!(!all.contains(|c: char| is_unsafe(c) && c != '\n'), "{all:?}");
         }
         assert_eq!(clean("a\u{202e}b\u{200d}c\nd\te "), "abc d e");
         assert_eq!(clean(&"x".repeat(5000)).len(), LONGEST);

@@ -130,15 +130,15 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// JSON forbids most control characters in strings, but not all that terminals act on.
+/// JSON forbids most control characters in strings, but not all of what terminals act on.
 fn escape(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(super::is_unsafe) {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if super::is_unsafe(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -175,6 +175,7 @@ mod tests {
         check(" [ {\"a\": [1, 2]}, [ ], \"b,\" ] ", Layout::Lines, "{\"a\":[1,2]}\n[]\n\"b,\"\n");
         check("[ ]", Layout::Lines, "");
         check("\"\u{9b}2J\u{7f}\"", Layout::Compact, "\"\\u009b2J\\u007f\"\n");
+        check("\"a\u{202e}b\"", Layout::Compact, "\"a\\u202eb\"\n");
     }
 
     #[test]
