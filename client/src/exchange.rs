@@ -538,23 +538,24 @@ pub(crate) async fn watch(
     const LOOK: Duration = Duration::from_millis(50);
     loop {
         let phase = progress.phase();
-        let quiet = Duration::from_millis(progress.quiet());
+        let handed = Duration::from_millis(progress.quiet());
+        let quiet = taking.quiet().map_or(handed, |taken| taken.min(handed));
         let stuck = taking.stuck();
         let (read, write) = match phase {
-            Phase::Caller => (None, None),
+            // What the reader gave before may have to be taken yet.
+            Phase::Caller => (None, limits.write.zip(stuck)),
             Phase::Wire => (None, limits.write.map(|limit| (limit, quiet))),
             // What was handed over as a whole has still to be taken.
             Phase::Done => (
                 // While something is to be taken, it is not sent yet.
-                limits
-                    .read
-                    .filter(|_| stuck.is_none())
-                    .map(|limit| (limit, taking.quiet().map_or(quiet, |own| own.min(quiet)))),
+                limits.read.filter(|_| stuck.is_none()).map(|limit| (limit, quiet)),
                 limits.write.map(|limit| (limit, stuck.unwrap_or_default())),
             ),
         };
         let mut next = match phase {
-            Phase::Done => Duration::MAX,
+            // Nobody says when the last of it is taken, from when on `read` counts: so this looks
+            // again before that could be over.
+            Phase::Done => limits.read.filter(|_| stuck.is_some()).unwrap_or(Duration::MAX),
             Phase::Caller | Phase::Wire => limits.read.or(limits.write).unwrap_or(LOOK).min(LOOK),
         };
         for (what, limited) in [(Waiting::Write, write), (limits.reading(), read)] {

@@ -213,6 +213,36 @@ fn the_limit_of_the_head_begins_behind_the_body() {
     block_on(async { call.body_bytes(vec![0; SIZE]).await }).unwrap();
 }
 
+/// More than a socket takes at once, all of which is taken after a while.
+#[test]
+fn the_limit_of_reading_begins_behind_the_body() {
+    const SIZE: usize = 20 << 20;
+    let engine = Script::with_head_only(|stream| {
+        thread::sleep(SHORT);
+        io::copy(&mut stream.take(SIZE as u64), &mut io::sink()).unwrap();
+        thread::park();
+        Then::Close
+    });
+    for builder in [engine.builder().read_timeout(AMPLE), engine.builder().head_timeout(AMPLE)] {
+        // With the other limit it would not be told what is looked for here.
+        let client = builder.timeout(10 * AMPLE).build().unwrap();
+        let call = client.invoke("PutContainerArchive").param("id", "x").param("path", "/");
+        let error = block_on(async { call.body_bytes(vec![0; SIZE]).await }).unwrap_err();
+        assert!(matches!(error.timeout(), Some(Timeout::Read | Timeout::Head)), "{error}");
+    }
+}
+
+#[test]
+fn what_a_slow_reader_gave_before_has_to_be_taken_in_time() {
+    let engine = silent();
+    let client = engine.builder().write_timeout(SHORT).timeout(10 * AMPLE).build().unwrap();
+    // More than a socket takes, and less than where the reader would not be asked any more.
+    let given = tokio::io::repeat(1).take(350 << 10);
+    let reader = given.chain(Slow(vec![100 * AMPLE], None));
+    let error = block_on(async { client.invoke("ImageBuild").body_reader(reader).await });
+    assert_eq!(error.unwrap_err().timeout(), Some(Timeout::Write));
+}
+
 /// A pipe that nobody writes to cannot be opened.
 #[test]
 fn opening_a_body_counts() {
