@@ -284,9 +284,12 @@ async fn reach(peer: &Peer, limit: Option<Duration>) -> io::Result<Box<dyn Wire>
 #[cfg(windows)]
 mod pipe {
     use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, ready};
     use std::time::Duration;
 
-    use tokio::net::windows::named_pipe::ClientOptions;
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+    use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient};
     use tokio::time::sleep;
 
     use super::Wire;
@@ -299,12 +302,54 @@ mod pipe {
         let path = path.replace('/', r"\");
         loop {
             match ClientOptions::new().open(&path) {
-                Ok(pipe) => return Ok(Box::new(pipe)),
+                Ok(pipe) => return Ok(Box::new(Pipe(pipe))),
                 Err(error) if error.raw_os_error() == Some(PIPE_BUSY) => {
                     sleep(Duration::from_millis(20)).await;
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The most that is written at once: the pipe keeps a copy of all it is given, and says that it
+    /// has taken it when nobody else has.
+    const MOST: usize = 64 << 10;
+
+    /// A named pipe whose end of writing can be told.
+    struct Pipe(NamedPipeClient);
+
+    impl AsyncRead for Pipe {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(context, buffer)
+        }
+    }
+
+    impl AsyncWrite for Pipe {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let bytes = &bytes[..bytes.len().min(MOST)];
+            Pin::new(&mut self.0).poll_write(context, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(context)
+        }
+
+        /// Engines have pipes of messages, where one without content is the end, as Go's `CloseWrite`
+        /// has it.
+        fn poll_shutdown(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<io::Result<()>> {
+            ready!(Pin::new(&mut self.0).poll_write(context, &[]))?;
+            Pin::new(&mut self.0).poll_flush(context)
         }
     }
 }
