@@ -34,7 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 ///
 /// Cheap to clone; clones share connections and the negotiated version. Nothing is sent before
 /// the first call. Up to 16 connections are kept between calls, to be used again within four
-/// seconds; older ones are closed with the next call, all of them with the last clone.
+/// seconds; older ones are closed with the next call, all of them with the last clone and the last
+/// answer that has not ended.
 ///
 /// ```no_run
 /// # async fn demo() -> Result<(), contajners::Error> {

@@ -17,6 +17,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 /// How long to wait where no more are let in for now.
@@ -30,6 +31,8 @@ pub(crate) struct Local {
     socket: pipe::Receiver,
     /// Another name of it; there once writing had to wait.
     writer: Option<UnixStream>,
+    /// Where both belong, whoever writes.
+    runtime: Handle,
 }
 
 impl Local {
@@ -42,7 +45,7 @@ impl Local {
             }
         };
         let socket = pipe::Receiver::from_owned_fd_unchecked(stream.into())?;
-        Ok(Self { socket, writer: None })
+        Ok(Self { socket, writer: None, runtime: Handle::current() })
     }
 
     fn poll_send(
@@ -58,6 +61,7 @@ impl Local {
                     outcome => return Poll::Ready(outcome),
                 }
                 let copy = self.socket.as_fd().try_clone_to_owned()?;
+                let _entered = self.runtime.enter();
                 none.insert(UnixStream::from_std(copy.into())?)
             }
         };

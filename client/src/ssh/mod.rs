@@ -206,7 +206,8 @@ impl Ssh {
         let mut command = Command::new(name);
         command.args(options).arg("-T");
         if let Some(limit) = limit {
-            let seconds = limit.as_secs().max(1);
+            // It takes no more than that.
+            let seconds = limit.as_secs().clamp(1, i32::MAX as u64);
             command.arg("-o").arg(format!("ConnectTimeout={seconds}"));
         }
         if let Endpoint::Ssh { user, host, port, identity, .. } = endpoint {
