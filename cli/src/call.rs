@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::args::{Call, Data};
-use crate::failure::{Failure, Status};
+use crate::failure::{self, Failure, Status};
 
 /// The largest file that is read for a parameter.
 const MAX_BYTES: u64 = 16 << 20;
@@ -322,7 +322,7 @@ pub(crate) fn refused(error: &ResolveError, values: &[(String, Value)]) -> Failu
         is_whole.then(|| format!("leave out the `/`: `{name}={bare}`"))
     };
     let is_value = error.kind() == ResolveErrorKind::InvalidParameter;
-    match error.hint().or_else(|| is_value.then(without_slash)?) {
+    match failure::hint_of(error).or_else(|| is_value.then(without_slash)?) {
         Some(hint) => failure.with_hint(hint),
         None => failure,
     }

@@ -1,5 +1,7 @@
 //! How a run ends when it does not end well: text, causes, hint and exit status.
 
+mod hints;
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
@@ -224,10 +226,15 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Returns what to do about a call that the catalogue refuses.
+pub(crate) fn hint_of(error: &ResolveError) -> Option<String> {
+    error.hint().map(|hint| hints::of_command(error.code(), &hint).into_owned())
+}
+
 impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let failure = Self::usage(error.to_string());
-        match error.hint() {
+        match hint_of(&error) {
             Some(hint) => failure.with_hint(hint),
             None => failure,
         }
@@ -238,7 +245,8 @@ impl From<DiscoverError> for Failure {
     fn from(error: DiscoverError) -> Self {
         let is_file = error.source().is_some_and(|cause| cause.is::<io::Error>());
         let status = if is_file { Status::Local } else { Status::Usage };
-        let failure = Self::new(status, error.to_string()).with_hint(error.hint());
+        let hint = hints::of_command(error.code(), error.hint());
+        let failure = Self::new(status, error.to_string()).with_hint(hint);
         match error.source() {
             Some(cause) => failure.with_cause(cause),
             None => failure,
@@ -278,21 +286,8 @@ impl From<contajners::Error> for Failure {
                 Some(Timeout::Connect) => MORE_TIME_TO_CONNECT,
                 _ => MORE_TIME,
             }),
-            (_, Some(hint)) => match tls_options(error.code()) {
-                Some(options) => failure.with_hint(format!("{hint}: {options}")),
-                None => failure.with_hint(hint),
-            },
+            (_, Some(hint)) => failure.with_hint(hints::of_command(error.code(), hint)),
             (_, None) => failure,
         }
-    }
-}
-
-/// The options by which the files are named that an error of TLS is about.
-fn tls_options(code: &str) -> Option<&'static str> {
-    match code {
-        "client-certificate-missing" => Some("`--tls-cert` and `--tls-key`"),
-        "no-system-roots" | "unknown-ca" => Some("`--tls-ca` names it"),
-        "tls-unreadable" => Some("`--tls-ca`, `--tls-cert` and `--tls-key` name the files"),
-        _ => None,
     }
 }

@@ -112,18 +112,7 @@ pub(crate) async fn unpack(
     if folders.leave_out_refused {
         into = into.leave_out_refused();
     }
-    let unpacked = answer.into_stream().unpack_into(into).await.map_err(|error| {
-        match error.code() {
-            // The client's hint is for those who write programs.
-            "entry-refused" => Failure::from(error).with_hint(
-                "what came before it is in the folder; `--leave-out-refused` goes on without it",
-            ),
-            "archive-malformed" => {
-                Failure::from(error).with_hint("redirect it to see what it is: `… > FILE`")
-            }
-            _ => Failure::from(error),
-        }
-    })?;
+    let unpacked = answer.into_stream().unpack_into(into).await?;
     if unpacked.left_out > 0 {
         let what = if unpacked.left_out == 1 { "entry was" } else { "entries were" };
         remark(format_args!("note: {} {what} left out", unpacked.left_out));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Call, Form};
 use crate::call::{self, Body};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::findings;
 use crate::output::{Output, remark};
 use crate::render::plain;
@@ -85,7 +85,7 @@ impl What {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Inside(finding) => findings::hint(finding).map(Into::into),
-            Self::Refused(error) => error.hint(),
+            Self::Refused(error) => failure::hint_of(error),
             Self::Missing { hint, .. } => hint.clone(),
         }
     }
@@ -284,7 +284,7 @@ impl Judged {
         let (mut values, mut filled) = (values.to_vec(), Vec::new());
         let (mut refused, mut missing) = (None, Vec::new());
         while let Err(error) = call::resolve(operation, &[&*values, &filled].concat(), body) {
-            let hint = error.hint();
+            let hint = failure::hint_of(&error);
             match error.kind() {
                 MissingParameter(location) => {
                     let name = format!("{location}.{}", error.name());

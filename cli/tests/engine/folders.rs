@@ -115,7 +115,7 @@ fn folders_that_cannot_be_sent_are_refused_before() {
         &[&build[..], &["."]].concat(),
         &context,
         "error: no `Dockerfile` in `.`\n  \
-         hint: name the build file by its path in the folder\n--- status 1",
+         hint: `dockerfile=PATH` names it by its path in the folder\n--- status 1",
     );
     refused(
         &[&build[..], &["sub"]].concat(),

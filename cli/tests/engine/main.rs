@@ -5,6 +5,7 @@ mod bodies;
 mod command;
 mod faults;
 mod folders;
+mod hints;
 mod limits;
 mod sockets;
 mod waiting;
