@@ -23,11 +23,15 @@ pub(crate) fn marks(text: &str) -> Vec<String> {
             ));
         }
     }
-    if let Some(rate) = rate("decode_frames/32768") {
-        let (what, rate) = ("decoding frames of 32 KiB", rate / 1e9);
-        marks.push(mark(what, &format!("{rate:.0} GB/s"), "at least", 4.0, "GB/s", rate >= 4.0));
+    let copy = rate("copy_memory");
+    if let Some(rate) = rate("decode_and_copy_frames/32768") {
+        let (what, each) = ("decoding frames of 32 KiB and copying what is in them", rate / 1e9);
+        marks.push(mark(what, &format!("{each:.1} GB/s"), "at least", 4.0, "GB/s", each >= 4.0));
+        if let Some(copy) = copy {
+            marks.push(format!("that: {:.2} of the rate of a plain copy", rate / copy));
+        }
     }
-    if let (Some(copy), Some(lines)) = (rate("copy_memory"), rate("cut_json_lines")) {
+    if let (Some(copy), Some(lines)) = (copy, rate("cut_json_lines")) {
         marks.push(format!("cutting JSON lines: {:.4} of the rate of a plain copy", lines / copy));
     }
     if let Some(rate) = replayed(text) {
@@ -116,11 +120,11 @@ core                                 fastest       │ slowest       │ median 
 │                                    46.78 GB/s    │ 18.28 GB/s    │ 40 GB/s       │ 35.69 GB/s
 ├─ cut_json_lines                    2.023 ms      │ 2.402 ms      │ 2.074 ms      │ 2.096 ms
 │                                    395.2 MB/s    │ 332.9 MB/s    │ 400 MB/s      │ 381.5 MB/s
-├─ decode_frames                                   │               │               │
+├─ decode_and_copy_frames                          │               │               │
 │  ├─ 64                             645.4 µs      │ 1.079 ms      │ 757.5 µs      │ 782.2 µs
 │  │                                 12.99 GB/s    │ 7.769 GB/s    │ 11.07 GB/s    │ 10.72 GB/s
-│  ╰─ 32768                          2.002 µs      │ 6.939 µs      │ 2.042 µs      │ 2.092 µs
-│                                    4.189 TB/s    │ 1.209 TB/s    │ 4.107 TB/s    │ 4.01 TB/s
+│  ╰─ 32768                          200.2 µs      │ 693.9 µs      │ 204.2 µs      │ 209.2 µs
+│                                    41.89 GB/s    │ 12.09 GB/s    │ 38 GB/s       │ 40.1 GB/s
 ├─ open_and_reach_one_operation                    │               │               │
 │  ├─ docker                         4.485 µs      │ 15.63 µs      │ 4.546 µs      │ 4.665 µs
 │  ╰─ podman                         9.964 µs      │ 15.89 µs      │ 25.04 µs      │ 10.92 µs
@@ -134,7 +138,8 @@ core                                 fastest       │ slowest       │ median 
                 "resolving a call: 0.68 µs (at most 1 µs: reached)",
                 "opening Docker's pack and reaching an operation: 4.55 µs (at most 25 µs: reached)",
                 "opening Podman's pack and reaching an operation: 25.04 µs (at most 25 µs: missed)",
-                "decoding frames of 32 KiB: 4107 GB/s (at least 4 GB/s: reached)",
+                "decoding frames of 32 KiB and copying what is in them: 38.0 GB/s (at least 4 GB/s: reached)",
+                "that: 0.95 of the rate of a plain copy",
                 "cutting JSON lines: 0.0100 of the rate of a plain copy",
             ]
         );

@@ -66,14 +66,21 @@ fn list_all_operations(bencher: Bencher<'_, '_>) {
         .bench(|| black_box(api).operations().map(|operation| operation.id().len()).sum::<usize>());
 }
 
-#[divan::bench(args = [64, 32 << 10])]
-fn decode_frames(bencher: Bencher<'_, '_>, frame: usize) {
+/// 8 MiB of output in frames of one size.
+fn framed(frame: usize) -> Vec<u8> {
     let mut stream = Vec::new();
     while stream.len() < 8 << 20 {
         stream.extend_from_slice(&[1, 0, 0, 0]);
         stream.extend_from_slice(&(frame as u32).to_be_bytes());
         stream.resize(stream.len() + frame, b'x');
     }
+    stream
+}
+
+/// Finds where content is, which touches none of it.
+#[divan::bench(args = [64, 32 << 10])]
+fn decode_frames(bencher: Bencher<'_, '_>, frame: usize) {
+    let stream = framed(frame);
     bencher.counter(BytesCount::new(stream.len())).bench(|| {
         let mut demultiplexer = Demultiplexer::framed();
         let mut total = 0;
@@ -84,6 +91,23 @@ fn decode_frames(bencher: Bencher<'_, '_>, frame: usize) {
             }
         }
         total
+    });
+}
+
+/// What somebody gets who takes the content along.
+#[divan::bench(args = [64, 32 << 10])]
+fn decode_and_copy_frames(bencher: Bencher<'_, '_>, frame: usize) {
+    let stream = framed(frame);
+    let mut copy = vec![0; PIECE];
+    bencher.counter(BytesCount::new(stream.len())).bench_local(|| {
+        let mut demultiplexer = Demultiplexer::framed();
+        for piece in stream.chunks(PIECE) {
+            let mut input = black_box(piece);
+            while let Some(chunk) = demultiplexer.decode(&mut input).unwrap() {
+                copy[..chunk.bytes.len()].copy_from_slice(chunk.bytes);
+                black_box(&mut copy);
+            }
+        }
     });
 }
 
