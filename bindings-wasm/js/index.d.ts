@@ -110,8 +110,8 @@ export interface CallOptions {
   timeout?: number | null | undefined;
   /**
    * How long the next piece of the answer may take, in milliseconds, once the body of the call is out.
-   * Of one of more than 64 KiB that is known of streams, and over a unix socket; else it begins with
-   * the head of the answer.
+   * One of up to 64 KiB counts as out at once. When a longer one is out is known of streams, and over a
+   * unix socket; else the time begins with the head of the answer.
    */
   readTimeout?: number | null | undefined;
   /** Takes an answer with an error status like any other. */
@@ -191,7 +191,9 @@ export interface ClientOptions<E extends string, V extends string> {
   init?: object | null | undefined;
   /** Goes into every request. */
   headers?: HeaderValues | null | undefined;
+  /** `timeout` of every call, in milliseconds; none unless said. */
   timeout?: number | null | undefined;
+  /** `readTimeout` of every call, in milliseconds; none unless said. */
   readTimeout?: number | null | undefined;
   /** How long the engine may take to say its version, and to be reached by a socket; 10 s unless said. */
   connectTimeout?: number | null | undefined;
