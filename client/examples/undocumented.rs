@@ -1,4 +1,4 @@
-//! Calls an endpoint that the spec does not have: checkpoints, which take an experimental daemon.
+//! Calls an operation that the spec does not have: checkpoints, which take an experimental daemon.
 //!
 //! `cargo run -p contajners --example undocumented -- CONTAINER`
 

@@ -98,15 +98,15 @@ impl ClientBuilder {
         Self { pack: Some(GivenPack::Opened(pack)), ..Self::new(String::new()) }
     }
 
-    /// Sets where the engine listens: `unix:///path/to.sock`, `tcp://host:port`,
-    /// `http://host:port`, `https://host:port` or `ssh://user@host:port/socket`; `unix://` alone is
-    /// the engine's usual socket.
+    /// Sets where the engine listens: `unix:///path/to.sock` or a path alone, `tcp://host:port`,
+    /// `http://host:port`, `https://host:port`, `ssh://user@host:port/socket`, or on Windows
+    /// `npipe:////./pipe/name`; `unix://` alone is the engine's usual socket.
     ///
     /// Without it the engine is looked for as [`discover`](crate::discover) says: for Docker `DOCKER_HOST`, the
     /// current context, then the usual sockets, rootless ones too; for Podman
-    /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets. What
-    /// `HttpHeaders` of Docker's `config.json` holds is sent with each request then, as Docker's command
-    /// does.
+    /// `CONTAINER_CONNECTION`, `CONTAINER_HOST`, the default connection, then its sockets. Where Docker's
+    /// own settings lead, what `HttpHeaders` of its `config.json` holds is sent with each request, as
+    /// its command does.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = Some(uri.into());
         self
@@ -148,8 +148,8 @@ impl ClientBuilder {
     }
 
     /// Limits the time until a connection stands and the version is negotiated; 10 s by
-    /// default, `None` for no limit. Over ssh a few connections are begun at a time: for those who
-    /// wait for their turn the time begins anew with each that stands. Where a host has several
+    /// default, `None` for no limit. Over ssh at most four connections are begun at a time: a call that
+    /// waits for its turn has the whole time again whenever one of them stands. Where a host has several
     /// addresses, one that says nothing for a quarter of a second is not waited for alone.
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.connect = limit.into();
@@ -298,9 +298,11 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config): there is no pack of that engine, or it
-    /// is damaged; the address is none, or a connection is given beside it; the pack has no such
-    /// version or category; a file that TLS
-    /// needs cannot be used; what the program calls itself is no value of a header.
+    /// is damaged; the address is none, or a connection is given beside it; without an address, what
+    /// [`discover`](crate::discover) lists; the pack has not the version that is given or that a
+    /// variable (`DOCKER_API_VERSION`) names, or that version not the category (without a version
+    /// the first call finds out); a file that TLS needs cannot be used; what it takes was not built
+    /// (`ssh-not-built`, `tls-not-built`); what the program calls itself is no value of a header.
     pub fn build(mut self) -> Result<Client, Error> {
         let pack = match self.pack.take() {
             None => PackBytes::Static(crate::pack(&self.engine)?),

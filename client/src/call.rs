@@ -45,7 +45,8 @@ pub(crate) const ERROR_WAIT: Duration = Duration::from_secs(5);
 /// A call that has not been made yet: see [`Client::invoke`] and [`Client::request`].
 ///
 /// How it ends decides what comes back. Awaited it is JSON: `null` for an answer without a body,
-/// a string for text, a list for several documents.
+/// a string for text, a list for several documents. An operation that answers bytes is refused then,
+/// before anything is sent, with the code `not-text`.
 ///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
@@ -164,7 +165,7 @@ impl Call {
         self
     }
 
-    /// Adds a header that is no parameter of the operation.
+    /// Adds a header that is no parameter of the operation, or replaces the one of that name.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.headers.push((name.into(), value.into()));
         self
@@ -229,7 +230,8 @@ impl Call {
         self.send().await?.bytes().await
     }
 
-    /// Makes the call and returns the answer's bytes as they come, in constant memory.
+    /// Makes the call and returns the answer's bytes as they come, in constant memory. An engine may
+    /// tell of an error in them after all: see [`Response::may_fail_inside`].
     ///
     /// # Errors
     ///
@@ -264,9 +266,12 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// The call is not what the catalogue says ([`ErrorKind::Resolve`](crate::ErrorKind)), its
-    /// body cannot be read, the engine cannot be reached, a time-out runs out, the connection
-    /// breaks, or the engine answers with an error status. See [`Error`].
+    /// By their [kinds](crate::ErrorKind): the call is not what the catalogue says, or `Checks::Strict`
+    /// found something in it, a header cannot be sent or the target is too long (`Resolve`); its body
+    /// cannot be read (`Body`); credentials for a registry cannot be had (`Credentials`); the engine
+    /// cannot be reached (`Connect`), says of no version that it speaks it (`Negotiate`), or answers
+    /// with an error status or a redirection (`Status`); a time-out runs out (`Timeout`); the
+    /// connection breaks, or what answers speaks no HTTP (`Send`).
     pub async fn send(self) -> Result<Response, Error> {
         self.perform(Reading::Anything).await
     }
@@ -276,7 +281,10 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Those of [`Call::send`]; the operation makes no socket, or the engine did not make one.
+    /// Those of [`Call::send`]; the operation makes no socket (`not-upgraded`, of the kind
+    /// [`ErrorKind::Resolve`](crate::ErrorKind::Resolve)), or the engine did not make one (the same, of
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode)); the body is a file, a folder or a reader
+    /// (`invalid-body`).
     pub async fn socket(self) -> Result<Duplex, Error> {
         let span = self.span();
         let result = trace::within(&span, self.open(&span)).await;

@@ -85,7 +85,8 @@ impl Client {
     }
 
     /// Begins a request that no spec knows. The target is path and query as they go over the
-    /// wire: with the version's prefix, percent-encoded.
+    /// wire: with the version's prefix, percent-encoded. A body goes as JSON where it is a value, and as
+    /// `application/octet-stream` otherwise, unless [`Call::content_type`] names another type.
     ///
     /// ```no_run
     /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {

@@ -130,7 +130,8 @@ impl Response {
         self.body.collect(self.limit).await
     }
 
-    /// Returns the body as it comes, whatever it is.
+    /// Returns the body as it comes, whatever it is. An engine may tell of an error in it after all: see
+    /// [`may_fail_inside`](Self::may_fail_inside).
     pub fn into_stream(self) -> ByteStream {
         self.body
     }

@@ -101,6 +101,10 @@ impl ByteStream {
     /// Waits for the next piece; `None` at the end.
     ///
     /// Cancel-safe: what is not returned is there the next time.
+    ///
+    /// # Errors
+    ///
+    /// A time-out runs out, or the connection breaks. Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
@@ -356,10 +360,14 @@ impl OutputStream {
         Self { source, call, demultiplexer, pending, words, finished: false }
     }
 
-    /// Waits for the next piece; `None` at the end. An error that the engine reports inside the
-    /// stream is an error here.
+    /// Waits for the next piece; `None` at the end.
     ///
     /// Cancel-safe: what is not returned is there the next time.
+    ///
+    /// # Errors
+    ///
+    /// A time-out runs out, the connection breaks, the engine reports an error inside the stream, or
+    /// what comes is no output of a process. Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<OutputPiece, Error>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
@@ -494,10 +502,14 @@ impl<T: DeserializeOwned> DocumentStream<T> {
         Self { stream, documents, finished: false, errors, of: PhantomData }
     }
 
-    /// Waits for the next document; `None` at the end. A document that tells of an error
-    /// (`errorDetail`, `error`) is an error, and so is one that is no `T`; either is the last item.
+    /// Waits for the next document; `None` at the end.
     ///
     /// Cancel-safe: what is not returned is there the next time.
+    ///
+    /// # Errors
+    ///
+    /// A time-out runs out, the connection breaks, a document tells of an error (`errorDetail`,
+    /// `error`), is larger than may be, or is no `T`. Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         poll_fn(|context| self.poll_document(context)).await
     }

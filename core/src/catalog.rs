@@ -190,7 +190,7 @@ impl<'a> Api<'a> {
         path_literal(rest, out);
     }
 
-    /// Returns the template of that prefix, with `{version}` left in; may be empty.
+    /// Returns the template of what stands before every path, with `{version}` left in; may be empty.
     pub fn prefix_template(&self) -> &'a str {
         self.pack.text(self.record().prefix)
     }

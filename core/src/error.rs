@@ -145,7 +145,7 @@ impl fmt::Display for ResolveError {
                 write!(f, "unknown operation {name} in {engine} {version}")
             }
             ResolveErrorKind::UnknownWaiter => {
-                write!(f, "unknown waiter {name} in {engine} {version}")
+                write!(f, "unknown state {name} in {engine} {version}")
             }
             ResolveErrorKind::OtherCategory => {
                 write!(f, "operation `{operation}` is not in category {name}")

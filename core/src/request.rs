@@ -236,7 +236,7 @@ impl fmt::Debug for RequestContent {
 }
 
 impl Request {
-    /// Makes a request that is sent as it is, for endpoints that no spec knows.
+    /// Makes a request that is sent as it is, for operations that no spec knows.
     ///
     /// The target is the path with its query, as it goes over the wire; it is neither prefixed
     /// with a version nor encoded.

@@ -194,21 +194,21 @@ fn names_are_looked_up_with_their_history() {
     };
     assert_eq!(
         error("docker", "v1.41", "helthy"),
-        "unknown-waiter: unknown waiter `helthy` in docker v1.41; did you mean `healthy`? there \
+        "unknown-waiter: unknown state `helthy` in docker v1.41; did you mean `healthy`? there \
          are `exec-exited`, `exited`, `healthy`, `removed`, `running`"
     );
     assert_eq!(
         error("docker", "v1.41", "zzz"),
-        "unknown-waiter: unknown waiter `zzz` in docker v1.41; there are `exec-exited`, `exited`, \
+        "unknown-waiter: unknown state `zzz` in docker v1.41; there are `exec-exited`, `exited`, \
          `healthy`, `removed`, `running`"
     );
     assert_eq!(
         error("podman", "v3.4.4", "healthy"),
-        "unknown-waiter: unknown waiter `healthy` in podman v3.4.4; it exists in v4.0.0–v6.0.0"
+        "unknown-waiter: unknown state `healthy` in podman v3.4.4; it exists in v4.0.0–v6.0.0"
     );
     assert_eq!(
         error("incus", "v7.0.0", "running"),
-        "unknown-waiter: unknown waiter `running` in incus v7.0.0; incus v7.0.0 has no waiters"
+        "unknown-waiter: unknown state `running` in incus v7.0.0; incus v7.0.0 has no waiters"
     );
 }
 

@@ -22,7 +22,7 @@ pub struct Entry {
     pub path: String,
     /// The HTTP method, in capitals.
     pub method: String,
-    /// The versions, as the sources map spells them, oldest first.
+    /// The versions, as the map of sources spells them, oldest first.
     pub versions: Vec<String>,
     /// The operation's id in the newest of these versions.
     pub id: String,

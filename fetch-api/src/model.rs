@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use contajners_core::{Answer, Encoding, ListStyle, Location, Method};
 
-/// What the sources map says of an engine as a whole.
+/// What the map of sources says of an engine as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Engine {
     /// The engine's name: the key in the map and the pack's file stem.
@@ -52,7 +52,7 @@ pub enum Negotiation {
 /// One version of an engine's API.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
-    /// The version as the sources map spells it (`v1.41`).
+    /// The version as the map of sources spells it (`v1.41`).
     pub version: String,
     /// What stands before every path: the map's `prefix` template (`/{version}`) with the
     /// version left as a placeholder, else the spec's own `basePath`; may be empty.

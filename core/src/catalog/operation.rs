@@ -150,7 +150,7 @@ impl<'a> Operation<'a> {
             .map(move |(versions, variant)| (versions, pack.variant(variant)))
     }
 
-    /// Returns the vendor's page that documents the operation; `None` when the sources map
+    /// Returns the vendor's page that documents the operation; `None` when the map of sources
     /// names none.
     pub fn doc_url(&self) -> Option<String> {
         let template = self.api.doc_url_template();

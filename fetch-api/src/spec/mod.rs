@@ -32,7 +32,7 @@ use fault::At;
 use reader::Dialect;
 use yaml::{Map, Node};
 
-/// What the sources map says of a spec, which the spec itself does not.
+/// What the map of sources says of a spec, which the spec itself does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The version as the map spells it.
