@@ -78,7 +78,8 @@ fn colour_of(words: &[OsString]) -> ColorChoice {
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// API version, such as v1.41 [default: the newest known; calls negotiate]
+    /// API version, such as v1.41 [default: the newest known; `invoke` and `wait` agree on one with
+    /// the engine]
     #[arg(long, value_name = "VERSION", global = true, help_heading = "Global options")]
     pub(crate) api_version: Option<String>,
 
@@ -126,7 +127,7 @@ pub(crate) struct Tls {
     #[arg(long, alias = "tlsverify", global = true, help_heading = "TLS", hide_short_help = true)]
     pub(crate) tls: bool,
 
-    /// CAs to trust, PEM [default: the system's]
+    /// CAs to trust, PEM [default: the system's; with --tls for docker, its ca.pem]
     #[arg(long, alias = "tlscacert", global = true, help_heading = "TLS", hide_short_help = true)]
     #[arg(value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,
@@ -275,7 +276,7 @@ pub(crate) enum Command {
         #[arg(value_name = "SIDE", required = true)]
         sides: Vec<String>,
 
-        /// Only what may break a program: `!`
+        /// Only changes that may break a program, which are marked `!`
         #[arg(long)]
         breaking: bool,
     },

@@ -403,6 +403,8 @@ fn mistakes_are_told_with_what_to_do() {
             "check docker@v1.41 ContainerInspect limit=1 --answer 200 -d {}",
             "check docker@v1.41 ContainerInspect limit=1 --answer 200 -d {} --all-versions",
             "check docker@v1.41 ContainerCreate -d @none.json",
+            "diff docker v1.41 podman@v5.8.2",
+            "diff docker v1.41 podman",
             "diff --pack none.postcard toy v1 v2",
         ],
     );

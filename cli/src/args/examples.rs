@@ -52,7 +52,7 @@ Forms of output (-o):
                        versions}; nearest and versions are arrays of strings;
                        expected and hint are null where there is nothing to
                        say; pointer is empty where versions do not take the
-                       call, and where something is missing
+                       call, and for a parameter or a body that is missing
            invoke      the answer; text as a string, streams as they arrive,
                        one document per line
            wait        what the state tells, an exit status, or nothing; the
@@ -63,7 +63,12 @@ Forms of output (-o):
          Errors are text on standard error in every form.
          Fields may be added to objects of `doc`, `engines` and `resolve`.
   ndjson the same, with a line for each item where it is an array
-  raw    bare names, one per line; of `invoke` and `request` the bytes received
+  raw    bare names, one per line, of `diff` with tabs between its columns; of
+         `invoke` and `request` the bytes received
+
+Addresses (--host):
+  unix:///path, tcp://host:port, http://host, https://host (port 443 without
+  another), ssh://user@host, npipe:////./pipe/name on Windows
 
 Exit statuses:
   0    done
@@ -80,7 +85,10 @@ Environment:
   DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG
                    where docker listens, without --host (see `where`)
   DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH
-                   whether to use TLS there, and with which files
+                   whether to use TLS there (any value that is not empty,
+                   `0` too), and with which files; with --host as well
+  SSL_CERT_FILE, SSL_CERT_DIR
+                   CAs in place of the system's
   CONTAINER_CONNECTION, CONTAINER_HOST, CONTAINER_SSHKEY,
   PODMAN_CONNECTIONS_CONF, CONTAINERS_CONF,
   CONTAINERS_CONF_OVERRIDE
@@ -95,9 +103,9 @@ Environment:
                    else config.json in the folder (~/.docker)
   REGISTRY_AUTH_FILE
                    those of podman, else auth.json in the folders above
-  DOCKER_API_VERSION, PODMAN_API_VERSION
+  DOCKER_API_VERSION, PODMAN_API_VERSION, …
                    the version that `invoke` and `wait` speak, without
-                   --api-version; other commands ignore it
+                   --api-version
   NO_COLOR         no colour unless --color=always
   COLUMNS          width of tables and text
   CONTAJNERS_PACKS folder whose *.postcard are packs of your own engines; else
@@ -194,7 +202,7 @@ version accepts it.";
 pub(super) const INVOKE: &str = "\
 Examples:
   contajners invoke docker ContainerList all=true
-  contajners invoke docker ImageCreate fromImage=busybox tag=musl
+  contajners invoke docker ImageCreate fromImage=busybox tag=latest
   contajners invoke docker ContainerCreate name=conny -d '{\"Image\":\"busybox\"}'
   contajners invoke docker ContainerLogs id=conny stdout=true follow=true
   contajners invoke docker ImageBuild t=app --context . --compress gzip

@@ -131,7 +131,8 @@ fn sides<'w>(
     let two = two.map_err(|failure| match to.split_once('@') {
         // Two engines are meant.
         Some((_, other)) if api(other.to_owned()).is_ok() => {
-            failure.with_hint(format!("write `{from} {other}@VERSION`"))
+            let version = if other.contains('@') { "" } else { "@VERSION" };
+            failure.with_hint(format!("write `{from} {other}{version}`"))
         }
         _ => failure,
     });

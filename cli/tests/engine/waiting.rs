@@ -69,7 +69,7 @@ fn what_is_wrong_is_not_sent() {
     };
     wrong(
         &["helthy", "id=web"],
-        "error: unknown waiter `helthy` in docker v1.41\n  hint: did you mean `healthy`? there are \
+        "error: unknown state `helthy` in docker v1.41\n  hint: did you mean `healthy`? there are \
          `exec-exited`, `exited`, `healthy`, `removed`, `running`",
     );
     wrong(
