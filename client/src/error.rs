@@ -286,12 +286,12 @@ impl Error {
     }
 
     /// The other side speaks TLS and this one does not.
-    pub(crate) fn tls_spoken(engine: &str, address: &str) -> Self {
+    /// `variable` is the one that would turn it on here, if one does.
+    pub(crate) fn tls_spoken(engine: &str, address: &str, variable: Option<&str>) -> Self {
         let text = format!("{engine} at {address} speaks TLS, and the address does not say so");
-        Self::new(ErrorKind::Connect, "tls-wanted", text).with_hint(match engine {
-            "docker" => "write `https://` for `tcp://`, or set `DOCKER_TLS_VERIFY`",
-            _ => "write `https://` for `tcp://`",
-        })
+        let or = variable.map(|name| format!(", or set `{name}`")).unwrap_or_default();
+        Self::new(ErrorKind::Connect, "tls-wanted", text)
+            .with_hint(format!("write `https://` for `tcp://`{or}"))
     }
 
     #[cfg(feature = "blocking")]

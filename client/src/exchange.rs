@@ -104,6 +104,8 @@ pub(crate) struct Peer {
     errors: Vec<String>,
     /// How to name another address, for hints.
     elsewhere: String,
+    /// The variable that would have TLS spoken to this address, if one does.
+    secured_by: Option<&'static str>,
     pub(crate) ssh: Ssh,
     /// Idle connections to it.
     pool: Arc<Pool>,
@@ -138,6 +140,9 @@ impl Peer {
             pool: Arc::default(),
             tls,
             watched,
+            secured_by:
+                matches!(&discovered.source, Source::Variable(name) if name == "DOCKER_HOST")
+                    .then_some("DOCKER_TLS_VERIFY"),
             elsewhere: match (&discovered.source, variable) {
                 (Source::Variable(name), _) => format!("change `{name}`, which says so"),
                 (source @ (Source::Context(_) | Source::Connection(_)), _) => {
@@ -205,7 +210,7 @@ impl Peer {
     /// Makes the error of TLS, if that is why a connection failed.
     fn insecure(&self, error: &(dyn error::Error + 'static)) -> Option<Error> {
         if tls::is_tls_spoken(error) {
-            return Some(Error::tls_spoken(&self.engine, &self.address));
+            return Some(Error::tls_spoken(&self.engine, &self.address, self.secured_by));
         }
         let fault = tls::fault_in(error, self.tls.as_ref(), &self.engine, &self.address)?;
         Some(Error::tls(ErrorKind::Connect, fault))
@@ -586,4 +591,31 @@ pub(crate) async fn outgoing(
         (RequestContent::Callers, Given::Unopened(open, _)) => open(progress.clone()).await?,
         _ => Outgoing::Bytes(Bytes::new()),
     })
+}
+
+#[cfg(all(test, feature = "docker"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_named_where_it_would_help() {
+        let hint = |source| {
+            let discovered = Discovered {
+                endpoint: Endpoint::parse("tcp://far").unwrap(),
+                source,
+                named_by: None,
+                considered: Vec::new(),
+                tls: None,
+            };
+            let pack = crate::pack("docker").unwrap();
+            let peer = Peer::new(pack, &discovered, Vec::new(), None, Watched::default());
+            let error = Error::tls_spoken(&peer.engine, &peer.address, peer.secured_by);
+            error.hint().unwrap().to_owned()
+        };
+        let address = "write `https://` for `tcp://`";
+        assert_eq!(hint(Source::Given), address);
+        assert_eq!(hint(Source::Context("far".into())), address);
+        let variable = hint(Source::Variable("DOCKER_HOST".into()));
+        assert_eq!(variable, format!("{address}, or set `DOCKER_TLS_VERIFY`"));
+    }
 }
