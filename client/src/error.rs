@@ -494,7 +494,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the stable name that scripts match on, such as `unknown-operation`.
+    /// Returns the stable name that scripts match on, such as `unknown-operation`. All of them stand in
+    /// `docs/errors.md`.
     pub fn code(&self) -> &'static str {
         self.0.code
     }
