@@ -399,8 +399,7 @@ impl Call {
         let call = |request: &_| CallOf::new(&client.0.peer.engine, request);
         let is_bytes = request.answer() == Answer::Bytes && request.method() != Method::Head;
         if reading == Reading::Json && is_bytes {
-            let call = call(&request);
-            return Err(Error::not_text(&call, Bytes::new()).of(&call, Sent::No));
+            return Err(Error::never_text(&call(&request)));
         }
 
         let progress = Progress::watched(client.0.peer.watched.clone());

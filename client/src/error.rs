@@ -278,7 +278,7 @@ impl Error {
     /// An error of TLS: of its settings, or of a connection.
     pub(crate) fn tls(kind: ErrorKind, fault: Fault) -> Self {
         let Fault { code, text, hint, cause } = fault;
-        let new = Self::new(kind, code, text).with_hint(hint);
+        let new = Self::new(kind, code, text).or_hint(Some(hint).filter(|hint| !hint.is_empty()));
         match cause {
             Some(cause) => new.with_source(cause),
             None => new,
@@ -471,6 +471,13 @@ impl Error {
             .with_hint("take it with `bytes` or `stream`");
         error.0.body = body;
         error.of(call, Sent::Perhaps)
+    }
+
+    /// The same, known before anything is sent.
+    pub(crate) fn never_text(call: &CallOf) -> Self {
+        Self::new(ErrorKind::Resolve, "not-text", format!("{call} answers bytes, not text"))
+            .with_hint("take it with `bytes` or `stream`")
+            .of(call, Sent::No)
     }
 
     pub(crate) fn too_large(call: &CallOf, limit: usize) -> Self {
