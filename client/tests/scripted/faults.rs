@@ -4,8 +4,8 @@
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use contajners::Client;
 use serde_json::{Value, json};
@@ -78,29 +78,67 @@ fn an_answer_may_be_cut_anywhere() {
     }
 }
 
-/// Callers who give up leave nothing behind: neither a task nor a connection.
+/// What the engine has said of its answer when a call is given up.
+const SAID: [&str; 4] = [
+    "",
+    "HTTP/1.1 200 OK\r\nContent-Le",
+    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n",
+];
+
+/// Callers who give up leave nothing behind, neither a task nor a connection, and what carried their
+/// calls carries no other one.
 #[test]
 fn calls_that_are_given_up_are_gone() {
-    let script = Script::with_head_only(|stream| {
-        // Until the other end is closed.
-        let mut byte = [0];
-        let _ = std::io::Read::read(stream, &mut byte);
-        Then::Close
+    const CALLS: usize = 64;
+    let begun = Arc::<AtomicUsize>::default();
+    let script = Script::with_head_only({
+        let begun = begun.clone();
+        move |stream| {
+            let call = begun.load(Ordering::SeqCst);
+            if call == CALLS {
+                answer(stream, "200 OK", JSON, b"[]");
+                return Then::GoOn;
+            }
+            stream.write_all(SAID[call % SAID.len()].as_bytes()).unwrap();
+            begun.fetch_add(1, Ordering::SeqCst);
+            // Until the other end is closed.
+            let _ = std::io::copy(stream, &mut std::io::sink());
+            Then::Close
+        }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = script.client();
+    let pause = || tokio::time::sleep(Duration::from_millis(1));
+    let until = async |what: &str, is_so: &dyn Fn() -> bool| {
+        let begin = Instant::now();
+        while !is_so() {
+            assert!(begin.elapsed() < HANG, "{what}");
+            pause().await;
+        }
+    };
     runtime.block_on(async {
-        let client = script.builder().build().unwrap();
-        for _ in 0..50 {
-            let call = async { client.invoke("ContainerList").await };
-            assert!(tokio::time::timeout(Duration::from_millis(5), call).await.is_err());
-        }
-        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-        for _ in 0..200 {
-            if tasks() == 0 {
-                break;
+        for number in 0..CALLS {
+            let call = match number / SAID.len() % 2 {
+                0 => client.invoke("ContainerList"),
+                _ => client.invoke("ImageBuild").body_reader(tokio::io::repeat(b'x')),
+            };
+            let given_up = async {
+                until("it never came", &|| begun.load(Ordering::SeqCst) > number).await;
+                // What was said has been read by then, or has not.
+                if number % 3 == 0 {
+                    pause().await;
+                }
+            };
+            tokio::select! {
+                ended = async { call.await } => panic!("call {number} ended: {ended:?}"),
+                () = given_up => {}
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            let what = format!("the connection of call {number} stays open");
+            until(&what, &|| script.open() == 0).await;
         }
-        assert_eq!(tasks(), 0);
+        assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+        assert_eq!(client.invoke("ContainerList").await.unwrap(), json!([]));
     });
+    assert_eq!(script.connections(), CALLS + 1);
 }

@@ -57,6 +57,7 @@ pub(crate) enum Then {
 pub(crate) struct Script {
     folder: TempDir,
     connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -91,20 +92,29 @@ impl Script {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
-        let script = Self { folder, connections: Arc::default(), asked: Arc::default() };
+        let script = Self {
+            folder,
+            connections: Arc::default(),
+            open: Arc::default(),
+            asked: Arc::default(),
+        };
         let (connections, asked) = (script.connections.clone(), script.asked.clone());
+        let open = script.open.clone();
         let serve = Arc::new(serve);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { break };
+                open.fetch_add(1, Ordering::SeqCst);
                 let connection = connections.fetch_add(1, Ordering::SeqCst);
-                let (serve, asked) = (serve.clone(), asked.clone());
+                let (serve, asked, open) = (serve.clone(), asked.clone(), open.clone());
                 thread::spawn(move || {
                     while let Some(head) = head_of(&mut stream) {
                         if matches!(serve(connection, head, &mut stream, &asked), Then::Close) {
                             break;
                         }
                     }
+                    drop(stream);
+                    open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -127,6 +137,11 @@ impl Script {
 
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many connections neither side has closed, as far as the engine has seen.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
