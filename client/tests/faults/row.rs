@@ -12,6 +12,8 @@ use crate::engine::Fault;
 pub(crate) enum Wanted {
     /// A list, as a value.
     Value,
+    /// [`numbers`], as a value.
+    Numbers,
     /// A head alone.
     Head,
     Output,
@@ -150,4 +152,10 @@ pub(super) fn row(name: &'static str, fault: Fault) -> Row {
         memory: 8 << 20,
         limited: Limited::Ample,
     }
+}
+
+/// A list of which no two parts are alike, so that it tells when something of it comes twice, never,
+/// or elsewhere.
+pub(crate) fn numbers() -> Vec<usize> {
+    (0..2_222).collect()
 }
