@@ -333,8 +333,10 @@ fn reset_anywhere(wanted: Wanted, whole: &str, answer: &[u8], over_tcp: bool) {
     let (uri, accept) = accepting(over_tcp, &folder.path().join("engine.sock"));
     let client = Client::builder("docker").uri(uri).api_version("v1.41").timeout(crate::AMPLE);
     let client = client.credentials(Credentials::none()).build().unwrap();
-    std::thread::scope(|scope| {
-        let engine = scope.spawn(move || {
+    // No scope waits for the engine when something below is wrong: it would wait for a connection.
+    let engine = std::thread::spawn({
+        let answer = answer.to_vec();
+        move || {
             for sent in 0..=answer.len() {
                 let mut stream = accept();
                 stream.read_exact(&mut [0; 9]).unwrap();
@@ -344,17 +346,17 @@ fn reset_anywhere(wanted: Wanted, whole: &str, answer: &[u8], over_tcp: bool) {
                 head_of(&mut *stream).unwrap();
                 stream.write_all(SOUND).unwrap();
             }
-        });
-        for sent in 0..=answer.len() {
-            let came = runtime.block_on(told(&client, wanted));
-            let expected = if sent == answer.len() { Ok(whole) } else { Err("connection-broken") };
-            let came = came.as_deref().map_err(|error| error.code());
-            assert_eq!(came, expected, "{wanted:?} after {sent} bytes, over TCP: {over_tcp}");
-            let after = runtime.block_on(async { client.invoke("ContainerList").await });
-            assert_eq!(after.ok(), Some(json!([])), "{wanted:?} after {sent} bytes");
         }
-        engine.join().unwrap();
     });
+    for sent in 0..=answer.len() {
+        let came = runtime.block_on(told(&client, wanted));
+        let expected = if sent == answer.len() { Ok(whole) } else { Err("connection-broken") };
+        let came = came.as_deref().map_err(|error| error.code());
+        assert_eq!(came, expected, "{wanted:?} after {sent} bytes, over TCP: {over_tcp}");
+        let after = runtime.block_on(async { client.invoke("ContainerList").await });
+        assert_eq!(after.ok(), Some(json!([])), "{wanted:?} after {sent} bytes");
+    }
+    engine.join().unwrap();
     assert_eq!(runtime.metrics().num_alive_tasks(), 0);
 }
 
