@@ -27,8 +27,6 @@ const ANSWER_LIMIT: usize = 1 << 20;
 /// The largest body that is given as a whole.
 const UPLOAD: usize = 8 << 20;
 
-/// How often a fault comes again that ends at once.
-const AGAIN: usize = 8;
 /// What comes of an empty list.
 const EMPTY: &str = "a list of 0";
 /// The most bytes that stay of all of these.
@@ -137,14 +135,10 @@ fn run(row: &Row, transport: Transport) -> Ended {
     if row.ends.contains(&&*ended.end) {
         ended.end = row.ends.join(" or ");
     }
-    // What comes late comes now.
-    if !row.pause.is_zero() {
-        engine.wait_until_sound();
-        runtime.block_on(async { tokio::time::sleep(row.pause).await });
-    }
+    rest(row, &engine, &runtime);
     works(row, &client, &runtime, &mut ended.wrong);
     let mut asked = if row.greeting.is_empty() { 2..=2 } else { 1..=2 };
-    if row.may_come_again() {
+    if row.again() > 0 {
         let more = come_again(row, &client, &runtime, &engine, &mut ended);
         asked = asked.start() + more..=asked.end() + more;
     }
@@ -185,6 +179,14 @@ fn meet(row: &Row, client: &Client, runtime: &Runtime, wrong: &mut Vec<String>) 
         wrong.push(format!("it took {:?}", begun.elapsed()));
     }
     end
+}
+
+/// Lets what comes late come now.
+fn rest(row: &Row, engine: &Engine, runtime: &Runtime) {
+    if !row.pause.is_zero() {
+        engine.wait_until_sound();
+        runtime.block_on(async { tokio::time::sleep(row.pause).await });
+    }
 }
 
 /// Sees that the client works.
@@ -233,12 +235,12 @@ fn come_again(
     };
     // The first one makes what is kept for the next ones.
     once();
-    let memory = allocation_counter::measure(|| (0..AGAIN).for_each(|_| once()));
+    let memory = allocation_counter::measure(|| (0..row.again()).for_each(|_| once()));
     // What another thread puts away does not count here.
     if memory.bytes_current > KEPT && row.memory < u64::MAX {
-        ended.wrong.push(format!("{AGAIN} times keep {} bytes", memory.bytes_current));
+        ended.wrong.push(format!("{} times keep {} bytes", row.again(), memory.bytes_current));
     }
-    (2 + usize::from(row.is_repeated)) * (1 + AGAIN)
+    (2 + usize::from(row.is_repeated)) * (1 + row.again())
 }
 
 #[test]

@@ -87,9 +87,16 @@ impl Row {
         }
     }
 
-    /// Whether it ends at once each time it comes.
-    pub(crate) fn may_come_again(&self) -> bool {
-        matches!(self.limited, Limited::Ample) && self.pause.is_zero() && self.greeting.is_empty()
+    /// How often it comes again: as often as there is time for.
+    pub(crate) fn again(&self) -> usize {
+        match self.limited {
+            _ if !self.pause.is_zero() || !self.greeting.is_empty() => 0,
+            // It ends at once.
+            Limited::Ample => 8,
+            Limited::Short | Limited::Read | Limited::Write => 2,
+            // It ends when the client itself has no more patience.
+            Limited::Nothing => 0,
+        }
     }
 
     pub(super) fn of(mut self, wanted: Wanted) -> Self {
