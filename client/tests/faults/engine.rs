@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use contajners::{Client, ClientBuilder, Credentials, Tls};
@@ -52,6 +52,8 @@ struct Shared {
     is_armed: AtomicBool,
     /// Whether the fault is over.
     is_sound: AtomicBool,
+    /// Whether nobody is served any more.
+    is_over: AtomicBool,
     heads: Mutex<Vec<String>>,
 }
 
@@ -59,6 +61,7 @@ pub(crate) struct Engine {
     shared: Arc<Shared>,
     uri: String,
     tls: Option<Tls>,
+    listening: Option<JoinHandle<()>>,
     _folder: TempDir,
 }
 
@@ -67,38 +70,41 @@ impl Engine {
         let folder = tempfile::tempdir().unwrap();
         let shared = Arc::new(Shared { greeting: greeting.to_vec(), ..Shared::default() });
         let serve = server(shared.clone(), fault.clone());
-        let (uri, tls) = match transport {
+        let is_over = {
+            let shared = shared.clone();
+            move || shared.is_over.load(Ordering::SeqCst)
+        };
+        let (uri, tls, listening) = match transport {
             Transport::Unix => {
                 let path = folder.path().join("engine.sock");
                 let listener = UnixListener::bind(&path).unwrap();
-                thread::spawn(move || {
-                    listener.incoming().flatten().for_each(|stream| serve(Box::new(stream)));
-                });
-                (format!("unix://{}", path.display()), None)
-            }
-            Transport::Tcp => {
-                let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-                let uri = format!("tcp://{}", listener.local_addr().unwrap());
-                thread::spawn(move || {
-                    let streams = listener.incoming().flatten().map(at_once);
+                let listening = thread::spawn(move || {
+                    let streams = listener.incoming().flatten().take_while(|_| !is_over());
                     streams.for_each(|stream| serve(Box::new(stream)));
                 });
-                (uri, None)
+                (format!("unix://{}", path.display()), None, listening)
             }
-            Transport::Tls => {
+            Transport::Tcp | Transport::Tls => {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 let uri = format!("tcp://{}", listener.local_addr().unwrap());
-                let (config, tls) = certified();
-                thread::spawn(move || {
-                    for stream in listener.incoming().flatten().map(at_once) {
-                        let connection = ServerConnection::new(config.clone()).unwrap();
-                        serve(Box::new(StreamOwned::new(connection, stream)));
+                let certified = (transport == Transport::Tls).then(certified);
+                let (config, tls) = certified.unzip();
+                let listening = thread::spawn(move || {
+                    let streams = listener.incoming().flatten().take_while(|_| !is_over());
+                    for stream in streams.map(at_once) {
+                        match &config {
+                            None => serve(Box::new(stream)),
+                            Some(config) => {
+                                let connection = ServerConnection::new(config.clone()).unwrap();
+                                serve(Box::new(StreamOwned::new(connection, stream)));
+                            }
+                        }
                     }
                 });
-                (uri, Some(tls))
+                (uri, tls, listening)
             }
         };
-        Self { shared, uri, tls, _folder: folder }
+        Self { shared, uri, tls, listening: Some(listening), _folder: folder }
     }
 
     /// A client of Docker v1.41 that asks for no version, and knows nobody's credentials.
@@ -139,6 +145,22 @@ impl Engine {
             thread::sleep(Duration::from_millis(1));
         }
         true
+    }
+}
+
+impl Drop for Engine {
+    /// Stops listening.
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        // Whoever waits for a connection gets one.
+        let is_heard = match self.uri.split_once("://") {
+            Some(("unix", path)) => UnixStream::connect(path).is_ok(),
+            Some((_, address)) => TcpStream::connect(address).is_ok(),
+            None => false,
+        };
+        if let Some(listening) = self.listening.take().filter(|_| is_heard) {
+            let _ = listening.join();
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 mod cuts;
 mod engine;
 mod linear;
+#[cfg(target_os = "linux")]
+mod process;
 mod row;
 mod table;
 

@@ -106,7 +106,7 @@ impl Row {
             Wanted::Documents => 64 << 20,
             // What the caller gives counts, too.
             Wanted::Upload | Wanted::SocketWith => 24 << 20,
-            // What is unpacked is put away by another thread.
+            // What is unpacked is put away by another thread: see `process`.
             Wanted::Unpacked => u64::MAX,
             _ => self.memory,
         };

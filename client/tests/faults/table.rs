@@ -469,7 +469,7 @@ fn entry(name: &str, kind: u8, size: u64, link: &str) -> Vec<u8> {
 }
 
 /// Archives that are unpacked.
-fn archives() -> Vec<Row> {
+pub(crate) fn archives() -> Vec<Row> {
     let head = format!("{OK}Content-Type: application/x-tar\r\n\r\n");
     let tar = |entries: &[Vec<u8>]| {
         let bytes = entries.concat();
@@ -490,6 +490,11 @@ fn archives() -> Vec<Row> {
         row("files without an end", repeated(&[], &entry("a", b'0', 0, ""))),
         row("folders without an end", repeated(&[], &entry("a", b'5', 0, ""))),
         row("a long name of 8 GiB", tar(&[entry("a", b'L', (8 << 30) - 1, "")])),
+        row("a long name without an end", repeated(&[entry("a", b'L', (8 << 30) - 1, "")], b"b")),
+        row(
+            "an extension of a header without an end",
+            repeated(&[entry("a", b'x', (8 << 30) - 1, "")], b"8589934591 path=b"),
+        ),
         row(
             "long names without an end",
             repeated(&[], &[entry("a", b'L', 3, ""), vec![b'b'; 3], vec![0; 509]].concat()),
