@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use contajners::{Client, Credentials, Error};
+use contajners::{Client, Credentials, Error, Head, Observer};
 use contajners_tests::{Kind, PrivateEngine, image, skip};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinHandle;
 
 /// How long a call may take to see that its engine has gone.
@@ -15,6 +16,9 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// How many read one stream to its end, and how many call again and again.
 const STREAMS: usize = 30;
 const CALLERS: usize = 20;
+
+/// Which of each five streams reads a socket.
+const ATTACHED: usize = 3;
 
 /// What a call may end with whose engine is killed, or is not up yet.
 const KNOWN: [&str; 4] = ["connection-broken", "cannot-connect", "stream-cut", "engine-error"];
@@ -35,8 +39,9 @@ fn check(kind: Kind) {
         Err(error) if error.is_unsupported() => return skip(&error.to_string()),
         Err(error) => panic!("{error}"),
     };
+    let begun = Begun::default();
     let builder = Client::builder(kind.name()).uri(engine.uri()).credentials(Credentials::none());
-    let client = builder.build().unwrap();
+    let client = builder.observer(begun.clone()).build().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let callers = Callers::default();
     let looping: Vec<_> = (0..CALLERS)
@@ -47,17 +52,30 @@ fn check(kind: Kind) {
 
     for _ in 0..2 {
         let container = runtime.block_on(writing_container(&client, kind)).unwrap();
+        begun.0.store(0, Ordering::SeqCst);
         let streams: Vec<_> = (0..STREAMS)
-            .map(|number| runtime.spawn(read(client.clone(), kind, number, container.clone())))
+            .map(|number| {
+                runtime.spawn(read(client.clone(), kind, number, container.clone(), begun.clone()))
+            })
             .collect();
-        std::thread::sleep(Duration::from_millis(700));
+        let begin = Instant::now();
+        while begun.0.load(Ordering::SeqCst) < STREAMS {
+            assert!(
+                begin.elapsed() < LIMIT,
+                "{} streams have begun",
+                begun.0.load(Ordering::SeqCst)
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
         for (number, stream) in streams.iter().enumerate() {
             assert!(!stream.is_finished(), "stream {number} ended before its engine");
         }
 
         engine.restart().unwrap();
         for (number, stream) in streams.into_iter().enumerate() {
-            ended(&runtime, &format!("stream {number}"), stream);
+            let end = ended(&runtime, &format!("stream {number}"), stream);
+            // Only a socket may end at any time.
+            assert!(end != "done" || number % 5 == ATTACHED, "stream {number} ends as if whole");
         }
         // Everyone meets the engine that has come back.
         let done = callers.done.load(Ordering::SeqCst);
@@ -73,7 +91,7 @@ fn check(kind: Kind) {
 
     callers.are_over.store(true, Ordering::SeqCst);
     for (number, caller) in looping.into_iter().enumerate() {
-        ended(&runtime, &format!("caller {number}"), caller);
+        assert_eq!(ended(&runtime, &format!("caller {number}"), caller), "done");
     }
     let begun = Instant::now();
     while runtime.metrics().num_alive_tasks() > 0 {
@@ -85,12 +103,39 @@ fn check(kind: Kind) {
     assert_eq!(error.code(), "cannot-connect");
 }
 
-/// Waits for the end of what was begun before the engine was killed.
-fn ended(runtime: &tokio::runtime::Runtime, who: &str, task: JoinHandle<Result<(), Error>>) {
+/// Waits for the end of what was begun before the engine was killed, and says in a word how it ended.
+fn ended(
+    runtime: &tokio::runtime::Runtime,
+    who: &str,
+    task: JoinHandle<Result<(), Error>>,
+) -> &'static str {
     let ended = runtime.block_on(async { tokio::time::timeout(LIMIT, task).await });
     let ended = ended.unwrap_or_else(|_| panic!("{who} hangs")).unwrap();
-    if let Err(error) = ended {
-        assert!(KNOWN.contains(&error.code()), "{who}: {error:?}");
+    let Err(error) = ended else { return "done" };
+    assert!(KNOWN.contains(&error.code()), "{who}: {error:?}");
+    error.code()
+}
+
+/// How many streams have begun. What nothing need come of has begun when it is sent.
+#[derive(Clone, Default)]
+struct Begun(Arc<AtomicUsize>);
+
+impl Begun {
+    fn one(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Observer for Begun {
+    fn request(&self, head: &Head) {
+        if ["/events", "/wait"].iter().any(|path| head.line().contains(path)) {
+            self.one();
+        }
+    }
+
+    /// Only what is built is read while it is sent.
+    fn body_sent(&self, _: usize) {
+        self.one();
     }
 }
 
@@ -145,7 +190,13 @@ async fn writing_container(client: &Client, kind: Kind) -> Result<String, Error>
 }
 
 /// Reads a stream, writes one, or waits, until the engine has gone.
-async fn read(client: Client, kind: Kind, number: usize, container: String) -> Result<(), Error> {
+async fn read(
+    client: Client,
+    kind: Kind,
+    number: usize,
+    container: String,
+    begun: Begun,
+) -> Result<(), Error> {
     let name = parameter(kind);
     let of_container = |id: &str| client.invoke(id).param(name, &*container);
     match number % 5 {
@@ -158,21 +209,26 @@ async fn read(client: Client, kind: Kind, number: usize, container: String) -> R
         1 => {
             let call = of_container("ContainerLogs").param("follow", true).param("stdout", true);
             let mut output = call.output().await?;
+            output.next().await.transpose()?;
+            begun.one();
             while let Some(piece) = output.next().await {
                 piece?;
             }
         }
         2 => drop(of_container("ContainerWait").await?),
-        3 => {
+        ATTACHED => {
             let call = of_container("ContainerAttach").param("stream", true).param("stdout", true);
             let (mut output, _input) = call.socket().await?.split();
+            output.next().await.transpose()?;
+            begun.one();
             while let Some(piece) = output.next().await {
                 piece?;
             }
         }
         _ => {
             // More of the archive never comes.
-            let (reader, _writer) = tokio::io::simplex(1);
+            let (reader, mut writer) = tokio::io::simplex(1);
+            writer.write_all(b"x").await.unwrap();
             client.invoke("ImageBuild").body_reader(reader).await?;
         }
     }
