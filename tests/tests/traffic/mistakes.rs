@@ -150,7 +150,7 @@ pub(crate) fn prove(kind: Kind, sent: &[Sent]) {
     let pack =
         Pack::open(contajners_resources::pack(kind.name()).expect("a pack")).expect("a pack");
     // As they were sent, nothing is found in them.
-    assert_eq!(judged(kind, sent, &[]), Vec::<String>::new());
+    assert_eq!(judged(kind, sent, &[], &[]), Vec::<String>::new());
     let subjects = subjects(kind, pack, sent);
     let mut proof = Proof {
         kind,
