@@ -369,12 +369,15 @@ mod helpers {
         let helper = helper(folder.path(), &script);
         let pause = || tokio::time::sleep(Duration::from_millis(10));
         // Its folder, once it has told its number.
-        let process = async || loop {
-            let told = std::fs::read_to_string(&number).unwrap_or_default();
-            if let Some(number) = told.strip_suffix('\n') {
-                break Path::new("/proc").join(number);
+        let process = async || {
+            for _ in 0..2000 {
+                let told = std::fs::read_to_string(&number).unwrap_or_default();
+                if let Some(number) = told.strip_suffix('\n') {
+                    return Path::new("/proc").join(number);
+                }
+                pause().await;
             }
-            pause().await;
+            panic!("the helper does not tell its number");
         };
         block_on(async {
             helper.get(Duration::from_secs(2)).await.unwrap_err();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use contajners::{Client, ErrorKind, Timeout};
-use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 
 use crate::{JSON, Script, Then, always, answer, block_on, shown};
 
@@ -190,7 +190,7 @@ fn hasty() -> Script {
 #[test]
 fn the_write_limit_holds_beyond_the_head() {
     let engine = hasty();
-    let client = engine.builder().write_timeout(SHORT).build().unwrap();
+    let client = engine.builder().write_timeout(AMPLE).timeout(10 * AMPLE).build().unwrap();
     block_on(async {
         let call = client.invoke("ImageBuild").body_reader(tokio::io::repeat(1));
         let error = call.send().await.unwrap().bytes().await.unwrap_err();
@@ -364,9 +364,12 @@ fn a_reader_that_fails_is_the_callers_fault() {
     // It is no other when the engine has begun to answer.
     let engine = hasty();
     let late = block_on(async {
-        let reader = Slow(vec![SHORT, Duration::ZERO], None).chain(Failing);
-        let call = engine.client().invoke("ImageBuild").body_reader(reader);
-        call.send().await.unwrap().bytes().await.unwrap_err()
+        let (reader, mut writer) = tokio::io::simplex(64);
+        writer.write_all(b"piece").await.unwrap();
+        let call = engine.client().invoke("ImageBuild").body_reader(reader.chain(Failing));
+        let answer = call.send().await.unwrap();
+        writer.shutdown().await.unwrap();
+        answer.bytes().await.unwrap_err()
     });
     assert_eq!(shown(&late, None), shown(&error, None));
 }
