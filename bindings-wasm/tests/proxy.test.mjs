@@ -23,14 +23,17 @@ const got = (server, path) =>
     outgoing.on("error", reject).end();
   });
 
-/** What comes of bytes that are sent as they are, within half a second or until the end. */
+/** How long anything may take, in milliseconds. */
+const patience = 10_000;
+
+/** The first line that comes of bytes that are sent as they are. */
 const said = (server, bytes) =>
   new Promise((resolve) => {
     const socket = connect({ port: server.address().port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));
     let text = "";
-    socket.on("data", (piece) => (text += piece)).on("error", () => {});
     const done = () => (socket.destroy(), resolve(text.split("\r\n")[0]));
-    socket.on("end", done).setTimeout(500, done);
+    socket.on("data", (piece) => (text += piece).includes("\r\n") && done()).on("error", () => {});
+    socket.on("end", done).setTimeout(patience, done);
   });
 
 test("whatever an engine answers, and whoever asks for a WebSocket, the proxy goes on", async () => {
@@ -62,8 +65,9 @@ test("whatever an engine answers, and whoever asks for a WebSocket, the proxy go
     const kept = connect({ port: server.address().port, host: "127.0.0.1", allowHalfOpen: true });
     kept.on("error", () => {}).resume().write(`GET / HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
     await once(kept, "end");
-    await sleep(50);
-    assert.equal(await promisify(server.getConnections.bind(server))(), 0);
+    const connections = promisify(server.getConnections.bind(server));
+    for (const end = Date.now() + patience; (await connections()) > 0 && Date.now() < end; ) await sleep(10);
+    assert.equal(await connections(), 0);
     kept.destroy();
     assert.equal((await got(server, "/no"))[0], 404);
   } finally {
