@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use contajners::{Client, Error, ErrorKind};
+use contajners::{Client, Error, ErrorKind, Timeout};
 use contajners_tests::{Front, PrivateEngine, Target};
 use serde_json::json;
 
-use crate::on_both;
+use crate::{PATIENCE, on_both};
 
 on_both!(negotiates_with_an_older_engine, a_time_out_is_an_error);
 
@@ -24,7 +24,10 @@ async fn negotiates_with_an_older_engine(engine: Client) -> Result<(), Error> {
 async fn a_time_out_is_an_error(engine: Client) -> Result<(), Error> {
     let short = Client::builder(engine.pack().engine())
         .uri(engine.discovered().endpoint.to_string())
+        // So that the time-out is not that of asking for it.
+        .api_version(engine.api().await?.version())
         .read_timeout(Duration::from_millis(200))
+        .timeout(PATIENCE)
         .build()?;
     // Nothing happens that this filter lets through.
     let mut events = short
@@ -38,6 +41,7 @@ async fn a_time_out_is_an_error(engine: Client) -> Result<(), Error> {
         Err(_) => events.unwrap_err(),
     };
     assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "timed-out"));
+    assert_eq!((error.timeout(), error.operation()), (Some(Timeout::Read), Some("SystemEvents")));
     Ok(())
 }
 
