@@ -15,12 +15,18 @@ use crate::workspace::{Package, members};
 /// feature. A set is not tried without what one of its features turns on: that would be the set with
 /// it once more.
 ///
+/// Clippy looks at each feature alone, at none and at all of them. What other sets may break is what
+/// the compiler tells: names that are missing, or that nothing uses.
+///
 /// Two sets are checked at a time: most of one is a single crate, which takes a single core.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
 /// The crate whose features are the packs; those of the same name elsewhere only pass them on.
 const PACKS: &str = "contajners-resources";
+
+/// The feature that most is compiled for: what has it is checked in one folder, the rest in another.
+const HEAVY: &str = "tls";
 
 pub(crate) fn run(_: &Args) -> Outcome {
     let members = members()?;
@@ -30,28 +36,65 @@ pub(crate) fn run(_: &Args) -> Outcome {
     for Package { name, features, .. } in members.iter().filter(|it| !it.features.is_empty()) {
         let sets = sets(features, packs, name == PACKS);
         eprintln!("{name}: {} sets of features", sets.len());
-        checks.extend(sets.into_iter().map(|set| (&**name, set.join(","))));
+        let most = sets.last().map_or(0, Vec::len);
+        checks.extend(sets.into_iter().map(|set| Check {
+            package: name,
+            by: if set.len() == most || is_of_one(&set, features) { By::Clippy } else { By::Rustc },
+            set,
+        }));
     }
-    let every_other = |first| checks.iter().skip(first).step_by(2);
+    let (with, without): (Vec<_>, Vec<_>) = checks.iter().partition(|it| it.set.contains(&HEAVY));
     thread::scope(|scope| {
-        let others = scope.spawn(|| check(every_other(1), "target/features"));
-        let own = check(every_other(0), "target");
+        let others = scope.spawn(|| check(&without, "target/features"));
+        let own = check(&with, "target");
         others.join().expect("it does not panic").and(own)
     })
     .map_err(Into::into)
 }
 
+/// A crate with a set of its features.
+struct Check<'a> {
+    package: &'a str,
+    set: Vec<&'a str>,
+    by: By,
+}
+
+/// What checks it.
+enum By {
+    Clippy,
+    Rustc,
+}
+
 /// Checks crates with sets of features, in a folder that cargo locks.
-fn check<'a>(
-    checks: impl Iterator<Item = &'a (&'a str, String)>,
-    folder: &str,
-) -> Result<(), String> {
-    for (name, set) in checks {
-        let mut words = vec!["clippy", "--quiet", "--target-dir", folder, "-p", name];
-        words.extend(["--no-default-features", "--features", set, "--", "-D", "warnings"]);
+fn check(checks: &[&Check<'_>], folder: &str) -> Result<(), String> {
+    for Check { package, set, by } in checks {
+        let chosen: &[&str] = match by {
+            By::Clippy => &["clippy"],
+            // Flags of this crate alone, so that those it needs stay as they are.
+            By::Rustc => &["rustc", "--lib", "--profile", "check"],
+        };
+        let mut words = [chosen, &["--quiet", "--target-dir", folder, "-p", package]].concat();
+        let set = set.join(",");
+        words.extend(["--no-default-features", "--features", &set, "--", "-D", "warnings"]);
         steps::run(&mut cargo(&words)).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// Whether it is one feature with what that turns on, or none.
+fn is_of_one(set: &[&str], features: &BTreeMap<String, Vec<String>>) -> bool {
+    // Sets are closed: what a feature turns on is in each set that has it.
+    let turns_on = |name: &str, other: &str| features[name].iter().any(|on| on == other);
+    let is_all_of = |name: &str| {
+        let mut on = vec![name];
+        for _ in set {
+            let new = |it: &&&str| !on.contains(*it) && on.iter().any(|by| turns_on(by, it));
+            let new: Vec<&str> = set.iter().filter(new).copied().collect();
+            on.extend(new);
+        }
+        on.len() == set.len()
+    };
+    set.is_empty() || set.iter().any(|name| is_all_of(name))
 }
 
 /// All sets of these features without packs, and all features at once; each pack alone, if they are
@@ -103,6 +146,18 @@ mod tests {
         let sets: Vec<String> =
             sets(&features, &packs, own_packs).iter().map(|set| set.join("+")).collect();
         assert_eq!(sets, expected);
+    }
+
+    #[test]
+    fn one_feature_comes_with_what_it_turns_on() {
+        let map = [("a", ""), ("b", "a"), ("c", "b"), ("d", "x/d")];
+        let map = map.map(|(name, on)| (name.to_owned(), vec![on.to_owned()])).into();
+        for set in [&[][..], &["a"], &["d"], &["a", "b"], &["a", "b", "c"]] {
+            assert!(is_of_one(set, &map), "{set:?}");
+        }
+        for set in [&["a", "d"][..], &["a", "b", "d"], &["a", "b", "c", "d"]] {
+            assert!(!is_of_one(set, &map), "{set:?}");
+        }
     }
 
     #[test]
