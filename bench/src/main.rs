@@ -4,7 +4,6 @@
 //! What is compared is measured in turn in one run, against one private dockerd, so that whatever
 //! else the machine does meets all alike. A number that is to be read is a ratio.
 
-mod asked;
 mod build;
 mod clients;
 mod engine;
@@ -13,20 +12,17 @@ mod micro;
 mod plot;
 mod processes;
 mod report;
-mod rounds;
 mod tasks;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use contajners_bench_numbers::{Outcome, asked, rounds};
 use contajners_tests::{Kind, PrivateEngine, Shown};
 
 use crate::engine::Stage;
 use crate::report::Report;
-
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// What can be asked for; `cargo xtask bench` passes it on.
 #[derive(Parser)]

@@ -53,8 +53,8 @@ fn check() -> Outcome {
     let manifest = ["--manifest-path", "bench/Cargo.toml"];
     steps::run(cargo(&["fmt", "--all", "--check"]).args(manifest))?;
     let target = ["--locked", "--target-dir", "target/bench"];
-    let mut clippy = cargo(&["clippy", "--workspace", "--all-targets"]);
+    let mut clippy = cargo(&["clippy", "--workspace", "--all-targets", "--all-features"]);
     steps::run(clippy.args(manifest).args(target).args(["--", "-D", "warnings"]))?;
-    let mut test = cargo(&["test", "--quiet", "--package", "contajners-bench"]);
+    let mut test = cargo(&["test", "--quiet", "--package", "contajners-bench-numbers"]);
     steps::run(test.args(manifest).args(target))
 }

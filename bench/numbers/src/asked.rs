@@ -1,7 +1,7 @@
 //! What is asked of the benches of single crates, and whether what they printed reaches it.
 
 /// Looks for the numbers that something is asked of; each becomes a line.
-pub(crate) fn marks(text: &str) -> Vec<String> {
+pub fn marks(text: &str) -> Vec<String> {
     let rows = rows(text);
     let median = |name: &str| Some(rows.iter().find(|row| row.name == name)?.median);
     let rate = |name: &str| rows.iter().find(|row| row.name == name)?.rate;

@@ -5,31 +5,31 @@ use std::time::Duration;
 use crate::Outcome;
 
 /// Someone who does the same work as the others.
-pub(crate) struct Contender<'a> {
-    pub(crate) name: &'static str,
+pub struct Contender<'a> {
+    pub name: &'static str,
     /// Does one round and says how long it took.
-    pub(crate) round: Box<dyn FnMut() -> Outcome<Duration> + 'a>,
+    pub round: Box<dyn FnMut() -> Outcome<Duration> + 'a>,
 }
 
 impl<'a> Contender<'a> {
-    pub(crate) fn new(name: &'static str, round: impl FnMut() -> Outcome<Duration> + 'a) -> Self {
+    pub fn new(name: &'static str, round: impl FnMut() -> Outcome<Duration> + 'a) -> Self {
         Self { name, round: Box::new(round) }
     }
 }
 
 /// The times of all rounds of one contender.
-pub(crate) struct Times {
-    pub(crate) name: &'static str,
-    pub(crate) rounds: Vec<Duration>,
+pub struct Times {
+    pub name: &'static str,
+    pub rounds: Vec<Duration>,
 }
 
 impl Times {
-    pub(crate) fn median(&self) -> f64 {
+    pub fn median(&self) -> f64 {
         median(self.rounds.iter().map(Duration::as_secs_f64).collect())
     }
 
     /// How many times faster the first one is: the median of the ratios of each round.
-    pub(crate) fn slower_than(&self, first: &Self) -> f64 {
+    pub fn slower_than(&self, first: &Self) -> f64 {
         let pairs = self.rounds.iter().zip(&first.rounds);
         median(pairs.map(|(mine, its)| mine.as_secs_f64() / its.as_secs_f64()).collect())
     }
@@ -43,7 +43,7 @@ impl Times {
 /// # Errors
 ///
 /// With the first error of a contender, and its name.
-pub(crate) fn in_turn(mut contenders: Vec<Contender<'_>>, rounds: usize) -> Outcome<Vec<Times>> {
+pub fn in_turn(mut contenders: Vec<Contender<'_>>, rounds: usize) -> Outcome<Vec<Times>> {
     let mut all: Vec<Times> = contenders
         .iter()
         .map(|contender| Times { name: contender.name, rounds: Vec::with_capacity(rounds) })
@@ -73,7 +73,7 @@ fn turn(count: usize, round: usize, step: usize) -> usize {
     (first + round) % count
 }
 
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
