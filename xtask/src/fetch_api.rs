@@ -3,7 +3,7 @@
 use std::process::exit;
 
 use crate::Outcome;
-use crate::steps::{cargo, root};
+use crate::steps::{command, program, root};
 
 /// Compiles the engines' published API specs into packs (see `fetch-api --help`).
 #[derive(clap::Args)]
@@ -14,11 +14,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let mut command = cargo(&["run", "--quiet", "-p", "contajners-fetch-api"]);
-    command.arg("--").args(&args.arguments);
+    let mut command = command(program("fetch-api")?, &[]);
+    command.args(&args.arguments);
     // By this it knows how it is called, and whose map and packs are meant.
     command.env("CONTAJNERS_WORKSPACE", root());
-    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let status = command.status().map_err(|error| format!("cannot run `fetch-api`: {error}"))?;
     match status.code() {
         Some(0) => Ok(()),
         // The command has said what is wrong, and its statuses mean something.

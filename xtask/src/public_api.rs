@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::cross::Builder;
-use crate::steps::{self, cargo, root};
+use crate::steps::{self, cargo, command, program, root};
 use crate::workspace::{Package, published};
 
 /// Writes what the published libraries make public into `tests/public-api`.
@@ -26,11 +26,12 @@ const SNAPSHOTS: &str = "tests/public-api";
 pub(crate) fn run(args: &Args) -> Outcome {
     let mut published = published()?;
     published.retain(|package| package.has_library);
-    let rustdoc = rustdoc()?;
+    document()?;
+    let lister = program("contajners-public-api")?;
     let mut different = String::new();
     for Package { name, .. } in &published {
         let path = root().join(SNAPSHOTS).join(format!("{name}.txt"));
-        let list = list(name, &rustdoc)?;
+        let list = list(name, &lister)?;
         if !args.check {
             fs::create_dir_all(root().join(SNAPSHOTS))?;
             fs::write(path, list)?;
@@ -62,14 +63,19 @@ fn rustdoc() -> Result<PathBuf, Box<dyn Error>> {
     Ok(program)
 }
 
-fn list(name: &str, rustdoc: &Path) -> Result<String, Box<dyn Error>> {
-    let words = ["rustdoc", "--quiet", "--lib", "--all-features", "-p", name, "--"];
-    let mut document = cargo(&words);
-    document.args(["-Zunstable-options", "--output-format", "json", "--cap-lints", "allow"]);
-    steps::run(document.env("RUSTDOC", rustdoc).env_remove("RUSTDOCFLAGS"))?;
+/// Describes all libraries at once, so that what they need is checked once, and in the same way as for
+/// their documentation.
+fn document() -> Outcome {
+    let mut document =
+        cargo(&["doc", "--quiet", "--workspace", "--lib", "--no-deps", "--all-features"]);
+    document.env("RUSTDOC", rustdoc()?).env_remove("CARGO_ENCODED_RUSTDOCFLAGS");
+    let flags = "-Zunstable-options --output-format json --cap-lints allow";
+    steps::run(document.env("RUSTDOCFLAGS", flags))
+}
+
+fn list(name: &str, lister: &Path) -> Result<String, Box<dyn Error>> {
     let json = format!("doc/{}.json", name.replace('-', "_"));
-    let mut list = cargo(&["run", "--quiet", "-p", "contajners-public-api", "--"]);
-    let output = list.arg(Builder::Toolchain.target_dir().join(json)).output()?;
+    let output = command(lister, &[]).arg(Builder::Toolchain.target_dir().join(json)).output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(

@@ -3,10 +3,11 @@
 use std::env;
 use std::error::Error;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
+use crate::cross::Builder;
 
 /// Returns the root of the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -31,6 +32,19 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     }
     command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
     command
+}
+
+/// Builds a program of the workspace and returns where it is.
+///
+/// # Errors
+///
+/// If it does not compile.
+pub(crate) fn program(name: &str) -> Result<PathBuf, Box<dyn Error>> {
+    // With a test beside it, all packages get the features that they have in the tests: alone, most of
+    // what it needs would be compiled once more.
+    let words = ["build", "--quiet", "--workspace", "--bin", name, "--test", "waiter"];
+    run(&mut cargo(&words))?;
+    Ok(Builder::Toolchain.target_dir().join("debug").join(name))
 }
 
 /// Returns the files that git knows, from the root; `words` say which others.
