@@ -5,16 +5,16 @@
 //! no unsafe code here; the folders are laid out as cargo-fuzz has them, for whoever wants those.
 
 use std::error::Error;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::{fs, io, thread};
 
 use crate::Outcome;
 use crate::packages::{BUILD, FUZZ, Missing, ensure};
 use crate::steps::{self, cargo, command, root};
 
-/// Gives each fuzz target its corpus, and then inputs made of that for some time.
+/// Gives each fuzz target its corpus, and then inputs made of that for some time, two at a time.
 ///
 /// A finding is an input in `fuzz/artifacts`; the error says how to repeat it.
 #[derive(clap::Args)]
@@ -59,11 +59,19 @@ pub(crate) fn run(args: &Args) -> Outcome {
         }
     };
     let folder = build(&chosen)?;
-    let failed: Vec<String> = chosen
-        .iter()
-        .filter_map(|target| fuzz(&Target::new(target, &folder), args).err())
-        .map(|error| error.to_string())
-        .collect();
+    let left = Mutex::new(chosen.into_iter());
+    let next = || left.lock().expect("nobody panics with it").next();
+    let work = || {
+        let failed = std::iter::from_fn(next)
+            .filter_map(|target| fuzz(&Target::new(target, &folder), args).err());
+        failed.map(|error| error.to_string()).collect::<Vec<_>>()
+    };
+    // Each takes a single core.
+    let failed = thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let own = work();
+        [own, other.join().expect("it does not panic")].concat()
+    });
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
 }
 
@@ -156,7 +164,9 @@ fn fuzz(target: &Target<'_>, args: &Args) -> Outcome {
     let told = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
     if let Err(error) = outcome {
         // All but the words for a dictionary, of which libFuzzer has many.
-        told.lines().filter(|line| !line.starts_with('"')).for_each(|line| eprintln!("{line}"));
+        let lines: Vec<_> = told.lines().filter(|line| !line.starts_with('"')).collect();
+        // In one piece, since another target may have something to say, too.
+        eprintln!("{}:\n{}", target.name, lines.join("\n"));
         let mut text = error.to_string();
         let mut kept = inputs(&target.artifacts)?;
         kept.retain(|input| !before.contains(input));
