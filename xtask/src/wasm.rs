@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use crate::Outcome;
 use crate::cross::{Builder, builder};
 use crate::packages::{CHROMIUM, Missing, NODE, WASM_LINKER, are_there, ensure};
-use crate::steps::{self, cargo, command, root};
+use crate::steps::{self, command, program, root};
 
 /// Builds the npm package into `target/npm`.
 #[derive(clap::Args)]
@@ -32,23 +32,35 @@ const LIBRARY: &str = "std,panic_abort";
 pub(crate) fn run(args: &Args) -> Outcome {
     let missing = Missing::from_flag(args.install);
     let package = root().join("target/npm/contajners");
-    make(&package, &[], missing)?;
-    if args.optimise || args.pack {
-        ensure(&[NODE], missing)?;
-        install_tools()?;
+    if !args.optimise && !args.pack {
+        return make(&package, &[], missing);
     }
-    if args.optimise || args.pack {
-        optimise(&package)?;
+    ensure(&[NODE], missing)?;
+    beside(install_tools, || make(&package, &[], missing))?;
+    if !args.pack {
+        return optimise(&package);
     }
-    if args.pack {
-        ensure(&[CHROMIUM], missing)?;
-        // A second one without packs, which only its size is asked of.
-        let bare = root().join("target/npm/bare");
-        make(&bare, &["--no-default-features"], missing)?;
-        optimise(&bare)?;
-        pack(&package)?;
-    }
-    Ok(())
+    ensure(&[CHROMIUM], missing)?;
+    // A second one without packs, which only its size is asked of.
+    let bare = root().join("target/npm/bare");
+    beside(
+        || optimise(&package),
+        || {
+            make(&bare, &["--no-default-features"], missing)?;
+            optimise(&bare)
+        },
+    )?;
+    pack(&package)
+}
+
+/// Does two things at a time: most of each takes a single core, or the network.
+fn beside(other: impl FnOnce() -> Outcome + Send, own: impl FnOnce() -> Outcome) -> Outcome {
+    thread::scope(|scope| {
+        let other = scope.spawn(|| other().map_err(|error| error.to_string()));
+        let own = own();
+        let other = other.join().expect("it does not panic").map_err(Into::into);
+        own.and(other)
+    })
 }
 
 /// Makes what the tests of the package need, where this machine can; where it cannot, they skip.
@@ -105,7 +117,7 @@ fn make(out: &Path, features: &[&str], missing: Missing) -> Outcome {
     build.env("CARGO_ENCODED_RUSTFLAGS", remapping().join("\u{1f}"));
     steps::run(&mut build)?;
     let wasm = builder.target_dir().join(TARGET).join("wasm/contajners_wasm.wasm");
-    let mut package = cargo(&["run", "--quiet", "-p", "contajners-package", "--"]);
+    let mut package = command(program("contajners-package")?, &[]);
     package.arg(wasm).arg("--out").arg(out);
     steps::run(&mut package)
 }
