@@ -43,7 +43,9 @@ pub(crate) fn program(name: &str) -> Result<PathBuf, Box<dyn Error>> {
     // With a test beside it, all packages get the features that they have in the tests: alone, most of
     // what it needs would be compiled once more.
     let words = ["build", "--quiet", "--workspace", "--bin", name, "--test", "waiter"];
-    run(&mut cargo(&words))?;
+    let mut build = cargo(&words);
+    // What the program says is what was asked for.
+    silently(&text(&build), &mut build)?;
     Ok(Builder::Toolchain.target_dir().join("debug").join(name))
 }
 
@@ -74,6 +76,10 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 /// The same for a command that is better shown as another text.
 pub(crate) fn run_as(text: &str, command: &mut Command) -> Outcome {
     eprintln!("$ {text}");
+    silently(text, command)
+}
+
+fn silently(text: &str, command: &mut Command) -> Outcome {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{text}` failed ({status})").into()),
