@@ -15,17 +15,20 @@ async fn main() -> Result<(), bollard::errors::Error> {
     Ok(())
 }
 
-#[cfg(not(feature = "tls"))]
 fn connect(address: &str) -> Result<Docker, bollard::errors::Error> {
+    // A folder of certificates may follow the address.
+    #[cfg(feature = "tls")]
+    if let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) {
+        let [ca, certificate, key] =
+            ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
+        return Docker::connect_with_ssl(
+            address,
+            &key,
+            &certificate,
+            &ca,
+            120,
+            API_DEFAULT_VERSION,
+        );
+    }
     Docker::connect_with_unix(address, 120, API_DEFAULT_VERSION)
-}
-
-/// A folder of certificates may follow the address.
-#[cfg(feature = "tls")]
-fn connect(address: &str) -> Result<Docker, bollard::errors::Error> {
-    let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) else {
-        return Docker::connect_with_unix(address, 120, API_DEFAULT_VERSION);
-    };
-    let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
-    Docker::connect_with_ssl(address, &key, &certificate, &ca, 120, API_DEFAULT_VERSION)
 }

@@ -12,18 +12,15 @@ async fn main() -> Result<(), contajners::Error> {
     Ok(())
 }
 
-#[cfg(not(feature = "tls"))]
-fn connect(address: &str) -> Result<Client, contajners::Error> {
-    Client::builder("docker").uri(address).build()
-}
-
-/// A folder of certificates may follow the address.
-#[cfg(feature = "tls")]
 fn connect(address: &str) -> Result<Client, contajners::Error> {
     let docker = Client::builder("docker").uri(address);
-    let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) else {
-        return docker.build();
-    };
-    let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
-    docker.tls(contajners::Tls::new().ca_file(ca).identity_files(certificate, key)).build()
+    // A folder of certificates may follow the address.
+    #[cfg(feature = "tls")]
+    if let Some(folder) = std::env::args_os().nth(2).map(std::path::PathBuf::from) {
+        let [ca, certificate, key] =
+            ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
+        let tls = contajners::Tls::new().ca_file(ca).identity_files(certificate, key);
+        return docker.tls(tls).build();
+    }
+    docker.build()
 }
