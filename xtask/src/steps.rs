@@ -34,15 +34,17 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// Any test of a small crate. With one beside a program all packages get the features that they have
+/// in the tests: for the program alone, most of what it needs would be compiled once more.
+const TEST: &str = "waiter";
+
 /// Builds a program of the workspace and returns where it is.
 ///
 /// # Errors
 ///
 /// If it does not compile.
 pub(crate) fn program(name: &str) -> Result<PathBuf, Box<dyn Error>> {
-    // With a test beside it, all packages get the features that they have in the tests: alone, most of
-    // what it needs would be compiled once more.
-    let words = ["build", "--quiet", "--workspace", "--bin", name, "--test", "waiter"];
+    let words = ["build", "--quiet", "--workspace", "--bin", name, "--test", TEST];
     let mut build = cargo(&words);
     // What the program says is what was asked for.
     silently(&text(&build), &mut build)?;
@@ -107,6 +109,11 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_test_beside_programs_is_there() {
+        assert!(root().join("core/tests").join(format!("{TEST}.rs")).is_file());
+    }
 
     #[test]
     fn a_command_is_shown_as_typed() {
