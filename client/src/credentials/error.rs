@@ -15,11 +15,26 @@ pub(crate) struct CredentialsError(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Unreadable { file: String, error: io::Error },
-    Malformed { file: String, what: String },
+    Unreadable {
+        file: String,
+        error: io::Error,
+    },
+    Malformed {
+        file: String,
+        what: String,
+    },
     Interrupted(io::Error),
-    NoHelper { helper: String, file: String },
-    Helper { helper: String, server: String, what: HelperFault },
+    NoHelper {
+        helper: String,
+        file: String,
+    },
+    Helper {
+        helper: String,
+        server: String,
+        what: HelperFault,
+    },
+    /// The time of all of them was over before so many were asked.
+    Late(usize),
 }
 
 /// What a helper does wrong.
@@ -55,6 +70,10 @@ impl CredentialsError {
         Self(Kind::Helper { helper: quoted(helper), server, what })
     }
 
+    pub(super) fn late(count: usize) -> Self {
+        Self(Kind::Late(count))
+    }
+
     /// Returns the stable name that scripts match on.
     pub(crate) fn code(&self) -> &'static str {
         match &self.0 {
@@ -62,7 +81,7 @@ impl CredentialsError {
             Kind::Malformed { .. } => "credentials-malformed",
             Kind::Interrupted(_) => "credentials-interrupted",
             Kind::NoHelper { .. } => "unknown-credential-helper",
-            Kind::Helper { .. } => "credential-helper-failed",
+            Kind::Helper { .. } | Kind::Late(_) => "credential-helper-failed",
         }
     }
 
@@ -74,7 +93,7 @@ impl CredentialsError {
             }
             Kind::Interrupted(_) => "make calls on a runtime that is not shutting down",
             Kind::NoHelper { .. } => "install it where `PATH` leads, or take it out of the file",
-            Kind::Helper { what: HelperFault::Hangs(_), .. } => {
+            Kind::Helper { what: HelperFault::Hangs(_), .. } | Kind::Late(_) => {
                 "does it wait for a password? allow more with `helper_timeout`"
             }
             Kind::Helper { .. } => "run it by hand with `get`; its output may hold secrets",
@@ -102,6 +121,10 @@ impl fmt::Display for CredentialsError {
             Kind::Interrupted(_) => f.write_str("files with credentials were not read to the end"),
             Kind::NoHelper { helper, file } => {
                 write!(f, "there is no credential helper {helper}, which {file} names")
+            }
+            Kind::Late(count) => {
+                let more = if *count == 1 { "one server was" } else { "other servers were" };
+                write!(f, "{more} not asked about: the time of credential helpers was over")
             }
             Kind::Helper { helper, server, what } => {
                 write!(f, "credential helper {helper}, asked for {server}, ")?;

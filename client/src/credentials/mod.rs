@@ -34,7 +34,7 @@ use crate::error::{CallOf, Error, Sent, Waiting};
 use crate::exchange::Deadline;
 use crate::trace;
 use helper::Helper;
-use plan::{Machine, Plan, Step};
+use plan::{Machine, Plan, Step, WholePlan};
 use reference::Repository;
 
 /// How long a helper may take, unless told otherwise: it may ask the user for a password.
@@ -189,39 +189,60 @@ impl Credentials {
     ) -> Result<BTreeMap<String, RegistryAuth>, CredentialsError> {
         let place = self.place.clone();
         let plan = blocking(move |machine| plan::all(rules, &place, machine)).await?;
-        passed_over.extend(plan.remarks);
-        // One limit for all of them together: a file may name any number.
-        let begin = Instant::now();
-        let left = || self.helper_timeout.saturating_sub(begin.elapsed());
-        let mut all = BTreeMap::new();
-        for (key, step) in plan.steps {
-            if all.contains_key(&key) {
+        Ok(gathered(plan, self.helper_timeout, passed_over).await)
+    }
+}
+
+/// Has all that is planned, as far as there is time for helpers: one limit for all of them together,
+/// since a file may name any number.
+async fn gathered(
+    plan: WholePlan,
+    limit: Duration,
+    passed_over: &mut Vec<CredentialsError>,
+) -> BTreeMap<String, RegistryAuth> {
+    passed_over.extend(plan.remarks);
+    let begin = Instant::now();
+    let left = || limit.saturating_sub(begin.elapsed());
+    let (mut all, mut not_asked) = (BTreeMap::new(), 0);
+    for (key, step) in plan.steps {
+        if all.contains_key(&key) {
+            continue;
+        }
+        let found = match step {
+            Step::Known(auth) => Ok(Some(auth)),
+            Step::Ask(_) | Step::Try(_) if left().is_zero() => {
+                not_asked += 1;
                 continue;
             }
-            let found = match step {
-                Step::Known(auth) => Ok(Some(auth)),
-                Step::Ask(helper) | Step::Try(helper) => helper.get(left()).await,
-            };
-            keep(&mut all, passed_over, key, found);
-        }
-        for store in plan.stores {
-            let servers = store.list(left()).await.unwrap_or_else(|error| {
-                passed_over.push(error);
-                Vec::new()
-            });
-            for server in servers {
-                if !all.contains_key(&server) {
-                    let helper = Helper { server: server.clone(), ..store.clone() };
-                    keep(&mut all, passed_over, server, helper.get(left()).await);
-                }
-                // What is told of one is not told of thousands.
-                if left().is_zero() {
-                    break;
-                }
-            }
-        }
-        Ok(all)
+            Step::Ask(helper) | Step::Try(helper) => helper.get(left()).await,
+        };
+        keep(&mut all, passed_over, key, found);
     }
+    for store in plan.stores {
+        if left().is_zero() {
+            not_asked += 1;
+            continue;
+        }
+        let servers = store.list(left()).await.unwrap_or_else(|error| {
+            passed_over.push(error);
+            Vec::new()
+        });
+        for server in servers {
+            if all.contains_key(&server) {
+                continue;
+            }
+            if left().is_zero() {
+                not_asked += 1;
+                continue;
+            }
+            let helper = Helper { server: server.clone(), ..store.clone() };
+            keep(&mut all, passed_over, server, helper.get(left()).await);
+        }
+    }
+    if not_asked > 0 {
+        passed_over.push(CredentialsError::late(not_asked));
+    }
+    all
 }
 
 /// Fills in credentials that are known for the call; the request is otherwise complete, so that

@@ -398,6 +398,32 @@ mod helpers {
         });
     }
 
+    /// When the time of all is over no more are started, and that is told once.
+    #[test]
+    fn one_that_hangs_takes_the_time_of_all() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let started = folders[1].path().join("started");
+        let hanging = helper(folders[0].path(), "exec sleep 1000");
+        let other = helper(folders[1].path(), &format!("touch '{}'", started.display()));
+        let steps = vec![
+            ("a".into(), Step::Ask(hanging)),
+            ("b".into(), Step::Ask(other.clone())),
+            ("c".into(), Step::Known(RegistryAuth::identity_token("hunter2"))),
+        ];
+        let plan = WholePlan { steps, stores: vec![other], remarks: Vec::new() };
+        let mut passed_over = Vec::new();
+        let all = block_on(gathered(plan, Duration::from_millis(200), &mut passed_over));
+        assert_eq!(all.into_keys().collect::<Vec<_>>(), ["c"]);
+        assert!(!started.exists());
+        let [hangs, late] = passed_over.try_into().unwrap();
+        assert!(shown(hangs).contains("was not done within"));
+        insta::assert_snapshot!(shown(late), @"
+        other servers were not asked about: the time of credential helpers was over
+          code: credential-helper-failed
+          hint: does it wait for a password? allow more with `helper_timeout`
+        ");
+    }
+
     #[test]
     fn a_store_lists_its_servers() {
         let folder = tempfile::tempdir().unwrap();
