@@ -156,7 +156,8 @@ pub(crate) fn headers<'t>(typed: &'t [String]) -> Result<Vec<(&'t str, &'t str)>
         })?;
         let (name, value) = (name.trim(), value.trim());
         // With the engines' own commands `-H` names the engine.
-        if value.starts_with("//") && SCHEMES.contains(&name) {
+        let is_scheme = |scheme: &&str| name.eq_ignore_ascii_case(scheme);
+        if value.starts_with("//") && SCHEMES.iter().any(is_scheme) {
             let failure = Failure::usage("a header looks like the address of an engine");
             return Err(failure.with_hint("`-H` is for headers; the address goes with `--host`"));
         }

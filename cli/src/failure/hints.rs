@@ -13,22 +13,20 @@ const WHOLE: &[(&str, &str)] = &[
     ),
     ("negotiate-refused", "`--api-version VERSION` avoids the question"),
     ("no-dockerfile", "`dockerfile=PATH` names it by its path in the folder"),
-    ("tls-wanted", "`--tls` turns it on, as `https://` for `tcp://` does"),
     ("upgraded", "`--as socket` joins it with this terminal"),
 ];
 
 /// Parts of hints, each of which is said of this and that, and what stands for them.
 const PARTS: &[(&str, &str)] = &[
-    // Where it is known that a variable would do it, too; else it was an option that named this one.
     ("give another address (`", "give another address (`--host`, `"),
+    ("give another address", "give another address (`--host`)"),
     ("an address given by hand avoids", "`--host ADDRESS` avoids"),
     ("give an address by hand", "give an address with `--host`"),
     ("pinning an API version", "`--api-version VERSION`"),
     ("Pinning an API version", "`--api-version VERSION`"),
     ("pin `", "`--api-version "),
-    ("Then write `https://`", "`--tls` turns it on"),
     ("a raw request can carry", "`contajners request` can carry"),
-    ("; allow more with `helper_timeout`", "; run it by hand with `get` once"),
+    ("allow more with `helper_timeout`", "run it by hand with `get`"),
     (
         "what opens a socket carries a value or bytes; write the rest to the socket",
         "what opens a socket carries what stands behind `--data` itself; the rest is its input",
@@ -62,7 +60,37 @@ pub(super) fn of_command<'h>(code: &str, hint: &'h str) -> Cow<'h, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    /// All that the sources below a folder say.
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, into),
+                false => *into += &fs::read_to_string(path).unwrap(),
+            }
+        }
+    }
+
+    #[test]
+    fn the_library_says_what_is_looked_for() {
+        let mut all = String::new();
+        for folder in ["../client/src", "../core/src"] {
+            sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut all);
+        }
+        for (code, _) in WHOLE.iter().chain(OPTIONS) {
+            assert!(all.contains(&format!("\"{code}\"")), "{code}");
+        }
+        for (part, _) in PARTS {
+            // What follows it may be put in, and it may go on in the next line.
+            let words = part.trim_end_matches(['`', '(', ' ']);
+            assert!(all.contains(words), "{part}");
+        }
+    }
 
     #[test]
     fn parts_are_replaced_and_the_rest_stays() {
@@ -72,7 +100,7 @@ mod tests {
         );
         assert_eq!(
             of_command("cannot-connect", "or give another address"),
-            "or give another address"
+            "or give another address (`--host`)"
         );
         assert_eq!(of_command("unknown-ca", "name the CA"), "name the CA: `--tls-ca` names it");
     }
