@@ -270,8 +270,8 @@ impl Call {
     /// found something in it, a header cannot be sent or the target is too long (`Resolve`); its body
     /// cannot be read (`Body`); credentials for a registry cannot be had (`Credentials`); the engine
     /// cannot be reached (`Connect`), says of no version that it speaks it (`Negotiate`), or answers
-    /// with an error status or a redirection (`Status`); a time-out runs out (`Timeout`); the
-    /// connection breaks, or what answers speaks no HTTP (`Send`).
+    /// with an error status or a redirection (`Status`), or with a socket (`Decode`); a time-out runs
+    /// out (`Timeout`); the connection breaks, or what answers speaks no HTTP (`Send`).
     pub async fn send(self) -> Result<Response, Error> {
         self.perform(Reading::Anything).await
     }

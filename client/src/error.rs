@@ -285,13 +285,14 @@ impl Error {
         }
     }
 
-    /// The other side speaks TLS and this one does not.
-    /// `variable` is the one that would turn it on here, if one does.
+    /// The other side speaks TLS and this one does not. `variable` is the one that would turn it on
+    /// here, if one does.
     pub(crate) fn tls_spoken(engine: &str, address: &str, variable: Option<&str>) -> Self {
         let text = format!("{engine} at {address} speaks TLS, and the address does not say so");
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
         let or = variable.map(|name| format!(", or set `{name}`")).unwrap_or_default();
         Self::new(ErrorKind::Connect, "tls-wanted", text)
-            .with_hint(format!("write `https://` for `tcp://`{or}"))
+            .with_hint(format!("write `https://{rest}`{or}"))
     }
 
     #[cfg(feature = "blocking")]

@@ -612,7 +612,7 @@ mod tests {
             let error = Error::tls_spoken(&peer.engine, &peer.address, peer.secured_by);
             error.hint().unwrap().to_owned()
         };
-        let address = "write `https://` for `tcp://`";
+        let address = "write `https://far:2375`";
         assert_eq!(hint(Source::Given), address);
         assert_eq!(hint(Source::Context("far".into())), address);
         let variable = hint(Source::Variable("DOCKER_HOST".into()));

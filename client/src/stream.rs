@@ -104,7 +104,8 @@ impl ByteStream {
     ///
     /// # Errors
     ///
-    /// A time-out runs out, or the connection breaks. Nothing follows an error.
+    /// A time-out runs out, the connection breaks, or the body that is still being sent cannot be read.
+    /// Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
@@ -366,8 +367,8 @@ impl OutputStream {
     ///
     /// # Errors
     ///
-    /// A time-out runs out, the connection breaks, the engine reports an error inside the stream, or
-    /// what comes is no output of a process. Nothing follows an error.
+    /// Those of [`ByteStream::next`]; the engine reports an error inside the stream, or what comes is no
+    /// output of a process. Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<OutputPiece, Error>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
@@ -508,8 +509,8 @@ impl<T: DeserializeOwned> DocumentStream<T> {
     ///
     /// # Errors
     ///
-    /// A time-out runs out, the connection breaks, a document tells of an error (`errorDetail`,
-    /// `error`), is larger than may be, or is no `T`. Nothing follows an error.
+    /// Those of [`ByteStream::next`]; a document tells of an error (`errorDetail`, `error`), is larger
+    /// than may be, or is no `T`. Nothing follows an error.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         poll_fn(|context| self.poll_document(context)).await
     }

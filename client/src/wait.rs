@@ -12,7 +12,6 @@ use bytes::Bytes;
 use contajners_core::stream::fits;
 use contajners_core::{Verdict, Waiter};
 use serde_core::Serialize;
-use serde_core::de::Error as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
@@ -252,10 +251,11 @@ async fn try_once(
         true => response.bytes().await?,
         false => read_error(response.into_stream()).await,
     };
-    let json = match fits(&body, client.0.answer_limit) {
-        true => serde_json::from_slice(&body),
-        false => Err(serde_json::Error::custom("it would take too much memory")),
-    };
+    let limit = client.0.answer_limit;
+    if !fits(&body, limit) {
+        return Err(Error::too_large_as_values(&call, limit));
+    }
+    let json = serde_json::from_slice(&body);
     Ok(Tried { call, status, body, json })
 }
 

@@ -74,7 +74,7 @@ impl<'a> Api<'a> {
             error.0.detail = history.to_string();
             alloc::format!("it exists in {history}")
         } else if names.is_empty() {
-            alloc::format!("{} {} has no waiters", self.engine(), self.version())
+            alloc::format!("{} {} has no states to wait for", self.engine(), self.version())
         } else if near.is_empty() {
             alloc::format!("there are `{}`", names.join("`, `"))
         } else {

@@ -208,7 +208,7 @@ fn names_are_looked_up_with_their_history() {
     );
     assert_eq!(
         error("incus", "v7.0.0", "running"),
-        "unknown-waiter: unknown state `running` in incus v7.0.0; incus v7.0.0 has no waiters"
+        "unknown-waiter: unknown state `running` in incus v7.0.0; incus v7.0.0 has no states to wait for"
     );
 }
 

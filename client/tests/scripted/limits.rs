@@ -237,7 +237,7 @@ fn what_a_slow_reader_gave_before_has_to_be_taken_in_time() {
     let engine = silent();
     let client = engine.builder().write_timeout(SHORT).timeout(10 * AMPLE).build().unwrap();
     // More than a socket takes, and less than where the reader would not be asked any more.
-    let given = tokio::io::repeat(1).take(350 << 10);
+    let given = tokio::io::repeat(1).take(400 << 10);
     let reader = given.chain(Slow(vec![100 * AMPLE], None));
     let error = block_on(async { client.invoke("ImageBuild").body_reader(reader).await });
     assert_eq!(error.unwrap_err().timeout(), Some(Timeout::Write));
