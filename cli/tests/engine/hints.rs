@@ -82,7 +82,7 @@ fn addresses_are_options_too() {
     );
     assert_eq!(
         hint(&[&list[..], &["--host", "unix:///no/such.sock"]].concat(), None).unwrap(),
-        "there is no such socket: start docker, or give another address"
+        "there is no such socket: start docker, or give another address (`--host`)"
     );
     assert_eq!(
         hint(&["invoke", "incus", "server_get", "--connection", "x"], None).unwrap(),
