@@ -3,6 +3,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::net::TcpSocket;
 
 use super::*;
@@ -155,6 +157,21 @@ fn an_endless_answer_is_cut_off() {
     let chunked =
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n";
     fails(vec![Reply::Bytes(chunked.to_vec())], small(), expected);
+}
+
+/// What counts is what is kept, and not the little that came.
+#[test]
+fn an_answer_that_grows_is_cut_off() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    std::io::copy(&mut std::io::repeat(b' ').take(64 << 20), &mut packed).unwrap();
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 1 << 17, "{}", packed.len());
+    let length = packed.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+    let bomb = Reply::Bytes([head.into_bytes(), packed].concat());
+    let settings = Settings { limit: 1 << 20, ..settings() };
+    fails(vec![bomb], settings, "the answer is larger than the 1048576 bytes that are read");
 }
 
 #[test]
