@@ -1,6 +1,5 @@
 //! However a stream is cut, on its way through sockets, chunks and reads, the same comes out of it.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use contajners::{Client, Credentials, Error, Output};
@@ -10,10 +9,6 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
-
-use crate::engine::{SOUND, Wire, head_of};
-use crate::row::Wanted;
-use crate::told;
 
 /// What a stream says, before anything is cut.
 #[derive(Debug, Clone)]
@@ -283,93 +278,6 @@ fn any_cut_of_a_stream_gives_the_same() {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Answers whose connection is reset after each of their bytes: what is closed with something unread
-/// is reset.
-#[test]
-fn an_answer_may_be_reset_anywhere() {
-    let head = |content_type| format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n");
-    let json = head("application/json");
-    let frames = head("application/vnd.docker.multiplexed-stream");
-    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
-    let answers = [
-        (Wanted::Value, "a list of 2", format!("{json}Content-Length: 9\r\n\r\n[\"a\",\"b\"]")),
-        (
-            Wanted::Value,
-            "a list of 2",
-            format!("{json}{chunked}5\r\n[\"a\",\r\n4\r\n\"b\"]\r\n0\r\n\r\n"),
-        ),
-        (
-            Wanted::Output,
-            "3 bytes of output",
-            format!(
-                "{frames}{chunked}a\r\n\u{1}\0\0\0\0\0\0\u{2}ab\r\n\
-                 9\r\n\u{2}\0\0\0\0\0\0\u{1}c\r\n0\r\n\r\n"
-            ),
-        ),
-        (
-            Wanted::Documents,
-            "2 documents",
-            format!("{json}{chunked}3\r\n{{}}\n\r\n2\r\n{{}}\r\n0\r\n\r\n"),
-        ),
-        (
-            Wanted::Bytes,
-            "3 bytes",
-            format!("{}Content-Length: 3\r\n\r\nabc", head("application/x-tar")),
-        ),
-    ];
-    for (wanted, whole, answer) in answers {
-        for over_tcp in [true, false] {
-            reset_anywhere(wanted, whole, answer.as_bytes(), over_tcp);
-        }
-    }
-}
-
-/// Resets connections after each byte of an answer; in between the client is served as it should be.
-fn reset_anywhere(wanted: Wanted, whole: &str, answer: &[u8], over_tcp: bool) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (uri, accept) = accepting(over_tcp, &folder.path().join("engine.sock"));
-    let client = Client::builder("docker").uri(uri).api_version("v1.41").timeout(crate::AMPLE);
-    let client = client.credentials(Credentials::none()).build().unwrap();
-    // No scope waits for the engine when something below is wrong: it would wait for a connection.
-    let engine = std::thread::spawn({
-        let answer = answer.to_vec();
-        move || {
-            for sent in 0..=answer.len() {
-                let mut stream = accept();
-                stream.read_exact(&mut [0; 9]).unwrap();
-                stream.write_all(&answer[..sent]).unwrap();
-                drop(stream);
-                let mut stream = accept();
-                head_of(&mut *stream).unwrap();
-                stream.write_all(SOUND).unwrap();
-            }
-        }
-    });
-    for sent in 0..=answer.len() {
-        let came = runtime.block_on(told(&client, wanted));
-        let expected = if sent == answer.len() { Ok(whole) } else { Err("connection-broken") };
-        let came = came.as_deref().map_err(|error| error.code());
-        assert_eq!(came, expected, "{wanted:?} after {sent} bytes, over TCP: {over_tcp}");
-        let after = runtime.block_on(async { client.invoke("ContainerList").await });
-        assert_eq!(after.ok(), Some(json!([])), "{wanted:?} after {sent} bytes");
-    }
-    engine.join().unwrap();
-    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
-}
-
-/// An address, and what waits for whoever connects to it.
-fn accepting(over_tcp: bool, path: &Path) -> (String, Box<dyn Fn() -> Box<dyn Wire> + Send>) {
-    if over_tcp {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let uri = format!("tcp://{}", listener.local_addr().unwrap());
-        return (uri, Box::new(move || Box::new(listener.accept().unwrap().0)));
-    }
-    let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
-    let uri = format!("unix://{}", path.display());
-    (uri, Box::new(move || Box::new(listener.accept().unwrap().0)))
 }
 
 /// Whoever is fast enough could send the next request before the connection is known to have more

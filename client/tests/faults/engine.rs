@@ -165,7 +165,7 @@ impl Drop for Engine {
 }
 
 /// A server's configuration, and what trusts it.
-fn certified() -> (Arc<ServerConfig>, Tls) {
+pub(crate) fn certified() -> (Arc<ServerConfig>, Tls) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![SanType::IpAddress("127.0.0.1".parse().unwrap())];

@@ -1,14 +1,18 @@
 //! The fault table: answers that no sound engine gives, over every kind of connection. Each ends in
 //! a result or in a defined error within its time-out and with little memory, leaves neither a task
-//! nor a connection nor memory behind, however often it comes, and the client works afterwards.
+//! nor a connection nor memory behind, however often it comes, and the client works afterwards. So
+//! does the client that blocks.
 
 #![cfg(all(unix, feature = "tls"))]
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod cuts;
 mod engine;
 mod linear;
 #[cfg(target_os = "linux")]
 mod process;
+mod resets;
 mod row;
 mod table;
 
@@ -42,10 +46,7 @@ pub(crate) async fn told(client: &Client, wanted: Wanted) -> Result<String, Erro
     let archive = || client.invoke("ContainerArchive").param("id", "x").param("path", "/");
     let build = || client.invoke("ImageBuild");
     match wanted {
-        Wanted::Value => Ok(match client.invoke("ContainerList").await? {
-            Value::Array(items) => format!("a list of {}", items.len()),
-            other => other.to_string(),
-        }),
+        Wanted::Value => Ok(found(client.invoke("ContainerList").await?)),
         Wanted::Numbers => {
             let list = client.invoke("ContainerList").await?;
             Ok(if list == json!(numbers()) { "all numbers" } else { "other numbers" }.to_owned())
@@ -105,6 +106,13 @@ pub(crate) async fn told(client: &Client, wanted: Wanted) -> Result<String, Erro
             let call = call.body_bytes(vec![b'x'; UPLOAD]);
             call.socket().await.map(|socket| format!("{:?}", socket.content()))
         }
+    }
+}
+
+fn found(value: Value) -> String {
+    match value {
+        Value::Array(items) => format!("a list of {}", items.len()),
+        other => other.to_string(),
     }
 }
 
@@ -245,43 +253,55 @@ fn come_again(
     (2 + usize::from(row.is_repeated)) * (1 + row.again())
 }
 
+/// How one client meets each fault.
+type Meeting = (&'static str, fn(&Row) -> Ended);
+
+const MEETINGS: &[Meeting] = &[
+    ("unix", |row| run(row, Transport::Unix)),
+    ("tcp", |row| run(row, Transport::Tcp)),
+    ("tls", |row| run(row, Transport::Tls)),
+    #[cfg(feature = "blocking")]
+    ("unix, blocking", blocking::run),
+];
+
 #[test]
 fn every_fault_has_its_end() {
     let rows = table::rows();
-    let [unix, tcp, tls] = thread::scope(|scope| {
+    // Most rows only wait.
+    let met: Vec<Vec<Ended>> = thread::scope(|scope| {
         let rows = &rows;
-        // Most rows only wait.
-        let over = |transport| {
-            [(); WORKERS].map({
-                let mut workers = 0..;
-                move |()| {
-                    let mine = rows.iter().skip(workers.next().unwrap_or(0)).step_by(WORKERS);
-                    scope.spawn(move || mine.map(|row| run(row, transport)).collect::<Vec<_>>())
-                }
-            })
+        let over = |&(_, meet): &Meeting| {
+            let worker = |worker| {
+                let mine = rows.iter().skip(worker).step_by(WORKERS);
+                scope.spawn(move || mine.map(meet).collect::<Vec<_>>())
+            };
+            (0..WORKERS).map(worker).collect::<Vec<_>>()
         };
-        [Transport::Unix, Transport::Tcp, Transport::Tls].map(over).map(|workers| {
-            let mut all = workers.map(|worker| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter()
-            });
+        let all: Vec<_> = MEETINGS.iter().map(over).collect();
+        let joined = all.into_iter().map(|workers| {
+            let join = |worker: thread::ScopedJoinHandle<'_, Vec<Ended>>| {
+                let ended = worker.join();
+                ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter()
+            };
+            let mut all: Vec<_> = workers.into_iter().map(join).collect();
             // In turn, as they were dealt.
-            (0..rows.len()).filter_map(|at| all[at % WORKERS].next()).collect::<Vec<_>>()
-        })
+            (0..rows.len()).filter_map(|at| all[at % WORKERS].next()).collect()
+        });
+        joined.collect()
     });
     let (mut table, mut wrong) = (String::new(), String::new());
-    for (((row, unix), tcp), tls) in rows.iter().zip(unix).zip(tcp).zip(tls) {
-        table.push_str(&format!("{}: {}", row.name, unix.end));
-        for (name, other) in [("tcp", &tcp), ("tls", &tls)] {
-            if other.end != unix.end {
-                table.push_str(&format!("; over {name} {}", other.end));
+    for (at, row) in rows.iter().enumerate() {
+        let usual = &met[0][at].end;
+        table.push_str(&format!("{}: {usual}", row.name));
+        for ((name, _), all) in MEETINGS.iter().zip(&met) {
+            if all[at].end != *usual {
+                table.push_str(&format!("; over {name} {}", all[at].end));
             }
-        }
-        table.push('\n');
-        for (name, ended) in [("unix", unix), ("tcp", tcp), ("tls", tls)] {
-            for problem in ended.wrong {
+            for problem in &all[at].wrong {
                 wrong.push_str(&format!("{} over {name}: {problem}\n", row.name));
             }
         }
+        table.push('\n');
     }
     assert!(wrong.is_empty(), "{wrong}{table}");
     insta::assert_snapshot!(table);
