@@ -195,33 +195,50 @@ fn a_full_disk_keeps_the_pack() {
     assert_ne!(room.pack(), before);
 }
 
-/// Killed a hundred times at random points between its start and its end, it leaves the old pack or
-/// the new one.
+/// Killed a hundred times at random points between its start and its end, it leaves of each pack the
+/// old one or the new one.
 #[test]
-fn an_interrupted_run_leaves_a_whole_pack() {
+fn an_interrupted_run_leaves_whole_packs() {
+    const ENGINES: [&str; 3] = ["first", "second", "third"];
+    const COUNT: usize = 500;
     let room = Room::new();
-    let operations = |count: usize| {
+    let source = |engine: &str| {
+        format!(
+            "{engine}:\n  sources:\n    - url: http://127.0.0.1:9/{{version}}.yaml\n      \
+             versions: [v1.0]\n"
+        )
+    };
+    fs::write(room.path("sources.yaml"), ENGINES.map(source).concat()).unwrap();
+    for engine in ENGINES {
+        fs::create_dir_all(room.path(&format!("specs/{engine}"))).unwrap();
+    }
+    let write_specs = |count: usize| {
         let paths: String = (0..count)
             .map(|at| format!("  /a{at}:\n    get: {{ operationId: A{at} }}\n"))
             .collect();
-        format!("swagger: '2.0'\npaths:\n{paths}")
+        let spec = format!("swagger: '2.0'\npaths:\n{paths}");
+        for engine in ENGINES {
+            fs::write(room.path(&format!("specs/{engine}/v1.0.yaml")), &spec).unwrap();
+        }
     };
-    let pack_of = |count: usize| {
-        room.spec("v1.0", &operations(count));
+    let packs =
+        || ENGINES.map(|name| fs::read(room.path(&format!("packs/{name}.postcard"))).unwrap());
+    let packs_of = |count: usize| {
+        write_specs(count);
         room.run(&["--from", "specs"], 0);
-        room.pack()
+        packs()
     };
-    let packs = [pack_of(700), pack_of(701)];
+    let [old, new] = [packs_of(COUNT), packs_of(COUNT + 1)];
     let start = Instant::now();
-    pack_of(700);
+    packs_of(COUNT);
     // However busy the machine gets, about half of the runs end by themselves.
     let mut longest = start.elapsed();
     let random = std::collections::hash_map::RandomState::new();
-    let (mut killed, mut changed, mut before) = (0, 0, room.pack());
+    let (mut killed, mut changed, mut mixed, mut before) = (0, 0, 0, packs());
     for round in 0_u64.. {
         let part = std::hash::BuildHasher::hash_one(&random, round) % 1000;
         let point = longest * part as u32 / 1000;
-        room.spec("v1.0", &operations(700 + usize::from(before == packs[0])));
+        write_specs(COUNT + usize::from(before == old));
         let mut command = room.command(env!("CARGO_BIN_EXE_fetch-api"));
         command.args(["--sources", "sources.yaml", "--out", "packs", "--from", "specs"]);
         let mut child = command
@@ -235,15 +252,20 @@ fn an_interrupted_run_leaves_a_whole_pack() {
         longest = longest.mul_f64(if is_killed { 1.05 } else { 0.95 });
         child.kill().unwrap();
         child.wait().unwrap();
-        let after = room.pack();
-        assert!(packs.contains(&after), "round {round}, killed after {point:?}");
+        let after = packs();
+        for (at, pack) in after.iter().enumerate() {
+            let is_whole = *pack == old[at] || *pack == new[at];
+            assert!(is_whole, "{}, round {round}, killed after {point:?}", ENGINES[at]);
+        }
         changed += usize::from(after != before);
+        mixed += usize::from(after != old && after != new);
         before = after;
         if killed >= 100 && changed > 0 {
             break;
         }
-        assert!(round < 1000, "{killed} of {round} were killed, {changed} changed the pack");
+        assert!(round < 1000, "{killed} of {round} were killed, {changed} changed the packs");
     }
+    println!("{killed} killed, {changed} changed packs, {mixed} were left between two packs");
     // What killed runs have left is nobody's trouble.
-    assert_eq!(pack_of(701), packs[1]);
+    assert_eq!(packs_of(COUNT + 1), new);
 }
