@@ -57,9 +57,10 @@ pub(super) fn derive(
 }
 
 fn by_media_type(schema: Option<&Schema>, produces: &[String]) -> Answer {
-    // Their case says nothing (RFC 9110, section 8.3.1).
-    let names =
-        |test: fn(&str) -> bool| produces.iter().any(|name| test(&name.to_ascii_lowercase()));
+    // Their case says nothing (RFC 9110, section 8.3.1), nor do parameters here.
+    let names = |test: fn(&str) -> bool| {
+        produces.iter().any(|name| test(&without_parameters(name).to_ascii_lowercase()))
+    };
     if names(|name| name.ends_with("raw-stream") || name.ends_with("multiplexed-stream")) {
         Answer::Frames
     } else if names(|name| ["ndjson", "jsonl", "json-seq"].iter().any(|end| name.ends_with(end))) {
@@ -78,6 +79,20 @@ fn by_media_type(schema: Option<&Schema>, produces: &[String]) -> Answer {
 /// As the core has it, but for what leaves it open: that is not said to be JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     media_type != "*/*" && contajners_core::is_json(media_type)
+}
+
+pub(super) const MULTIPART: &str = "multipart/form-data";
+pub(super) const URLENCODED: &str = "application/x-www-form-urlencoded";
+
+/// Tells which form a media type is, if it is one.
+pub(super) fn form_of(media_type: &str) -> Option<&'static str> {
+    let essence = without_parameters(media_type);
+    [MULTIPART, URLENCODED].into_iter().find(|form| form.eq_ignore_ascii_case(essence))
+}
+
+/// A media type without what stands behind it, such as a charset.
+fn without_parameters(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 fn is_bytes(media_type: &str) -> bool {

@@ -215,3 +215,69 @@ fn what_is_shared_is_searched_within_bounds() {
         r#""components": {"pathItems": {"a": {KEYS "get": {}}}}"#,
     );
 }
+
+#[test]
+fn what_is_copied_is_counted() {
+    // A long path of a server, before each path that has no server of its own.
+    let operations: String = (0..2000)
+        .map(|i| format!("\"/p{i}\": {{\"get\": {{\"operationId\": \"O{i}\"}}}}, "))
+        .collect();
+    let server = "/".to_owned() + &"a".repeat(400_000);
+    let text = format!(
+        "{{\"openapi\": \"3.0.3\", \"servers\": [{{\"url\": \"{server}\"}}], \"paths\": {{{operations}\
+         \"/z\": {{\"get\": {{\"operationId\": \"Z\", \"servers\": [{{\"url\": \"/\"}}]}}}}}}}}"
+    );
+    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1p167/get)");
+    // A schema for each of many media types.
+    let types: String = (0..2000).map(|i| format!("\"a/{i}\", ")).collect();
+    let fields: String = (0..5000).map(|i| format!("\"f{i}\": {{}}, ")).collect();
+    let text = format!(
+        "{{\"swagger\": \"2.0\", \"consumes\": [{types}\"a/a\"], \"paths\": {{\"/a\": {{\"post\": {{\
+         \"operationId\": \"A\", \"parameters\": [\
+         {{\"name\": \"a\", \"in\": \"body\", \"schema\": {{\"properties\": {{{fields}\"f\": {{}}}}}}}}, \
+         {{\"name\": \"b\", \"in\": \"body\"}}]}}}}}}}}"
+    );
+    assert_snapshot!(faults(text), @"with its references the spec unfolds to more than 67108864 bytes (at #/paths/~1a/post)");
+    // Variables that nobody declares.
+    let variables: String = (0..900).map(|i| format!("/{{v{i}}}")).collect();
+    let methods = ["get", "put", "post", "delete", "options", "head", "patch"];
+    let methods = methods.map(|method| format!("\"{method}\": {{}}")).join(", ");
+    let paths: Vec<String> = (0..500)
+        .map(|i| format!("\"/p{i}{variables}\": {{\"$ref\": \"#/components/pathItems/P\"}}"))
+        .collect();
+    let text = format!(
+        "{{\"openapi\": \"3.1.0\", \"paths\": {{{}}}, \"components\": {{\"pathItems\": {{\"P\": {{{methods}}}}}}}}}",
+        paths.join(", ")
+    );
+    assert_snapshot!(faults(text).split(" (at").next().unwrap_or_default(), @"with its references the spec unfolds to more than 67108864 bytes");
+}
+
+/// Everything that is looked up among others is found at once.
+#[test]
+fn many_of_a_kind_take_no_long_time() {
+    const MANY: usize = 100_000;
+    let start = Instant::now();
+    let of = |content: &str| {
+        reads(&format!(
+            "{{\"openapi\": \"3.0.3\", \"paths\": {{\"/a\": {{\"post\": {{\"operationId\": \"A\", \
+             \"requestBody\": {{\"content\": {{{content}}}}}}}}}}}}}"
+        ))
+    };
+    let list = |one: &dyn Fn(usize) -> String| (0..MANY).map(one).collect::<Vec<_>>().join(", ");
+    let types = of(&list(&|i| format!("\"a/{i}\": {{}}")));
+    assert_eq!(types.operations[0].body.as_ref().unwrap().media_types.len(), MANY);
+    let fields = list(&|i| format!("\"f{i}\": {{}}"));
+    let names = list(&|i| format!("\"f{i}\""));
+    let model = of(&format!(
+        "\"application/json\": {{\"schema\": {{\"allOf\": [{{}}], \"properties\": {{{fields}}}, \
+         \"required\": [{names}]}}}}"
+    ));
+    assert!(model.operations[0].body.is_some());
+    let model = of(&format!(
+        "\"application/x-www-form-urlencoded\": {{\"schema\": {{\"properties\": {{{fields}}}}}, \
+         \"encoding\": {{{}}}}}",
+        list(&|i| format!("\"f{i}\": {{\"style\": \"form\"}}"))
+    ));
+    assert_eq!(model.operations[0].parameters.len(), MANY);
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
+}

@@ -7,8 +7,8 @@
 //!   path where they differ, and one that is not below that of the spec shortens what stands before
 //!   all paths, which is told;
 //! - a range of statuses (`4XX`) is its first, since packs have no ranges;
-//! - a media type that is a pattern (`*/*`) is `application/octet-stream` for bytes, `text/plain`
-//!   for `text/*`, else `application/json`;
+//! - a media type that is a pattern is `text/plain` for `text/*`, `application/json` for what may be
+//!   that and is no bytes, else `application/octet-stream`;
 //! - the fields of a form are parameters, beside the body as a whole;
 //! - a header parameter named `Accept`, `Content-Type` or `Authorization` is left out, as the
 //!   specification says;
@@ -19,18 +19,20 @@
 //!
 //! Parameters in cookies, and the styles `label` and `matrix`, are not supported.
 
-use super::answer;
+use std::collections::{HashMap, HashSet};
+
+use super::answer::{self, MULTIPART, URLENCODED, form_of};
 use super::fault::At;
 use super::parameters::{Inputs, unsendable_name};
-use super::reader::{Dialect, MAX_REFERENCES, Prefix, Reader, Table, is_binary, plain_path};
+use super::reader::{
+    Dialect, MAX_FAULTS, MAX_REFERENCES, Prefix, Reader, Table, is_binary, plain_path,
+};
 use super::schema::{is_one_sided, type_names};
 use super::yaml::{Map, Node};
 use crate::model::{Body, Encoding, Kind, ListStyle, Location, Operation, Parameter, Schema};
 
 const BYTES: &str = "application/octet-stream";
 const JSON: &str = "application/json";
-const MULTIPART: &str = "multipart/form-data";
-const URLENCODED: &str = "application/x-www-form-urlencoded";
 
 /// What says of a schema that it is an object's, where it has no type.
 const OBJECT: &[&str] = &["properties", "additionalProperties"];
@@ -138,15 +140,37 @@ impl<'t> Reader<'t> {
         at: &At<'_>,
         prefix: &Prefix,
     ) -> Option<String> {
-        if !self.dialect.is_openapi3() || prefix.given {
+        if !self.dialect.is_openapi3() {
             return None;
         }
-        match server_path(map.get("servers")?) {
+        let servers = map.get("servers")?;
+        if prefix.given {
+            self.pass_over(servers, at, prefix);
+            return None;
+        }
+        match server_path(servers) {
             Ok(path) => Some(path.strip_prefix(&*prefix.common).unwrap_or(&path).to_owned()),
             Err(what) => {
                 self.fault(&at.key("servers"), what);
                 None
             }
+        }
+    }
+
+    /// Tells of a server whose path is not that of the spec, where a prefix is given for all.
+    fn pass_over(&mut self, servers: &Node<'_>, at: &At<'_>, prefix: &Prefix) {
+        let Ok(own) = server_path(servers) else { return };
+        let usual = self.root.get("servers").map(server_path);
+        if usual.is_some_and(|usual| usual.as_ref() == Ok(&own)) || own == prefix.common {
+            return;
+        }
+        // Once for each path is enough.
+        if self.passed_over.len() < MAX_FAULTS && self.passed_over.insert(own) {
+            let what = format!(
+                "this server does not count: the prefix `{}`, which is given, stands before all paths",
+                prefix.common
+            );
+            self.notes.push(at.key("servers").fault(what));
         }
     }
 
@@ -187,7 +211,7 @@ impl<'t> Reader<'t> {
         }
         // Where a body may be a form in two ways, fields are sent as parts.
         for form in [MULTIPART, URLENCODED] {
-            let own = content.iter().find(|(name, _)| without_parameters(name) == form);
+            let own = content.iter().find(|(name, _)| form_of(name) == Some(form));
             if let Some((name, Some(node))) = own {
                 let encoding = map.get("content").and_then(Node::as_map);
                 let encoding = encoding.and_then(|content| content.get(name)?.as_map());
@@ -203,6 +227,7 @@ impl<'t> Reader<'t> {
             schemas: Vec::new(),
         };
         let content_at = at.key("content");
+        let mut seen = HashSet::new();
         for (media_type, medium) in content {
             let at = content_at.key(&media_type);
             let schema = match medium {
@@ -211,7 +236,7 @@ impl<'t> Reader<'t> {
             };
             self.spend(size_of::<Schema>() + size_of::<String>() + media_type.len(), &at);
             let media_type = sendable(&media_type, &schema);
-            if !body.media_types.contains(&media_type) {
+            if seen.insert(media_type.clone()) {
                 body.media_types.push(media_type);
                 body.schemas.push(schema);
             }
@@ -282,6 +307,11 @@ impl<'t> Reader<'t> {
     ) {
         let Some(map) = self.behind(node, Table::Schemas) else { return };
         let (fields, required) = self.fields_of_parts(map, at);
+        let encoded: HashMap<&str, &Map<'t>> = encoded
+            .into_iter()
+            .flat_map(Map::iter)
+            .filter_map(|(name, said)| Some((name, said.as_map()?)))
+            .collect();
         for (name, node) in fields {
             let at = at.key("content");
             if let Some(what) = unsendable_name(name, Location::Form) {
@@ -302,8 +332,7 @@ impl<'t> Reader<'t> {
                 Form::Object => (ListStyle::Single, Encoding::Json),
                 Form::One => (ListStyle::Single, Encoding::Plain),
             };
-            let said = encoded.and_then(|encoded| encoded.get(name)?.as_map());
-            if let Some(said) = said
+            if let Some(said) = encoded.get(name)
                 && ["style", "explode"].iter().any(|key| said.get(key).is_some())
             {
                 let at = at.key(name);
@@ -586,17 +615,16 @@ fn behind_host(text: &str) -> &str {
     text.find(['/', '?', '#']).map_or("", |from| &text[from..])
 }
 
-fn without_parameters(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or_default().trim()
-}
-
-/// Makes a media type of a pattern for media types.
+/// Makes a media type of a pattern for media types; forms have one spelling.
 fn sendable(media_type: &str, schema: &Schema) -> String {
+    if let Some(form) = form_of(media_type) {
+        return form.to_owned();
+    }
     match media_type {
         "text/*" => "text/plain",
         _ if !media_type.contains('*') => media_type,
-        _ if is_binary(schema) => BYTES,
-        _ => JSON,
+        "*/*" | "application/*" if !is_binary(schema) => JSON,
+        _ => BYTES,
     }
     .to_owned()
 }

@@ -459,7 +459,8 @@ fn servers_of_paths_and_operations_go_into_the_path() {
     // What the map of sources says stands for all of them.
     let given = Context { prefix: Some("/mine".into()), ..context() };
     let Read { model, notes, .. } = read(text.as_bytes(), &given).unwrap();
-    assert_eq!(notes, []);
+    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    assert_snapshot!(notes.join("\n"), @"this server does not count: the prefix `/mine`, which is given, stands before all paths (at #/paths/~1b/servers)");
     let paths: Vec<&str> = model.operations.iter().map(|operation| &*operation.path).collect();
     assert_eq!((&*model.prefix, paths), ("/mine", vec!["/a", "/b", "/b"]));
 }

@@ -32,7 +32,7 @@ pub(super) struct Inputs {
     pub(super) is_raw: bool,
     is_first_raw: bool,
     /// What they take in the model.
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 /// A parameter that made faults.
@@ -197,6 +197,7 @@ impl<'t> Reader<'t> {
         }
         for name in variables {
             if find(&parameters, name, Location::Path).is_none() {
+                self.spend(size_of::<Parameter>() + name.len(), at);
                 parameters.push(Parameter {
                     name: name.to_owned(),
                     location: Location::Path,

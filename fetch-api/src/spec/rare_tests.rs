@@ -3,6 +3,8 @@
 use insta::assert_snapshot;
 
 use super::openapi3_tests::{parameters, parameters_of, reads, schemas, spec};
+use super::tests::context;
+use super::{Context, Faults, read};
 
 #[track_caller]
 fn paths_of(text: &str) -> String {
@@ -19,6 +21,50 @@ fn body(content: &str) -> String {
     );
     let top = "components: { schemas: { Bin: { type: string, format: binary } } }\n";
     spec("3.1.0", &paths, top)
+}
+
+#[test]
+fn media_types_have_spellings_and_patterns() {
+    let check = |media_type: &str, expected: &str, fields: usize| {
+        let text = body(&format!("{media_type}:\n  schema: {{ properties: {{ f: {{}} }} }}"));
+        let model = reads(&text);
+        let operation = &model.operations[0];
+        let body = operation.body.as_ref().unwrap();
+        assert_eq!((&*body.media_types[0], operation.parameters.len()), (expected, fields));
+    };
+    check("Multipart/Form-Data", "multipart/form-data", 1);
+    check("'multipart/form-data; boundary=x'", "multipart/form-data", 1);
+    check("'image/*'", "application/octet-stream", 0);
+    check("'*/*'", "application/json", 0);
+    check("'application/*'", "application/json", 0);
+    check("'text/*'", "text/plain", 0);
+}
+
+#[test]
+fn statuses_have_three_digits() {
+    let text = "  /a: { get: { operationId: A, responses: { \"200\": {}, \"+201\": {}, \"0202\": {}, \"+2XX\": {}, \"4XX\": {} } } }";
+    let read = read(
+        spec("3.0.3", text, "").as_bytes(),
+        &Context { faults: Faults::KeepGoing, ..context() },
+    )
+    .unwrap();
+    let statuses = read.model.operations[0].responses.iter().map(|response| response.status);
+    assert_eq!(statuses.collect::<Vec<_>>(), [200, 400]);
+    let notes: Vec<String> = read.notes.iter().map(ToString::to_string).collect();
+    assert_snapshot!(notes.join("\n"), @"
+    `+201` is not an HTTP status (at #/paths/~1a/get/responses/+201)
+    `0202` is not an HTTP status (at #/paths/~1a/get/responses/0202)
+    `+2XX` is not an HTTP status (at #/paths/~1a/get/responses/+2XX)
+    ");
+}
+
+#[test]
+fn fields_whose_names_look_like_values_are_required() {
+    let text = schemas(
+        "3.0.3",
+        "    A: { required: [404, true], properties: { 404: {}, true: {}, a: {} } }",
+    );
+    assert_snapshot!(text, @"A: {404!: any, a: any, true!: any}");
 }
 
 #[test]

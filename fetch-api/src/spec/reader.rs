@@ -9,7 +9,7 @@
 //! <https://swagger.io/specification/v2/>, <https://spec.openapis.org/oas/v3.0.3>,
 //! <https://spec.openapis.org/oas/v3.1.0>
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::fault::{At, SpecFault};
 use super::found::Found;
@@ -31,7 +31,7 @@ const MAX_MODEL: usize = 64 << 20;
 const SEARCHES: usize = 16;
 
 /// How many faults are listed; whoever makes more will find the others after these.
-const MAX_FAULTS: usize = 1000;
+pub(super) const MAX_FAULTS: usize = 1000;
 
 const METHODS: [(&str, Method); 8] = [
     ("get", Method::Get),
@@ -128,6 +128,10 @@ pub(super) struct Reader<'t> {
     faults: Vec<SpecFault>,
     /// How many of the faults keep an operation from being called.
     pub(super) broken: usize,
+    /// What is told of a spec that is sound.
+    pub(super) notes: Vec<SpecFault>,
+    /// Paths of servers that do not count, and were told of.
+    pub(super) passed_over: HashSet<String>,
     /// Parameters of the list that was read last that made some.
     pub(super) faulty_parameters: Vec<FaultyParameter>,
 }
@@ -164,6 +168,8 @@ pub(super) fn model<'t>(
         left: MAX_MODEL,
         faults,
         broken: 0,
+        notes: Vec::new(),
+        passed_over: HashSet::new(),
         faulty_parameters: Vec::new(),
     };
     reader.check_root();
@@ -171,6 +177,7 @@ pub(super) fn model<'t>(
     let mut found = reader.operations(&prefix);
     let definitions = reader.definitions();
     let went_wrong = reader.is_done();
+    let told = reader.notes;
     let mut notes = reader.faults;
     if went_wrong {
         if notes.len() > MAX_FAULTS {
@@ -189,6 +196,7 @@ pub(super) fn model<'t>(
         return Err(SpecError::Faults(notes));
     }
     notes.extend(prefix.notes);
+    notes.extend(told);
     notes.extend(clashes);
     let model = Model {
         version: context.version.clone(),
@@ -375,6 +383,7 @@ impl<'t> Reader<'t> {
                 }
                 let server = own_server.or(shared_server.clone());
                 let before = server.as_deref().unwrap_or(&prefix.usual);
+                self.spend(before.len(), &at);
                 operation.path.insert_str(0, before);
                 found.operations.push(operation);
                 let (faults, broken) = (faults..self.faults.len(), self.broken - broken);
@@ -489,10 +498,12 @@ impl<'t> Reader<'t> {
             let range = key.strip_suffix("XX").filter(|_| self.dialect.is_openapi3());
             let status = match (key, range) {
                 ("default", _) => Some(0),
-                (_, Some(hundreds)) => match hundreds.parse::<u16>() {
-                    Ok(hundreds @ 1..=5) => Some(hundreds * 100),
+                (_, Some(hundreds)) => match hundreds.as_bytes() {
+                    [digit @ b'1'..=b'5'] => Some(u16::from(digit - b'0') * 100),
                     _ => None,
                 },
+                // A number has other spellings, such as `+200`.
+                _ if key.len() != 3 => None,
                 _ => key.parse::<u16>().ok().filter(|status| (100..600).contains(status)),
             };
             match status {

@@ -247,9 +247,16 @@ impl<'t> Reader<'t> {
             let declared = part.get("properties").and_then(Node::as_map);
             let names = part.get("required").and_then(Node::as_list).unwrap_or_default();
             self.spend(names.len(), at);
-            let is_here = |name: &str| declared.is_some_and(|own| own.get(name).is_some());
-            elsewhere
-                .extend({ names.iter() }.filter_map(Node::as_text).filter(|name| !is_here(name)));
+            self.spend(declared.map_or(0, Map::len), at);
+            let declared: HashSet<&str> = match names {
+                [] => HashSet::new(),
+                _ => declared.into_iter().flat_map(Map::iter).map(|(name, _)| name).collect(),
+            };
+            elsewhere.extend(
+                { names.iter() }
+                    .filter_map(Node::as_text)
+                    .filter(|name| !declared.contains(&**name)),
+            );
         }
         if elsewhere.is_empty() {
             return None;
@@ -406,14 +413,8 @@ impl<'t> Reader<'t> {
     }
 
     fn object(&mut self, map: &'t Map<'t>, at: &At<'_>) -> Object {
-        let required: BTreeSet<&str> = match map.get("required") {
-            Some(Node::List(names)) => names
-                .iter()
-                .filter_map(|name| match name {
-                    Node::Text(text) => Some(text.as_ref()),
-                    _ => None,
-                })
-                .collect(),
+        let required: BTreeSet<Cow<'_, str>> = match map.get("required") {
+            Some(Node::List(names)) => names.iter().filter_map(Node::as_text).collect(),
             // A boolean is what older drafts wrote at the field itself.
             _ => BTreeSet::new(),
         };

@@ -1,6 +1,6 @@
 //! What only Swagger 2.0 has: `consumes` and `produces`, bodies among the parameters.
 
-use super::answer;
+use super::answer::{self, MULTIPART, URLENCODED, form_of};
 use super::fault::At;
 use super::parameters::Inputs;
 use super::reader::{Reader, is_binary};
@@ -21,7 +21,10 @@ impl<'t> Reader<'t> {
         self.check_keys(map, &["requestBody", "servers"], at);
         let consumes = self.media_types(map, "consumes", self.usual[0], at);
         let is_raw = own.is_raw || own.body.is_none() && shared.is_raw;
-        let body = own.body.clone().or_else(|| shared.body.clone());
+        let (body, bytes) = match &own.body {
+            Some(body) => (Some(body.clone()), own.bytes),
+            None => (shared.body.clone(), shared.bytes),
+        };
         operation.parameters = self.place(shared, own, &operation.path, at);
         let is_form = |parameter: &Parameter| parameter.location == Location::Form;
         let is_form = operation.parameters.iter().any(is_form);
@@ -30,7 +33,14 @@ impl<'t> Reader<'t> {
                 if is_form {
                     self.fault(at, "a form and a body exclude each other");
                 }
-                Some(with_media_types(body, consumes, is_raw))
+                if is_raw {
+                    // Each of the media types gets the schema.
+                    self.spend(bytes.saturating_mul(consumes.len()), at);
+                }
+                match self.is_done() {
+                    true => None,
+                    false => Some(with_media_types(body, consumes, is_raw)),
+                }
             }
             None if is_form => multipart(&operation.parameters, consumes),
             None => None,
@@ -81,15 +91,18 @@ impl<'t> Reader<'t> {
 /// Makes a body of a form that has to be multipart, file or not, as OpenAPI 3 has it beside its
 /// fields.
 fn multipart(parameters: &[Parameter], consumes: Vec<String>) -> Option<Body> {
-    let takes = |media_type: &str| consumes.iter().any(|name| name == media_type);
-    if !takes("multipart/form-data") || takes("application/x-www-form-urlencoded") {
+    let takes = |form: &str| consumes.iter().any(|name| form_of(name) == Some(form));
+    if !takes(MULTIPART) || takes(URLENCODED) {
         return None;
     }
     let mut fields = parameters.iter().filter(|parameter| parameter.location == Location::Form);
     Some(Body {
         required: fields.any(|field| field.required),
         schema: Schema::any(),
-        media_types: consumes,
+        media_types: consumes
+            .into_iter()
+            .map(|name| form_of(&name).map_or(name, str::to_owned))
+            .collect(),
         schemas: Vec::new(),
     })
 }

@@ -267,6 +267,9 @@ fn media_types_are_known_in_any_case() {
     check("Application/JSON", Answer::Json);
     check("application/vnd.x+JSON; charset=utf-8", Answer::Json);
     check("Application/X-NDJSON", Answer::JsonLines);
+    check("application/x-ndjson; charset=utf-8", Answer::JsonLines);
+    check("application/vnd.docker.raw-stream;a=b", Answer::Frames);
+    check("application/x-tar; a=b", Answer::Bytes);
     check("Text/Plain", Answer::Text);
     check("*/*", Answer::Bytes);
 }
@@ -289,6 +292,7 @@ fn forms_are_of_the_media_types_they_say() {
     check("application/x-www-form-urlencoded", true, None);
     check("multipart/form-data, application/x-www-form-urlencoded", true, None);
     check("multipart/form-data", true, Some((true, &["multipart/form-data"])));
+    check("'Multipart/Form-Data; boundary=x'", true, Some((true, &["multipart/form-data"])));
     check("multipart/form-data", false, Some((false, &["multipart/form-data"])));
 }
 
