@@ -474,7 +474,7 @@ impl Rule {
             return self.note_version(version, any, matches);
         }
         let path = self.text.set.as_ref().and_then(|set| set.path.as_deref());
-        let taken: Vec<Method> = { model.operations.iter() }
+        let mut taken: Vec<Method> = { model.operations.iter() }
             .filter(|operation| Some(&*operation.path) == path)
             .map(|operation| operation.method)
             .collect();
@@ -488,6 +488,9 @@ impl Rule {
                 true => self.mend(operation, &model.definitions, &mut matches.parameters),
                 false => Err("the path is taken"),
             };
+            if path.is_some() && mended.is_ok() {
+                taken.push(operation.method);
+            }
             for (matched, _) in matches.names.iter_mut().zip(is_named).filter(|(_, is_it)| *is_it) {
                 matched.note(mended.map_or_else(Mark::Idle, |()| Mark::Matched));
             }

@@ -30,6 +30,12 @@ pub enum LowerError {
     },
     /// There is no model at all.
     NoVersions,
+    /// A text of a model, or of the engine, has a control character, and no pack can hold it: what a
+    /// pack says is shown on terminals.
+    Control {
+        /// The text, as it stands there.
+        text: String,
+    },
 }
 
 impl fmt::Display for LowerError {
@@ -37,6 +43,11 @@ impl fmt::Display for LowerError {
         match self {
             Self::DuplicateVersion { version } => write!(f, "version `{version}` appears twice"),
             Self::NoVersions => f.write_str("there is no version to compile"),
+            Self::Control { text } => {
+                let begin: String = text.chars().take(SHOWN).collect();
+                let more = if begin.len() < text.len() { "…" } else { "" };
+                write!(f, "no pack can hold the control characters of {begin:?}{more}")
+            }
         }
     }
 }
@@ -47,22 +58,32 @@ impl std::error::Error for LowerError {}
 ///
 /// # Errors
 ///
-/// [`LowerError::DuplicateVersion`] when two models are of one version, and
-/// [`LowerError::NoVersions`] when there are none.
+/// [`LowerError::DuplicateVersion`] when two models are of one version, however it is spelled,
+/// [`LowerError::NoVersions`] when there are none, and [`LowerError::Control`].
 pub fn pack(engine: &Engine, models: &[Model]) -> Result<Vec<u8>, LowerError> {
     let mut models: Vec<&Model> = models.iter().collect();
     models.sort_by_key(|model| (ApiVersion::parse(&model.version), &model.version));
     if models.is_empty() {
         return Err(LowerError::NoVersions);
     }
-    if let Some(pair) = models.windows(2).find(|pair| pair[0].version == pair[1].version) {
+    let is_twice = |pair: &&[&Model]| is_same_version(&pair[0].version, &pair[1].version);
+    if let Some(pair) = models.windows(2).find(is_twice) {
         return Err(LowerError::DuplicateVersion { version: pair[0].version.clone() });
     }
     let mut lowering = Lowering::default();
     for (version, model) in models.iter().enumerate() {
         lowering.add(version as u32, model);
     }
-    Ok(lowering.lay_out(engine, &models))
+    lowering.lay_out(engine, &models)
+}
+
+/// How many characters of a text are shown.
+const SHOWN: usize = 60;
+
+/// Tells whether two spellings are of one version: `v1.41` and `1.41`.
+pub(crate) fn is_same_version(one: &str, other: &str) -> bool {
+    let number = ApiVersion::parse(one);
+    one == other || number.is_some() && number == ApiVersion::parse(other)
 }
 
 /// Values seen so far, numbered in the order of their first appearance, with their uses.
@@ -300,7 +321,7 @@ impl Lowering {
         number
     }
 
-    fn lay_out(mut self, engine: &Engine, models: &[&Model]) -> Vec<u8> {
+    fn lay_out(mut self, engine: &Engine, models: &[&Model]) -> Result<Vec<u8>, LowerError> {
         let engine_name = self.string(&engine.name);
         let rule = match &engine.negotiation {
             Negotiation::Newest => write::VersionRule::Newest,
@@ -327,6 +348,10 @@ impl Lowering {
             self.string(&name);
         }
 
+        let mut texts = self.strings.values.iter();
+        if let Some(text) = texts.find(|text| text.chars().any(char::is_control)) {
+            return Err(LowerError::Control { text: text.clone() });
+        }
         let sorted: BTreeMap<&String, u32> = self.strings.values.iter().zip(0..).collect();
         let mut string = vec![0; sorted.len()];
         for (rank, &number) in sorted.values().enumerate() {
@@ -465,7 +490,7 @@ impl Lowering {
         }
         let text = |text: &str| string[self.strings.numbers[text] as usize];
         self.waiters.write(&mut writer, text, set);
-        writer.finish()
+        Ok(writer.finish())
     }
 }
 

@@ -9,13 +9,13 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contajners_core::{ApiVersion, keeps_variables};
+use contajners_core::{ApiVersion, is_header_name, keeps_variables};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::download::{shown, shown_in};
 use crate::model::{Engine, ListStyle, Negotiation};
-use crate::spec::Context;
+use crate::spec::{Context, plain_path};
 
 /// Everything the map says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,8 +202,9 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         return Err(wrong(&name, what));
     }
     for (index, address) in text.addresses.iter().enumerate() {
+        let key = format!("{name}.addresses[{index}]");
+        check_line(&key, address)?;
         if let Err(what) = check_address(address) {
-            let key = format!("{name}.addresses[{index}]");
             return Err(wrong(&key, format!("`{address}` {what}; {ADDRESSES}")));
         }
     }
@@ -226,8 +227,15 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
                 let what = "a prefix starts with `/` and does not end with it";
                 return Err(wrong(&key("prefix"), what));
             }
+            if plain_path(&prefix.replace("{version}", "v1")).is_none() {
+                let what = format!(
+                    "`{prefix}` is not a plain path: of ASCII characters, without spaces, `?`, `#` and braces"
+                );
+                return Err(wrong(&key("prefix"), what));
+            }
         }
         let doc_url = source.doc_url.or_else(|| text.doc_url.clone()).unwrap_or_default();
+        check_line(&key("doc-url"), &doc_url)?;
         check_template(&key("doc-url"), &doc_url, &["version", "operation"])?;
         if !doc_url.is_empty() {
             check_url(&key("doc-url"), &doc_url.replace(['{', '}'], ""))?;
@@ -236,6 +244,7 @@ fn engine(name: String, text: EngineText, folder: &Path) -> Result<EngineSources
         let mut namespaces =
             source.namespaces.or_else(|| text.namespaces.clone()).unwrap_or_default();
         for namespace in &namespaces {
+            check_line(&key("namespaces"), namespace)?;
             if !namespace.starts_with('/') || namespace.ends_with('/') {
                 let what = format!("`{namespace}` must start with `/` and not end with it");
                 return Err(wrong(&key("namespaces"), what));
@@ -302,6 +311,12 @@ fn negotiation(engine: &str, text: NegotiateText) -> Result<Negotiation, Sources
     let (ping, rule) = match (text.ping, text.header, text.json, text.fixed) {
         (None, None, None, Some(version)) => return Ok(Negotiation::Fixed(version)),
         (Some(ping), Some(header), None, None) => {
+            if !is_header_name(&header) {
+                return Err(wrong(
+                    &key(".header"),
+                    format!("`{header}` is not the name of a header"),
+                ));
+            }
             (ping.clone(), Negotiation::Header { ping, header })
         }
         (Some(ping), None, Some(pointer), None) => {
@@ -372,10 +387,24 @@ fn check_address(address: &str) -> Result<(), String> {
 }
 
 fn check_pointer(key: &str, pointer: &str) -> Result<(), SourcesError> {
+    check_line(key, pointer)?;
     match pointer.is_empty() || pointer.starts_with('/') {
         true => Ok(()),
         false => Err(wrong(key, format!("`{pointer}` is not a JSON pointer such as `/message`"))),
     }
+}
+
+/// What goes into the pack is shown on terminals, and may hold no control characters.
+fn check_line(key: &str, text: &str) -> Result<(), SourcesError> {
+    let Some(control) = text.chars().find(|c| c.is_control()) else { return Ok(()) };
+    let what = match control {
+        '\n' => {
+            "it holds a line break: YAML keeps the last one behind `>` and `|`, but not behind `>-`"
+                .to_owned()
+        }
+        other => format!("it holds the control character {other:?}"),
+    };
+    Err(wrong(key, what))
 }
 
 fn wrong(key: &str, what: impl Into<String>) -> SourcesError {
@@ -539,6 +568,29 @@ engine:
             "/{version}\n",
             "v{version}/\n",
             "`engine.sources[0].prefix`: a prefix starts with `/` and does not end with it",
+        );
+        for wrong in ["/a b", "/a?b", "/é", "/{version}}"] {
+            let what =
+                "is not a plain path: of ASCII characters, without spaces, `?`, `#` and braces";
+            let expected = format!("`engine.sources[0].prefix`: `{wrong}` {what}");
+            check("/{version}\n", &format!("'{wrong}'\n"), &expected);
+        }
+        let line = "it holds a line break: YAML keeps the last one behind `>` and `|`, but not behind `>-`";
+        let folded = ">\n        https://example.org/docs\n";
+        check(
+            "https://example.org/{version}/#{operation}\n",
+            folded,
+            &format!("`engine.sources[0].doc-url`: {line}"),
+        );
+        check(
+            "/a,",
+            "\"/a\\u007f\",",
+            "`engine.sources[0].namespaces`: it holds the control character '\\u{7f}'",
+        );
+        check(
+            "header: Api-Version",
+            "header: Api Version",
+            "`engine.negotiate.header`: `Api Version` is not the name of a header",
         );
         check(
             "/a,",

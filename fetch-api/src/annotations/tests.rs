@@ -354,6 +354,17 @@ fn only_what_is_not_there_is_blamed() {
         "- operation: Build\n  set: { path: '/build/{t}' }\n",
         &[&idle(" in any version: the path is taken")],
     );
+    // Of two of one method only one gets the path.
+    let mut twice = model("v1.30");
+    let mut other = twice.operations[0].clone();
+    (other.id, other.path) = ("Other".to_owned(), "/other/{t}".to_owned());
+    twice.operations.push(other);
+    let annotations =
+        Annotations::parse("- operation: [Build, Other]\n  set: { path: '/same/{t}' }\n").unwrap();
+    let mut matches = annotations.matches();
+    annotations.apply(&mut twice, &mut matches);
+    let paths: Vec<&str> = twice.operations.iter().map(|operation| &*operation.path).collect();
+    assert_eq!(paths, ["/same/{t}", "/other/{t}"]);
     check(
         "- operation: Build\n  body: { fields: { a: Nowhere } }\n",
         &[&idle(" in any version: a definition that it names is not there")],

@@ -32,6 +32,7 @@ use fetch::Text;
 
 use crate::annotations::{Annotations, AnnotationsError, Matches};
 use crate::docs::Docs;
+use crate::lower::is_same_version;
 use crate::model::Model;
 use crate::sources::{EngineSources, Source};
 use crate::spec::{self, Faults, Prose, Read, SpecError};
@@ -199,11 +200,6 @@ impl<'p> Work<'p> {
         let name = &self.sources.engine.name;
         let file = plan.out.join(format!("{name}.postcard"));
         let old_bytes = pack_file::read(&file).map_err(CompileError::PackFile)?;
-        let open = |bytes| -> Result<_, PackError> {
-            let pack = Pack::open(bytes)?;
-            pack.verify()?;
-            Ok(pack)
-        };
         let old = match old_bytes.as_deref().map(open) {
             None => None,
             Some(Ok(pack)) => Some(pack),
@@ -218,11 +214,13 @@ impl<'p> Work<'p> {
             if old.engine() != name {
                 return Err(CompileError::OtherEngine { file, found: old.engine().to_owned() });
             }
+            let versions = &self.sources.versions;
             let is_listed =
-                |version: &str| self.sources.versions.iter().any(|own| own.version == version);
+                |version: &str| versions.iter().any(|own| is_same_version(&own.version, version));
             let drops = !plan.picked && !report.compiled.is_empty();
             let is_wanted = |version: &str| {
-                wanted.iter().any(|own| *own == version) || !drops && !is_listed(version)
+                wanted.iter().any(|own| is_same_version(own, version))
+                    || !drops && !is_listed(version)
             };
             let kept = lift::models_of(old, is_wanted)
                 .map_err(|source| CompileError::Lift { file: file.clone(), source })?;
@@ -237,6 +235,9 @@ impl<'p> Work<'p> {
             return Err(CompileError::NothingToWrite);
         }
         let bytes = lower::pack(&self.sources.engine, &models).map_err(CompileError::Lower)?;
+        // Nothing is written, or called good, that nobody could use.
+        let new =
+            open(&bytes).map_err(|source| CompileError::Unusable { file: file.clone(), source })?;
         if plan.prose == Prose::Keep && plan.mode == Mode::Write {
             let file = plan.out.join(format!("{name}.docs"));
             let mut docs = Docs::new(&models);
@@ -257,7 +258,8 @@ impl<'p> Work<'p> {
         }
         match plan.mode {
             Mode::Write => {
-                pack_file::write(&file, &bytes).map_err(CompileError::PackFile)?;
+                pack_file::write_over(&file, old_bytes.as_deref(), &bytes)
+                    .map_err(CompileError::PackFile)?;
                 Ok(Change::Written { file, bytes: bytes.len() })
             }
             Mode::Check => {
@@ -267,16 +269,20 @@ impl<'p> Work<'p> {
                     Err(source) => Err(CompileError::Lift { file: file.clone(), source }),
                 };
                 let old = old.as_ref().map(facts).transpose()?;
-                let new = match Pack::open(&bytes) {
-                    Ok(pack) => facts(&pack)?,
-                    Err(source) => return Err(CompileError::OldPack { file, source }),
-                };
+                let new = facts(&new)?;
                 let old = old.as_ref().map(|(engine, models)| (engine, models.as_slice()));
                 let differences = Differences::new(old, (&new.0, &new.1));
                 Ok(Change::Differs { file, differences })
             }
         }
     }
+}
+
+/// Opens a pack that is whole.
+fn open(bytes: &[u8]) -> Result<Pack<'_>, PackError> {
+    let pack = Pack::open(bytes)?;
+    pack.verify()?;
+    Ok(pack)
 }
 
 fn read(source: &Source, text: &Text, annotations: &Annotations, plan: &Plan) -> Outcome {

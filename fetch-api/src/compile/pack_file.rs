@@ -11,13 +11,15 @@ use std::sync::Arc;
 pub struct PackFileError {
     file: PathBuf,
     doing: Doing,
-    source: Arc<io::Error>,
+    source: Option<Arc<io::Error>>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Doing {
     Reading,
     Writing,
+    /// Writing what another one has written meanwhile.
+    Racing,
 }
 
 impl PackFileError {
@@ -26,6 +28,7 @@ impl PackFileError {
         match self.doing {
             Doing::Reading => "file-unreadable",
             Doing::Writing => "file-unwritable",
+            Doing::Racing => "file-changed",
         }
     }
 
@@ -34,6 +37,7 @@ impl PackFileError {
         match self.doing {
             Doing::Reading => None,
             Doing::Writing => Some("a pack that was there before is unchanged"),
+            Doing::Racing => Some("run it again when the other one is done"),
         }
     }
 
@@ -45,17 +49,18 @@ impl PackFileError {
 
 impl fmt::Display for PackFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let doing = match self.doing {
-            Doing::Reading => "read",
-            Doing::Writing => "write",
-        };
-        write!(f, "cannot {doing} {}", self.file.display())
+        let file = self.file.display();
+        match self.doing {
+            Doing::Reading => write!(f, "cannot read {file}"),
+            Doing::Writing => write!(f, "cannot write {file}"),
+            Doing::Racing => write!(f, "another run has changed {file} meanwhile"),
+        }
     }
 }
 
 impl std::error::Error for PackFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
+        self.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -66,6 +71,19 @@ pub(super) fn read(file: &Path) -> Result<Option<Vec<u8>>, PackFileError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(wrong(file, Doing::Reading, error)),
     }
+}
+
+/// Replaces a file as a whole, if it still is what it was: a run that has put another version into it
+/// meanwhile would have done so in vain.
+pub(super) fn write_over(
+    file: &Path,
+    old: Option<&[u8]>,
+    bytes: &[u8],
+) -> Result<(), PackFileError> {
+    if read(file)?.as_deref() != old {
+        return Err(PackFileError { file: file.to_owned(), doing: Doing::Racing, source: None });
+    }
+    write(file, bytes)
 }
 
 /// Replaces a file as a whole.
@@ -95,5 +113,5 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn wrong(file: &Path, doing: Doing, error: io::Error) -> PackFileError {
-    PackFileError { file: file.to_owned(), doing, source: error.into() }
+    PackFileError { file: file.to_owned(), doing, source: Some(error.into()) }
 }

@@ -190,6 +190,13 @@ pub enum CompileError {
         /// Whose it is.
         found: String,
     },
+    /// The pack that was compiled is none that can be used.
+    Unusable {
+        /// The file that it would be.
+        file: PathBuf,
+        /// Why.
+        source: PackError,
+    },
     /// No version could be compiled, and there is no pack to take one from.
     NothingToWrite,
     /// The models do not go together.
@@ -204,7 +211,9 @@ impl CompileError {
             CompileError::Annotations { source, .. } => source.code(),
             CompileError::UnmatchedAnnotations { .. } => "annotations-unmatched",
             CompileError::PackFile(error) => error.code(),
-            CompileError::OldPack { source, .. } => source.code(),
+            CompileError::OldPack { source, .. } | CompileError::Unusable { source, .. } => {
+                source.code()
+            }
             CompileError::Lift { source, .. } => source.code(),
             CompileError::OtherEngine { .. } => "pack-of-other-engine",
             CompileError::NothingToWrite => "nothing-to-write",
@@ -221,7 +230,13 @@ impl CompileError {
             CompileError::OldPack { .. } | CompileError::Lift { .. } => {
                 Some("restore the file, or compile all versions of the engine at once")
             }
+            CompileError::Unusable { .. } => {
+                Some("that is a mistake of this command: please report it, with the specs")
+            }
             CompileError::OtherEngine { .. } => Some("remove the file, or name another `--out`"),
+            CompileError::Lower(LowerError::Control { .. }) => {
+                Some("correct it in the map of sources or in the rules")
+            }
             CompileError::PackFile(error) => error.hint(),
             _ => None,
         }
@@ -252,6 +267,9 @@ impl fmt::Display for CompileError {
                     file.display()
                 )
             }
+            CompileError::Unusable { file, .. } => {
+                write!(f, "what was compiled for {} is not a usable pack", file.display())
+            }
             CompileError::Lift { file, .. } => {
                 write!(f, "{} was not made by this command", file.display())
             }
@@ -271,7 +289,9 @@ impl std::error::Error for CompileError {
         match self {
             CompileError::UnreadableAnnotations { source, .. } => Some(&**source),
             CompileError::PackFile(error) => error.source(),
-            CompileError::OldPack { source, .. } => Some(source),
+            CompileError::OldPack { source, .. } | CompileError::Unusable { source, .. } => {
+                Some(source)
+            }
             CompileError::Lift { source, .. } => Some(source),
             _ => None,
         }

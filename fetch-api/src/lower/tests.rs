@@ -178,10 +178,25 @@ fn every_way_to_find_the_version_comes_back() {
 }
 
 #[test]
+fn refuses_what_no_terminal_should_show() {
+    let check = |text: &str, expected: &str| {
+        let engine = Engine { addresses: vec![text.to_owned()], ..engine() };
+        let error = pack(&engine, &three()).unwrap_err();
+        let shown = format!("no pack can hold the control characters of {expected}");
+        assert_eq!(error.to_string(), shown);
+    };
+    check("a\u{1b}[2J", r#""a\u{1b}[2J""#);
+    check(&format!("\n{}", "é".repeat(99)), &format!("\"\\n{}\"…", "é".repeat(59)));
+}
+
+#[test]
 fn refuses_a_version_that_stands_twice() {
     let mut models = three();
     models.push(models[1].clone());
     let error = pack(&engine(), &models).unwrap_err();
     assert_eq!(error.to_string(), "version `v1.9` appears twice");
+    models.last_mut().unwrap().version = "1.9".to_owned();
+    let error = pack(&engine(), &models).unwrap_err();
+    assert_eq!(error.to_string(), "version `1.9` appears twice");
     assert_eq!(pack(&engine(), &[]), Err(LowerError::NoVersions));
 }

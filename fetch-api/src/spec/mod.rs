@@ -25,6 +25,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use fault::{SpecError, SpecFault};
+pub(crate) use reader::plain_path;
 pub use yaml::{MAX_BYTES, Prose};
 
 use crate::model::{ListStyle, Location, Model, Operation};

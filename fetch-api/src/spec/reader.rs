@@ -672,7 +672,7 @@ fn base_path(node: &Node<'_>) -> Result<String, String> {
 }
 
 /// What may stand before every path, without slashes at its end.
-pub(super) fn plain_path(path: &str) -> Option<String> {
+pub(crate) fn plain_path(path: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_graphic() && !"?#{}".contains(c);
     path.chars().all(is_plain).then(|| path.trim_end_matches('/').to_owned())
 }

@@ -28,7 +28,7 @@ use super::yaml::{Map, Node};
 use crate::model::{Additional, Kind, Object, Schema};
 
 /// How far schemas may be nested in one another, counted in steps of the document.
-const MAX_DEPTH: usize = 96;
+const MAX_DEPTH: usize = 63;
 
 impl<'t> Reader<'t> {
     /// Reads a schema, or anything else that has `type`, `format`, `items` and so on.

@@ -93,6 +93,80 @@ fn a_pack_with_a_right_checksum_and_wrong_records_is_not_lifted() {
 }
 
 #[test]
+fn what_no_pack_can_hold_is_not_written() {
+    let mut room = Room::new(&["v1.0"]);
+    let body = "      parameters: [{ name: b, in: body, schema: {} }]\n";
+    room.spec("v1.0", &spec("v1.0").replace("Onlyv1_0\n", &format!("Onlyv1_0\n{body}")));
+    room.annotations =
+        "- operation: Onlyv1_0\n  body: { required: true, media-types: [\"a\\u007f\"] }\n";
+    let ran = room.compile();
+    assert_snapshot!(ran.text, @r#"
+    error: toy: no pack can hold the control characters of "a\u{7f}"
+      hint: correct it in the map of sources or in the rules
+    "#);
+    assert!(!ran.good && !room.pack_file().exists());
+}
+
+#[test]
+fn a_version_that_is_spelled_anew_is_the_same() {
+    let mut room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    room.versions = vec!["v1.0", "1.1"];
+    room.spec("1.1", &spec("1.1"));
+    let ran = room.run(&room.plan_of(|version| version == "1.1"));
+    assert!(ran.good, "{}", ran.text);
+    assert_snapshot!(room.operations(), @"
+    v1.0: Onlyv1_0 Toys
+    1.1: Only1_1 Toys
+    ");
+}
+
+#[test]
+fn a_pack_that_another_run_has_changed_is_left_alone() {
+    let room = Room::new(&["v1.0", "v1.1"]);
+    assert!(room.compile().good);
+    let file = room.pack_file();
+    let before = room.pack();
+    pack_file::write_over(&file, Some(&before), b"one").unwrap();
+    let told = |old: Option<&[u8]>| {
+        let error = pack_file::write_over(&file, old, b"other").unwrap_err();
+        (error.code(), error.to_string().replace(&*file.to_string_lossy(), "FILE"), error.hint())
+    };
+    let expected = (
+        "file-changed",
+        "another run has changed FILE meanwhile".to_owned(),
+        Some("run it again when the other one is done"),
+    );
+    assert_eq!(told(Some(&before)), expected);
+    assert_eq!(told(None), expected);
+    assert_eq!(room.pack(), b"one");
+}
+
+/// What a spec may be nested, a pack may be lifted from.
+#[test]
+fn the_deepest_schemas_come_back() {
+    let room = Room::new(&["v1.0", "v1.1"]);
+    let nested = |times: usize| {
+        let open = "{\"type\": [\"object\", \"string\"], \"allOf\": [{}], \
+            \"patternProperties\": {\"a\": {}}, \"additionalProperties\": ";
+        let schema = format!("{}{{}}{}", open.repeat(times), "}".repeat(times));
+        format!(
+            "{{\"openapi\": \"3.1.0\", \"paths\": {{\"/a\": {{\"get\": {{\"operationId\": \"A\", \
+             \"responses\": {{\"200\": {{\"content\": {{\"application/json\": {{\"schema\": {schema}}}}}}}}}}}}}}}}}"
+        )
+    };
+    let deepest = (1..100).rev().find(|times| {
+        room.spec("v1.0", &nested(*times));
+        room.compile().good
+    });
+    assert!(deepest.is_some_and(|times| times > 20), "{deepest:?}");
+    let ran = room.run(&room.plan_of(|version| version == "v1.1"));
+    assert!(ran.good, "{}", ran.text);
+    let ran = room.check();
+    assert!(ran.good, "{}", ran.text);
+}
+
+#[test]
 fn the_pack_of_another_engine_is_left_alone() {
     let room = Room::new(&["v1.0"]);
     let other = lower::pack(
