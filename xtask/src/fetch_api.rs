@@ -1,9 +1,9 @@
 //! `cargo xtask fetch-api`: specs into packs, by the command of `fetch-api/`.
 
-use std::process::exit;
+use std::process::{Command, exit};
 
 use crate::Outcome;
-use crate::steps::{command, program, root};
+use crate::steps::{program, root};
 
 /// Compiles the engines' published API specs into packs (see `fetch-api --help`).
 #[derive(clap::Args)]
@@ -14,7 +14,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let mut command = command(program("fetch-api")?, &[]);
+    let mut command = Command::new(program("fetch-api")?);
+    // Where it was typed: paths that are given begin there.
     command.args(&args.arguments);
     // By this it knows how it is called, and whose map and packs are meant.
     command.env("CONTAJNERS_WORKSPACE", root());

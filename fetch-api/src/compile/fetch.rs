@@ -80,6 +80,10 @@ impl FetchError {
                 "a proxy is taken from `HTTPS_PROXY`; without a network, `--from DIR` reads specs \
                  from a folder",
             ),
+            FetchError::Download { source: DownloadError::Tls(_), .. } => Some(
+                "certificates have to be trusted by this system; on Linux `SSL_CERT_FILE` names a file \
+                 of others",
+            ),
             FetchError::Download { source: DownloadError::LeavesHttps { .. }, .. } => {
                 Some("if that is meant, the map of sources has to say `http://` itself")
             }

@@ -17,7 +17,9 @@ pub(crate) mod tests;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -26,7 +28,7 @@ use reqwest::header::{HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 use cache::{Cache, Cached};
 use reach::{Prospect, Reach};
-use redirects::LeavesHttps;
+use redirects::{Followed, LeavesHttps};
 pub(crate) use shown::{shown, shown_in};
 
 /// How downloads are done.
@@ -88,7 +90,7 @@ pub enum DownloadError {
         /// The folder.
         folder: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// No connection, or none that is trusted.
     Connect(reqwest::Error),
@@ -97,6 +99,15 @@ pub enum DownloadError {
         /// The host, with the port if it is a special one.
         host: String,
     },
+    /// The server redirects to a host that could not be reached.
+    Elsewhere {
+        /// The host, with its port if it is a special one.
+        host: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// TLS did not come about: a certificate that is not trusted, or no version in common.
+    Tls(reqwest::Error),
     /// Nothing came for too long.
     TimedOut(reqwest::Error),
     /// The server answered with something else than the file.
@@ -132,7 +143,8 @@ impl DownloadError {
         match self {
             DownloadError::Setup(_) => "download-setup",
             DownloadError::Cache { .. } => "download-cache",
-            DownloadError::Connect(_) => "download-connect",
+            DownloadError::Connect(_) | DownloadError::Elsewhere { .. } => "download-connect",
+            DownloadError::Tls(_) => "download-tls",
             DownloadError::GivenUp { .. } => "download-given-up",
             DownloadError::TimedOut(_) => "download-timed-out",
             DownloadError::Status(_) => "download-status",
@@ -153,8 +165,11 @@ impl DownloadError {
     fn is_passing(&self) -> bool {
         match self {
             DownloadError::Connect(_)
+            | DownloadError::Elsewhere { .. }
             | DownloadError::TimedOut(_)
             | DownloadError::Truncated { .. } => true,
+            // A connection that ends before an answer has begun, among others.
+            DownloadError::Request(error) => error.is_request(),
             DownloadError::Status(status) => {
                 status.is_server_error()
                     || matches!(
@@ -166,13 +181,19 @@ impl DownloadError {
         }
     }
 
-    fn of_request(error: reqwest::Error) -> Self {
+    /// Makes the error of a request, which may have been redirected to a host.
+    fn of_request(error: reqwest::Error, redirected: Option<String>) -> Self {
         // The caller names the address; twice would be once too often.
         let error = error.without_url();
         if let Some(LeavesHttps { to }) = LeavesHttps::find(&error) {
             DownloadError::LeavesHttps { to: to.clone() }
+        } else if is_of_tls(&error) {
+            DownloadError::Tls(error)
         } else if error.is_connect() {
-            DownloadError::Connect(error)
+            match redirected {
+                Some(host) => DownloadError::Elsewhere { host, source: error },
+                None => DownloadError::Connect(error),
+            }
         } else if error.is_timeout() {
             DownloadError::TimedOut(error)
         } else {
@@ -189,6 +210,10 @@ impl fmt::Display for DownloadError {
                 write!(f, "cannot create the cache folder {}", folder.display())
             }
             DownloadError::Connect(_) => f.write_str("cannot connect"),
+            DownloadError::Elsewhere { host, .. } => {
+                write!(f, "redirected to {host}, and cannot connect to it")
+            }
+            DownloadError::Tls(_) => f.write_str("no secure connection comes about"),
             DownloadError::GivenUp { host } => {
                 write!(f, "not tried: {host} could not be reached for an earlier file")
             }
@@ -216,7 +241,10 @@ impl std::error::Error for DownloadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // The layers in between say no more than that the request failed in connecting.
-            DownloadError::Connect(error) => error.source().and_then(std::error::Error::source),
+            DownloadError::Connect(error) | DownloadError::Elsewhere { source: error, .. } => {
+                error.source().and_then(std::error::Error::source)
+            }
+            DownloadError::Tls(error) => Some(root(error)),
             DownloadError::Setup(error)
             | DownloadError::TimedOut(error)
             | DownloadError::Request(error) => Some(error),
@@ -225,6 +253,15 @@ impl std::error::Error for DownloadError {
             _ => None,
         }
     }
+}
+
+/// Tells whether TLS is why a request failed.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    // What an error of `io` is made of is not its source.
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || inner.is_some_and(|inner| is_of_tls(inner))
+        || error.source().is_some_and(is_of_tls)
 }
 
 /// The cause at the end of a chain whose links say the same in other words.
@@ -243,6 +280,7 @@ pub struct Downloader {
     settings: Settings,
     cache: Option<Cache>,
     reach: Reach,
+    followed: Arc<Followed>,
 }
 
 impl Downloader {
@@ -254,7 +292,8 @@ impl Downloader {
     pub fn new(settings: Settings) -> Result<Self, DownloadError> {
         // Fails only when one is installed already, which then does.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(&settings).build().map_err(DownloadError::Setup)?;
+        let followed = Arc::default();
+        let client = client(&settings, &followed).build().map_err(DownloadError::Setup)?;
         let cache = match &settings.cache {
             Some(folder) => Some(
                 Cache::new(folder)
@@ -262,7 +301,7 @@ impl Downloader {
             ),
             None => None,
         };
-        Ok(Self { client, settings, cache, reach: Reach::default() })
+        Ok(Self { client, settings, cache, reach: Reach::default(), followed })
     }
 
     /// Downloads a file, or takes it from the cache when the server says it has not changed. User
@@ -289,10 +328,19 @@ impl Downloader {
                 }
                 Err(failure) => failure,
             };
-            if tried >= tries || !error.is_passing() {
+            let is_known = match &error {
+                DownloadError::Elsewhere { host, .. } => {
+                    self.reach.prospect(host) == Prospect::None
+                }
+                _ => false,
+            };
+            if tried >= tries || is_known || !error.is_passing() {
                 match error.is_unreachable() {
                     true => self.reach.give_up(host),
                     false => self.reach.reached(host),
+                }
+                if let DownloadError::Elsewhere { host, .. } = &error {
+                    self.reach.give_up(host.clone());
                 }
                 return Err(error);
             }
@@ -314,8 +362,10 @@ impl Downloader {
                 request = request.header(IF_MODIFIED_SINCE, date);
             }
         }
+        let sent = request.send().await;
+        let redirected = self.followed.take(url);
         let response =
-            request.send().await.map_err(|error| (DownloadError::of_request(error), None))?;
+            sent.map_err(|error| (DownloadError::of_request(error, redirected), None))?;
         if let (StatusCode::NOT_MODIFIED, Some(cached)) = (response.status(), cached) {
             return Ok(cached.body.clone());
         }
@@ -391,10 +441,10 @@ impl Downloader {
     }
 }
 
-fn client(settings: &Settings) -> reqwest::ClientBuilder {
+fn client(settings: &Settings, followed: &Arc<Followed>) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("contajners/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirects::policy())
+        .redirect(redirects::policy(followed.clone()))
         // It would hold the query, which is for the first server alone.
         .referer(false)
         .connect_timeout(settings.connect_timeout)

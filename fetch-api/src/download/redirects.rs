@@ -3,13 +3,15 @@
 //! A spec that came without it may be anybody's. A map that says http has chosen so, until it is
 //! led to https.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
-use super::shown;
+use super::{host, shown};
 
 /// A redirection from https to something else.
 #[derive(Debug)]
@@ -34,14 +36,45 @@ impl LeavesHttps {
     }
 }
 
-pub(super) fn policy() -> Policy {
-    Policy::custom(|attempt| match leaves_https(attempt.previous(), attempt.url()) {
+/// Where requests on their way have been redirected to: what fails does not tell.
+#[derive(Debug, Default)]
+pub(super) struct Followed(Mutex<HashMap<String, String>>);
+
+impl Followed {
+    fn note(&self, asked: &Url, host: String) {
+        self.lock().insert(key(asked.clone()), host);
+    }
+
+    /// Takes the host that the request to an address was redirected to at last, if it was.
+    pub(super) fn take(&self, url: &str) -> Option<String> {
+        self.lock().remove(&key(Url::parse(url).ok()?))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An address as it is asked for: user info has become a header.
+fn key(mut url: Url) -> String {
+    // They fail for addresses that cannot have any.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.into()
+}
+
+pub(super) fn policy(followed: Arc<Followed>) -> Policy {
+    Policy::custom(move |attempt| match leaves_https(attempt.previous(), attempt.url()) {
         true => {
             let to = shown(attempt.url().as_str());
             attempt.error(LeavesHttps { to })
         }
         // It counts them.
-        false => Policy::default().redirect(attempt),
+        false => {
+            if let Some(asked) = attempt.previous().first() {
+                followed.note(asked, host(attempt.url().as_str()));
+            }
+            Policy::default().redirect(attempt)
+        }
     })
 }
 

@@ -163,7 +163,7 @@ fn an_endless_answer_is_cut_off() {
 #[test]
 fn an_answer_that_grows_is_cut_off() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    std::io::copy(&mut std::io::repeat(b' ').take(64 << 20), &mut packed).unwrap();
+    io::copy(&mut io::repeat(b' ').take(64 << 20), &mut packed).unwrap();
     let packed = packed.finish().unwrap();
     assert!(packed.len() < 1 << 17, "{}", packed.len());
     let length = packed.len();
@@ -198,6 +198,31 @@ fn ten_redirections_are_followed() {
 }
 
 #[test]
+fn a_connection_that_ends_before_the_answer_is_tried_again() {
+    let server = Server::new(vec![Reply::Bytes(Vec::new()), reply("200 OK", "", "swagger: '2.0'")]);
+    assert_eq!(server.get(settings()).unwrap(), b"swagger: '2.0'");
+    fails((0..4).map(|_| Reply::Bytes(Vec::new())).collect(), settings(), "the request failed");
+}
+
+/// Whoever redirects to a host that is not there can be reached itself.
+#[test]
+fn a_redirection_to_nobody_says_nothing_of_who_redirects() {
+    let (_held, gone) = nobody();
+    let there = || reply("302 Found", &format!("location: http://{gone}/x?token=t0ken\r\n"), "");
+    let server =
+        Server::new(vec![there(), there(), there(), reply("200 OK", "", "swagger: '2.0'")]);
+    let downloader = Downloader::new(Settings { tries: 2, ..settings() }).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let get = || runtime.block_on(downloader.get(&server.url)).map_err(|error| error.to_string());
+    let nobody = Err(format!("redirected to {gone}, and cannot connect to it"));
+    assert_eq!(get(), nobody);
+    // It is known now.
+    assert_eq!(get(), nobody);
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(get(), Ok(b"swagger: '2.0'".to_vec()));
+}
+
+#[test]
 fn who_is_redirected_to_is_not_told_the_address() {
     let next = reply("302 Found", "location: /next\r\n", "");
     let server = Server::new(vec![next, reply("200 OK", "", "swagger: '2.0'")]);
@@ -207,8 +232,8 @@ fn who_is_redirected_to_is_not_told_the_address() {
     assert!(!requests[1].contains("t0ken"), "{}", requests[1]);
 }
 
-#[test]
-fn no_redirection_leaves_https() {
+/// A server's certificate that nobody has vouched for, and what shows it.
+fn certified() -> (rcgen::Certificate, Arc<rustls::ServerConfig>) {
     let key = rcgen::KeyPair::generate().unwrap();
     let names = vec!["127.0.0.1".to_owned()];
     let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
@@ -219,14 +244,46 @@ fn no_redirection_leaves_https() {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key.into())
         .unwrap();
+    (certificate, Arc::new(config))
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_no_host_that_is_not_there() {
+    let (_, config) = certified();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(config).unwrap();
+        // Refused by the client.
+        connection.complete_io(&mut stream).unwrap_err();
+    });
+    let downloader = Downloader::new(settings()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(downloader.get(&format!("https://{address}/"))).unwrap_err();
+    // It was asked once.
+    server.join().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        (error.code(), &*error.to_string()),
+        ("download-tls", "no secure connection comes about")
+    );
+    assert!(cause.contains("certificate"), "{cause}");
+    assert_eq!(downloader.reach.prospect(&address.to_string()), Prospect::Good);
+}
+
+#[test]
+fn no_redirection_leaves_https() {
+    let (certificate, config) = certified();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let trusted = reqwest::Certificate::from_der(certificate.der()).unwrap();
     let mut downloader = Downloader::new(settings()).unwrap();
-    downloader.client = client(&settings()).tls_certs_only([trusted]).build().unwrap();
+    downloader.client =
+        client(&settings(), &downloader.followed).tls_certs_only([trusted]).build().unwrap();
     let server = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let connection = rustls::ServerConnection::new(config).unwrap();
         let mut stream = BufReader::new(rustls::StreamOwned::new(connection, stream));
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
