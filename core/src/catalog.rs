@@ -76,10 +76,11 @@ impl<'a> Pack<'a> {
 
     fn find_version(&self, version: &str) -> Option<Api<'a>> {
         let wanted = ApiVersion::parse(version);
-        self.apis().rev().find(|api| {
-            let own = api.version();
-            own == version || wanted.is_some() && ApiVersion::parse(own) == wanted
-        })
+        let is_meant =
+            |api: &Api<'_>| wanted.is_some() && ApiVersion::parse(api.version()) == wanted;
+        { self.apis() }
+            .find(|api| api.version() == version)
+            .or_else(|| self.apis().rev().find(is_meant))
     }
 
     /// The versions on either side of one that is not there.

@@ -242,7 +242,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let fits = match schema.kind() {
-            SchemaKind::Any | SchemaKind::Ref | SchemaKind::File | SchemaKind::Null => true,
+            SchemaKind::Any | SchemaKind::Ref | SchemaKind::File => true,
             SchemaKind::Array => {
                 if view == View::Array
                     && let Some(items) = schema.items()
@@ -285,17 +285,15 @@ impl<'a> Checker<'a> {
     }
 
     fn all_of(&mut self, schema: Schema<'a>, value: &dyn Value, view: &View<'_>) {
-        match view {
-            View::Object => self.object(schema, value),
-            _ => {
-                // What is wrong for one part is not told again for the next.
-                let before = self.findings.len();
-                for part in schema.parts() {
-                    self.check(part, value);
-                    if self.findings.len() > before {
-                        return;
-                    }
-                }
+        if *view == View::Object && self.object(schema, value) {
+            return;
+        }
+        // What is wrong for one part is not told again for the next.
+        let before = self.findings.len();
+        for part in schema.parts() {
+            self.check(part, value);
+            if self.findings.len() > before {
+                return;
             }
         }
     }
@@ -331,10 +329,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn object(&mut self, schema: Schema<'a>, value: &dyn Value) {
+    /// Returns `false` for what is no object in all of its parts.
+    fn object(&mut self, schema: Schema<'a>, value: &dyn Value) -> bool {
         let mut budget = 256;
-        // What cannot be taken together is not judged.
-        let Some(fields) = Fields::of(schema, &mut budget) else { return };
+        // What is too much to be taken together is not judged.
+        let Some(fields) = Fields::of(schema, &mut budget) else { return budget == 0 };
         // To take them together is work as well.
         self.budget = self.budget.saturating_sub(fields.looked_at / 8);
         let mut given: Vec<usize> = Vec::new();
@@ -344,8 +343,10 @@ impl<'a> Checker<'a> {
                 given.push(at);
             }
             match (declared, &fields.others) {
-                (Err(_), None) => self.unknown_field(schema, name, value, &fields),
-                (Err(_), Some(Others::Any)) => {}
+                (Err(_), None) if !fields.is_cut() => {
+                    self.unknown_field(schema, name, value, &fields);
+                }
+                (Err(_), None | Some(Others::Any)) => {}
                 (Ok(_), _) | (Err(_), Some(Others::Schema(_))) => {
                     let schema = match (fields.get(name), &fields.others) {
                         (Some(property), _) => property.schema,
@@ -364,6 +365,7 @@ impl<'a> Checker<'a> {
                 self.missing_field(property);
             }
         }
+        true
     }
 
     fn member(&mut self, schema: Schema<'a>, text: &str) {
@@ -432,9 +434,7 @@ impl<'a> Checker<'a> {
         self.find(FindingKind::UnknownField, pointer, |checker, pointer| {
             let history = checker.history_of(name);
             let summary = format!("unknown {}", checker.shown(pointer));
-            // Alternatives may have it that are not meant.
-            let is_here = history.contains(checker.root.operation.api().version());
-            if !history.is_empty() && !is_here {
+            if checker.is_of_others(&history) {
                 let hint = Some(checker.available(&history));
                 return Told { summary, hint, ..Told::default() };
             }
@@ -484,7 +484,8 @@ impl<'a> Checker<'a> {
                 within(schema, &mut 64, &|schema| fits(schema.kind(), view).then_some(schema))
                     .is_some()
             });
-            let hint = (!history.is_empty())
+            let hint = checker
+                .is_of_others(&history)
                 .then(|| format!("{found} is taken in {history}; {}", checker.speaks()));
             Told { summary, expected: Some(expected.into()), hint, ..Told::default() }
         });
@@ -516,7 +517,7 @@ impl<'a> Checker<'a> {
                 })
                 .is_some()
             });
-            if !history.is_empty() {
+            if checker.is_of_others(&history) {
                 let hint = Some(checker.available(&history));
                 return Told { hint, expected: Some(expected), ..told };
             }
@@ -524,6 +525,11 @@ impl<'a> Checker<'a> {
             let hint = nearest.is_empty().then(|| format!("it is {expected}"));
             Told { nearest, hint, expected: Some(expected), ..told }
         });
+    }
+
+    /// Whether something is so in other versions alone: alternatives may have it that are not meant.
+    fn is_of_others(&self, history: &VersionSet<'_>) -> bool {
+        !history.is_empty() && !history.contains(self.root.operation.api().version())
     }
 
     fn available(&self, history: &VersionSet<'_>) -> String {

@@ -36,7 +36,9 @@ impl<'a> Api<'a> {
     ///
     /// The work is bounded, and beyond ten thousand changes no more are looked for: an operation that
     /// was not compared to its end has a change of its own, [`ChangeKind::Incomplete`], which counts as
-    /// a breaking one. Schemas are followed 24 levels deep.
+    /// a breaking one. Schemas are followed 24 levels deep. Headers of answers are not compared, and a
+    /// list of allowed values that comes or goes as a whole is not told: specs gain them for what was
+    /// so all along.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -427,15 +429,35 @@ impl Differ {
                 }
             }
             Shape::Object => self.fields(from, to, depth, out),
-            Shape::Alternatives(_) => {
-                for (one, other) in from.parts().zip(to.parts()) {
-                    for inside in self.schemas(one, other, depth).iter() {
-                        push(out, inside.clone());
-                    }
-                }
-            }
+            Shape::Alternatives(_) => self.parts(from, to, depth, out),
             Shape::Scalar(_) => {}
         }
+    }
+
+    /// Compares parts: those of one name or shape with one another, wherever they stand, and else in
+    /// their order.
+    fn parts<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {
+        let mut others: Vec<_> = to.parts().collect();
+        let count = from.parts().count();
+        self.is_short |= count != others.len();
+        if !self.affords(count, others.len()) {
+            return;
+        }
+        let is_same = |one: Schema<'a>, other: Schema<'a>| {
+            one.definition() == other.definition() && shape(inner(one)) == shape(inner(other))
+        };
+        let mut left = Vec::new();
+        for one in from.parts() {
+            match others.iter().position(|other| is_same(one, *other)) {
+                Some(at) => self.told(one, others.remove(at), depth, out),
+                None => left.push(one),
+            }
+        }
+        left.into_iter().zip(others).for_each(|(one, other)| self.told(one, other, depth, out));
+    }
+
+    fn told<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {
+        self.schemas(from, to, depth).iter().for_each(|inside| push(out, inside.clone()));
     }
 
     fn values(&mut self, from: Schema<'_>, to: Schema<'_>, out: &mut Vec<Inside>) {
@@ -477,9 +499,13 @@ impl Differ {
         let (Some(one), Some(other)) = (Fields::of(from, &mut left), Fields::of(to, &mut right))
         else {
             self.is_short |= left == 0 || right == 0;
-            return;
+            return self.parts(from, to, depth, out);
         };
-        self.is_short |= one.is_cut() || other.is_cut();
+        self.is_short |=
+            one.is_cut() || other.is_cut() || one.alternatives.len() != other.alternatives.len();
+        for (from, to) in one.alternatives.iter().zip(&other.alternatives) {
+            self.told(*from, *to, depth, out);
+        }
         self.work = self.work.saturating_sub(one.looked_at / 8);
         for field in &one.declared {
             let Some(there) = other.get(field.name) else {

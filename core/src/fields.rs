@@ -18,6 +18,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) others: Option<Others<'a>>,
     /// Whether it is said that there are no others.
     is_closed: bool,
+    /// Parts of which one of several holds.
+    pub(crate) alternatives: Vec<Schema<'a>>,
 }
 
 /// What undeclared fields may be.
@@ -56,6 +58,7 @@ impl<'a> Fields<'a> {
             // What may be one thing or another says nothing that holds for all.
             SchemaKind::Ref | SchemaKind::OneOf | SchemaKind::AnyOf => {
                 self.others = Some(Others::Any);
+                self.alternatives.push(schema);
                 true
             }
             _ => false,

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::encode::query_part;
+use crate::pack::hash;
 use crate::search::split_once;
 
 /// The fields of a form, in the order they were given.
@@ -43,13 +44,16 @@ impl Form {
         }
     }
 
-    /// RFC 7578. The boundary is made longer until no value holds it, so that the same fields
-    /// always give the same body.
+    /// RFC 7578. A boundary that a value holds is followed by one made of all of them, so that the
+    /// same fields always give the same body, and nobody can tell it beforehand.
     fn multipart(&self) -> (Cow<'static, str>, String) {
         let mut boundary = String::from("contajners");
+        let mut sum = 0;
         while self.fields.iter().any(|(_, value, _)| split_once(value, &boundary).is_some()) {
-            boundary.push('-');
-            boundary.push_str(&format!("{:x}", boundary.len()));
+            for (_, value, _) in &self.fields {
+                sum = hash(value.as_bytes(), sum);
+            }
+            boundary = format!("contajners-{sum:x}");
         }
         let mut text = String::new();
         for (name, value, is_file) in &self.fields {
@@ -100,13 +104,30 @@ mod tests {
         assert!(body.contains("name=\"a\"\r\n\r\n1\r\n"), "{body}");
     }
 
+    /// Whatever it holds, it takes as long as its length, and the boundary stays short (RFC 2046,
+    /// section 5.1.1, has 70 characters).
+    #[test]
+    fn no_value_makes_the_boundary_long() {
+        let mut boundary = String::from("contajners");
+        for _ in 0..20_000 {
+            boundary.push_str(&format!("-{:x}", boundary.len() + 1));
+        }
+        let mut form = Form::new(true);
+        form.add("a", boundary.clone(), false);
+        form.add("b", boundary, false);
+        let (media_type, body) = form.finish();
+        let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+        assert!(boundary.len() <= 70, "{boundary}");
+        assert_eq!(body.matches(boundary).count(), 3);
+    }
+
     #[test]
     fn a_file_makes_it_multipart_and_cannot_end_its_part() {
         let mut form = Form::new(false);
         form.add("f\"\n", "x\r\n--contajners--".into(), true);
         let (media_type, body) = form.finish();
-        assert_eq!(media_type, "multipart/form-data; boundary=contajners-b");
-        assert_eq!(body.matches("\r\n--contajners-b").count(), 1);
+        assert_eq!(media_type, "multipart/form-data; boundary=contajners-83c93c372710710c");
+        assert_eq!(body.matches("\r\n--contajners-83c93c372710710c").count(), 1);
         assert!(body.contains("name=\"f%22%0A\"; filename="));
     }
 }

@@ -54,6 +54,25 @@ impl Given<'_, '_> {
             && !(self.is_again && self.parameter.style().separator(location).is_some())
     }
 
+    /// Tells whether anything is written for it: of an empty list or object, only as one text. What
+    /// goes into the path is judged there.
+    fn is_something(&self) -> bool {
+        let mut has_any = self.parameter.style() == ListStyle::Single
+            || self.parameter.location() == Location::Path;
+        match self.value.view() {
+            View::Array => self.value.items(&mut |_| {
+                has_any = true;
+                false
+            }),
+            View::Object => self.value.fields(&mut |_, _| {
+                has_any = true;
+                false
+            }),
+            _ => has_any = true,
+        }
+        has_any
+    }
+
     fn is_of(&self, parameter: &Parameter<'_>) -> bool {
         self.parameter.location() == parameter.location()
             && self.parameter.name() == parameter.name()
@@ -177,7 +196,7 @@ impl<'a> Operation<'a> {
             if parameter.location() == Location::Form && no_form {
                 continue;
             }
-            let is_given = given.iter().any(|given| given.is_of(parameter));
+            let is_given = given.iter().any(|given| given.is_of(parameter) && given.is_something());
             let filled_in = parameter.location() == Location::Header
                 && (parameter.schema().default().is_some()
                     || parameter.encoding() == Encoding::JsonBase64);

@@ -15,6 +15,8 @@ use crate::version::{VersionSet, set_contains};
 const REFERENCE_LIMIT: usize = 32;
 /// How many wrappers around each other are looked into.
 const WRAPPERS: usize = 8;
+/// And of so many parts.
+const PARTS: usize = 8;
 
 /// A schema node of one API version.
 ///
@@ -236,13 +238,24 @@ impl<'a> Schema<'a> {
         self
     }
 
-    /// What an `allOf` of one part is around: vendors wrap a reference into it to say more about it.
+    /// What a schema of one part is around: vendors wrap a reference into an `allOf` to say more about
+    /// it, which may be a part that leaves open what it is.
     fn wrapped(self) -> Option<Self> {
-        let mut parts = self.parts();
-        match (self.kind(), parts.next(), parts.next()) {
-            (SchemaKind::AllOf, Some(only), None) => Some(only.resolved()),
-            _ => None,
+        let is_open = |part: Self| {
+            self.kind() == SchemaKind::AllOf
+                && part.kind() == SchemaKind::Any
+                && part.members().next().is_none()
+        };
+        let mut inner = None;
+        for (number, part) in self.parts().map(Self::resolved).enumerate() {
+            match inner {
+                None => inner = Some(part),
+                Some(_) if number < PARTS && is_open(part) => {}
+                Some(known) if number < PARTS && is_open(known) => inner = Some(part),
+                Some(_) => return None,
+            }
         }
+        inner
     }
 
     /// The first of the schema itself and what it is around of which something is true, or else the

@@ -201,6 +201,13 @@ impl<T: Value> Value for Option<T> {
             value.fields(visit);
         }
     }
+
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Some(value) => value.write_json(out),
+            None => out.push_str("null"),
+        }
+    }
 }
 
 impl<T: Value + ?Sized> Value for &T {

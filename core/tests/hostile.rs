@@ -401,6 +401,62 @@ fn what_a_terminal_takes_for_commands_is_in_no_pack() {
     Making::new("", &["v1"], &["é", "\u{a0}", "\\u001b[2J", " "]).finish();
 }
 
+/// Hints go through all versions.
+#[test]
+fn versions_without_number_are_in_no_pack() {
+    let names: Vec<String> = (0..1025).map(|number| format!("v{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Making::new("", &names[..1024], &[]).finish();
+    let bytes = Making::new("", &names, &[]).writer.finish();
+    let error = Pack::open(&bytes).unwrap().verify().unwrap_err();
+    assert!(matches!(error, PackError::Structure { table: "versions", record: 1024 }), "{error}");
+}
+
+#[test]
+fn a_version_goes_by_its_own_name_first() {
+    let bytes = Making::new("", &["v4.0.0", "v4.0.0-dev"], &[]).finish();
+    let pack = Pack::open(&bytes).unwrap();
+    for (asked, expected) in
+        [("v4.0.0", "v4.0.0"), ("v4.0.0-dev", "v4.0.0-dev"), ("4.0", "v4.0.0-dev")]
+    {
+        assert_eq!(pack.api(asked).unwrap().version(), expected, "{asked}");
+    }
+}
+
+/// What lies beyond those that are looked at is not judged.
+#[test]
+fn fields_that_are_not_looked_at_are_not_unknown() {
+    let names: Vec<String> = (0..1100).map(|number| format!("field{number:04}")).collect();
+    let mut texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    texts.extend(["a", "/a"]);
+    let mut making = Making::new("", &["v1"], &texts);
+    let text = making.schema(Shape::String);
+    let fields: Vec<(&str, u32)> = names.iter().map(|name| (&**name, text)).collect();
+    let object = making.object(&fields);
+    making.operation("a", "/a", Some(object), Vec::new());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let codes = |body: serde_json::Value| -> Vec<_> {
+        operation.check_body(&body).iter().map(|finding| finding.code()).collect()
+    };
+    assert_eq!(codes(serde_json::json!({ "field1099": "t", "field0001": 1 })), ["wrong-type"]);
+}
+
+#[test]
+fn what_is_null_is_nothing_else() {
+    let mut making = Making::new("", &["v1"], &["a", "/a", "f"]);
+    let null = making.schema(Shape::Null);
+    let object = making.object(&[("f", null)]);
+    making.operation("a", "/a", Some(object), Vec::new());
+    let bytes = making.finish();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("a").unwrap();
+    let check = |body: serde_json::Value| operation.check_body(&body).len();
+    assert_eq!(
+        [check(serde_json::json!({ "f": null })), check(serde_json::json!({ "f": "t" }))],
+        [0, 1]
+    );
+}
+
 #[test]
 fn a_required_header_is_not_empty() {
     let mut making = Making::new("", &["v1"], &["a", "/a", "X-Must"]);

@@ -69,6 +69,25 @@ paths:
         content:
           application/json:
             schema: { type: object, properties: { pet: { oneOf: [{ $ref: "#/components/schemas/toy.Cat" }, { $ref: "#/components/schemas/toy.Dog" }] } } }
+  /whole:
+    put:
+      parameters:
+        - { name: names, in: query, required: true, schema: { type: array, items: { type: string } } }
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                wrapped: { allOf: [{ $ref: "#/components/schemas/Mode" }] }
+                twice: { allOf: [{ $ref: "#/components/schemas/Mode" }, { example: boil }] }
+                lists: { allOf: [{ $ref: "#/components/schemas/List" }] }
+                sort:
+                  oneOf:
+                    - { type: object, additionalProperties: false, properties: { x: { type: string, enum: [a] } } }
+                    - type: object
+                      additionalProperties: false
+                      properties: { x: { type: integer }, k: { type: boolean }, l: { type: boolean }, m: { type: boolean } }
   /loop/{kind}:
     put:
       requestBody:
@@ -82,6 +101,7 @@ paths:
 components:
   schemas:
     List: { type: array, items: { type: string } }
+    Mode: { type: string, enum: [boil, warm] }
     toy.Cat: { type: object, required: [lives], properties: { lives: { type: integer }, "fur.colour": { type: string }, fur: { type: boolean } } }
     toy.Dog: { type: object, required: [bark], properties: { bark: { type: boolean } } }
     Named: { type: object, required: [name], properties: { name: { type: string } } }
@@ -144,6 +164,39 @@ fn objects_and_lists_are_written_as_their_styles_say() {
     find(json!({ "either": ["a", "b"] }), "GET /api/find?either=a&either=b");
     find(json!({ "either": 5 }), "GET /api/find?either=5");
     find(json!({ "query": { "x": [1] } }), "GET /api/find?query=%7B%22x%22:%5B1%5D%7D");
+}
+
+/// A list without anything in it leaves no trace in a query.
+#[test]
+fn an_empty_list_is_no_value_of_a_required_parameter() {
+    let whole = |values: Json| call("putWhole", &values, Body::Nothing);
+    let missing = "`putWhole` needs the query parameter `names`";
+    assert_eq!(whole(json!({})).unwrap_err(), missing);
+    assert_eq!(whole(json!({ "names": [] })).unwrap_err(), missing);
+    assert_eq!(whole(json!({ "names": [""] })).unwrap(), "PUT /api/whole?names=");
+}
+
+/// Texts and lists in an `allOf` are that, and no objects.
+#[test]
+fn what_is_wrapped_keeps_its_type() {
+    let bytes = pack();
+    let operation = Pack::open(&bytes).unwrap().newest().unwrap().operation("putWhole").unwrap();
+    let check = |body: Json| -> Vec<_> {
+        let told = operation.check_body(&body).into_iter();
+        told.map(|one| (one.pointer().to_owned(), one.code(), one.hint().map(|it| it.to_string())))
+            .collect()
+    };
+    let wrong = |pointer: &str| vec![(pointer.to_owned(), "wrong-type", None)];
+    for value in [json!({ "a": 1 }), json!(5)] {
+        for field in ["wrapped", "twice", "lists"] {
+            assert_eq!(check(json!({ field: value })), wrong(&format!("/{field}")), "{value}");
+        }
+    }
+    assert_eq!(check(json!({ "wrapped": "boil", "twice": "warm", "lists": ["a"] })), []);
+    assert_eq!(check(json!({ "twice": "x" }))[0].1, "unknown-value");
+    // What another alternative takes is no version that takes it.
+    let body = json!({ "sort": { "x": "t", "k": true, "l": true, "m": true } });
+    assert_eq!(check(body), wrong("/sort/x"));
 }
 
 #[test]

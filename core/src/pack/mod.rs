@@ -338,7 +338,11 @@ impl fmt::Debug for Pack<'_> {
 
 /// The checksum of a payload: xxHash's 64-bit form, seeded with the format version.
 pub(crate) fn checksum(payload: &[u8]) -> u64 {
-    xxhash_rust::xxh64::xxh64(payload, u64::from(FORMAT_VERSION))
+    hash(payload, u64::from(FORMAT_VERSION))
+}
+
+pub(crate) fn hash(bytes: &[u8], seed: u64) -> u64 {
+    xxhash_rust::xxh64::xxh64(bytes, seed)
 }
 
 /// Four little-endian bytes at an offset; zero outside.
