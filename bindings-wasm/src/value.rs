@@ -21,7 +21,7 @@ impl Value for Js {
             View::Text(Cow::Owned(text))
         } else if let Some(number) = value.as_f64() {
             if number % 1.0 == 0.0 && number.abs() <= LARGEST {
-                View::Integer(number as i128)
+                View::Integer(i128::from(number as i64))
             } else {
                 View::Number(number)
             }

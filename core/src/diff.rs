@@ -434,26 +434,22 @@ impl Differ {
         }
     }
 
-    /// Compares parts: those of one name or shape with one another, wherever they stand, and else in
+    /// Compares parts: those of one name or type with one another, wherever they stand, and else in
     /// their order.
     fn parts<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {
+        let mut ones: Vec<_> = from.parts().collect();
         let mut others: Vec<_> = to.parts().collect();
-        let count = from.parts().count();
-        self.is_short |= count != others.len();
-        if !self.affords(count, others.len()) {
+        self.is_short |= ones.len() != others.len();
+        // A label is more work than a name.
+        if !self.affords(ones.len() * 64, others.len()) {
             return;
         }
-        let is_same = |one: Schema<'a>, other: Schema<'a>| {
-            one.definition() == other.definition() && shape(inner(one)) == shape(inner(other))
-        };
-        let mut left = Vec::new();
-        for one in from.parts() {
-            match others.iter().position(|other| is_same(one, *other)) {
-                Some(at) => self.told(one, others.remove(at), depth, out),
-                None => left.push(one),
-            }
-        }
-        left.into_iter().zip(others).for_each(|(one, other)| self.told(one, other, depth, out));
+        ones.retain(|one| {
+            let label = one.label();
+            let same = others.iter().position(|other| other.label() == label);
+            same.map(|at| self.told(*one, others.remove(at), depth, out)).is_none()
+        });
+        ones.into_iter().zip(others).for_each(|(one, other)| self.told(one, other, depth, out));
     }
 
     fn told<'a>(&mut self, from: Schema<'a>, to: Schema<'a>, depth: usize, out: &mut Vec<Inside>) {

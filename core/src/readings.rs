@@ -57,7 +57,7 @@ pub(crate) fn integer(view: &View<'_>) -> Option<i128> {
         View::Integer(number) => Some(*number),
         // Hosts without integers have whole numbers of this kind.
         View::Number(number) if *number % 1.0 == 0.0 && number.abs() < 9e15 => {
-            Some(*number as i128)
+            Some(i128::from(*number as i64))
         }
         View::Text(text) => whole(text.trim()),
         _ => None,
@@ -79,6 +79,30 @@ fn whole(text: &str) -> Option<i128> {
     Some(if text.starts_with('-') { -number } else { number })
 }
 
+/// A whole number in decimal. By hand for the same reason, twice as much of it.
+pub(crate) fn decimal_of(number: i128) -> String {
+    let left = number.unsigned_abs();
+    let mut words = [96, 64, 32, 0].map(|shift| (left >> shift) as u32);
+    let mut digits = [0; 40];
+    let mut at = digits.len();
+    while at == digits.len() || words != [0; 4] {
+        // By long division, whose digits are the words.
+        let mut rest = 0;
+        for word in &mut words {
+            let value = rest << 32 | u64::from(*word);
+            *word = (value / 10) as u32;
+            rest = value % 10;
+        }
+        at -= 1;
+        digits[at] = b'0' + rest as u8;
+    }
+    if number < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    digits[at..].iter().copied().map(char::from).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
@@ -90,6 +114,9 @@ mod tests {
         let read = |text: &str| integer(&View::Text(text.into()));
         for number in [0, 7, -7, i128::from(u64::MAX), i128::from(i64::MIN), 10_i128.pow(37)] {
             assert_eq!(read(&format!(" {number} ")), Some(number));
+        }
+        for number in [0, 9, -10, i128::MAX, i128::MIN, 10_i128.pow(38), i128::from(u32::MAX) + 1] {
+            assert_eq!(decimal_of(number), format!("{number}"));
         }
         assert_eq!(read("+1"), Some(1));
         assert_eq!(read(&"9".repeat(38)), Some(10_i128.pow(38) - 1));

@@ -415,7 +415,11 @@ impl fmt::Debug for Request {
 /// its name (`Authorization`, `X-Registry-Auth`, `Set-Cookie`, `X-Vault-Token`, `X-Api-Key`), and
 /// `X-Registry-Config`.
 pub fn is_secret_header(name: &str) -> bool {
-    let last = name.rsplit('-').next().unwrap_or_default();
+    // Not `rsplit`, which a page would have for this alone.
+    let mut last = name;
+    while let Some((_, rest)) = last.split_once('-') {
+        last = rest;
+    }
     ["auth", "authorization", "cookie", "token", "key", "secret", "password"]
         .iter()
         .any(|secret| secret.eq_ignore_ascii_case(last))

@@ -10,7 +10,7 @@ use crate::encode::{base64url, path_literal, path_segment, query_part};
 use crate::error::{ResolveError, ResolveErrorKind};
 use crate::form;
 use crate::nearest::{listed, nearest_names};
-use crate::readings::{boolean, decimal, integer, is_decimal};
+use crate::readings::{boolean, decimal, decimal_of, integer, is_decimal};
 use crate::request::{
     Encoding, ListStyle, Location, Request, RequestContent, is_header_name, is_header_value,
     is_secret_header,
@@ -574,11 +574,11 @@ impl<'a> Operation<'a> {
                 None => "`true` or `false`",
             },
             (SchemaKind::Integer, view) => match integer(view) {
-                Some(integer) => return Ok(Cow::Owned(integer.to_string())),
+                Some(integer) => return Ok(Cow::Owned(decimal_of(integer))),
                 None => "a whole number",
             },
             (SchemaKind::Number, View::Integer(number)) => {
-                return Ok(Cow::Owned(number.to_string()));
+                return Ok(Cow::Owned(decimal_of(*number)));
             }
             (SchemaKind::Number, View::Number(number)) if number.is_finite() => {
                 return Ok(Cow::Owned(decimal(value)));
@@ -591,7 +591,7 @@ impl<'a> Operation<'a> {
             (_, View::Boolean(value)) => {
                 return Ok(Cow::Borrowed(if *value { "true" } else { "false" }));
             }
-            (_, View::Integer(number)) => return Ok(Cow::Owned(number.to_string())),
+            (_, View::Integer(number)) => return Ok(Cow::Owned(decimal_of(*number))),
             (_, View::Number(number)) if number.is_finite() => {
                 return Ok(Cow::Owned(decimal(value)));
             }
@@ -602,7 +602,7 @@ impl<'a> Operation<'a> {
             View::Text(_) if is_secret_header(parameter.name()) => "other text".into(),
             View::Text(text) => format!("`{}`", shortened(text, SHOWN)),
             View::Boolean(value) => format!("`{value}`"),
-            View::Integer(number) => format!("`{number}`"),
+            View::Integer(number) => format!("`{}`", decimal_of(*number)),
             View::Number(number) if number.is_finite() => format!("`{}`", decimal(value)),
             other => other.type_name().into(),
         };

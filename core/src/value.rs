@@ -3,9 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+
+use crate::readings::decimal_of;
 
 /// A value given for a parameter or a body.
 ///
@@ -41,7 +43,7 @@ pub trait Value {
         match self.view() {
             View::Null => out.push_str("null"),
             View::Boolean(value) => out.push_str(if value { "true" } else { "false" }),
-            View::Integer(value) => out.push_str(&value.to_string()),
+            View::Integer(value) => out.push_str(&decimal_of(value)),
             // JSON has no word for these.
             View::Number(value) if !value.is_finite() => out.push_str("null"),
             View::Number(value) => out.push_str(&format!("{value:?}")),
