@@ -131,7 +131,7 @@ export class Answer {
   /** Wants no more. */
   cancel() {
     this.#taken = true;
-    return this.#head.pieces.cancel();
+    return this.#head.pieces.give();
   }
 
   /** The body and what it is, once. */

@@ -13,6 +13,7 @@ export const host = {
   // sourceHint: what to give instead of what is no URL
   // textOf: an address of a socket without what a URL has encoded
   // fetchOver: a `fetch` over a unix socket
+  // patient: what of an `init` has the host's `fetch` wait
   // cleaned: lets what caused an error show nothing that may be secret
   // explained: says why no answer came
   // tlsSpoken: the error where the body of another one tells that the engine speaks TLS
@@ -339,7 +340,8 @@ function plainly(name, value) {
   // A Buffer has made an object of itself by now. Fields without a value are none, which items cannot be.
   const own = this[name];
   const isMissing = (value === undefined || typeof value === "function") && (!name || Array.isArray(this));
-  if (isMissing || isOpaque(value) || ArrayBuffer.isView(own) || (typeof value === "number" && !Number.isFinite(value))) {
+  // A Date that is none has made `null` of itself.
+  if (isMissing || (value === null && own != null) || isOpaque(value) || ArrayBuffer.isView(own) || (typeof value === "number" && !Number.isFinite(value))) {
     throw new TypeError(`JSON has no word for ${typeName(own)}`);
   }
   return value;

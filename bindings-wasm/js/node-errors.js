@@ -74,6 +74,9 @@ export function explained(client, call, cause, heard = coded(cause)?.socket?.byt
       hint: hints[code] ?? "is the engine running, and does it listen there?",
     });
   }
+  if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)) {
+    return broken({ client, call }, cause, "undici waits 5 minutes unless its `Agent` says more: `headersTimeout: 0` and `bodyTimeout: 0`");
+  }
   const failure = ofCertificate(client, code) ?? ofTls(client, found);
   if (failure) return error("connect", failure[0], failure[1], { call, cause, hint: failure[2] });
   return broken({ client, call }, cause, heard === 0 ? silent(place) : undefined);

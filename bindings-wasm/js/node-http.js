@@ -72,8 +72,11 @@ function responseOf(incoming, signal) {
   for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
     headers.append(incoming.rawHeaders[i], incoming.rawHeaders[i + 1]);
   }
-  const body = incoming.statusCode === 101 || incoming.complete ? null : webStream(incoming, signal);
-  return { status: incoming.statusCode, headers, body };
+  const status = incoming.statusCode;
+  // None is complete yet, not even one that has no body.
+  const hasNone = incoming.req.method === "HEAD" || [101, 204, 304].includes(status) || headers.get("content-length") === "0";
+  if (hasNone) incoming.resume();
+  return { status, headers, body: hasNone ? null : webStream(incoming, signal) };
 }
 
 /** Bytes as they come, no more than one piece ahead; `told` makes an error of what breaks them off. */
@@ -98,6 +101,16 @@ function webStream(incoming, signal, told = (cause) => cause) {
   );
 }
 
+/**
+ * What has Node's `fetch` wait as long as a call may: by itself it gives up an answer of which nothing came for
+ * five minutes. It sends with whatever it would send with.
+ */
+export function patient() {
+  // It is there once a `fetch` could be.
+  const own = globalThis.Request && globalThis[Symbol.for("undici.globalDispatcher.1")];
+  return own && { dispatcher: { dispatch: (options, handler) => own.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler) } };
+}
+
 const sockets = "attach, exec and sessions make sockets";
 
 /** Makes a socket of the connection, once the head of the answer has arrived. */
@@ -111,11 +124,11 @@ export async function upgrade(client, request, call, body, given) {
   }
   const { place, init } = client;
   const url = new URL(place.base);
-  // Certificates that it shows, and those that it trusts, are nothing that a socket could have.
-  if (!place.socket && url.protocol === "https:" && (leads(init) || init?.tls)) {
+  // Where it leads, the certificates that it shows and those that it trusts are nothing that a socket could have.
+  if (!place.socket && (leads(init) || (url.protocol === "https:" && init?.tls))) {
     throw error("resolve", "no-sockets", `${shown(call)} cannot become a socket with the connections of \`init\``, {
       call,
-      hint: "it would be one without its certificates: reach the engine at a `unix://`, to which `ssh -L` forwards",
+      hint: "it would go elsewhere, or without its certificates: reach the engine at a `unix://`, to which `ssh -L` forwards",
     });
   }
   const watch = new Watch(client, given, call);

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { initSync } from "./engine.js";
 import { host } from "./catalogue.js";
 import { cleaned, explained, tlsSpoken } from "./node-errors.js";
-import { fetchOver, textOf, upgrade } from "./node-http.js";
+import { fetchOver, patient, textOf, upgrade } from "./node-http.js";
 
 initSync({ module: readFileSync(new URL("./engine_bg.wasm", import.meta.url)) });
 host.ready = true;
@@ -17,6 +17,7 @@ host.sourceHint = (source) =>
   URL.canParse(source) ? undefined : "a file is given as a URL: `pathToFileURL` of `node:url` makes one of a path";
 host.textOf = textOf;
 host.fetchOver = fetchOver;
+host.patient = patient;
 host.cleaned = cleaned;
 host.explained = explained;
 host.tlsSpoken = tlsSpoken;

@@ -110,6 +110,7 @@ export async function send(watch, body, streamed) {
   const { place, init } = client;
   const full = {
     cache: "no-store",
+    ...(client.fetch ? undefined : host.patient?.()),
     ...init,
     method: call.method,
     headers: call.headers,
@@ -160,7 +161,7 @@ function streamOf(body, sent, watch) {
   const leave = async (reason) => {
     left = true;
     try {
-      await source.return?.(reason);
+      await (source ? source.return?.(reason) : body.getReader ? body.cancel(reason) : body.destroy?.());
     } catch {
       // It was broken anyway.
     }

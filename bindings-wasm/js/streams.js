@@ -2,7 +2,7 @@
 
 import { Demultiplexer, Documents, inBand as inBandOf, messageOf } from "./engine.js";
 import { host } from "./catalogue.js";
-import { broken, guarded, inBand, notJson } from "./errors.js";
+import { aborted, broken, guarded, inBand, notJson } from "./errors.js";
 
 /** The bytes of an answer as they come, with its time-outs. */
 export class Pieces {
@@ -52,6 +52,12 @@ export class Pieces {
     const reader = this.#reader;
     this.#end();
     await reader?.cancel().catch(() => {});
+  }
+
+  /** The same, and whoever reads is told: what has come is not all. */
+  give() {
+    this.#watch.give(aborted(undefined, this.#watch.call));
+    return this.cancel();
   }
 
   /** The rest as a stream. */

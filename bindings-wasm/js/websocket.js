@@ -37,6 +37,7 @@ export function overWebSocket(client, call, hasBody, given) {
     watch.end();
     throw failed(cause);
   }
+  watch.limit("connect", client.connectTimeout);
   watch.came();
   socket.binaryType = "arraybuffer";
   const opened = new Promise((...both) => ([resolve, reject] = both));
@@ -55,8 +56,8 @@ export function overWebSocket(client, call, hasBody, given) {
     else controller.close();
   };
   const giveUp = (failure) => {
-    close();
     end(failure);
+    close();
   };
   const readable = new ReadableStream(
     {
@@ -73,14 +74,14 @@ export function overWebSocket(client, call, hasBody, given) {
   socket.onopen = () => {
     open = true;
     // Its time is the caller's from here on.
-    watch.limit("whole");
-    watch.limit("read");
+    ["connect", "whole", "read"].forEach((what) => watch.limit(what));
     resolve();
   };
   socket.onerror = () => end(failed());
-  socket.onclose = () => {
+  socket.onclose = (event) => {
     watch.end();
-    end();
+    // Who goes without a word has broken off.
+    end(event?.wasClean === false ? failed() : undefined);
   };
   socket.onmessage = ({ data }) => {
     const piece = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);

@@ -161,6 +161,8 @@ test("what is wrong with a call is told before it is sent", () => {
     [list([1]), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; a list was given"],
     [list("all"), "invalid-parameter", "the parameters of `ContainerList` are an object of names and values; text was given"],
     [list({ limit: Number.NaN }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
+    [list({ limit: new Date("x") }), "invalid-parameter", "parameter `limit` of `ContainerList` cannot be made JSON"],
+    [list({ filters: { until: [new Date("x")] } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({ filters: Number.NaN }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({ filters: { n: [Infinity] } }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],
     [list({ filters: Promise.resolve({}) }), "invalid-parameter", "parameter `filters` of `ContainerList` cannot be made JSON"],

@@ -103,6 +103,21 @@ test("WebSockets: empty messages are not kept, and who takes slowly is waited fo
   await writable.abort();
 });
 
+test("WebSockets: a connection that is lost is no end", async () => {
+  const ended = async (event) => {
+    const { readable, socket } = await attachedOverWeb();
+    const reader = readable.getReader();
+    socket.onmessage({ data: "a" });
+    assert.equal((await reader.read()).value.length, 1);
+    socket.onclose(event);
+    return reader.read().then(({ done }) => done, ({ code }) => code);
+  };
+  assert.equal(await ended({ wasClean: true, code: 1000 }), true);
+  // Not every WebSocket says.
+  assert.equal(await ended(), true);
+  assert.equal(await ended({ wasClean: false, code: 1006 }), "connection-broken");
+});
+
 test("WebSockets: what cannot be sent or opened is refused", async () => {
   const refused = async (more, call) => {
     const { name, code, message, hint, operation } = await rejected(attachedOverWeb(more, call));
@@ -134,6 +149,8 @@ test("WebSockets: time-outs are for the opening alone", async () => {
     }
     close() {
       this.closed = true;
+      // Some tell of it before they return.
+      this.onerror?.({});
     }
   }
   const over = await client({ WebSocket: Own });
@@ -142,6 +159,13 @@ test("WebSockets: time-outs are for the opening alone", async () => {
     const error = await open({ [name]: 30 }).then(() => assert.fail("it opened"), (error) => error);
     assert.deepEqual([error.code, error.hint, made.pop().closed], ["timed-out", `allow more with \`${name}\``, true]);
   }
+  const hasty = await client({ WebSocket: Own, connectTimeout: 30 });
+  const late = await rejected(hasty.invoke("ContainerAttachWebsocket", { params: { id: "x" }, as: "websocket" }));
+  assert.deepEqual([late.code, late.hint, made.pop().closed], ["timed-out", "allow more with `connectTimeout`", true]);
+  const controller = new AbortController();
+  const given = open({ signal: controller.signal });
+  controller.abort("enough");
+  assert.deepEqual([(await rejected(given)).code, made.pop().closed], ["aborted", true]);
   const opening = open({ timeout: 100, readTimeout: 100 });
   await sleep(10);
   const [socket] = made;

@@ -92,6 +92,12 @@ fn sent() {
 }
 
 #[test]
+fn held() {
+    let Some(node) = node() else { return };
+    node.test("held.test.mjs", &[]);
+}
+
+#[test]
 fn websockets() {
     let Some(node) = node() else { return };
     node.test("websocket.test.mjs", &[]);
