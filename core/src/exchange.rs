@@ -3,8 +3,8 @@
 //! Transports on every host ask here, so that status codes and content types mean the same
 //! everywhere.
 
+use crate::media_type::{essence, is_only_json};
 use crate::request::{Answer, Method, Request};
-use crate::resolve::{essence, is_only_json};
 
 /// What the body of an answer is, or what becomes of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,6 +63,7 @@ mod finding;
 mod form;
 #[cfg(feature = "schemas")]
 mod history;
+mod media_type;
 mod nearest;
 mod negotiate;
 mod pack;
@@ -89,6 +90,7 @@ pub use explain::{ExplainError, ExplainErrorKind, Explanation};
 pub use finding::{Finding, FindingKind};
 #[cfg(feature = "schemas")]
 pub use history::SchemaHistory;
+pub use media_type::is_json;
 pub use nearest::nearest;
 pub use negotiate::{NegotiateError, Negotiation, NegotiationStep, negotiate};
 #[cfg(feature = "write")]
@@ -99,7 +101,7 @@ pub use request::{
     Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent,
     is_header_name, is_secret_header,
 };
-pub use resolve::{Body, is_json};
+pub use resolve::Body;
 pub use schema::{Additional, Property, Schema, SchemaKind};
 pub use search::quoted;
 pub use value::{Value, View};

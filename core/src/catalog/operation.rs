@@ -7,10 +7,10 @@ use core::fmt;
 
 use super::Api;
 use crate::error::{ResolveError, ResolveErrorKind};
+use crate::media_type::is_json;
 use crate::pack::records::{ParameterRecord, ResponseRecord, VariantRecord, media_types};
 use crate::pack::{Pack, Table};
 use crate::request::{Answer, Encoding, ListStyle, Location, Method};
-use crate::resolve::is_json;
 use crate::schema::Schema;
 use crate::search;
 use crate::version::VersionSet;
