@@ -135,7 +135,12 @@ impl fmt::Display for CredentialsError {
                         Some(code) => write!(f, "ended with status {code}"),
                         None => f.write_str("was ended by a signal"),
                     },
-                    HelperFault::Hangs(limit) => write!(f, "was not done within {limit:?}"),
+                    // What was left of the time for all of them has more digits than anybody wants.
+                    HelperFault::Hangs(limit) => {
+                        let limit =
+                            Duration::from_millis((limit.as_secs_f64() * 1e3).round() as u64);
+                        write!(f, "was not done within {limit:?}")
+                    }
                     HelperFault::TooMuch(limit) => write!(f, "said more than {limit} bytes"),
                     HelperFault::Nonsense => f.write_str("did not answer in the protocol's JSON"),
                 }

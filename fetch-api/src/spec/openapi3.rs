@@ -160,8 +160,13 @@ impl<'t> Reader<'t> {
     /// Tells of a server whose path is not that of the spec, where a prefix is given for all.
     fn pass_over(&mut self, servers: &Node<'_>, at: &At<'_>, prefix: &Prefix) {
         let Ok(own) = server_path(servers) else { return };
-        let usual = self.root.get("servers").map(server_path);
-        if usual.is_some_and(|usual| usual.as_ref() == Ok(&own)) || own == prefix.common {
+        if self.passed_over.contains(&own) || own == prefix.common {
+            return;
+        }
+        let usual = self.root.get("servers").and_then(|servers| server_path(servers).ok());
+        // Both are read for each.
+        self.spend(own.len() + usual.as_ref().map_or(0, String::len), at);
+        if usual.as_ref() == Some(&own) {
             return;
         }
         // Once for each path is enough.
