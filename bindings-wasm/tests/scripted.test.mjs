@@ -3,91 +3,19 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect, promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, TimeoutError, loadPack, versions } from "contajners";
+import { Client, ConnectError, DecodeError, InBandError, SendError, StatusError, loadPack, versions } from "contajners";
 
-let answer;
-let server;
-let docker;
-const json = { "Content-Type": "application/json" };
-
-process.on("unhandledRejection", (error) => {
-  console.error("unhandled", error);
-  process.exit(1);
-});
-
-before(async () => {
-  server = createServer((request, response) => answer(request, response)).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  docker = await client();
-});
-
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-const base = () => `http://127.0.0.1:${server.address().port}`;
-const client = (more) => Client.create({ engine: "docker", version: "v1.41", uri: base(), ...more });
-
-/** What a call fails with; afterwards the client works as before. */
-async function failure(script, call) {
-  answer = script;
-  const error = await call().then(
-    () => assert.fail("nothing failed"),
-    (error) => error,
-  );
-  answer = (_, response) => response.writeHead(200, json).end("[]");
-  assert.deepEqual(await docker.invoke("ContainerList"), []);
-  assert.ok(error instanceof Error);
-  return error;
-}
-
-const list = () => docker.invoke("ContainerList");
-/** Waits for what comes by itself. */
-async function until(is) {
-  for (let i = 0; !is() && i < 2000; i += 1) await sleep(5);
-  assert.ok(is(), `never: ${is}`);
-}
-/** What a promise fails with. */
-const rejected = (promise) => promise.then(() => assert.fail("nothing failed"), (error) => error);
-/** Does something over TCP and over a unix socket, of the same server. */
-async function overBoth(work) {
-  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
-  const path = join(folder, "engine.sock");
-  const local = createServer((request, response) => answer(request, response)).listen(path);
-  await once(local, "listening");
-  try {
-    for (const uri of [base(), `unix://${path}`]) await work(await client({ uri }), uri);
-  } finally {
-    local.closeAllConnections();
-    local.close();
-    rmSync(folder, { recursive: true });
-  }
-}
-const frame = (channel, text) => {
-  const bytes = Buffer.from(text);
-  const head = Buffer.alloc(8);
-  head[0] = channel;
-  head.writeUInt32BE(bytes.length, 4);
-  return Buffer.concat([head, bytes]);
-};
-const logs = (more) => docker.frames("ContainerLogs", { params: { id: "x", stdout: true }, ...more });
-const all = async (iterator) => {
-  const items = [];
-  for await (const item of iterator) items.push(item);
-  return items;
-};
+import { all, attached, base, client, docker, failure, frame, json, list, logs, overBoth, rejected, scripts } from "./scripted.mjs";
 
 test("an engine's error has its status and its own words", async () => {
   const error = await failure((_, response) => response.writeHead(404, json).end('{"message":"No such container: x"}'), list);
@@ -148,14 +76,14 @@ test("JSON that is none, cut, or several documents", async () => {
   assert.equal(cut.code, "invalid-json");
   const page = await failure((_, response) => response.writeHead(200, { "Content-Type": "text/html" }).end("<html>log in</html>"), list);
   assert.equal(page.code, "invalid-json");
-  answer = (_, response) => response.writeHead(200, json).end('{"a":1}\n{"a":2}');
+  scripts.answer = (_, response) => response.writeHead(200, json).end('{"a":1}\n{"a":2}');
   assert.deepEqual(await docker.invoke("SystemInfo"), [{ a: 1 }, { a: 2 }]);
-  answer = (_, response) => response.writeHead(200, json).end();
+  scripts.answer = (_, response) => response.writeHead(200, json).end();
   assert.equal(await docker.invoke("SystemInfo"), null);
 });
 
 test("text where JSON is documented", async () => {
-  const says = (body) => (answer = (_, response) => response.writeHead(200, { "Content-Type": "text/plain" }).end(body));
+  const says = (body) => (scripts.answer = (_, response) => response.writeHead(200, { "Content-Type": "text/plain" }).end(body));
   says("137\n");
   assert.equal(await docker.invoke("SystemInfo"), 137);
   says("well");
@@ -184,14 +112,14 @@ test("an error inside an answer that began as a success", async () => {
   // A request that no spec knows may be a pull; what is got may have fields of any name.
   const raw = await failure(script, () => docker.request("POST", "/v1.41/images/create?fromImage=x"));
   assert.equal(raw.engineMessage, "denied");
-  answer = (_, response) => response.writeHead(200, json).end('{"error":"none"}');
+  scripts.answer = (_, response) => response.writeHead(200, json).end('{"error":"none"}');
   assert.deepEqual(await docker.request("GET", "/x"), { error: "none" });
-  answer = (_, response) => response.writeHead(200, json).end('{"Id":"a"}');
+  scripts.answer = (_, response) => response.writeHead(200, json).end('{"Id":"a"}');
   assert.deepEqual(await docker.request("POST", "/x"), { Id: "a" });
 });
 
 test("documents cut anywhere, also within a character", async () => {
-  answer = async (_, response) => {
+  scripts.answer = async (_, response) => {
     response.writeHead(200, json);
     for (const byte of Buffer.from('{"a":"ü€"}{"b":2}\n')) {
       response.write(Buffer.of(byte));
@@ -209,7 +137,7 @@ test("frames cut anywhere, and characters that go on in the next one", async () 
     frame(1, bytes.subarray(1, 6)), frame(1, bytes.subarray(6, 7)), frame(1, bytes.subarray(7)),
   ]);
   for (const size of [1, 3, 8, 1000]) {
-    answer = async (_, response) => {
+    scripts.answer = async (_, response) => {
       response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" });
       for (let at = 0; at < stream.length; at += size) {
         response.write(stream.subarray(at, at + size));
@@ -225,7 +153,7 @@ test("frames cut anywhere, and characters that go on in the next one", async () 
 
 test("a character whose end does not come is told at the end", async () => {
   const output = Buffer.concat([frame(1, Buffer.of(0x61, 0xe2, 0x82)), frame(2, "err")]);
-  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(output);
+  scripts.answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(output);
   const frames = await all(logs());
   assert.deepEqual(frames.map(({ stream, text }) => [stream, text]), [["stdout", "a"], ["stderr", "err"], ["stdout", "\ufffd"]]);
   assert.equal(Buffer.concat(frames.map(({ bytes }) => bytes)).length, 6);
@@ -233,7 +161,7 @@ test("a character whose end does not come is told at the end", async () => {
 });
 
 test("output of a terminal is passed on as it is", async () => {
-  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" }).end("\x01ab");
+  scripts.answer = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" }).end("\x01ab");
   const frames = await all(logs());
   assert.equal(frames.map(({ text }) => text).join(""), "\x01ab");
   assert.equal(await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }), "\x01ab");
@@ -313,7 +241,7 @@ test("many documents in one answer", async () => {
   const one = (n) => `{"n":${n}}${" ".repeat(n % 7)}\n`;
   const numbers = Array.from({ length: 50_000 }, (_, n) => n);
   for (const type of ["application/json", "application/x-ndjson"]) {
-    answer = (_, response) => response.writeHead(200, { "Content-Type": type }).end(numbers.map(one).join(""));
+    scripts.answer = (_, response) => response.writeHead(200, { "Content-Type": type }).end(numbers.map(one).join(""));
     assert.deepEqual(await docker.invoke("SystemInfo"), numbers.map((n) => ({ n })));
   }
 });
@@ -344,158 +272,6 @@ test("what is no HTTP, and what is not there", async () => {
   assert.deepEqual([gone.code, gone.mayHaveActed], ["cannot-connect", false]);
 });
 
-test("giving up: before, during and after the head", async () => {
-  const signal = AbortSignal.abort();
-  const before = await failure(undefined, () => docker.invoke("ContainerList", { signal }));
-  assert.equal(before.name, "AbortError");
-  const during = await failure(() => {}, () => docker.invoke("ContainerList", { signal: AbortSignal.timeout(30) }));
-  assert.equal(during.name, "TimeoutError");
-  const controller = new AbortController();
-  const script = (_, response) => void response.writeHead(200, json).write('{"a":1}\n');
-  const seen = [];
-  const after = await failure(script, async () => {
-    for await (const event of docker.documents("SystemEvents", { signal: controller.signal })) {
-      seen.push(event);
-      setTimeout(() => controller.abort("enough"), 10);
-    }
-  });
-  assert.deepEqual([after.code, after.cause, seen], ["aborted", "enough", [{ a: 1 }]]);
-});
-
-test("leaving a loop closes the connection", async () => {
-  let closed;
-  const gone = new Promise((resolve) => (closed = resolve));
-  answer = (_, response) => {
-    response.on("close", closed);
-    response.writeHead(200, json).write('{"a":1}\n');
-  };
-  for await (const event of docker.documents("SystemEvents")) {
-    assert.deepEqual(event, { a: 1 });
-    break;
-  }
-  await gone;
-});
-
-test("leaving before the head has come, and while a piece is waited for", async () => {
-  for (const open of [() => docker.documents("SystemEvents"), () => logs()]) {
-    let arrived;
-    const asked = new Promise((resolve) => (arrived = resolve));
-    const early = open();
-    answer = (_, response) => arrived(response);
-    const next = early.next();
-    const response = await asked;
-    assert.deepEqual(await early.return(7), { value: 7, done: true });
-    await once(response, "close");
-    assert.deepEqual(await next, { value: undefined, done: true });
-    assert.deepEqual(await early.next(), { value: undefined, done: true });
-
-    // An error of a call that nobody waits for is none.
-    let refuse;
-    const refused = new Promise((resolve) => (refuse = resolve));
-    answer = (_, response) => refuse(response);
-    const unwanted = open();
-    const failing = unwanted.next();
-    const late = await refused;
-    await unwanted.return();
-    late.writeHead(500, json).end("{}");
-    assert.deepEqual(await failing, { value: undefined, done: true });
-
-    let gone, begun;
-    const left = new Promise((resolve) => (gone = resolve));
-    const came = new Promise((resolve) => (begun = resolve));
-    answer = (_, response) => {
-      begun();
-      response.on("close", gone);
-      response.writeHead(200, json).flushHeaders();
-    };
-    const waiting = open();
-    const piece = waiting.next();
-    await came;
-    assert.deepEqual(await waiting.return(), { value: undefined, done: true });
-    assert.deepEqual(await piece, { value: undefined, done: true });
-    await left;
-  }
-});
-
-test("leaving before the head has come, by a fetch that takes no signals", async () => {
-  const deaf = (url, init) => fetch(url, { ...init, signal: undefined });
-  const own = await client({ fetch: deaf });
-  let arrived;
-  const asked = new Promise((resolve) => (arrived = resolve));
-  answer = (_, response) => arrived(response);
-  const early = own.documents("SystemEvents");
-  const next = early.next();
-  const response = await asked;
-  assert.deepEqual(await early.return(), { value: undefined, done: true });
-  const closed = once(response, "close");
-  response.writeHead(200, json).write("{");
-  assert.deepEqual(await next, { value: undefined, done: true });
-  await closed;
-});
-
-test("time-outs: whole and read", async () => {
-  const silent = () => {};
-  const whole = await failure(silent, () => docker.invoke("ContainerList", { timeout: 30 }));
-  assert.ok(whole instanceof TimeoutError);
-  assert.deepEqual([whole.code, whole.hint], ["timed-out", "allow more with `timeout`"]);
-  const script = (_, response) => void response.writeHead(200, json).write("[");
-  const read = await failure(script, () => docker.invoke("ContainerList", { readTimeout: 30 }));
-  assert.deepEqual([read.code, read.hint], ["timed-out", "allow more with `readTimeout`"]);
-  answer = async (_, response) => {
-    response.writeHead(200, json).write("[");
-    for (let i = 0; i < 6; i += 1) {
-      await sleep(20);
-      response.write(" ");
-    }
-    response.end("]");
-  };
-  assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: 5000 }), []);
-  // Longer than timers take: a month.
-  const month = 31 * 24 * 3600 * 1000;
-  assert.deepEqual(await docker.invoke("ContainerList", { readTimeout: month, timeout: month }), []);
-});
-
-test("time-outs: that of reading does not run before a body is out", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
-  const path = join(folder, "engine.sock");
-  const local = createServer((request, response) => answer(request, response)).listen(path);
-  await once(local, "listening");
-  async function* slow() {
-    for (let i = 0; i < 4; i += 1) {
-      yield "a";
-      await sleep(200);
-    }
-  }
-  try {
-    for (const over of [docker, await client({ uri: `unix://${path}` })]) {
-      const put = (body) => over.request("POST", "/x", { body, readTimeout: 600 });
-      // An engine that takes its time before it takes what is sent.
-      answer = async (request, response) => {
-        await sleep(800);
-        let length = 0;
-        for await (const piece of request) length += piece.length;
-        response.writeHead(200, json).end(String(length));
-      };
-      assert.equal(await put(slow()), 4);
-      assert.equal(await put(new Uint8Array(16 << 20)), 16 << 20);
-      assert.equal(await put(new Blob([new Uint8Array(16 << 20)])), 16 << 20);
-      for (const body of [slow(), "text", new Uint8Array(4)]) {
-        const error = await failure((request) => request.resume(), () => put(body));
-        assert.deepEqual([error.code, error.hint], ["timed-out", "allow more with `readTimeout`"]);
-      }
-      const unreadable = await failure(
-        (request) => request.resume(),
-        () => put(new ReadableStream({ start: (controller) => controller.error(new Error("gone")) })),
-      );
-      assert.deepEqual([unreadable.name, unreadable.code, unreadable.cause?.message], ["BodyError", "body-unreadable", "gone"]);
-    }
-  } finally {
-    local.closeAllConnections();
-    local.close();
-    rmSync(folder, { recursive: true });
-  }
-});
-
 test("an answer larger than the limit", async () => {
   const small = await client({ answerLimit: 10 });
   const error = await failure((_, response) => response.writeHead(200, json).end(JSON.stringify("x".repeat(100))), () => small.invoke("SystemInfo"));
@@ -507,17 +283,17 @@ test("an answer larger than the limit", async () => {
     const says = (body) => (_, response) => response.writeHead(200, { "Content-Type": type }).end(body);
     const call = () => little.invoke("SystemInfo");
     if (type === "text/plain") {
-      answer = says(list("{}", 3000));
+      scripts.answer = says(list("{}", 3000));
       assert.equal(await call(), list("{}", 3000));
     } else {
       const bomb = await failure(says(list("{}", 3000)), call);
       assert.match(bomb.message, /would take more than 16 times the 100000 bytes that are kept$/);
       assert.deepEqual([bomb.name, bomb.code], ["DecodeError", "answer-too-large"]);
     }
-    answer = says(list("{}", 2000));
+    scripts.answer = says(list("{}", 2000));
     assert.equal((await call()).length, 2000);
     const text = JSON.stringify(`${"\\\"{[,".repeat(10_000)}`);
-    answer = says(text);
+    scripts.answer = says(text);
     assert.equal(await call(), JSON.parse(text));
   }
 });
@@ -531,7 +307,7 @@ test("a text and a stream are judged by one measure, which stands in JavaScript 
   for (const [one, weight] of [["{}", 640], ["[]", bracket], ["0", 0]]) {
     const most = Math.floor((16 * (1 << 24) - bracket + comma) / (weight + comma));
     const says = (count) => (_, response) => response.writeHead(200, json).end(`[${`${one},`.repeat(count - 1)}${one}]`);
-    answer = says(most);
+    scripts.answer = says(most);
     assert.equal((await asValue()).length, most);
     assert.equal((await asDocuments())[0].length, most);
     const codes = [];
@@ -541,18 +317,18 @@ test("a text and a stream are judged by one measure, which stands in JavaScript 
 });
 
 test("a response, a stream, an error status that is wanted", async () => {
-  answer = (_, response) => response.writeHead(409, { ...json, "X-Own": "1" }).end('{"message":"no"}');
+  scripts.answer = (_, response) => response.writeHead(409, { ...json, "X-Own": "1" }).end('{"message":"no"}');
   const response = await docker.invoke("ContainerList", { as: "response", allowErrorStatus: true });
   assert.deepEqual([response.status, response.ok, response.headers.get("x-own")], [409, false, "1"]);
   assert.deepEqual(await response.json(), { message: "no" });
-  answer = (_, response) => response.writeHead(200, { "Content-Type": "application/x-tar" }).end("bytes");
+  scripts.answer = (_, response) => response.writeHead(200, { "Content-Type": "application/x-tar" }).end("bytes");
   const stream = await docker.invoke("ContainerExport", { params: { id: "x" }, as: "stream" });
   const read = await all(stream);
   assert.equal(Buffer.concat(read).toString(), "bytes");
 });
 
 test("bodies of every kind arrive as they are", async () => {
-  answer = async (request, response) => {
+  scripts.answer = async (request, response) => {
     const all = [];
     for await (const piece of request) all.push(piece);
     response.writeHead(200, json).end(JSON.stringify({ text: Buffer.concat(all).toString(), type: request.headers["content-type"] }));
@@ -577,7 +353,7 @@ test("bodies of every kind arrive as they are", async () => {
   assert.deepEqual(await put("hello", { contentType: "text/plain" }), { text: "hello", type: "text/plain" });
   assert.deepEqual(await put(bytes, { contentType: "application/gzip" }), { text: "abc", type: "application/gzip" });
   const headers = await (async () => {
-    answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers));
+    scripts.answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers));
     return docker.invoke("SystemInfo", { headers: { "X-Own": "1" } });
   })();
   assert.equal(headers["x-own"], "1");
@@ -605,9 +381,9 @@ test("a fetch of the caller's gets a URL and a plain object", async () => {
 });
 
 test("the version is asked for, and what goes wrong with that", async () => {
-  const uri = `http://127.0.0.1:${server.address().port}`;
+  const uri = base();
   const auto = (connectTimeout = 10_000) => Client.create({ engine: "docker", uri, connectTimeout });
-  answer = (request, response) => response.writeHead(request.method === "HEAD" ? 404 : 200, { "Api-Version": "1.41" }).end();
+  scripts.answer = (request, response) => response.writeHead(request.method === "HEAD" ? 404 : 200, { "Api-Version": "1.41" }).end();
   assert.equal((await auto()).version, "v1.41");
   for (const [script, code] of [
     [(_, response) => response.end("OK"), "negotiate-silent"],
@@ -624,10 +400,10 @@ test("the version is asked for, and what goes wrong with that", async () => {
 test("an engine that says its version in a body", async () => {
   const pack = await loadPack(readFileSync(process.env.CONTAJNERS_PACK));
   const newest = versions(pack).at(-1);
-  const uri = `http://127.0.0.1:${server.address().port}`;
+  const uri = base();
   const auto = (more) => Client.create({ pack, uri, ...more });
   const seen = [];
-  answer = async (request, response) => {
+  scripts.answer = async (request, response) => {
     seen.push(`${request.method} ${request.url}`);
     response.writeHead(200, json).write('{"firecracker_version":');
     await sleep(20);
@@ -650,154 +426,9 @@ test("an engine that says its version in a body", async () => {
   }
 });
 
-/** A server whose connections all become sockets. */
-async function upgrading(script, work) {
-  const engine = createTcpServer((socket) => {
-    socket.on("error", () => {});
-    socket.once("data", (head) => script(socket, head));
-  }).listen(0, "127.0.0.1");
-  await once(engine, "listening");
-  try {
-    const uri = `http://127.0.0.1:${engine.address().port}`;
-    return await work(await client({ uri }), uri);
-  } finally {
-    engine.close();
-  }
-}
-const switched = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
-const attached = (client, more) => client.invoke("ContainerAttach", { params: { id: "x", stream: true }, as: "socket", ...more });
-
-test("sockets that break before anybody reads", async () => {
-  const reset = (socket) => {
-    socket.write(switched);
-    setTimeout(() => socket.resetAndDestroy(), 30);
-  };
-  await upgrading(reset, async (client) => {
-    const { readable, writable } = await attached(client);
-    // Without a listener the error would end the process here.
-    await sleep(100);
-    const error = await rejected(readable.getReader().read());
-    assert.deepEqual([error.name, error.code, error.cause.code], ["SendError", "connection-broken", "ECONNRESET"]);
-    await assert.rejects(writable.getWriter().write(new Uint8Array(1)), { code: "connection-broken" });
-  });
-  await upgrading((socket) => socket.write(switched), async (client) => {
-    const controller = new AbortController();
-    const { readable } = await attached(client, { signal: controller.signal });
-    controller.abort("enough");
-    await sleep(50);
-    await assert.rejects(readable.getReader().read(), { code: "aborted" });
-  });
-});
-
-test("sockets: time-outs are for the head alone", async () => {
-  const late = (socket) => {
-    socket.write(switched);
-    setTimeout(() => socket.end("late"), 1500);
-  };
-  await upgrading(late, async (client) => {
-    const { readable } = await attached(client, { timeout: 1000, readTimeout: 1000 });
-    assert.equal(Buffer.concat(await all(readable)).toString(), "late");
-  });
-  await upgrading(() => {}, async (client) => {
-    for (const name of ["timeout", "readTimeout"]) {
-      const error = await attached(client, { [name]: 30 }).then(() => assert.fail("it opened"), (error) => error);
-      assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
-    }
-  });
-});
-
-test("sockets: a limit for connecting ends before anything is sent", async () => {
-  // Takes connections, and never says a word of TLS.
-  const mute = createTcpServer(() => {}).listen(0, "127.0.0.1");
-  await once(mute, "listening");
-  const uri = `https://127.0.0.1:${mute.address().port}`;
-  const error = await attached(await client({ uri, connectTimeout: 50 })).then(() => assert.fail("it opened"), (error) => error);
-  assert.deepEqual([error.code, error.hint, error.mayHaveActed], ["timed-out", "allow more with `connectTimeout`", false]);
-  mute.close();
-  // Where there is a connection it is over.
-  const late = (socket) => setTimeout(() => socket.end(switched), 1500);
-  await upgrading(late, async (_, uri) => {
-    const { readable } = await attached(await client({ uri, connectTimeout: 1000 }));
-    assert.deepEqual(await all(readable), []);
-  });
-});
-
-test("sockets: the caller's own word for an upgrade is kept", async () => {
-  let asked;
-  const script = (socket, head) => {
-    asked = /^upgrade: (.*)\r$/im.exec(String(head))[1];
-    socket.end(switched);
-  };
-  await upgrading(script, async (client) => {
-    for (const [headers, expected] of [[undefined, "tcp"], [{ Upgrade: "h2c" }, "h2c"], [{ upgrade: "h2c" }, "h2c"]]) {
-      await all((await client.invoke("Session", { headers, as: "socket" })).readable);
-      assert.equal(asked, expected);
-    }
-  });
-});
-
-test("sockets: an answer of 200 without a length is one, too", async () => {
-  const head = (type) => `HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.${type}\r\n\r\n`;
-  const raw = (socket) => {
-    socket.write(head("raw-stream"));
-    socket.on("data", (piece) => socket.end(`got ${piece}`));
-  };
-  await upgrading(raw, async (client) => {
-    const { readable, writable } = await attached(client);
-    await writable.getWriter().write(new TextEncoder().encode("input"));
-    assert.equal(Buffer.concat(await all(readable)).toString(), "got input");
-  });
-  for (const start of [head("multiplexed-stream"), switched.replace("raw", "multiplexed")]) {
-    const framed = (socket) => socket.end(Buffer.concat([Buffer.from(start), frame(2, "err")]));
-    await upgrading(framed, async (client) => {
-      const frames = await all((await attached(client)).frames());
-      assert.deepEqual(frames.map(({ stream, text }) => [stream, text]), [["stderr", "err"]]);
-    });
-  }
-});
-
-test("sockets: redirections are told as they are of other calls", async () => {
-  const error = await failure((_, response) => response.writeHead(301, { Location: "/v1.41/x?secret=hush" }).end(), () => attached(docker));
-  assert.deepEqual([error.code, error.status], ["redirected", 301]);
-  assert.match(error.message, /go to `\/v1\.41\/x`$/);
-});
-
-test("sockets: what makes none", async () => {
-  const never = await failure(undefined, () => docker.invoke("ContainerList", { as: "socket" }));
-  assert.equal(never.code, "not-upgraded");
-  const attach = () => docker.invoke("ContainerAttach", { params: { id: "x", stream: true }, as: "socket" });
-  const refused = await failure((_, response) => response.writeHead(404, json).end('{"message":"No such container: x"}'), attach);
-  assert.deepEqual([refused.code, refused.status], ["engine-error", 404]);
-  const plain = await failure((_, response) => response.writeHead(200, json).end("{}"), attach);
-  assert.equal(plain.code, "not-upgraded");
-  const as = await failure(undefined, () => docker.invoke("ContainerList", { as: "sock" }));
-  assert.equal(as.code, "invalid-option");
-});
-
-test("what refuses a socket is read like any refusal: with headers, and not without an end", async () => {
-  await overBoth(async (over) => {
-    for (const as of ["data", "socket"]) {
-      answer = (_, response) => response.writeHead(404, { ...json, "X-Request": "7" }).end('{"message":"no"}');
-      const error = await rejected(attached(over, { as }));
-      assert.deepEqual([error.engineMessage, error.headers.get("x-request")], ["no", "7"]);
-      answer = (_, response) => {
-        const more = () => {
-          while (!response.destroyed && response.write("x".repeat(1 << 16)));
-        };
-        response.writeHead(500, { "Content-Type": "text/plain" }).on("drain", more);
-        more();
-      };
-      const endless = await rejected(attached(over, { as }));
-      assert.deepEqual([endless.code, endless.body.length], ["engine-error", 1 << 20]);
-      answer = (_, response) => void response.writeHead(500, json).write('{"message":"slow"}');
-      assert.equal((await rejected(attached(over, { as }))).engineMessage, "slow");
-    }
-  });
-});
-
 test("a long log takes no more memory than a short one", async () => {
   const piece = Buffer.concat(Array.from({ length: 16 }, () => frame(1, "a".repeat(4096))));
-  answer = async (_, response) => {
+  scripts.answer = async (_, response) => {
     response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" });
     for (let sent = 0; sent < 100e6; sent += piece.length) {
       if (!response.write(piece)) await once(response, "drain");
@@ -822,39 +453,9 @@ test("a long log takes no more memory than a short one", async () => {
   assert.ok(most < early + (32 << 20), `${early} bytes early, ${most} at the most`);
 });
 
-test("an answer without a length that is given up is no success", async () => {
-  const piece = Buffer.concat([frame(1, "out"), frame(2, "err")]);
-  await overBoth(async (over) => {
-    answer = (request, response) => {
-      // Its end is that of the connection.
-      request.socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: close\r\n\r\n");
-      request.socket.write(piece);
-    };
-    const call = { params: { id: "x", stdout: true } };
-    const ways = [
-      (more) => over.invoke("ContainerAttach", { ...call, ...more }),
-      (more) => over.invoke("ContainerLogs", { ...call, ...more }),
-      async (more) => (await over.invoke("ContainerLogs", { ...call, ...more, as: "response" })).text(),
-      async (more) => all(await over.invoke("ContainerLogs", { ...call, ...more, as: "stream" })),
-      (more) => all(over.frames("ContainerLogs", { ...call, ...more })),
-    ];
-    for (const way of ways) {
-      for (const name of ["timeout", "readTimeout"]) {
-        const error = await rejected(way({ [name]: 100 }));
-        assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
-      }
-      assert.equal((await rejected(way({ signal: AbortSignal.timeout(100) }))).name, "TimeoutError");
-    }
-    const controller = new AbortController();
-    const { readable } = await over.invoke("ContainerAttach", { ...call, as: "socket", signal: controller.signal });
-    setTimeout(() => controller.abort("enough"), 50);
-    assert.equal((await rejected(all(readable))).code, "aborted");
-  });
-});
-
 test("an `init` takes the place of a socket where it brings a way of its own", async () => {
   await overBoth(async (_, uri) => {
-    answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers.host));
+    scripts.answer = (request, response) => response.writeHead(200, json).end(JSON.stringify(request.headers.host));
     for (const init of [{}, { keepalive: false }, { dispatcher: undefined }]) {
       const over = await client({ uri, init });
       assert.equal(await over.invoke("SystemInfo"), uri.startsWith("unix:") ? "localhost" : new URL(uri).host);
@@ -872,92 +473,8 @@ test("an `init` takes the place of a socket where it brings a way of its own", a
   assert.deepEqual(asked, ["http://localhost/v1.41/info"]);
 });
 
-test("a body that cannot be read is no fault of the engine's", async () => {
-  const yielding = async function* (...pieces) {
-    for (const piece of pieces) {
-      yield piece;
-      await sleep(10);
-    }
-  };
-  let left = false;
-  async function* watched() {
-    try {
-      yield "good";
-      yield 7;
-    } finally {
-      left = true;
-    }
-  }
-  async function* throwing() {
-    yield "good";
-    throw new Error("gone");
-  }
-  const read = new Response("read").body;
-  await all(read);
-  const folder = mkdtempSync(join(tmpdir(), "contajners-"));
-  writeFileSync(join(folder, "file"), "a".repeat(100));
-  const changed = await openAsBlob(join(folder, "file"));
-  rmSync(folder, { recursive: true });
-  await overBoth(async (over) => {
-    const put = (body) => over.request("POST", "/x", { body });
-    answer = async (request, response) => {
-      try {
-        await all(request);
-        response.writeHead(200, json).end("[]");
-      } catch {
-        // It is cut.
-      }
-    };
-    for (const [body, cause] of [
-      [createReadStream("/no/such"), /ENOENT/],
-      [throwing(), /^gone$/],
-      [yielding("good", 7), /^what goes to .* is text or bytes; a number was given$/],
-      [yielding("good", null), /^what goes to .* is text or bytes; null was given$/],
-      [yielding(undefined), /undefined was given$/],
-      [new ReadableStream({ start: (controller) => controller.enqueue({}) }), /an object was given$/],
-      [watched(), /a number was given$/],
-      [read, /disturbed or locked/],
-      [changed, /could not be read/],
-    ]) {
-      const error = await rejected(put(body));
-      assert.deepEqual([error.name, error.code, error.message], ["BodyError", "body-unreadable", "cannot read the body"]);
-      assert.match(error.cause.message, cause);
-    }
-    await until(() => left);
-    left = false;
-    assert.deepEqual(await put(yielding("a", new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), "")), []);
-  });
-});
-
-test("time-outs and signals hold for a fetch that takes no signals, too", async () => {
-  const own = await client({ fetch: (url, init) => fetch(url, { ...init, signal: undefined }) });
-  const silent = () => {};
-  const begun = (_, response) => void response.writeHead(200, json).write('{"a":1}\n');
-  for (const script of [silent, begun]) {
-    const closed = [];
-    answer = (request, response) => {
-      closed.push(once(response, "close"));
-      script(request, response);
-    };
-    for (const name of ["timeout", "readTimeout"]) {
-      for (const call of [
-        () => own.invoke("ContainerList", { [name]: 50 }),
-        () => all(own.documents("SystemEvents", { [name]: 50 })),
-      ]) {
-        const error = await rejected(call());
-        assert.deepEqual([error.code, error.hint], ["timed-out", `allow more with \`${name}\``]);
-      }
-    }
-    const error = await rejected(own.invoke("ContainerList", { signal: AbortSignal.timeout(50) }));
-    assert.equal(error.name, "TimeoutError");
-    if (script === begun) await Promise.all(closed);
-  }
-  const deaf = await client({ fetch: () => new Promise(() => {}) });
-  assert.equal((await rejected(deaf.invoke("ContainerList", { timeout: 20 }))).code, "timed-out");
-});
-
 test("an answer is read once", async () => {
-  answer = (_, response) => response.writeHead(200, json).end('{"a":1}');
+  scripts.answer = (_, response) => response.writeHead(200, json).end('{"a":1}');
   const again = {
     bytes: (response) => response.bytes(),
     data: (response) => response.data(),
@@ -979,77 +496,15 @@ test("an answer is read once", async () => {
   }
 });
 
-test("sockets: what is written is text or bytes, and what breaks off is told", async () => {
-  const heard = [];
-  const script = (socket) => {
-    socket.write(switched);
-    socket.on("data", (piece) => heard.push(String(piece)));
-  };
-  await upgrading(script, async (client) => {
-    const { writable, close } = await attached(client);
-    const writer = writable.getWriter();
-    for (const piece of ["a", Buffer.from("b"), new TextEncoder().encode("c").buffer]) await writer.write(piece);
-    await until(() => heard.join("") === "abc");
-    const error = await rejected(writer.write(7));
-    assert.deepEqual([error.name, error.code], ["ResolveError", "invalid-body"]);
-    assert.match(error.message, /`ContainerAttach` .* is text or bytes; a number was given$/);
-    close();
-  });
-  // The body of a 200 that is cut, and frames of a socket.
-  const cut = (socket) => {
-    socket.write(switched.replace("raw", "multiplexed"));
-    setTimeout(() => socket.resetAndDestroy(), 30);
-  };
-  await upgrading(cut, async (client) => {
-    const error = await rejected(all((await attached(client)).frames()));
-    assert.equal(error.code, "connection-broken");
-  });
-  await upgrading((socket) => socket.write(switched), async (client) => {
-    const { readable, close } = await attached(client);
-    setTimeout(close, 20);
-    const error = await all(readable).catch((error) => error);
-    assert.ok(Array.isArray(error) || error.code === "connection-broken", error);
-  });
-});
-
-test("many calls may have one signal", async () => {
-  answer = (_, response) => setTimeout(() => response.writeHead(200, json).end("[]"), 50);
-  const warnings = [];
-  const warned = (warning) => warnings.push(warning.name);
-  process.on("warning", warned);
-  const { signal } = new AbortController();
-  await Promise.all(Array.from({ length: 30 }, () => docker.invoke("ContainerList", { signal })));
-  await sleep(10);
-  process.off("warning", warned);
-  assert.deepEqual(warnings, []);
-});
-
 test("a byte order mark in output is a character like others", async () => {
   const stream = Buffer.concat([frame(1, "\ufeffa"), frame(1, "\ufeffb"), frame(2, "\ufeffü"), frame(1, "ü")]);
   const script = (_, response) => response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" }).end(stream);
-  answer = script;
+  scripts.answer = script;
   assert.deepEqual((await all(logs())).map(({ text }) => text), ["\ufeffa", "\ufeffb", "\ufeffü", "ü"]);
-  answer = script;
+  scripts.answer = script;
   assert.equal(await docker.invoke("ContainerLogs", { params: { id: "x", stdout: true } }), "\ufeffa\ufeffb\ufeffüü");
   const error = await failure((_, response) => response.writeHead(500, json).end('\ufeff{"message":"no"}'), list);
   assert.equal(error.engineMessage, "no");
-});
-
-test("sockets that are not there", async () => {
-  for (const [path, hint] of [["/no/such.sock", /no such socket$/], [`${process.execPath}/engine.sock`, /leads through a file$/]]) {
-    const over = await client({ uri: `unix://${path}` });
-    const error = await rejected(over.invoke("ContainerStart", { params: { id: "x" } }));
-    assert.deepEqual([error.name, error.code, error.mayHaveActed], ["ConnectError", "cannot-connect", false]);
-    assert.match(error.hint, hint);
-  }
-});
-
-test("sockets: a body of what opens one is a value or bytes", async () => {
-  for (const body of [new Blob(["{}"]), new Response("{}").body]) {
-    const call = { params: { id: "x" }, body, as: "socket" };
-    const error = await failure(undefined, () => docker.invoke("ExecStart", call));
-    assert.deepEqual([error.name, error.code, error.message], ["ResolveError", "invalid-body", "the body of `ExecStart` is a stream"]);
-  }
 });
 
 test("what an error holds of an answer is not printed", async () => {
@@ -1072,12 +527,12 @@ test("what caused an error shows neither what came nor a query", async () => {
       [(request) => request.socket.end("HTTP/1.1 hush OK\r\n\r\nhush"), "not-http"],
       [(request) => request.socket.destroy(), "connection-broken"],
     ]) {
-      answer = script;
+      scripts.answer = script;
       const error = await rejected(call());
       assert.equal(error.code, code);
       assert.doesNotMatch(shown(error), /hush|68 75 73 68/);
     }
-    answer = (request) => request.socket.end("HTTP/1.1 hush OK\r\n\r\nhush");
+    scripts.answer = (request) => request.socket.end("HTTP/1.1 hush OK\r\n\r\nhush");
     assert.doesNotMatch(shown(await rejected(attached(over))), /hush|68 75 73 68/);
   });
   // The words of Deno, the fields of Bun, and those of undici.
@@ -1099,57 +554,6 @@ test("what caused an error shows neither what came nor a query", async () => {
   }
 });
 
-test("a body is left when its call is over", async () => {
-  /** A body without an end, and what became of it. */
-  const endless = () => {
-    const state = { read: 0, left: false };
-    async function* pieces() {
-      try {
-        for (;;) {
-          state.read += 1;
-          yield new Uint8Array(1 << 16);
-          await sleep(1);
-        }
-      } finally {
-        state.left = true;
-      }
-    }
-    return [pieces(), state];
-  };
-  let complete = false;
-  const swallow = (request) => {
-    request.on("end", () => (complete = true));
-    request.on("error", () => {});
-    request.resume();
-  };
-  await overBoth(async (over) => {
-    for (const [script, call] of [
-      [swallow, { signal: AbortSignal.timeout(100) }],
-      [swallow, { timeout: 100 }],
-      // It is answered before it is out.
-      [(_, response) => response.writeHead(404, json).end('{"message":"no"}'), {}],
-      [(request, response) => (swallow(request), response.writeHead(200, json).end("[]")), {}],
-    ]) {
-      const [body, state] = endless();
-      answer = script;
-      await over.request("POST", "/x", { body, ...call }).catch(() => {});
-      await until(() => state.left);
-      const { read } = state;
-      await sleep(100);
-      assert.deepEqual(state, { read, left: true });
-    }
-    answer = swallow;
-    let cancelled = false;
-    const silent = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => void (cancelled = true) });
-    await rejected(over.request("POST", "/x", { body: silent, timeout: 50 }));
-    await until(() => cancelled);
-  });
-  assert.equal(complete, false);
-  const [body, state] = endless();
-  await rejected((await client({ uri: "unix:///no/such.sock" })).request("POST", "/x", { body }));
-  await until(() => state.left);
-});
-
 test("a browser that does not send streams is not given one", async () => {
   const { Request } = globalThis;
   // What it would send is text, whose type it adds.
@@ -1160,7 +564,7 @@ test("a browser that does not send streams is not given one", async () => {
     const put = (body) => docker.request("POST", "/x", { body });
     const error = await failure(undefined, () => put(new Blob(["a"]).stream()));
     assert.deepEqual([error.name, error.code, error.hint], ["ResolveError", "invalid-body", "give a Blob or bytes"]);
-    answer = (_, response) => response.writeHead(200, json).end("[]");
+    scripts.answer = (_, response) => response.writeHead(200, json).end("[]");
     assert.deepEqual(await put(new Blob(["a"])), []);
   } finally {
     globalThis.Request = Request;
@@ -1168,7 +572,7 @@ test("a browser that does not send streams is not given one", async () => {
 });
 
 test("items that are asked for at once come in that order", async () => {
-  answer = async (_, response) => {
+  scripts.answer = async (_, response) => {
     response.writeHead(200, json).write('{"n":1}{"n":2}{"n":3}');
     await sleep(50);
     response.end('{"n":4}');
@@ -1212,21 +616,4 @@ test("tiny pieces want little more memory than their bytes", async () => {
     });
   `;
   await promisify(execFile)(process.execPath, ["--max-old-space-size=50", "--input-type=module", "--eval", script]);
-});
-
-test("giving up while a refusal is read, and while the engine is asked for its version", async () => {
-  const slow = (_, response) => void response.writeHead(500, json).write('{"message":"slow"}');
-  for (const as of ["data", "socket"]) {
-    const error = await failure(slow, () => attached(docker, { as, signal: AbortSignal.timeout(200) }));
-    assert.equal(error.name, "TimeoutError");
-  }
-  const ping = (request, response) => {
-    if (request.method === "HEAD") return response.writeHead(404).end();
-    return void response.writeHead(200, { "Api-Version": "1.41" }).write("O");
-  };
-  const uri = base();
-  const error = await failure(ping, () => Client.create({ engine: "docker", uri, signal: AbortSignal.timeout(200) }));
-  assert.equal(error.name, "TimeoutError");
-  answer = ping;
-  assert.equal((await Client.create({ engine: "docker", uri, connectTimeout: 1000 })).version, "v1.41");
 });

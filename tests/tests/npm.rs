@@ -86,6 +86,18 @@ fn scripted() {
 }
 
 #[test]
+fn given_up() {
+    let Some(node) = node() else { return };
+    node.test("given-up.test.mjs", &[]);
+}
+
+#[test]
+fn sockets() {
+    let Some(node) = node() else { return };
+    node.test("socket.test.mjs", &[]);
+}
+
+#[test]
 fn sent() {
     let Some(node) = node() else { return };
     node.test("sent.test.mjs", &[]);
