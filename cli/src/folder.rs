@@ -41,7 +41,10 @@ pub(crate) fn body(
     let is_dockerfile = |name: &str| name.strip_prefix("query.").unwrap_or(name) == DOCKERFILE;
     for (_, value) in values.iter().filter(|(name, _)| is_dockerfile(name)) {
         for name in dockerfiles(value) {
-            folder = folder.dockerfile(name);
+            folder = match name.contains("://") {
+                true => folder.dockerfile_elsewhere(),
+                false => folder.dockerfile(name),
+            };
         }
     }
     Ok(Body::Folder(match folders.compress {
@@ -85,8 +88,8 @@ fn dockerfiles(value: &Value) -> Vec<String> {
         Value::String(text) if text.starts_with('[') => {
             serde_json::from_str(text).unwrap_or_else(|_| vec![text.clone()])
         }
-        // The engine's own idea of a name, or what it fetches by itself.
-        Value::String(text) if text.is_empty() || text.contains("://") => Vec::new(),
+        // The engine's own idea of a name.
+        Value::String(text) if text.is_empty() => Vec::new(),
         Value::String(text) => vec![text.clone()],
         Value::Array(values) => values.iter().flat_map(dockerfiles).collect(),
         _ => Vec::new(),

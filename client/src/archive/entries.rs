@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tar::{EntryType, Header};
+use tar::{EntryType, GnuExtSparseHeader, GnuHeader, Header};
 
 use crate::archive::unpack::UnpackError;
 
@@ -46,7 +46,7 @@ struct Extension {
     path: Option<Vec<u8>>,
     target: Option<Vec<u8>>,
     size: Option<u64>,
-    modified: Option<f64>,
+    modified: Option<SystemTime>,
     is_sparse: bool,
 }
 
@@ -69,7 +69,7 @@ impl<R: Read> Archive<'_, R> {
                 return Err(wrong("that is no header of a tar"));
             }
             let kind = header.entry_type();
-            let size = header.entry_size().map_err(|_| wrong("its size is no number"))?;
+            let size = size_in(header).ok_or_else(|| wrong("its size is no number"))?;
             if extensions > MOST_EXTENSIONS {
                 return Err(wrong("an entry has too many headers"));
             }
@@ -85,12 +85,29 @@ impl<R: Read> Archive<'_, R> {
                     self.extension(size)?;
                 }
                 _ => {
+                    if kind == EntryType::GNUSparse {
+                        self.skip_map(header)?;
+                    }
                     return entry(header, extension)
                         .ok_or_else(|| wrong("it is malformed"))
                         .map(Some);
                 }
             }
         }
+    }
+
+    /// Skips what a sparse file's header has no room for: its data comes behind that.
+    fn skip_map(&mut self, header: &Header) -> Result<(), UnpackError> {
+        let mut goes_on = header.as_gnu().is_some_and(GnuHeader::is_extended);
+        for _ in 0..LONGEST_EXTENSION / BLOCK as u64 {
+            if !goes_on {
+                return Ok(());
+            }
+            let mut map = GnuExtSparseHeader::new();
+            self.read(map.as_mut_bytes())?;
+            goes_on = map.is_extended();
+        }
+        Err(UnpackError::Malformed(self.offset, "a sparse file has too many pieces"))
     }
 
     fn name(&mut self, size: u64) -> Result<Vec<u8>, UnpackError> {
@@ -154,13 +171,12 @@ fn entry(header: &Header, extension: Extension) -> Option<Entry> {
     let size = match extension.size {
         _ if has_no_data(kind) => 0,
         Some(size) => size,
-        None => header.entry_size().ok()?,
+        None => size_in(header)?,
     };
-    let seconds = match extension.modified {
-        Some(seconds) => seconds,
-        None => header.mtime().ok()? as f64,
+    let modified = match extension.modified {
+        Some(time) => time,
+        None => time_in(header)?,
     };
-    let since = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
     let target =
         extension.target.or_else(|| header.link_name_bytes().map(|name| name.into_owned()));
     let mut path = extension.path.unwrap_or_else(|| header.path_bytes().into_owned());
@@ -178,9 +194,58 @@ fn entry(header: &Header, extension: Extension) -> Option<Entry> {
         target: target.unwrap_or_default(),
         kind,
         size,
-        mode: header.mode().ok()?,
-        modified: UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH),
+        mode: if is_blank(&header.as_old().mode) { 0 } else { header.mode().ok()? },
+        modified,
     })
+}
+
+/// A number that is not written is 0, as for Go and for GNU tar.
+fn is_blank(field: &[u8]) -> bool {
+    field.iter().all(|byte| matches!(byte, b' ' | 0))
+}
+
+fn size_in(header: &Header) -> Option<u64> {
+    if is_blank(&header.as_old().size) {
+        return Some(0);
+    }
+    header.entry_size().ok()
+}
+
+fn time_in(header: &Header) -> Option<SystemTime> {
+    let field = &header.as_old().mtime;
+    if is_blank(field) {
+        return Some(UNIX_EPOCH);
+    }
+    // A number that is no text and below zero, of which the last 64 bits say all.
+    if field[0] == 0xff {
+        let seconds = i64::from_be_bytes(*field.last_chunk()?);
+        return Some(time(seconds, 0));
+    }
+    Some(time(i64::try_from(header.mtime().ok()?).unwrap_or(0), 0))
+}
+
+/// A time after or before 1970, or else that year's beginning.
+fn time(seconds: i64, nanos: u32) -> SystemTime {
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let time = match seconds < 0 {
+        true => UNIX_EPOCH.checked_sub(whole),
+        false => UNIX_EPOCH.checked_add(whole),
+    };
+    time.and_then(|time| time.checked_add(Duration::from_nanos(nanos.into()))).unwrap_or(UNIX_EPOCH)
+}
+
+/// Reads seconds with a fraction, such as `-12.5`.
+pub(super) fn time_of(text: &str) -> Option<SystemTime> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let (seconds, nanos): (i64, u32) =
+        (whole.parse().ok()?, digits.parse().ok().filter(|_| is_digits)?);
+    match (text.starts_with('-'), nanos) {
+        // The fraction goes the same way.
+        (true, 1..) => Some(time(seconds.checked_sub(1)?, 1_000_000_000 - nanos)),
+        _ => Some(time(seconds, nanos)),
+    }
 }
 
 fn has_no_data(kind: EntryType) -> bool {
@@ -209,7 +274,7 @@ impl Extension {
                 b"path" => self.path = Some(value),
                 b"linkpath" => self.target = Some(value),
                 b"size" => self.size = Some(text()?.parse().ok()?),
-                b"mtime" => self.modified = Some(text()?.parse().ok()?),
+                b"mtime" => self.modified = Some(time_of(text()?)?),
                 _ if key.starts_with(b"GNU.sparse.") => self.is_sparse = true,
                 _ => {}
             }

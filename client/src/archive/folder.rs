@@ -14,7 +14,7 @@ use crate::archive::pack;
 use crate::error::{Error, quoted};
 use crate::pipe::{self, PipeReader};
 
-/// The names that a build file has when none is given; the first that is there counts.
+/// The names that a build file has when none is given. Which of them counts, engines do not agree on.
 const DOCKERFILES: [&str; 3] = ["Dockerfile", "dockerfile", "Containerfile"];
 /// The names that an ignore file has; the first that is there counts.
 const IGNORE_FILES: [&str; 2] = [".dockerignore", ".containerignore"];
@@ -24,8 +24,8 @@ const IGNORE_FILES: [&str; 2] = [".dockerignore", ".containerignore"];
 ///
 /// Entries come sorted by name, so that the same folder gives the same bytes. Files keep mode and
 /// time (whole seconds) and belong to root, links stay links, holes are sent as zeros, a file with
-/// several names is sent once for each. Sockets are left out; a device is an error, as is whatever
-/// cannot be read, by its path. Of a file that grows as much is sent as it had when it was
+/// several names is sent once for each. Sockets are left out, and what goes away while the folder is
+/// read; a device is an error, as is whatever cannot be read, by its path. Of a file that grows as much is sent as it had when it was
 /// opened; one that shrinks is an error.
 ///
 /// ```no_run
@@ -58,6 +58,8 @@ pub struct Folder {
 #[derive(Debug, Clone)]
 struct BuildContext {
     dockerfiles: Vec<String>,
+    /// Whether the engine has a build file that is not in the folder.
+    has_other: bool,
     ignore_files: Vec<String>,
 }
 
@@ -89,17 +91,27 @@ impl Folder {
     /// are always sent. Something taken in by `!` comes with the folders above it.
     pub fn build_context(path: impl Into<PathBuf>) -> Self {
         let ignore_files = IGNORE_FILES.map(Into::into).to_vec();
-        let context = BuildContext { dockerfiles: Vec::new(), ignore_files };
+        let context = BuildContext { dockerfiles: Vec::new(), has_other: false, ignore_files };
         Self { context: Some(context), ..Self::new(path) }
     }
 
     /// Names the build file by its path in the folder, where it is not `Dockerfile` or
-    /// `Containerfile`. Called again it names another one. A folder as it is has no use for it.
+    /// `Containerfile`; of these all are sent. Called again it names another one. A folder as it is has
+    /// no use for it.
     ///
     /// The parameter of the call that says so to the engine is a matter of its own.
     pub fn dockerfile(mut self, path: impl Into<String>) -> Self {
         if let Some(context) = &mut self.context {
             context.dockerfiles.push(path.into());
+        }
+        self
+    }
+
+    /// Does without a build file in the folder: the engine gets it elsewhere, from an address. A folder
+    /// as it is has no use for it.
+    pub fn dockerfile_elsewhere(mut self) -> Self {
+        if let Some(context) = &mut self.context {
+            context.has_other = true;
         }
         self
     }
@@ -186,13 +198,22 @@ impl fmt::Debug for FolderReader {
 }
 
 impl BuildContext {
-    /// Returns the paths of the build files in the folder. Each must be there.
+    /// Returns the paths of the build files in the folder. Each that is named must be there.
     fn dockerfiles_in(&self, folder: &Path) -> Result<Vec<String>, Error> {
         let is_there = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
         if self.dockerfiles.is_empty() {
-            let found = DOCKERFILES.iter().find(|name| is_there(name));
-            let found = found.ok_or_else(|| Error::no_dockerfile(folder, DOCKERFILES[0]))?;
-            return Ok(vec![(*found).into()]);
+            let mut found: Vec<String> = { DOCKERFILES.iter() }
+                .filter(|name| is_there(name))
+                .map(|name| (*name).into())
+                .collect();
+            // Whoever looks for its own ignore files first does so for build files.
+            if self.ignore_files.first().is_some_and(|name| name == IGNORE_FILES[1]) {
+                found.reverse();
+            }
+            return match found.is_empty() && !self.has_other {
+                true => Err(Error::no_dockerfile(folder, DOCKERFILES[0])),
+                false => Ok(found),
+            };
         }
         let inside = self.dockerfiles.iter().map(|given| {
             // An engine reads it from the archive, where the folder is the root.

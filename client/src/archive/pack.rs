@@ -112,15 +112,22 @@ fn pack_into<W: Write>(folder: &Path, ignore: &Ignore, writer: W) -> io::Result<
             continue;
         };
         let (path, name) = (level.path.join(&entry), level.name.join(&entry));
-        let metadata = fs::symlink_metadata(&path).map_err(|error| at(&path, &error))?;
         let judged = ignore.judge(&in_archive(&name), &level.judged);
         let is_left_out = judged.is_left_out;
+        let metadata = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if may_be_missed(&error, is_left_out) => continue,
+            Err(error) => return Err(at(&path, &error)),
+        };
         if metadata.is_dir() {
             if is_left_out && !ignore.may_take_in_below(&in_archive(&name)) {
                 continue;
             }
-            let next = Level::open(path, name, judged, Some(metadata))?;
-            levels.push(next);
+            match Level::open(path, name, judged, Some(metadata)) {
+                Ok(next) => levels.push(next),
+                Err(error) if may_be_missed(&error, is_left_out) => continue,
+                Err(error) => return Err(error),
+            }
             if !is_left_out {
                 write_pending(&mut tar, &mut levels)?;
             }
@@ -130,6 +137,13 @@ fn pack_into<W: Write>(folder: &Path, ignore: &Ignore, writer: W) -> io::Result<
         }
     }
     tar.finish()
+}
+
+/// Whether something may go without a word: it has gone since its folder was read, as what editors and
+/// compilers make does, or nobody wants it.
+fn may_be_missed(error: &io::Error, is_left_out: bool) -> bool {
+    let is_shut = error.kind() == io::ErrorKind::PermissionDenied;
+    error.kind() == io::ErrorKind::NotFound || is_left_out && is_shut
 }
 
 /// Writes the folders above what is about to be written.
@@ -151,12 +165,20 @@ fn write_entry(
 ) -> io::Result<()> {
     let name = bytes_of(name);
     if metadata.is_symlink() {
-        let target = fs::read_link(path).map_err(|error| at(path, &error))?;
+        let target = match fs::read_link(path) {
+            Ok(target) => target,
+            Err(error) if may_be_missed(&error, false) => return Ok(()),
+            Err(error) => return Err(at(path, &error)),
+        };
         let header = header(EntryType::Symlink, metadata);
         return append(tar, header, &name, Some(&bytes_of(&target)), io::empty());
     }
     if metadata.is_file() {
-        let file = File::open(path).map_err(|error| at(path, &error))?;
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if may_be_missed(&error, false) => return Ok(()),
+            Err(error) => return Err(at(path, &error)),
+        };
         let metadata = file.metadata().map_err(|error| at(path, &error))?;
         let mut header = header(EntryType::Regular, &metadata);
         header.set_size(metadata.len());
@@ -375,6 +397,54 @@ mod tests {
         assert_eq!(paths(Folder::build_context(folder.path())).await, expected);
         // As it is, all is sent.
         assert_eq!(paths(Folder::new(folder.path())).await.len(), 11);
+    }
+
+    /// What is listed may have gone when its turn comes; the rest of the folder is there.
+    #[tokio::test]
+    async fn what_goes_away_is_left_out() {
+        let large = "x".repeat(8 << 20);
+        let files = [("a", &*large), ("b", ""), ("c/d", ""), ("e", ""), ("l", "")];
+        let folder = context(&files);
+        let at = |name: &str| folder.path().join(name);
+        fs::remove_file(at("l")).unwrap();
+        std::os::unix::fs::symlink("e", at("l")).unwrap();
+        let mut reader = Folder::new(folder.path()).open().await.unwrap();
+        // The first file is on its way, so that all names have been read.
+        let mut bytes = vec![0; 1 << 10];
+        reader.read_exact(&mut bytes).await.unwrap();
+        fs::remove_file(at("b")).unwrap();
+        fs::remove_dir_all(at("c")).unwrap();
+        fs::remove_file(at("l")).unwrap();
+        reader.read_to_end(&mut bytes).await.unwrap();
+        let mut tar = tar::Archive::new(&*bytes);
+        let names = tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().into_owned());
+        assert_eq!(names.collect::<Vec<_>>(), [Path::new("a"), Path::new("e")]);
+    }
+
+    #[tokio::test]
+    async fn every_build_file_that_may_be_meant_is_sent() {
+        let files =
+            [("Containerfile", ""), ("Dockerfile", ""), (".containerignore", "*"), ("x", "")];
+        let folder = context(&files);
+        let all = [".containerignore", "Containerfile", "Dockerfile"];
+        assert_eq!(paths(Folder::build_context(folder.path())).await, all);
+        // The ignore file of the one that counts goes before the others.
+        fs::write(folder.path().join("Containerfile.containerignore"), "x\n").unwrap();
+        fs::write(folder.path().join("Dockerfile.containerignore"), "y\n").unwrap();
+        let [podman, docker] = [".containerignore", ".dockerignore"];
+        for (names, is_sent) in [([podman, docker], false), ([docker, podman], true)] {
+            let context = Folder::build_context(folder.path()).ignore_files(names);
+            let sent = paths(context).await;
+            assert_eq!(sent.contains(&"x".to_owned()), is_sent, "{names:?}: {sent:?}");
+        }
+        let bare = context_without();
+        let error = Folder::build_context(bare.path()).open().await.unwrap_err();
+        refused(&error, "no-dockerfile", "no `Dockerfile` in `DIR`", &bare);
+        assert_eq!(paths(Folder::build_context(bare.path()).dockerfile_elsewhere()).await, ["x"]);
+    }
+
+    fn context_without() -> tempfile::TempDir {
+        context(&[("x", "")])
     }
 
     #[tokio::test]

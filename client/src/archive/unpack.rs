@@ -183,6 +183,19 @@ fn unpack(into: &Unpack, archive: &mut impl Read) -> Result<Unpacked, UnpackErro
     fs::create_dir_all(&into.folder).map_err(|error| UnpackError::write(&into.folder, error))?;
     let mut archive = Archive { reader: archive, offset: 0 };
     let mut unpacker = Unpacker { into, folders: BTreeMap::new(), checked: PathBuf::new() };
+    let done = unpack_all(&mut archive, &mut unpacker);
+    // What has been unpacked is as it should be, however it ends.
+    let finished = unpacker.finish();
+    let unpacked = done?;
+    finished?;
+    Ok(unpacked)
+}
+
+fn unpack_all(
+    archive: &mut Archive<'_, impl Read>,
+    unpacker: &mut Unpacker<'_>,
+) -> Result<Unpacked, UnpackError> {
+    let into = unpacker.into;
     let mut unpacked = Unpacked::default();
     while let Some(entry) = archive.next()? {
         if unpacked.entries + unpacked.left_out == into.entries_limit {
@@ -193,7 +206,7 @@ fn unpack(into: &Unpack, archive: &mut impl Read) -> Result<Unpacked, UnpackErro
             return Err(UnpackError::TooLarge(format!("{} bytes", into.bytes_limit)));
         }
         unpacked.bytes += entry.size;
-        let mut data = Data { archive: &mut archive, left: entry.size, is_cut: false };
+        let mut data = Data { archive: &mut *archive, left: entry.size, is_cut: false };
         match unpacker.place(&entry, &mut data) {
             _ if data.is_cut => return Err(UnpackError::Malformed(archive.offset, CUT)),
             Ok(()) => unpacked.entries += 1,
@@ -210,7 +223,6 @@ fn unpack(into: &Unpack, archive: &mut impl Read) -> Result<Unpacked, UnpackErro
         archive.skip(unread)?;
         archive.skip(padding(entry.size))?;
     }
-    unpacker.finish()?;
     Ok(unpacked)
 }
 
@@ -235,10 +247,11 @@ impl Unpacker<'_> {
             };
         };
         let path = self.into.folder.join(&place);
-        let written = |error| UnpackError::write(&path, error);
+        let written = |error| UnpackError::of_entry(entry, &path, error);
         match entry.kind {
             EntryType::Directory => {
-                self.enter(entry, &place)?;
+                self.enter(entry, parent)?;
+                self.make(entry, &place, &path)?;
                 // The last word counts.
                 self.folders.insert(path, (entry.mode & MODE, entry.modified));
                 Ok(())
@@ -256,19 +269,31 @@ impl Unpacker<'_> {
                 let target = link(&entry.target, parent).map_err(refuse)?;
                 self.enter(entry, parent)?;
                 self.clear(entry, &path)?;
-                symlink(target, &path).map_err(written)
+                symlink(target, &path).map_err(|error| UnpackError::of_link(entry, &path, error))
             }
             EntryType::Link => {
                 let target = inside(&entry.target).map_err(|_| refuse(What::LinkLeadsOut))?;
                 self.check(entry, target.parent().ok_or_else(|| refuse(What::LinkToNoFile))?)?;
                 let target = self.into.folder.join(target);
-                let is_file = fs::symlink_metadata(&target).is_ok_and(|found| found.is_file());
-                if !is_file || target == path {
-                    return Err(refuse(What::LinkToNoFile));
+                let of_link = |error| UnpackError::of_link(entry, &path, error);
+                let kind = fs::symlink_metadata(&target).map(|found| found.file_type());
+                match kind {
+                    Ok(kind) if kind.is_file() && target != path => {
+                        self.enter(entry, parent)?;
+                        self.clear(entry, &path)?;
+                        fs::hard_link(&target, &path).map_err(of_link)
+                    }
+                    // Another name of a link leads where that does, from where it is itself.
+                    Ok(kind) if kind.is_symlink() && target != path => {
+                        let leads = fs::read_link(&target).map_err(of_link)?;
+                        let leads =
+                            link(leads.as_os_str().as_encoded_bytes(), parent).map_err(refuse)?;
+                        self.enter(entry, parent)?;
+                        self.clear(entry, &path)?;
+                        symlink(leads, &path).map_err(of_link)
+                    }
+                    _ => Err(refuse(What::LinkToNoFile)),
                 }
-                self.enter(entry, parent)?;
-                self.clear(entry, &path)?;
-                fs::hard_link(&target, &path).map_err(written)
             }
             EntryType::Char | EntryType::Block => Err(refuse(What::Device)),
             EntryType::Fifo => Err(refuse(What::Pipe)),
@@ -276,10 +301,25 @@ impl Unpacker<'_> {
         }
     }
 
+    /// Makes a folder that is an entry, and from the first moment with no more rights than it is to
+    /// have but the owner's: whoever unpacks may be stopped at any time.
+    fn make(&mut self, entry: &Entry, place: &Path, path: &Path) -> Result<(), UnpackError> {
+        let mode = entry.mode & MODE | 0o700;
+        let mut is_new = false;
+        self.go(entry, place, |path| {
+            is_new = true;
+            create_folder(path, mode).map_err(|error| UnpackError::of_entry(entry, path, error))
+        })?;
+        if is_new {
+            return Ok(());
+        }
+        set_mode(path, mode).map_err(|error| UnpackError::write(path, error))
+    }
+
     /// Makes a folder and those above, none of them through a link.
     fn enter(&mut self, entry: &Entry, folder: &Path) -> Result<(), UnpackError> {
         self.go(entry, folder, |path| {
-            fs::create_dir(path).map_err(|error| UnpackError::write(path, error))
+            fs::create_dir(path).map_err(|error| UnpackError::of_entry(entry, path, error))
         })
     }
 
@@ -309,7 +349,7 @@ impl Unpacker<'_> {
                 }
                 Ok(_) => return Err(UnpackError::refused(&entry.path, What::InTheWay)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => when_missing(&path)?,
-                Err(error) => return Err(UnpackError::write(&path, error)),
+                Err(error) => return Err(UnpackError::of_entry(entry, &path, error)),
             }
         }
         self.checked = folder.into();
@@ -329,7 +369,7 @@ impl Unpacker<'_> {
     fn finish(self) -> Result<(), UnpackError> {
         for (path, (mode, modified)) in self.folders.iter().rev() {
             // One that was there before may be shut.
-            let _ = make_readable(path);
+            let _ = set_mode(path, 0o700);
             let done = File::open(path).and_then(|folder| finish(&folder, *mode, *modified));
             done.map_err(|error| UnpackError::write(path, error))?;
         }
@@ -435,15 +475,27 @@ fn finish(file: &File, _: u32, modified: SystemTime) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn make_readable(folder: &Path) -> io::Result<()> {
+fn set_mode(folder: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &Path) -> io::Result<()> {
+fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(unix)]
+fn create_folder(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    fs::DirBuilder::new().mode(mode).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_folder(path: &Path, _: u32) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 #[cfg(unix)]
@@ -519,6 +571,29 @@ impl What {
 impl UnpackError {
     fn refused(path: &[u8], what: What) -> Self {
         Self::Refused(quoted(&String::from_utf8_lossy(path)), what)
+    }
+
+    /// Makes the error of an entry that cannot be made, which may be for its name.
+    fn of_entry(entry: &Entry, path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidFilename => Self::refused(&entry.path, What::NoName),
+            _ => Self::write(path, error),
+        }
+    }
+
+    /// The same of a link, which not every file system has.
+    fn of_link(entry: &Entry, path: &Path, error: io::Error) -> Self {
+        /// "Operation not permitted", which is no lack of rights, here.
+        const EPERM: Option<i32> = if cfg!(unix) { Some(1) } else { None };
+        match error.kind() {
+            io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices => {
+                Self::refused(&entry.path, What::LinkNotHere)
+            }
+            _ if EPERM.is_some() && error.raw_os_error() == EPERM => {
+                Self::refused(&entry.path, What::LinkNotHere)
+            }
+            _ => Self::of_entry(entry, path, error),
+        }
     }
 
     fn write(path: &Path, error: io::Error) -> Self {

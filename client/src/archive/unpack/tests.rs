@@ -90,7 +90,9 @@ fn links_that_lead_out_are_refused() {
     refused(&[Made(Link, "l", "missing", b"")], no_file);
     refused(&[Made(Link, "l", "no/file", b"")], no_file);
     refused(&[Made(Directory, "a", "", b""), Made(Link, "l", "a", b"")], no_file);
-    refused(&[Made(Symlink, "s", "x", b""), Made(Link, "l", "s", b"")], no_file);
+    // Another name of a link leads elsewhere from elsewhere.
+    let deep = [Made(Symlink, "a/b/s", "../x", b""), Made(Link, "l", "a/b/s", b"")];
+    refused(&deep, "the entry `l` is a link that leads out of the folder, or may");
     refused(&[Made(Link, "l", "l", b"")], no_file);
 }
 
@@ -199,6 +201,154 @@ fn what_is_refused_can_be_left_out() {
     let out = [Made(Regular, "../x", "", b"1")];
     let error = unpack(&Unpack::new(folder.path()).leave_out_refused(), &mut &*archive(&out));
     assert_eq!(error.unwrap_err().code(), "archive-refused");
+}
+
+/// A link may have two names, as a file may.
+#[test]
+fn another_name_of_a_link_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries =
+        [Made(Symlink, "a", "b", b""), Made(Link, "d/c", "a", b""), Made(Regular, "b", "", b"1")];
+    into(folder.path(), &archive(&entries)).unwrap();
+    for name in ["a", "d/c"] {
+        assert_eq!(fs::read_link(folder.path().join(name)).unwrap(), Path::new("b"), "{name}");
+    }
+}
+
+/// The rights of a folder hold from when it is made, however the archive ends.
+#[test]
+fn private_folders_are_private_when_it_ends_too_soon() {
+    let private = |path: &str, mode| {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(Directory);
+        header.set_mode(mode);
+        header.set_mtime(1);
+        header.set_size(0);
+        header.set_path(path).unwrap();
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("old")).unwrap();
+    let made = [private("new", 0o700), private("old", 0o500), private("in/it", 0o750)].concat();
+    let link = archive(&[Made(Symlink, "l", "/proc/mounts", b"")]);
+    for rest in [&link[..], b""] {
+        into(folder.path(), &[&made[..], rest].concat()).unwrap_err();
+        let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().mode() & 0o777;
+        assert_eq!((mode("new"), mode("old"), mode("in/it")), (0o700, 0o500, 0o750));
+    }
+    // While it goes on, too: what is asked for the next header sees it.
+    struct Looking<'a>(&'a [u8], &'a Path, Vec<u32>);
+    impl Read for Looking<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let modes = ["new", "old"].map(|name| fs::metadata(self.1.join(name)));
+            self.2.extend(modes.into_iter().flatten().map(|found| found.mode() & 0o077));
+            Read::read(&mut self.0, buffer)
+        }
+    }
+    let other = tempfile::tempdir().unwrap();
+    let mut looking = Looking(&made, other.path(), Vec::new());
+    unpack(&Unpack::new(other.path()), &mut looking).unwrap_err();
+    assert!(looking.2.len() > 2 && looking.2.iter().all(|others| *others == 0), "{:?}", looking.2);
+}
+
+#[test]
+fn names_that_are_too_long_here_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(300);
+    let named = |kind, path: &str| {
+        let named = [path.as_bytes(), b"\0"].concat();
+        archive(&[Made(EntryType::GNULongName, "n", "", &named), Made(kind, "f", "", b"")])
+    };
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 1024].to_vec();
+    for kind in [Regular, Directory, Symlink] {
+        for path in [long.clone(), format!("{long}/f"), format!("d/{long}/f")] {
+            let bytes =
+                [cut(named(kind, &path)), archive(&[Made(Regular, "f", "", b"1")])].concat();
+            if kind != Symlink {
+                let error = into(folder.path(), &bytes).unwrap_err();
+                assert_eq!(error.code(), "entry-refused", "{error}");
+            }
+            let unpack_into = Unpack::new(folder.path()).leave_out_refused();
+            let unpacked = unpack(&unpack_into, &mut &*bytes).unwrap();
+            assert_eq!((unpacked.entries, unpacked.left_out), (1, 1));
+        }
+    }
+}
+
+/// Of a sparse file, which is refused, all is passed over.
+#[test]
+fn a_sparse_file_hides_nothing_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::GNUSparse);
+    header.set_path("sparse").unwrap();
+    header.set_mode(0o644);
+    header.set_mtime(1);
+    header.set_size(3);
+    header.as_gnu_mut().unwrap().isextended[0] = 1;
+    header.set_cksum();
+    let mut bytes = header.as_bytes().to_vec();
+    // Two more blocks of its map, of which the second is the last.
+    for goes_on in [1, 0] {
+        let mut block = [b'7'; 512];
+        block[504] = goes_on;
+        bytes.extend(block);
+    }
+    bytes.extend(b"abc");
+    bytes.resize(bytes.len().next_multiple_of(512), 0);
+    bytes.extend(archive(&[Made(Regular, "f", "", b"1")]));
+    let unpacked = unpack(&Unpack::new(folder.path()).leave_out_refused(), &mut &*bytes).unwrap();
+    assert_eq!((unpacked.entries, unpacked.left_out), (1, 1));
+    assert_eq!(fs::read(folder.path().join("f")).unwrap(), b"1");
+    bytes[512 + 504] = 1;
+    let without_end = [&bytes[..512], &[1; 512].repeat(3000)].concat();
+    malformed(&without_end, "at byte 1049088: a sparse file has too many pieces");
+}
+
+#[test]
+fn times_may_be_before_1970_and_have_fractions() {
+    let check = |mtime: &str, expected: (i64, i64)| {
+        let folder = tempfile::tempdir().unwrap();
+        let record = format!(" mtime={mtime}\n");
+        let length =
+            (2..99).find(|digits| record.len() + digits.to_string().len() == *digits).unwrap();
+        let records = format!("{length}{record}");
+        let entries =
+            [Made(EntryType::XHeader, "x", "", records.as_bytes()), Made(Regular, "f", "", b"1")];
+        into(folder.path(), &archive(&entries)).unwrap();
+        let found = fs::metadata(folder.path().join("f")).unwrap();
+        assert_eq!((found.mtime(), found.mtime_nsec()), expected, "{mtime}");
+    };
+    check("1700000000.123456789", (1_700_000_000, 123_456_789));
+    check("1700000000.1234567899", (1_700_000_000, 123_456_789));
+    check("-157680000", (-157_680_000, 0));
+    check("-1.25", (-2, 750_000_000));
+    check("-0.5", (-1, 500_000_000));
+    check("7.", (7, 0));
+    for wrong in ["NaN", "1.x", "", "inf", "1e9"] {
+        assert_eq!(super::super::entries::time_of(wrong), None, "{wrong}");
+    }
+    // A field that holds no text: -100000.
+    let mut bytes = archive(&[Made(Regular, "f", "", b"1")]);
+    bytes[136..148].copy_from_slice(&[[255; 4].as_slice(), &(-100_000_i64).to_be_bytes()].concat());
+    with_sums(&mut bytes, &[0]);
+    let folder = tempfile::tempdir().unwrap();
+    into(folder.path(), &bytes).unwrap();
+    assert_eq!(fs::metadata(folder.path().join("f")).unwrap().mtime(), -100_000);
+}
+
+#[test]
+fn numbers_that_are_not_written_are_none() {
+    for field in [100..108, 124..136, 136..148] {
+        for blank in [0, b' '] {
+            let mut bytes = archive(&[Made(Directory, "d", "", b"")]);
+            bytes[field.clone()].fill(blank);
+            with_sums(&mut bytes, &[0]);
+            let folder = tempfile::tempdir().unwrap();
+            assert_eq!(into(folder.path(), &bytes).unwrap().entries, 1, "{field:?}");
+        }
+    }
 }
 
 #[track_caller]
