@@ -140,10 +140,11 @@ impl Settings {
     /// Returns what the options say about TLS, and for the rest what was found.
     fn typed_tls(&self, is_dockers: bool, found: Option<Tls>) -> Result<Tls, Failure> {
         let typed = &self.tls;
-        let found = match typed.tls && is_dockers {
+        // A context has its own.
+        let found = found.unwrap_or_else(|| match typed.tls && is_dockers {
             true => Tls::from_docker_files(&System),
-            false => found.unwrap_or_default(),
-        };
+            false => Tls::new(),
+        });
         let mut tls = Tls::new();
         if let Some(file) = typed.tls_ca.as_deref().or(found.ca_path()) {
             tls = tls.ca_file(file);

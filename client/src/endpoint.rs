@@ -60,8 +60,12 @@ pub enum Endpoint {
         port: Option<u16>,
         /// The engine's socket over there; else where its command looks for it.
         socket: Option<String>,
-        /// The file of the key to log in with; else what `ssh` has.
+        /// The file of the key to log in with, and no other; else what `ssh` has.
         identity: Option<PathBuf>,
+        /// Whether it is a virtual machine that Podman has made on this one. The key of its host is a
+        /// new one each time it is made: as Podman's command does, `ssh` does not compare it, and
+        /// reads no configuration.
+        is_machine: bool,
     },
 }
 
@@ -149,6 +153,15 @@ impl Endpoint {
         self
     }
 
+    /// Says that it is a machine of Podman's. Nothing but this one can be: a file that says so of
+    /// another has its key looked at.
+    pub(crate) fn with_machine(mut self, is_so: bool) -> Self {
+        if let Self::Ssh { host, is_machine, .. } = &mut self {
+            *is_machine = is_so && matches!(&**host, "localhost" | "127.0.0.1" | "::1");
+        }
+        self
+    }
+
     /// Returns the value of the `Host` header: constant for sockets, which have none.
     pub(crate) fn host_header(&self) -> String {
         match self {
@@ -228,7 +241,7 @@ fn ssh(rest: &str) -> Result<Endpoint, Kind> {
     if socket.as_ref().is_some_and(|socket| socket.contains(char::is_control)) {
         return Err(Kind::Malformed(CONTROLS));
     }
-    Ok(Endpoint::Ssh { user, host: host.into(), port, socket, identity: None })
+    Ok(Endpoint::Ssh { user, host: host.into(), port, socket, identity: None, is_machine: false })
 }
 
 fn authority_and_path(rest: &str) -> Result<(&str, &str), Kind> {
@@ -287,6 +300,20 @@ fn authority(host: &str, port: u16) -> String {
 /// One digit: what parses numbers takes a sign for the first.
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// An address as Podman reads it: as a URL, whose query says nothing, and whose host is a part of the
+/// path of a socket.
+pub(crate) fn as_podman(address: &str) -> String {
+    let bare = address.split('?').next().unwrap_or_default();
+    let (address, is_socket) = match bare.strip_prefix("unix:") {
+        Some(path) => (path, true),
+        None => (bare, false),
+    };
+    match is_socket && !address.trim_start_matches('/').is_empty() {
+        true => format!("unix:///{}", percent_decoded(address.trim_start_matches('/'))),
+        false => bare.to_owned(),
+    }
 }
 
 fn percent_decoded(text: &str) -> String {

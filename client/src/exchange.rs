@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,8 @@ pub(crate) struct Peer {
     /// There for `https://`, and only there.
     pub(crate) tls: Option<Connector>,
     pub(crate) watched: Watched,
+    /// Whether it has answered: then it speaks as it is spoken to.
+    has_answered: AtomicBool,
     host: HeaderValue,
     /// What the program calls itself.
     pub(crate) user_agent: Option<HeaderValue>,
@@ -140,6 +143,7 @@ impl Peer {
             pool: Arc::default(),
             tls,
             watched,
+            has_answered: AtomicBool::new(false),
             secured_by:
                 matches!(&discovered.source, Source::Variable(name) if name == "DOCKER_HOST")
                     .then_some("DOCKER_TLS_VERIFY"),
@@ -201,7 +205,8 @@ impl Peer {
         match ssh::words_in(&*error) {
             Some(words) => self.unreachable(words),
             None => {
-                let hint = tls::is_silent(&*error).then(|| SILENT.to_owned());
+                let is_unknown = !self.has_answered.load(Ordering::Relaxed);
+                let hint = (is_unknown && tls::is_silent(&*error)).then(|| SILENT.to_owned());
                 Error::send(&self.engine, &self.address, error).or_hint(hint)
             }
         }
@@ -266,6 +271,7 @@ pub(crate) async fn exchange(
     };
     let call = call.unwrap_or_else(|| CallOf::new(&peer.engine, request));
     let (response, mut connection) = done.map_err(|(error, sent)| error.of(&call, sent))?;
+    peer.has_answered.store(true, Ordering::Relaxed);
     peer.watched.answer(|| Head::of_answer(&response));
     let (head, incoming) = response.into_parts();
     if !connection.has_sent(&progress) {

@@ -378,10 +378,12 @@ pub(crate) fn hint(
              of ssh one is shared"
                 .into()
         }
-        (Endpoint::Ssh { user, host, port, .. }, _) => {
+        (Endpoint::Ssh { user, host, port, identity, .. }, _) => {
+            let key = identity.as_ref().map(|file| format!("-i {} ", file.display()));
             let port = port.map(|port| format!("-p {port} ")).unwrap_or_default();
             let user = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
-            format!("does `ssh {port}{user}{host}` work from here, and is {engine} there?")
+            let key = key.unwrap_or_default();
+            format!("does `ssh {key}{port}{user}{host}` work from here, and is {engine} there?")
         }
         (Endpoint::Unix(path), io::ErrorKind::NotFound) if path.is_relative() => {
             let path = quoted(&format!("unix:///{}", path.display()));

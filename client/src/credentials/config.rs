@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::auth::RegistryAuth;
 use super::base64;
 use super::error::{CredentialsError, without_user};
+use crate::discovery::field;
 use crate::error::quoted;
 
 /// How a file is laid out.
@@ -112,7 +113,7 @@ impl Config {
     }
 
     fn object(&self, key: &str) -> impl Iterator<Item = (&str, &Value)> {
-        let entries = self.root.get(key).and_then(Value::as_object);
+        let entries = field(&self.root, key).and_then(Value::as_object);
         entries.into_iter().flatten().map(|(key, value)| (&**key, value))
     }
 
@@ -135,12 +136,12 @@ impl Config {
             Value::Null => return Ok(None),
             _ => return wrong("", "is no object"),
         };
-        let field = |name| match entry.get(name) {
+        let text = |name| match field(entry, name) {
             None | Some(Value::Null) => Ok(""),
             Some(Value::String(text)) => Ok(text.as_str()),
             Some(_) => Err(name),
         };
-        let fields = [field("identitytoken"), field("auth"), field("username"), field("password")];
+        let fields = [text("identitytoken"), text("auth"), text("username"), text("password")];
         let mut texts = [""; 4];
         for (text, field) in texts.iter_mut().zip(fields) {
             match field {

@@ -43,7 +43,8 @@ impl Helper {
         let Ok(Value::Object(answer)) = serde_json::from_slice(&said) else {
             return Err(self.fault(HelperFault::Nonsense));
         };
-        let username = self.field(&answer, "Username")?;
+        // Some tokens belong to nobody.
+        let username = self.field_or_none(&answer, "Username")?;
         let secret = self.field(&answer, "Secret")?;
         // docker-credential-pass answers so when it has none.
         if secret.is_empty() {
@@ -63,6 +64,17 @@ impl Helper {
             Ok(Value::Object(servers)) => Ok(servers.into_iter().map(|(key, _)| key).collect()),
             Ok(Value::Null) => Ok(Vec::new()),
             _ => Err(self.fault(HelperFault::Nonsense)),
+        }
+    }
+
+    fn field_or_none<'a>(
+        &self,
+        answer: &'a Map<String, Value>,
+        name: &str,
+    ) -> Result<&'a str, CredentialsError> {
+        match answer.keys().any(|key| key.eq_ignore_ascii_case(name)) {
+            true => self.field(answer, name),
+            false => Ok(""),
         }
     }
 

@@ -92,8 +92,8 @@ impl Credentials {
     ///
     /// A damaged file is passed over with a warning (of [`tracing`]), as Docker's command does,
     /// unless it is the one in `REGISTRY_AUTH_FILE`, and it is the hint of a call that the engine
-    /// refuses then. A helper that fails is an error, except for a build, which takes what there
-    /// is for any registry.
+    /// refuses then. So is a helper that fails or is not there, but for the one that `credHelpers` names
+    /// to Podman for the registry, which is an error.
     pub fn found() -> Self {
         Self { place: Place::Usual, helper_timeout: HELPER_TIMEOUT }
     }

@@ -13,7 +13,7 @@ use super::auth::RegistryAuth;
 use super::config::{Config, Layout};
 use super::error::CredentialsError;
 use super::helper::Helper;
-use super::reference::{HUB, HUB_KEY, Repository, host_of_key};
+use super::reference::{HUB, HUB_KEY, Repository, docker_host_of_key, host_of_key};
 use super::{Place, Rules};
 use crate::discovery::{Surroundings, home, variable};
 
@@ -64,19 +64,34 @@ pub(super) fn one(
         Rules::Docker => (vec![repository.host.clone()], &*repository.host),
         Rules::Podman => (repository.keys(), &*repository.host),
     };
+    let host_of = match rules {
+        Rules::Docker => docker_host_of_key,
+        Rules::Podman => host_of_key,
+    };
+    // Docker's command goes on without a helper that fails or is not there: most calls go to registries
+    // that need no credentials, and the file is often another machine's.
+    let goes_on = rules == Rules::Docker && *place == Place::Usual;
     for (config, layout) in configs(rules, place, machine, &mut plan.remarks)? {
         let mut helpers = config.helpers();
         let named = helpers
             .find(|(key, _)| *key == server)
-            .or_else(|| config.helpers().find(|(key, _)| host_of_key(key) == repository.host));
-        if let Some((key, name)) = named {
-            let name = config.helper_name(key, name)?;
-            plan.steps.push(Step::Ask(helper(name, server, &config, machine)?));
-            continue;
-        }
-        if let (Rules::Docker, Some(store)) = (rules, config.store()) {
-            plan.steps.push(Step::Ask(helper(store, server, &config, machine)?));
-            continue;
+            .or_else(|| config.helpers().find(|(key, _)| host_of(key) == repository.host));
+        let named = match (named, rules) {
+            (Some((key, name)), _) => Some(config.helper_name(key, name)),
+            (None, Rules::Docker) => config.store().map(Ok),
+            (None, Rules::Podman) => None,
+        };
+        let has_helper = named.is_some();
+        if let Some(named) = named {
+            match named.and_then(|name| helper(name, server, &config, machine)) {
+                Ok(helper) if goes_on => plan.steps.push(Step::Try(helper)),
+                Ok(helper) => plan.steps.push(Step::Ask(helper)),
+                Err(error) if goes_on => plan.remarks.push(error),
+                Err(error) => return Err(error),
+            }
+            if !goes_on {
+                continue;
+            }
         }
         let entry = |key: &str| config.entries().find(|(own, _)| *own == key);
         let found = match (rules, layout) {
@@ -86,19 +101,28 @@ pub(super) fn one(
         };
         // Some tools have written addresses as keys.
         let found =
-            found.or_else(|| config.entries().find(|(key, _)| host_of_key(key) == repository.host));
+            found.or_else(|| config.entries().find(|(key, _)| host_of(key) == repository.host));
         if let Some((key, entry)) = found {
-            if let Some(auth) = config.decode(key, entry)? {
-                plan.steps.push(Step::Known(auth.server_address(server)));
-                return Ok(plan);
+            match config.decode(key, entry) {
+                Ok(Some(auth)) => {
+                    plan.steps.push(Step::Known(auth.server_address(server)));
+                    return Ok(plan);
+                }
+                Ok(None) => {}
+                // It counts only where a helper has nothing.
+                Err(error) if has_helper => plan.remarks.push(error),
+                Err(error) => return Err(error),
             }
             if rules == Rules::Docker {
                 continue;
             }
         }
-        if let Some(store) = config.store() {
+        if let (Rules::Podman, Some(store)) = (rules, config.store()) {
             // Podman does not know these; whoever shares Docker's file with it meant them, too.
-            plan.steps.push(Step::Ask(helper(store, server, &config, machine)?));
+            match helper(store, server, &config, machine) {
+                Ok(helper) => plan.steps.push(Step::Try(helper)),
+                Err(error) => plan.remarks.push(error),
+            }
         } else if let Some(store) = usual_store(rules, place, &config, layout, machine) {
             plan.steps.push(Step::Try(Helper { server: server.into(), ..store }));
         }

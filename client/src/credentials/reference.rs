@@ -78,6 +78,11 @@ pub(super) fn host_of_key(key: &str) -> &str {
     }
 }
 
+/// The same by Docker's rules, whose keys name nothing but hosts, whatever stands behind them.
+pub(super) fn docker_host_of_key(key: &str) -> &str {
+    alias(host_of_key(key).split('/').next().unwrap_or_default())
+}
+
 /// Returns the one name of a registry that has several.
 fn alias(host: &str) -> &str {
     match host {

@@ -110,15 +110,49 @@ fn docker_asks_the_helper_of_the_registry_then_the_store_then_the_file() {
         r#"{{"auths":{{"r.x":{{"auth":"{ME}"}}}},"credsStore":"all","credHelpers":{{"s.x":"one"}}}}"#
     );
     let store = machine(&[], &[(DOCKER, &config), programs[0], programs[1]]);
-    check(Rules::Docker, "s.x/a", &store, "ask /bin/docker-credential-one s.x");
-    check(Rules::Docker, "r.x/a", &store, "ask /bin/docker-credential-all r.x");
-    let hub = "ask /bin/docker-credential-all https://index.docker.io/v1/";
+    check(Rules::Docker, "s.x/a", &store, "try /bin/docker-credential-one s.x");
+    // What a helper does not know, or cannot say, may still stand in the file.
+    let both = "try /bin/docker-credential-all r.x, me:hunter2@r.x";
+    check(Rules::Docker, "r.x/a", &store, both);
+    let hub = "try /bin/docker-credential-all https://index.docker.io/v1/";
     check(Rules::Docker, "busybox", &store, hub);
 
     let config = r#"{"credHelpers":{"docker.io":"one"}}"#;
     let alias = machine(&[], &[(DOCKER, config), programs[0]]);
-    let hub = "ask /bin/docker-credential-one https://index.docker.io/v1/";
+    let hub = "try /bin/docker-credential-one https://index.docker.io/v1/";
     check(Rules::Docker, "busybox", &alias, hub);
+    // Go reads names of fields in any case, and of a key Docker reads the host.
+    let config = format!(r#"{{"Auths":{{"r.x/v2/":{{"Auth":"{ME}"}}}}}}"#);
+    check(Rules::Docker, "r.x/a", &machine(&[], &[(DOCKER, &config)]), "me:hunter2@r.x");
+    check(Rules::Podman, "r.x/a", &machine(&[], &[(DOCKER, &config)]), "");
+}
+
+/// Files come along with a user whose helpers do not: most calls need none.
+#[test]
+fn a_helper_that_is_not_there_stops_no_call() {
+    let store = r#"{"credsStore":"lost","auths":{"r.x":{"username":"u","password":"p"}}}"#;
+    let lost = "there is no credential helper `docker-credential-lost`, which `/h/.docker/config.json` names";
+    let written = machine(&[], &[(DOCKER, store)]);
+    check(Rules::Docker, "r.x/a", &written, &format!("u:p@r.x; {lost}"));
+    check(Rules::Docker, "other.x/a", &written, &format!("; {lost}"));
+    // Podman knows no stores.
+    check(Rules::Podman, "other.x/a", &written, &format!("; {lost}"));
+    let there = machine(&[], &[(DOCKER, store), ("/bin/docker-credential-lost", "")]);
+    check(Rules::Podman, "other.x/a", &there, "try /bin/docker-credential-lost other.x");
+    // Whoever names the file, or the registry's own helper to Podman, means it.
+    let named = r#"{"credHelpers":{"r.x":"lost"}}"#;
+    let repository = Repository::parse("r.x/a").unwrap();
+    let files = machine(&[], &[(DOCKER, named)]);
+    let planned = |rules, place| {
+        let machine = Machine { surroundings: &files, user: None };
+        plan::one(rules, &place, &repository, machine).map(|plan| plan.remarks.len())
+    };
+    assert_eq!(planned(Rules::Docker, Place::Usual).unwrap(), 1);
+    for (rules, place) in
+        [(Rules::Docker, Place::File(DOCKER.into())), (Rules::Podman, Place::Usual)]
+    {
+        assert_eq!(planned(rules, place).unwrap_err().code(), "unknown-credential-helper");
+    }
 }
 
 #[test]

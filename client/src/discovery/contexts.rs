@@ -115,6 +115,7 @@ pub(super) fn by_name(
     Ok(Named {
         address: host.clone(),
         identity: None,
+        is_machine: false,
         tls: tls::of_context(around, &files, skip_verify)?,
         source,
         named_by: from.map(Into::into),

@@ -22,7 +22,7 @@ use hyper::header::{HeaderName, HeaderValue};
 
 pub use error::DiscoverError;
 
-use crate::endpoint::{Endpoint, EndpointError};
+use crate::endpoint::{Endpoint, EndpointError, as_podman};
 use crate::error::quoted;
 use crate::tls::Tls;
 
@@ -318,7 +318,11 @@ fn walk(
                 match around.variable(name) {
                     Some(address) => Ok(Named {
                         named_by: None,
-                        address,
+                        is_machine: false,
+                        address: match name {
+                            "CONTAINER_HOST" => as_podman(&address),
+                            _ => address,
+                        },
                         // Podman's own word beside it; Docker leaves keys to ssh's configuration.
                         identity: (name == "CONTAINER_HOST")
                             .then(|| around.variable(podman::KEY_VARIABLE))
@@ -333,7 +337,8 @@ fn walk(
                 let source = Source::Variable(name.into());
                 match around.filled(template) {
                     Some(address) => {
-                        Ok(Named { address, identity: None, tls: None, source, named_by: None })
+                        let (identity, tls, named_by) = (None, None, None);
+                        Ok(Named { address, identity, is_machine: false, tls, source, named_by })
                     }
                     None => Err((source, NOT_SET)),
                 }
@@ -461,6 +466,8 @@ struct Named {
     address: String,
     /// The file of a key for `ssh`.
     identity: Option<String>,
+    /// Whether it is said to be a machine of Podman's.
+    is_machine: bool,
     tls: Option<Tls>,
     source: Source,
     /// What names it, if that has a name itself.
@@ -480,7 +487,7 @@ impl Named {
         match endpoint_of(pack, around.0, &self.address, tls.is_some()) {
             Ok(endpoint) => {
                 let tls = tls.filter(|_| matches!(endpoint, Endpoint::Https { .. }));
-                let endpoint = endpoint.with_identity(self.identity);
+                let endpoint = endpoint.with_identity(self.identity).with_machine(self.is_machine);
                 let Self { source, named_by, .. } = self;
                 Ok(Discovered { endpoint, source, named_by, considered, tls })
             }
@@ -562,6 +569,10 @@ impl Around<'_> {
     /// Reads a file of JSON; `None` when there is none.
     fn json(&self, file: &Path) -> Result<Option<serde_json::Value>, DiscoverError> {
         let Some(bytes) = self.read(file)? else { return Ok(None) };
+        // Some tools make it before they have something to say.
+        if bytes.trim_ascii().is_empty() {
+            return Ok(None);
+        }
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Some(value)),
             // Where it is wrong is told, never what stands there: credentials may.
@@ -578,7 +589,7 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 /// Finds a field by its name, in any case where there is none in this one: so do the engines' tools.
-fn field<'f, V>(
+pub(crate) fn field<'f, V>(
     fields: impl IntoIterator<Item = (&'f String, &'f V)>,
     name: &str,
 ) -> Option<&'f V> {

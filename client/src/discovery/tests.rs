@@ -572,6 +572,72 @@ fn keys_for_ssh_come_with_the_connection() {
     assert_eq!(identity(&keyed), Some("/keys/own".into()));
 }
 
+/// Podman says of its machines that they are some; only what runs here can be one.
+#[test]
+fn machines_of_podman_are_known() {
+    let is_machine = |machine: &Machine| match discover(crate::pack("podman").unwrap(), machine)
+        .unwrap()
+        .endpoint
+    {
+        Endpoint::Ssh { is_machine, .. } => is_machine,
+        other => panic!("{other}"),
+    };
+    let json = |host: &str, more: &str| {
+        let json = format!(
+            r#"{{"Connection":{{"Default":"vm","Connections":{{"vm":{{"URI":"ssh://core@{host}:5/p"{more}}}}}}}}}"#
+        );
+        machine(&[("HOME", "/h")], &[]).file("/h/.config/containers/podman-connections.json", &json)
+    };
+    assert!(is_machine(&json("127.0.0.1", r#","IsMachine":true"#)));
+    assert!(!is_machine(&json("127.0.0.1", "")));
+    assert!(!is_machine(&json("far", r#","IsMachine":true"#)));
+    let toml = "[engine]\nactive_service = \"vm\"\n[engine.service_destinations.vm]\n\
+                uri = \"ssh://core@localhost:5\"\nis_machine = true\n";
+    assert!(is_machine(&machine(&[("CONTAINERS_CONF", "/c")], &[]).file("/c", toml)));
+}
+
+/// Podman reads its addresses as URLs.
+#[test]
+fn podmans_addresses_are_urls() {
+    for (address, expected) in [
+        ("unix://tmp/p.sock", "unix:///tmp/p.sock"),
+        ("unix:/tmp/p.sock", "unix:///tmp/p.sock"),
+        ("unix:///tmp/%70.sock?secure=True", "unix:///tmp/p.sock"),
+        ("ssh://box/run/p.sock?secure=True", "ssh://box/run/p.sock"),
+        ("tcp://box:1", "tcp://box:1"),
+    ] {
+        let expected = format!("{expected} (variable `CONTAINER_HOST`)");
+        check("podman", &machine(&[("CONTAINER_HOST", address)], &[]), &expected);
+    }
+}
+
+/// A file may be there before there is something in it, and take back what another one says.
+#[test]
+fn empty_files_and_names_say_nothing() {
+    let usual = "unix:///var/run/docker.sock (usual socket unix:///var/run/docker.sock)";
+    for text in ["", " \n"] {
+        let file = machine(&[("HOME", "/h")], &["/var/run/docker.sock"])
+            .file("/h/.docker/config.json", text);
+        check("docker", &file, usual);
+    }
+    let says = |name: &str| {
+        format!(
+            "[engine]\nactive_service = \"{name}\"\n[engine.service_destinations.x]\nuri = \"unix:///x\"\n"
+        )
+    };
+    let both = machine(
+        &[("CONTAINERS_CONF", "/c"), ("CONTAINERS_CONF_OVERRIDE", "/o")],
+        &["/run/podman/podman.sock"],
+    )
+    .file("/c", &says("x"))
+    .file("/o", &says(""));
+    check(
+        "podman",
+        &both,
+        "unix:///run/podman/podman.sock (usual socket unix:///run/podman/podman.sock)",
+    );
+}
+
 #[test]
 fn what_was_passed_over_is_told() {
     let found = discover(crate::pack("docker").unwrap(), &machine(&[("HOME", "/h")], &[])).unwrap();

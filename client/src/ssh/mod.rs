@@ -74,6 +74,19 @@ enum Way {
     Forward,
 }
 
+/// How a virtual machine of Podman's is reached, whose host has another key each time it is made.
+const MACHINE: &[&str] = &[
+    "-F",
+    "none",
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    // Of which it would tell each time.
+    "-o",
+    "LogLevel=ERROR",
+];
+
 impl Ssh {
     pub(crate) fn new(pack: Pack<'_>, program: Vec<String>) -> Self {
         let is_plain = |socket: &&str| {
@@ -210,7 +223,10 @@ impl Ssh {
             let seconds = limit.as_secs().clamp(1, i32::MAX as u64);
             command.arg("-o").arg(format!("ConnectTimeout={seconds}"));
         }
-        if let Endpoint::Ssh { user, host, port, identity, .. } = endpoint {
+        if let Endpoint::Ssh { user, host, port, identity, is_machine, .. } = endpoint {
+            if *is_machine {
+                command.args(MACHINE);
+            }
             if let Some(user) = user {
                 command.arg("-l").arg(user);
             }
@@ -218,7 +234,8 @@ impl Ssh {
                 command.arg("-p").arg(port.to_string());
             }
             if let Some(file) = identity {
-                command.arg("-i").arg(file);
+                // Servers take so many keys and no more: those of an agent would be tried first.
+                command.arg("-i").arg(file).args(["-o", "IdentitiesOnly=yes"]);
             }
             command.args(more).arg("--").arg(host);
         }
@@ -421,7 +438,25 @@ mod tests {
         );
         let keyed = Endpoint::parse("ssh://box").unwrap().with_identity(Some("/k".into()));
         let command = ssh("docker", &["ssh", "-v"]).dial(&keyed, None).unwrap();
-        assert_eq!(words(&command), "ssh -v -T -i /k -- box docker system dial-stdio");
+        assert_eq!(
+            words(&command),
+            "ssh -v -T -i /k -o IdentitiesOnly=yes -- box docker system dial-stdio"
+        );
+        // Only what runs here is a machine of Podman's.
+        for (host, options) in [
+            (
+                "127.0.0.1",
+                "-F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR ",
+            ),
+            ("box", ""),
+        ] {
+            let machine =
+                Endpoint::parse(&format!("ssh://core@{host}:5")).unwrap().with_machine(true);
+            let command = ssh("podman", &[]).dial(&machine, None).unwrap();
+            let expected =
+                format!("ssh -T {options}-l core -p 5 -- {host} podman system dial-stdio");
+            assert_eq!(words(&command), expected);
+        }
     }
 
     #[test]

@@ -13,8 +13,10 @@ pub(super) fn active(
     files: &[PathBuf],
 ) -> Result<Option<(PathBuf, String)>, DiscoverError> {
     for (file, config) in configs(around, files)?.into_iter().rev() {
-        if let Some(name) = text_of(engine(&config, "active_service"), "active_service", file)? {
-            return Ok(Some((file.into(), name.into())));
+        // The last word counts, and an empty one takes back what was said before.
+        if let service @ Some(_) = engine(&config, "active_service") {
+            let name = text_of(service, "active_service", file)?;
+            return Ok(name.map(|name| (file.into(), name.into())));
         }
     }
     Ok(None)
@@ -39,6 +41,9 @@ pub(super) fn destination(
         return Ok(Some(Destination {
             uri,
             identity: text("identity")?,
+            is_machine: { destination.as_table() }
+                .and_then(|destination| field(destination, "is_machine")?.as_bool())
+                .unwrap_or(false),
             ca: text("tls_ca")?,
             certificate: text("tls_cert")?,
             key: text("tls_key")?,

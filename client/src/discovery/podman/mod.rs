@@ -14,6 +14,7 @@ use serde_json::Value;
 #[cfg(not(feature = "podman"))]
 use self::absent as conf;
 use super::{Around, DiscoverError, Named, Source, below, text_of};
+use crate::endpoint::as_podman;
 use crate::tls::Tls;
 
 /// The variable that names the file of a key for `CONTAINER_HOST`.
@@ -25,6 +26,7 @@ pub(super) const VARIABLE: &str = "CONTAINER_CONNECTION";
 struct Destination {
     uri: String,
     identity: Option<String>,
+    is_machine: bool,
     ca: Option<String>,
     certificate: Option<String>,
     key: Option<String>,
@@ -70,17 +72,19 @@ pub(super) fn by_name(
             return Err(DiscoverError::malformed(&file, "a connection has no `URI`"));
         };
         return Ok(Named {
-            address: uri.into(),
+            address: as_podman(uri),
             identity: text("Identity")?.map(Into::into),
+            is_machine: below(connection, &["IsMachine"]).and_then(Value::as_bool).unwrap_or(false),
             tls: tls_of(text("TLSCA")?, text("TLSCert")?, text("TLSKey")?),
             source,
             named_by: from.map(Into::into),
         });
     }
     match conf::destination(around, &files(around)?, name)? {
-        Some(Destination { uri, identity, ca, certificate, key }) => Ok(Named {
-            address: uri,
+        Some(Destination { uri, identity, is_machine, ca, certificate, key }) => Ok(Named {
+            address: as_podman(&uri),
             identity,
+            is_machine,
             tls: tls_of(ca.as_deref(), certificate.as_deref(), key.as_deref()),
             source,
             named_by: from.map(Into::into),
