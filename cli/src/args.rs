@@ -121,9 +121,9 @@ pub(crate) struct Global {
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
     /// Use TLS for tcp:// addresses; for docker, and any engine whose pack looks at DOCKER_HOST, with
-    /// the files that the Docker command uses: ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH,
-    /// DOCKER_CONFIG or ~/.docker; for others trusting what their connection names, or the system's
-    /// CAs
+    /// the files of its context, or those that the Docker command uses: ca.pem, cert.pem and key.pem in
+    /// DOCKER_CERT_PATH, DOCKER_CONFIG or ~/.docker; for others trusting what their connection names, or
+    /// the system's CAs
     #[arg(long, alias = "tlsverify", global = true, help_heading = "TLS", hide_short_help = true)]
     pub(crate) tls: bool,
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 use command::{contajners, told};
+use contajners_core::write::{VersionRule, Writer};
 use contajners_fetch_api::lower;
 use contajners_fetch_api::model::{Answer, Engine, Method, Model, Operation};
 use tempfile::TempDir;
@@ -32,6 +33,15 @@ fn pack(engine: &str, operation: &str) -> Vec<u8> {
     };
     let model = Model { version: "v1.0".into(), operations: vec![operation], ..Model::default() };
     lower::pack(&engine, &[model]).unwrap()
+}
+
+/// A pack whose checksum is right, and that holds a text which no compiler would put into one.
+fn unfit(text: &str) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let [nothing, _, engine] = ["", text, "esc"].map(|text| writer.string(text));
+    writer.engine(engine, VersionRule::Newest, &[], &[]);
+    writer.version(engine, nothing, nothing, &[]);
+    writer.finish()
 }
 
 /// A folder of packs that the command is told of.
@@ -133,7 +143,7 @@ fn a_bad_pack_is_told_and_breaks_no_other() {
         ("d-foreign.postcard", b"hello, I am a text and no pack".to_vec()),
         ("e-newer.postcard", newer),
         ("e-old.postcard", old),
-        ("f-escape.postcard", pack("esc", "\u{1b}[2J")),
+        ("f-escape.postcard", unfit("\u{1b}[2J")),
         ("f-name.postcard", pack("../x", "Name")),
         ("toy.postcard", sound),
         ("toy2.postcard", pack("toy", "Other")),

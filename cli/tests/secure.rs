@@ -135,6 +135,11 @@ fn docker_by_a_context() {
     let settings = json!({ "currentContext": "far" });
     fs::write(folder.path().join("config.json"), settings.to_string()).expect("a file");
     assert!(check_found(engine, &[("DOCKER_CONFIG", &config)]).contains("far"));
+    // What is asked of TLS takes nothing from it that it has; there are no files elsewhere.
+    for words in [&["-c", "far", "--tls"][..], &["--tls"]] {
+        let words = [&["invoke", "docker", "SystemPing"], words].concat();
+        run(engine, &[("DOCKER_CONFIG", &config)], &words, 0);
+    }
 }
 
 #[test]
