@@ -81,7 +81,7 @@ export function overWebSocket(client, call, hasBody, given) {
   socket.onclose = (event) => {
     watch.end();
     // Who goes without a word has broken off.
-    end(event?.wasClean === false ? failed() : undefined);
+    end(!closed && event?.wasClean === false ? failed() : undefined);
   };
   socket.onmessage = ({ data }) => {
     const piece = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);

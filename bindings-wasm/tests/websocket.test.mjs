@@ -116,6 +116,11 @@ test("WebSockets: a connection that is lost is no end", async () => {
   // Not every WebSocket says.
   assert.equal(await ended(), true);
   assert.equal(await ended({ wasClean: false, code: 1006 }), "connection-broken");
+  // Whoever has closed it wants no more than that.
+  const { readable, close, socket } = await attachedOverWeb();
+  close();
+  socket.onclose({ wasClean: false, code: 1006 });
+  assert.deepEqual(await all(readable), []);
 });
 
 test("WebSockets: what cannot be sent or opened is refused", async () => {
