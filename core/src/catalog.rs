@@ -219,7 +219,8 @@ impl<'a> Api<'a> {
         })
     }
 
-    /// Returns the operations, sorted by path and method.
+    /// Returns the operations, sorted by path and method; how placeholders are named does not count,
+    /// so that an operation keeps its place when one is renamed.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'a>> + use<'a> {
         let api = *self;
         (0..self.pack.count(Table::Operations)).filter_map(move |index| api.at(index))
@@ -329,7 +330,7 @@ impl<'a> Api<'a> {
         all
     }
 
-    /// Returns the operations of a category, sorted by path and method.
+    /// Returns the operations of a category, sorted as [`Self::operations`] are.
     ///
     /// # Errors
     ///

@@ -179,13 +179,16 @@ pub(crate) fn path_key(path: &str) -> String {
     let mut key = String::new();
     let mut depth = 0;
     for c in path.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ if depth > 0 => continue,
-            _ => {}
+        // Braces within a placeholder belong to its pattern.
+        let outside = depth == 0;
+        depth += match c {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        if outside || depth == 0 {
+            key.push(c);
         }
-        key.push(c);
     }
     key
 }

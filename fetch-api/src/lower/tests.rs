@@ -200,3 +200,12 @@ fn refuses_a_version_that_stands_twice() {
     assert_eq!(error.to_string(), "version `1.9` appears twice");
     assert_eq!(pack(&engine(), &[]), Err(LowerError::NoVersions));
 }
+
+#[test]
+fn an_operation_is_known_by_its_path_without_the_names_in_it() {
+    let check = |path: &str, expected: &str| assert_eq!(path_key(path), expected);
+    check("/boxes/{id}/lid", "/boxes/{}/lid");
+    check("/boxes/{name:.*}", "/boxes/{}");
+    check("/boxes/{name:[a-z]{2}}/{lid:(a|b){1,3}}", "/boxes/{}/{}");
+    check("/boxes", "/boxes");
+}
