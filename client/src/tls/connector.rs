@@ -207,7 +207,7 @@ fn explained(error: &rustls::Error, connector: &Connector, engine: &str, address
                 "certificate-invalid",
                 "is not accepted",
                 "a server's certificate is one of version 3 that a CA has signed, and no CA itself: have the \
-                 CA sign another for the engine",
+                 CA sign another for the engine, or name just this one as trusted",
             ),
         },
         E::AlertReceived(alert) => refused(*alert, connector, engine, address),

@@ -51,7 +51,8 @@ impl Tls {
         Self::default()
     }
 
-    /// Trusts the CAs in this PEM file, and no others.
+    /// Trusts the CAs in this PEM file, and no others. The certificate that an engine made for itself
+    /// may be one of them.
     pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.ca = Some(Pem::File(file.into()));
         self

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::identity::{certificates, read};
 use super::{Fault, Tls};
@@ -19,13 +20,15 @@ pub(super) fn verifier(
     if tls.skip_verify {
         return Ok(Arc::new(Any { provider: provider.clone() }));
     }
+    let mut given = Vec::new();
     let roots = match &tls.ca {
         None => of_system()?,
         Some(pem) => {
             let (name, bytes) = read(pem, "CA")?;
             let mut roots = RootCertStore::empty();
-            for certificate in certificates(&name, &bytes)? {
-                roots.add(certificate).map_err(|error| {
+            given = certificates(&name, &bytes)?;
+            for certificate in &given {
+                roots.add(certificate.clone()).map_err(|error| {
                     Fault::new(
                         "certificate-malformed",
                         format!("{name} holds a certificate that cannot be read"),
@@ -39,7 +42,7 @@ pub(super) fn verifier(
     };
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
-        .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
+        .map(|judge| Arc::new(Trusted { judge, given }) as Arc<dyn ServerCertVerifier>)
         .map_err(|error| Fault::new("no-system-roots", error.to_string(), NAME_A_CA))
 }
 
@@ -58,6 +61,62 @@ fn of_system() -> Result<RootCertStore, Fault> {
         });
     }
     Ok(roots)
+}
+
+/// Takes what CAs have signed, and a certificate that was given itself.
+///
+/// One that an engine made for itself often says that it is a CA, which a server's must not be; but
+/// who names just that one trusts it, as Go and OpenSSL have it.
+#[derive(Debug)]
+struct Trusted {
+    judge: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let judged = self.judge.verify_server_cert(certificate, others, name, ocsp, now);
+        match &judged {
+            // Found out after whether it is valid now, and before whom it is for.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(other)))
+                if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+                    && self.given.contains(certificate) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            _ => judged,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
 }
 
 /// Takes any certificate; whoever shows it must have its key.

@@ -33,6 +33,30 @@ fn engines_that_are_not_trusted() {
 }
 
 #[test]
+fn certificates_of_cas_themselves() {
+    let ca = Ca::new("CA");
+    let messages = block_on(async {
+        let mut messages = Vec::new();
+        for (names, from_to) in [
+            (["other.example"], (2000, 2100)),
+            (["127.0.0.1"], (2000, 2001)),
+            (["127.0.0.1"], (2090, 2100)),
+        ] {
+            let own = Ca::of_itself(&names, from_to);
+            let named = Tls::new().ca_pem(&*own.certificate);
+            messages.push(engine(&own).await.fails(named).await);
+        }
+        let own = Ca::of_itself(&["127.0.0.1"], (2000, 2100));
+        messages.push(engine(&own).await.fails(Tls::new().ca_pem(ca.pem())).await);
+        // Who trusts the CA above does not say that this one is an engine's.
+        let below = ca.below(&["127.0.0.1"]);
+        messages.push(engine(&below).await.fails(Tls::new().ca_pem(ca.pem())).await);
+        messages
+    });
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
 fn clients_that_are_not_trusted() {
     let (ca, other) = (Ca::new("CA"), Ca::new("other CA"));
     let trusting = || Tls::new().ca_pem(ca.pem());

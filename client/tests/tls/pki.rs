@@ -40,24 +40,47 @@ impl Ca {
 
     /// A certificate for these names, or for a client.
     pub(crate) fn sign(&self, names: &[&str], from_to: (i32, i32), key: &KeyPair) -> Pair {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "leaf");
-        params.not_before = date_time_ymd(from_to.0, 1, 1);
-        params.not_after = date_time_ymd(from_to.1, 1, 1);
-        params.subject_alt_names = names
-            .iter()
-            .map(|name| match name.parse() {
-                Ok(address) => SanType::IpAddress(address),
-                Err(_) => SanType::DnsName((*name).try_into().unwrap()),
-            })
-            .collect();
+        let params = leaf(names, from_to);
         let certificate = params.signed_by(key, &self.0).unwrap().pem();
+        Pair { certificate, key: key.serialize_pem() }
+    }
+
+    /// A CA's own certificate that is for these names, too, as engines make it for themselves.
+    pub(crate) fn of_itself(names: &[&str], from_to: (i32, i32)) -> Pair {
+        let key = KeyPair::generate().unwrap();
+        let mut params = leaf(names, from_to);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap().pem();
+        Pair { certificate, key: key.serialize_pem() }
+    }
+
+    /// A CA of which this one has signed the certificate.
+    pub(crate) fn below(&self, names: &[&str]) -> Pair {
+        let key = KeyPair::generate().unwrap();
+        let mut params = leaf(names, (2000, 2100));
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.signed_by(&key, &self.0).unwrap().pem();
         Pair { certificate, key: key.serialize_pem() }
     }
 
     pub(crate) fn pair(&self) -> Pair {
         self.sign(&["127.0.0.1"], (2000, 2100), &KeyPair::generate().unwrap())
     }
+}
+
+fn leaf(names: &[&str], from_to: (i32, i32)) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "leaf");
+    params.not_before = date_time_ymd(from_to.0, 1, 1);
+    params.not_after = date_time_ymd(from_to.1, 1, 1);
+    params.subject_alt_names = names
+        .iter()
+        .map(|name| match name.parse() {
+            Ok(address) => SanType::IpAddress(address),
+            Err(_) => SanType::DnsName((*name).try_into().unwrap()),
+        })
+        .collect();
+    params
 }
 
 /// An engine with a certificate; it wants one of its clients if a CA for them is named.

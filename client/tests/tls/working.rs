@@ -30,6 +30,20 @@ fn connections_are_used_again_with_both_versions_of_tls() {
 }
 
 #[test]
+fn a_certificate_that_an_engine_made_for_itself_is_trusted_when_named() {
+    block_on(async {
+        for version in [&TLS12, &TLS13] {
+            let own = Ca::of_itself(&["127.0.0.1"], (2000, 2100));
+            let engine = Engine::start(Front::Tls(server(&own, None, &[version]))).await;
+            // Beside others, as files of CAs are.
+            let pem = format!("{}{}", Ca::new("CA").pem(), own.certificate);
+            let client = engine.builder().tls(Tls::new().ca_pem(pem)).build().unwrap();
+            client.invoke("ContainerList").await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn any_certificate_will_do_when_told_so() {
     let ca = Ca::new("CA");
     block_on(async {
