@@ -90,9 +90,16 @@ pub(crate) enum Outgoing {
 pub(crate) struct Pieces {
     reader: Pin<Box<dyn AsyncRead + Send>>,
     /// Bytes still to come, when the length is known.
-    left: Option<u64>,
+    pub(crate) left: Option<u64>,
     buffer: BytesMut,
     progress: Arc<Progress>,
+}
+
+impl Drop for Pieces {
+    /// Whoever sends it lets go of it when it has what was announced, which may be nothing.
+    fn drop(&mut self) {
+        self.progress.set(Phase::Done);
+    }
 }
 
 impl Outgoing {
@@ -171,8 +178,10 @@ impl Body for Outgoing {
                 };
                 if piece.is_empty() {
                     if left.is_some() {
-                        let error =
-                            io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter");
+                        let error = io::Error::new(
+                            io::ErrorKind::UnexpectedEof,
+                            "it is shorter than announced",
+                        );
                         progress.fail(&error);
                         return Poll::Ready(Some(Err(error)));
                     }

@@ -152,7 +152,8 @@ impl Call {
         self
     }
 
-    /// Gives a reader as the body; it is read while it is sent, in pieces of up to 64 KiB.
+    /// Gives a reader as the body; it is read while it is sent, in pieces of up to 64 KiB. With a header
+    /// `Content-Length` no more than that is read of it, and less is an error.
     pub fn body_reader(mut self, reader: impl AsyncRead + Send + 'static) -> Self {
         self.0.body = Given::Reader(Box::pin(reader));
         self

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use contajners_core::stream::Demultiplexer;
 use contajners_core::{Content, Outcome, Request};
-use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::time::timeout;
 
@@ -314,7 +314,9 @@ fn socket_message(peer: &Peer, request: &Request, body: &Bytes) -> Result<Messag
 /// Writes a request as it goes over the wire.
 fn written(message: &Message, body: &Bytes) -> Vec<u8> {
     let mut out = format!("{} {} HTTP/1.1\r\n", message.method(), message.uri()).into_bytes();
-    for (name, value) in message.headers() {
+    // The body goes out as it is, with its length.
+    let headers = message.headers().iter().filter(|(name, _)| *name != TRANSFER_ENCODING);
+    for (name, value) in headers {
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(value.as_bytes());

@@ -14,7 +14,7 @@ use contajners_core::{Method, Pack, RawError, Request, RequestContent, engine_er
 use hyper::HeaderMap;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
@@ -432,7 +432,7 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
     // Engines that get a POST without a length wait, or refuse it.
     let has_length = !matches!(body, Outgoing::Nothing)
         || matches!(request.method(), Method::Post | Method::Put | Method::Patch);
-    let length = hyper::body::Body::size_hint(&body).exact().filter(|_| has_length);
+    let length = hyper::body::Body::size_hint(&body).exact();
 
     let mut message = hyper::Request::new(body);
     *message.method_mut() = method;
@@ -443,22 +443,31 @@ pub(crate) fn message(peer: &Peer, request: &Request, body: Outgoing) -> Result<
         headers.insert(USER_AGENT, name.clone());
     }
     headers.extend(peer.headers.iter().cloned());
-    if let Some(length) = length {
+    if let Some(length) = length.filter(|_| has_length) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
+    let mut announced = None;
     for (name, value) in request.headers() {
         let unsendable = |_| Error::raw(RawError::Header, name);
         let header = HeaderName::try_from(name).map_err(|_| unsendable(()))?;
-        // Another length would cut the body, or have the engine wait for more.
-        if header == CONTENT_LENGTH
-            && let Some(length) = length
-            && value.trim() != length.to_string()
-        {
-            return Err(unsendable(()));
+        if header == CONTENT_LENGTH {
+            let said = value.trim().parse().ok().filter(|_| !value.contains('+'));
+            // Another length would cut the body, or have the engine wait for more.
+            if said.is_none() || length.is_some_and(|length| said != Some(length)) {
+                return Err(unsendable(()));
+            }
+            announced = said;
         }
         let mut value = HeaderValue::from_str(value).map_err(|_| unsendable(()))?;
         value.set_sensitive(contajners_core::is_secret_header(name));
         headers.insert(header, value);
+    }
+    // Of a body whose length nobody knows hyper would send nothing with a GET or a HEAD.
+    if length.is_none() && announced.is_none() && !headers.contains_key(TRANSFER_ENCODING) {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    if let (Outgoing::Pieces(pieces), Some(length)) = (message.body_mut(), announced) {
+        pieces.left = Some(length);
     }
     Ok(message)
 }

@@ -4,9 +4,7 @@ use std::fmt;
 
 use contajners_core::is_secret_header;
 use hyper::HeaderMap;
-use hyper::body::Body;
 use hyper::ext::ReasonPhrase;
-use hyper::header::TRANSFER_ENCODING;
 
 use crate::exchange::Message;
 
@@ -84,15 +82,9 @@ impl Head {
         self.headers().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// What hyper makes of a message, which adds one thing: how a body without a length ends.
     pub(crate) fn of_request(message: &Message) -> Self {
         let line = format!("{} {} HTTP/1.1", message.method(), message.uri());
-        let mut head = Self::new(&line, message.headers());
-        let body = message.body();
-        if !body.is_end_stream() && body.size_hint().exact().is_none() {
-            head.headers.push((TRANSFER_ENCODING.as_str().into(), "chunked".into()));
-        }
-        head
+        Self::new(&line, message.headers())
     }
 
     pub(crate) fn of_answer<B>(answer: &hyper::Response<B>) -> Self {

@@ -46,6 +46,8 @@ struct Open {
     /// The runtime that knows when there is something to read: of another one nothing may ever be
     /// heard.
     runtime: runtime::Id,
+    /// When its last answer ended.
+    rests_since: Instant,
 }
 
 impl fmt::Debug for Connection {
@@ -111,6 +113,11 @@ impl Connection {
         progress.phase() == Phase::Done && taking.stuck().is_none() && !taking.is_over()
     }
 
+    fn is_usable(&self, now: Instant) -> bool {
+        let rested = now.saturating_duration_since(self.0.rests_since);
+        rested < IDLE_LIMIT && !self.0.sender.is_closed()
+    }
+
     /// Tells how the other side takes what is sent.
     pub(crate) fn taking(&self) -> &Arc<Taking> {
         &self.0.taking
@@ -120,20 +127,7 @@ impl Connection {
 /// The idle connections of a client.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
-    idle: Mutex<VecDeque<Idle>>,
-}
-
-#[derive(Debug)]
-struct Idle {
-    connection: Connection,
-    since: Instant,
-}
-
-impl Idle {
-    fn is_usable(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) < IDLE_LIMIT
-            && !self.connection.0.sender.is_closed()
-    }
+    idle: Mutex<VecDeque<Connection>>,
 }
 
 impl Pool {
@@ -144,20 +138,19 @@ impl Pool {
             let mut idle = {
                 let (now, mut all) = (Instant::now(), self.lock());
                 all.retain(|idle| idle.is_usable(now));
-                let newest = all.iter().rposition(|idle| idle.connection.0.runtime == runtime)?;
+                let newest = all.iter().rposition(|idle| idle.0.runtime == runtime)?;
                 all.remove(newest)?
             };
-            if idle.connection.ready().await {
-                return Some(idle.connection);
+            if idle.ready().await {
+                return Some(idle);
             }
         }
     }
 
-    /// Keeps a connection for the next call.
-    pub(crate) fn give_back(&self, connection: Connection) {
-        connection.0.driver.rest();
+    /// Keeps a connection for the next call; it is as old as its last answer.
+    pub(crate) fn give_back(&self, idle: Connection) {
+        idle.0.driver.rest();
         let now = Instant::now();
-        let idle = Idle { connection, since: now };
         let mut all = self.lock();
         all.retain(|idle| idle.is_usable(now));
         if all.len() == KEPT {
@@ -168,7 +161,7 @@ impl Pool {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Idle>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -181,7 +174,8 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn give_back(self) {
+    pub(crate) fn give_back(mut self) {
+        self.connection.0.rests_since = Instant::now();
         self.pool.give_back(self.connection);
     }
 }
@@ -193,5 +187,6 @@ pub(crate) async fn handshake(wire: Box<dyn Wire>) -> hyper::Result<Connection> 
     let wire = Joined::new(Listening::new(wire, taking.clone()), announced.clone());
     let (sender, http) = http1::handshake(TokioIo::new(wire)).await?;
     let (driver, runtime) = (Driver::new(http), Handle::current().id());
-    Ok(Connection(Box::new(Open { sender, announced, taking, driver, runtime })))
+    let rests_since = Instant::now();
+    Ok(Connection(Box::new(Open { sender, announced, taking, driver, runtime, rests_since })))
 }

@@ -28,7 +28,8 @@ use crate::trace::{self, Span};
 
 /// The body of an answer as it comes, piece by piece.
 ///
-/// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`]. Dropped before its end it closes the
+/// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`], one after the other as you like: what was not
+/// read of a piece is the next one. Dropped before its end it closes the
 /// connection; the engine then usually gives up what it does for this call.
 ///
 /// ```no_run
@@ -131,6 +132,9 @@ impl ByteStream {
     }
 
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if !self.0.rest.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.0.rest))));
+        }
         self.0.poll_piece(context)
     }
 

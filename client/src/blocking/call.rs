@@ -88,7 +88,8 @@ impl Call {
 
     /// Gives a reader as the body. It is read on a thread of its own while it is sent, in pieces of
     /// up to 64 KiB, of which a few wait to be sent; an error of it ends the call. A call that ends
-    /// early leaves that thread to the reader until it returns.
+    /// early leaves that thread to the reader until it returns. With a header `Content-Length` no more
+    /// than that is sent of it, and less is an error.
     pub fn body_reader(self, reader: impl Read + Send + 'static) -> Self {
         let body = Blocking::new(Box::new(reader));
         Self { inner: self.inner.body_reader(body), ..self }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
 
@@ -43,23 +44,37 @@ impl Runtime {
         let _entered = self.handle.enter();
         // Within a task of another runtime its budget would never be renewed.
         let mut work = pin!(tokio::task::unconstrained(work));
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let unpark =
+            Arc::new(Unpark { thread: thread::current(), is_woken: AtomicBool::new(false) });
+        let waker = Waker::from(unpark.clone());
         let mut context = Context::from_waker(&waker);
         loop {
             match work.as_mut().poll(&mut context) {
                 Poll::Ready(done) => return done,
-                // It may return without reason, and then the work is looked at once more.
-                Poll::Pending => thread::park(),
+                // What the work itself parked for may have used up the sign that it is woken.
+                Poll::Pending => {
+                    while !unpark.is_woken.swap(false, Ordering::Acquire) {
+                        thread::park();
+                    }
+                }
             }
         }
     }
 }
 
-struct Unpark(Thread);
+struct Unpark {
+    thread: Thread,
+    is_woken: AtomicBool,
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 
@@ -69,6 +84,22 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    /// An observer may park on its own behalf within the work.
+    #[test]
+    fn a_sign_that_the_work_itself_used_up_is_still_seen() {
+        let mut polls = 0;
+        Runtime::start().unwrap().wait(std::future::poll_fn(|context| {
+            polls += 1;
+            if polls > 1 {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            thread::park();
+            Poll::Pending
+        }));
+        assert_eq!(polls, 2);
+    }
 
     #[test]
     fn the_thread_ends_with_the_last_who_wants_it() {

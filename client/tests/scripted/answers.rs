@@ -302,3 +302,25 @@ fn why_json_is_not_what_was_asked_for_tells_no_value() {
     assert_eq!(source, "something else than u32 at line 1 column 17");
     assert!(!format!("{error:?}").contains("hunter2"));
 }
+
+#[test]
+fn what_is_not_read_of_a_piece_is_the_next_one() {
+    use tokio::io::AsyncReadExt as _;
+
+    let engine = always("200 OK", "application/x-tar", b"0123456789");
+    let client = engine.client();
+    block_on(async {
+        let mut stream = client.invoke("ImageGet").param("name", "x").stream().await.unwrap();
+        let mut two = [0; 2];
+        stream.read_exact(&mut two).await.unwrap();
+        let rest = stream.next().await.unwrap().unwrap();
+        assert_eq!((&two, &*rest), (b"01", &b"23456789"[..]));
+        assert!(stream.next().await.is_none());
+    });
+    let client = engine.builder().build_blocking().unwrap();
+    let mut stream = client.invoke("ImageGet").param("name", "x").stream().unwrap();
+    let mut two = [0; 2];
+    std::io::Read::read_exact(&mut stream, &mut two).unwrap();
+    let rest: Result<Vec<_>, _> = stream.into_iter().collect();
+    assert_eq!(rest.unwrap().concat(), b"23456789");
+}

@@ -302,6 +302,22 @@ fn a_call_that_cannot_be_made_costs_no_connection() {
     assert_eq!((engine.connections(), engine.asked().len()), (1, 2));
 }
 
+/// Podman closes after five seconds what only seems to be in use.
+#[test]
+fn a_call_that_cannot_be_made_makes_a_connection_no_younger() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    block_on(async {
+        client.invoke("ContainerList").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let large = client.invoke("ContainerList").param("filters", "x".repeat(70_000));
+        assert_eq!(large.await.unwrap_err().code(), "target-too-long");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        client.invoke("ContainerList").await.unwrap();
+    });
+    assert_eq!(engine.connections(), 2);
+}
+
 /// Linux lets no more in for the moment than the listener asked for.
 #[cfg(target_os = "linux")]
 #[test]

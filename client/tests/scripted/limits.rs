@@ -50,6 +50,21 @@ fn a_silent_engine_runs_into_every_limit() {
     );
 }
 
+/// What was announced has been sent by then, and the engine is at work.
+#[test]
+fn a_reader_with_its_length_is_done_with_it() {
+    let engine = Script::new(|_, _, _| {
+        thread::park();
+        Then::Close
+    });
+    let client = engine.builder().read_timeout(SHORT).write_timeout(SHORT * 3).build().unwrap();
+    for length in ["5", "0"] {
+        let call = client.request(contajners::Method::Post, "/x").header("Content-Length", length);
+        let error = block_on(async { call.body_reader(&b"pieces"[..]).await.unwrap_err() });
+        assert_eq!(error.timeout(), Some(Timeout::Read), "{length}: {error:?}");
+    }
+}
+
 /// Those who wait until another call knows the version do not wait for their turn to find out.
 #[test]
 fn limits_hold_for_calls_that_wait_for_the_version() {

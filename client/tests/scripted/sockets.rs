@@ -19,6 +19,17 @@ fn attach(client: &Client) -> Call {
     client.invoke("ContainerAttach").param("id", "x").param("stream", true)
 }
 
+/// Its body goes out as it is, whatever else is said of it.
+#[test]
+fn a_request_for_a_socket_has_no_chunks() {
+    let engine = echo(UPGRADED);
+    let start = engine.client().invoke("ExecStart").param("id", "x").body(json!({ "Tty": true }));
+    drop(block_on(start.header("Transfer-Encoding", "chunked").socket()).unwrap());
+    let asked = &engine.asked()[0];
+    assert!(asked.header("transfer-encoding").is_empty());
+    assert_eq!(asked.body, br#"{"Tty":true}"#);
+}
+
 /// An engine that answers with a head and then echoes input until its end.
 fn echo(head: &'static str) -> Script {
     Script::new(move |_, _, stream| {

@@ -75,6 +75,52 @@ fn a_length_that_is_not_the_bodys_is_refused() {
     block_on(async { reader.body_reader(&b"piece"[..]).await }).unwrap();
     let bodies: Vec<_> = engine.asked().into_iter().map(|asked| asked.body).collect();
     assert_eq!(bodies, [&b"abcdefgh"[..], b"piece"]);
+    for length in ["", "x", "-1", "+8", "8, 8", "99999999999999999999"] {
+        assert_eq!(send(length).unwrap_err().code(), "invalid-header", "{length}");
+    }
+    // Where there is no body, an engine would wait for one.
+    let get = |length| client.request(Method::Get, "/x").header("Content-Length", length);
+    block_on(async {
+        assert_eq!(get("5").await.unwrap_err().code(), "invalid-header");
+        get("0").await.unwrap();
+    });
+}
+
+/// A length that the caller knows is as good as one that is found out.
+#[test]
+fn a_reader_may_come_with_its_length() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    let send = async |length: &str, text: &'static [u8]| {
+        let call = client.request(Method::Post, "/x").header("Content-Length", length);
+        call.body_reader(text).await
+    };
+    let error = block_on(async {
+        send("5", b"piece").await.unwrap();
+        send("5", b"piece of more").await.unwrap();
+        send("0", b"more").await.unwrap();
+        assert_eq!(engine.connections(), 1);
+        send("5", b"pie").await.unwrap_err()
+    });
+    assert_eq!(error.kind(), contajners::ErrorKind::Body);
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("it is shorter than announced"));
+    let bodies: Vec<_> = engine.asked().into_iter().map(|asked| asked.body).collect();
+    assert_eq!(bodies, [&b"piece"[..], b"piece", b""]);
+}
+
+#[test]
+fn a_reader_is_sent_with_any_method() {
+    let engine = always("200 OK", JSON, b"[]");
+    let client = engine.client();
+    for method in [Method::Get, Method::Head, Method::Delete, Method::Post] {
+        let call = client.request(method, "/x").body_reader(&b"piece"[..]);
+        block_on(async { call.bytes().await }).unwrap();
+    }
+    for asked in engine.asked() {
+        assert_eq!(asked.header("transfer-encoding"), ["chunked"], "{}", asked.line());
+        assert_eq!(asked.body, b"piece", "{}", asked.line());
+    }
 }
 
 #[test]
