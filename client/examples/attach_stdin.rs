@@ -3,6 +3,7 @@
 //! `cargo run -p contajners --example attach_stdin -- IMAGE`
 
 use std::error::Error;
+use std::io::Write;
 
 use contajners::Client;
 use serde_json::json;
@@ -38,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     input.write_all(b"hello\n").await?;
     input.shutdown().await?;
     while let Some(piece) = output.next().await {
-        print!("{}", String::from_utf8_lossy(&piece?.bytes));
+        std::io::stdout().write_all(&piece?.bytes)?;
     }
     docker.invoke("ContainerDelete").param("id", id).param("force", true).await?;
     Ok(())

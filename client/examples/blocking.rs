@@ -2,10 +2,13 @@
 //!
 //! `cargo run -p contajners --features blocking --example blocking -- IMAGE`
 
-use contajners::{Client, Error};
+use std::error::Error;
+use std::io::Write;
+
+use contajners::Client;
 use serde_json::json;
 
-fn main() -> Result<(), Error> {
+fn main() -> Result<(), Box<dyn Error>> {
     let image = std::env::args().nth(1).unwrap_or_else(|| "busybox:musl".into());
     let docker = Client::builder("docker").build_blocking()?;
     let body = json!({ "Image": image, "Cmd": ["sh", "-c", "echo one; sleep 0.1; echo two"] });
@@ -14,7 +17,7 @@ fn main() -> Result<(), Error> {
     docker.invoke("ContainerStart").param("id", id).call()?;
     let logs = docker.invoke("ContainerLogs").param("id", id).param("stdout", true);
     for piece in logs.param("follow", true).output()? {
-        print!("{}", String::from_utf8_lossy(&piece?.bytes));
+        std::io::stdout().write_all(&piece?.bytes)?;
     }
     docker.invoke("ContainerDelete").param("id", id).param("force", true).call()?;
     Ok(())

@@ -2,10 +2,13 @@
 //!
 //! `cargo run -p contajners --example error_body`
 
-use contajners::{Client, Error};
+use std::error::Error;
+use std::io::Write;
+
+use contajners::Client;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let docker = Client::builder("docker").build()?;
     let call = || docker.invoke("ContainerLogs").param("id", "no-such").param("stdout", true);
 
@@ -16,7 +19,7 @@ async fn main() -> Result<(), Error> {
     println!("{}", answer.status());
     let mut body = answer.into_stream();
     while let Some(piece) = body.next().await.transpose()? {
-        print!("{}", String::from_utf8_lossy(&piece));
+        std::io::stdout().write_all(&piece)?;
     }
     Ok(())
 }

@@ -13,9 +13,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let user = arguments.next().ok_or("which user?")?;
     let password = std::env::var("REGISTRY_PASSWORD")?;
     let docker = Client::builder("docker").build()?;
+    // Without a tag or a digest Docker pulls every tag there is.
+    let tagged = image.rsplit('/').next().is_some_and(|name| name.contains([':', '@']));
     docker
         .invoke("ImageCreate")
         .param("fromImage", &image)
+        .param("tag", (!tagged).then_some("latest"))
         // It is encoded as the engine wants it, and shown by nothing.
         .param("X-Registry-Auth", RegistryAuth::password(user, password))
         .await?;

@@ -29,5 +29,11 @@ async fn main() -> Result<(), Error> {
             print!("{name}: {}", String::from_utf8_lossy(&line));
         }
     }
+    // The last line of a program may have no end.
+    for (name, rest) in ["stdout", "stderr"].iter().zip(rest) {
+        if !rest.is_empty() {
+            println!("{name}: {}", String::from_utf8_lossy(&rest));
+        }
+    }
     Ok(())
 }

@@ -63,7 +63,7 @@ const PIECE: usize = 32 << 10;
 /// input.write_all(b"hello\n").await?;
 /// input.shutdown().await?;
 /// while let Some(piece) = output.next().await {
-///     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+///     std::io::Write::write_all(&mut std::io::stdout(), &piece?.bytes)?;
 /// }
 /// # Ok(()) }
 /// ```

@@ -1,8 +1,9 @@
 //! Calls any operation of any version of the Docker and Podman APIs by name.
 //!
 //! ```no_run
-//! # async fn demo() -> Result<(), contajners::Error> {
+//! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
 //! use contajners::Client;
+//! use std::io::Write;
 //!
 //! let docker = Client::builder("docker").build()?;
 //! let containers = docker.invoke("ContainerList").param("all", true).await?;
@@ -16,7 +17,7 @@
 //!     .output()
 //!     .await?;
 //! while let Some(piece) = logs.next().await {
-//!     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+//!     std::io::stdout().write_all(&piece?.bytes)?;
 //! }
 //! # Ok(()) }
 //! ```

@@ -107,8 +107,8 @@ impl Wait {
     /// Limits the whole wait, the try at its end included; `None` is for as long as it takes.
     ///
     /// By default it is what the waiter says: Docker's and Podman's `running` and `removed` are
-    /// waited for up to a minute, `healthy` up to five, `exited` and `exec-exited` for as long as it
-    /// takes. The time-outs of the client hold for each try.
+    /// waited for up to a minute, `healthy` up to five, `exited` and Docker's `exec-exited` for as long
+    /// as it takes. The time-outs of the client hold for each try.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limit = Limit::Callers(limit.into());
         self

@@ -129,7 +129,7 @@ fn the_demo_tells_what_it_misses() {
 #[test]
 fn on_docker() {
     let Some(engine) = contajners_tests::docker() else { return };
-    let talker = "echo one; sleep 1; echo two >&2; sleep 1; printf 'three\\n'";
+    let talker = "echo one; sleep 1; echo two >&2; sleep 1; printf three";
     let ids = prepare(engine, "docker", &[("talker", talker), ("sleeper", "sleep 1000")]);
 
     prints(engine, "create_and_start", &[image::BUSYBOX], "it ended with 3\n");
@@ -137,6 +137,7 @@ fn on_docker() {
     prints(engine, "wait_healthy", &[image::BUSYBOX], healthy);
     prints(engine, "stream_logs", &[&ids[0]], "stdout: one\nstderr: two\nstdout: three\n");
     prints(engine, "attach_stdin", &[image::BUSYBOX], "got hello\n");
+    prints(engine, "exec", &["sleeper"], "one\ntwo\nit ended with 3\ngo\r\n30 100\r\n");
     prints(engine, "create_network", &[], "example-network (bridge)\n");
 
     let folder = tempfile::tempdir().expect("a folder");

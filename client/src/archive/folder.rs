@@ -89,6 +89,10 @@ impl Folder {
     /// `<Dockerfile>.dockerignore` goes before `.dockerignore`, and that before
     /// `.containerignore`; the rules are Docker's. The build file and the ignore file themselves
     /// are always sent. Something taken in by `!` comes with the folders above it.
+    ///
+    /// Docker's `ImageBuild` uses its classic builder unless `version` is `"2"`. BuildKit tells its
+    /// progress in messages of its own then, and what needs a session with the program that builds (secrets,
+    /// forwarded keys) is not to be had through it. Podman's builds have neither limit.
     pub fn build_context(path: impl Into<PathBuf>) -> Self {
         let ignore_files = IGNORE_FILES.map(Into::into).to_vec();
         let context = BuildContext { dockerfiles: Vec::new(), has_other: false, ignore_files };

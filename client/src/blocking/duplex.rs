@@ -30,7 +30,7 @@ use super::stream::OutputStream;
 /// input.write_all(b"hello\n")?;
 /// input.shutdown()?;
 /// for piece in output {
-///     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+///     std::io::stdout().write_all(&piece?.bytes)?;
 /// }
 /// # Ok(()) }
 /// ```

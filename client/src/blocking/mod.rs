@@ -1,8 +1,9 @@
 //! The client for programs without `async`: each method waits until it is done.
 //!
 //! ```no_run
-//! # fn demo() -> Result<(), contajners::Error> {
+//! # fn demo() -> Result<(), Box<dyn std::error::Error>> {
 //! use contajners::Client;
+//! use std::io::Write;
 //!
 //! let docker = Client::builder("docker").build_blocking()?;
 //! let containers = docker.invoke("ContainerList").param("all", true).call()?;
@@ -15,7 +16,7 @@
 //!     .param("stdout", true)
 //!     .output()?;
 //! for piece in logs {
-//!     print!("{}", String::from_utf8_lossy(&piece?.bytes));
+//!     std::io::stdout().write_all(&piece?.bytes)?;
 //! }
 //! # Ok(()) }
 //! ```
