@@ -54,7 +54,7 @@ enum GivenPack {
 pub struct ClientBuilder {
     engine: String,
     pack: Option<GivenPack>,
-    uri: Option<String>,
+    place: Option<Place>,
     connection: Option<String>,
     api_version: Option<String>,
     category: Option<String>,
@@ -68,12 +68,19 @@ pub struct ClientBuilder {
     checks: Checks,
 }
 
+/// Where the engine was said to listen.
+#[derive(Debug, Clone)]
+enum Place {
+    Uri(String),
+    Endpoint(Endpoint),
+}
+
 impl ClientBuilder {
     pub(crate) fn new(engine: String) -> Self {
         Self {
             engine,
             pack: None,
-            uri: None,
+            place: None,
             connection: None,
             api_version: None,
             category: None,
@@ -108,7 +115,21 @@ impl ClientBuilder {
     /// own settings lead, what `HttpHeaders` of its `config.json` holds is sent with each request, as
     /// its command does.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
-        self.uri = Some(uri.into());
+        self.place = Some(Place::Uri(uri.into()));
+        self
+    }
+
+    /// Sets where the engine listens, as [`uri`](Self::uri) does: a path of a socket, or what was found
+    /// before ([`Discovered::endpoint`](crate::Discovered), to which its `tls` belongs). Of what was
+    /// written by hand all that an address has to be is looked at.
+    ///
+    /// ```
+    /// let folder = std::env::temp_dir();
+    /// let docker = contajners::Client::builder("docker").endpoint(&*folder.join("docker.sock")).build()?;
+    /// # Ok::<(), contajners::Error>(())
+    /// ```
+    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.place = Some(Place::Endpoint(endpoint.into()));
         self
     }
 
@@ -116,7 +137,7 @@ impl ClientBuilder {
     /// `--connection` of their commands do: the environment and what is current do not count.
     /// `default` of Docker stands for having no context.
     ///
-    /// Together with [`uri`](Self::uri), which says the same, [`build`](Self::build) fails with the
+    /// Together with [`uri`](Self::uri) or [`endpoint`](Self::endpoint), which say the same, [`build`](Self::build) fails with the
     /// code `two-addresses`.
     pub fn connection(mut self, name: impl Into<String>) -> Self {
         self.connection = Some(name.into());
@@ -217,7 +238,9 @@ impl ClientBuilder {
     ///
     /// They go into `X-Registry-Auth` and `X-Registry-Config` where an operation takes these and
     /// a call gives neither parameter nor header of that name; other calls look at no file. The
-    /// registry is taken from the image's name among the call's parameters.
+    /// registry is taken from the image's name among the call's parameters. Where none of them is one
+    /// (`ServiceCreate`, `ServiceUpdate`: the whole swarm would have them) and for short names of
+    /// Podman's own operations, which may be any registry's, nothing is sent unless you give it.
     #[cfg(feature = "credentials")]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
@@ -274,11 +297,13 @@ impl ClientBuilder {
     }
 
     fn place(&self, pack: Pack<'_>) -> Result<Discovered, Error> {
-        match (&self.uri, self.connection.as_deref()) {
+        match (&self.place, self.connection.as_deref()) {
             (Some(_), Some(name)) => Err(Error::two_addresses(name)),
-            (Some(uri), None) => {
-                let parsed = endpoint_of(pack, &System, uri, self.tls.is_some());
-                let endpoint = parsed.map_err(|error| Error::endpoint(&error))?;
+            (Some(place), None) => {
+                let endpoint = match place {
+                    Place::Uri(uri) => endpoint_of(pack, &System, uri, self.tls.is_some())?,
+                    Place::Endpoint(endpoint) => endpoint.clone().sound(self.tls.is_some())?,
+                };
                 let tls = self.tls.clone().filter(|_| matches!(endpoint, Endpoint::Https { .. }));
                 Ok(Discovered {
                     endpoint,

@@ -48,6 +48,13 @@ pub(crate) const ERROR_WAIT: Duration = Duration::from_secs(5);
 /// a string for text, a list for several documents. An operation that answers bytes is refused then,
 /// before anything is sent, with the code `not-text`.
 ///
+/// What does not end by itself is never there as a whole: `SystemEvents`, `ContainerStats` without
+/// `stream` as `false`, logs with `follow`. [`documents`](Self::documents) and [`output`](Self::output)
+/// give it as it comes.
+///
+/// Awaiting makes a future of the call; where one is wanted without that, as by a task or a `select!`,
+/// [`into_future`](IntoFuture::into_future) does.
+///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), contajners::Error> {
 /// use serde_json::json;
@@ -119,14 +126,16 @@ impl Call {
     /// parameter become JSON (`filters`, `buildargs`), and `X-Registry-Auth` is encoded. `None`
     /// counts as not given. Given again, a parameter that takes several values gets them all.
     ///
-    /// Raw requests take none: their target holds all of it.
+    /// In a raw request it takes the place of `{name}` in the path, as one segment, or else goes into the
+    /// query: lists repeat the key there, and maps and structs become JSON.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.0.parameters.push((name.into(), serde_json::to_value(value)));
         self
     }
 
-    /// Gives a value as the body; it becomes JSON. A string is sent as it is where the
-    /// operation wants text or YAML.
+    /// Gives a value as the body; it becomes JSON. A string is sent as it is, so that JSON or YAML that
+    /// was written elsewhere can be given, unless a string is what the operation wants as JSON; nothing
+    /// checks it. In a raw request it becomes JSON like any other value.
     pub fn body(mut self, value: impl Serialize) -> Self {
         self.0.body = Given::Json(serde_json::to_value(value));
         self
@@ -191,6 +200,22 @@ impl Call {
     /// it takes.
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.0.limits.read = limit.into();
+        self
+    }
+
+    /// Limits the time until the head of the answer comes, for this call, instead of
+    /// [`ClientBuilder::head_timeout`](crate::ClientBuilder::head_timeout); `None` is that of
+    /// [`read_timeout`](Self::read_timeout).
+    pub fn head_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.0.limits.head = limit.into();
+        self
+    }
+
+    /// Limits the time in which the engine takes nothing of a body that is there to be sent, for this
+    /// call, instead of [`ClientBuilder::write_timeout`](crate::ClientBuilder::write_timeout); `None` is
+    /// for as long as it takes.
+    pub fn write_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.0.limits.write = limit.into();
         self
     }
 
@@ -364,10 +389,8 @@ impl Call {
                 }
             }
             What::Raw(method, target) => {
-                if let Some((name, _)) = parameters.first() {
-                    return Err(Error::raw_parameter(name));
-                }
-                raw(*method, target, &self.0.body, self.0.content_type.as_deref())?
+                let content_type = self.0.content_type.as_deref();
+                raw(*method, target, &parameters, &self.0.body, content_type)?
             }
         };
         for (name, value) in &self.0.headers {
@@ -566,11 +589,18 @@ fn no_json(operation: Operation<'_>, name: &str, value: &Value) -> Option<String
 fn raw(
     method: Method,
     target: &str,
+    parameters: &[Parameter],
     body: &Given,
     content_type: Option<&str>,
 ) -> Result<Request, Error> {
     let path = target.split('?').next().unwrap_or_default();
     let mut request = Request::raw(method, target).map_err(|error| Error::raw(error, path))?;
+    for (name, value) in parameters {
+        let value = value.as_ref().map_err(|error| {
+            Error::value(&format!("{method} {path}"), name, serde_core::de::Error::custom(error))
+        })?;
+        request.add_parameter(name, value).map_err(|error| Error::raw(error, name))?;
+    }
     let wrong = |error| Error::raw(error, "Content-Type");
     match body {
         Given::Nothing => {

@@ -85,7 +85,8 @@ impl Client {
     }
 
     /// Begins a request that no spec knows. The target is path and query as they go over the
-    /// wire: with the version's prefix, percent-encoded. A body goes as JSON where it is a value, and as
+    /// wire: with the version's prefix, percent-encoded. [`Call::param`] encodes what is not known
+    /// beforehand, in place of `{name}` in the path or at the end of the query. A body goes as JSON where it is a value, and as
     /// `application/octet-stream` otherwise, unless [`Call::content_type`] names another type.
     ///
     /// ```no_run
@@ -93,7 +94,8 @@ impl Client {
     /// use contajners::Method;
     ///
     /// let checkpoint = serde_json::json!({ "CheckpointID": "one", "Exit": false });
-    /// docker.request(Method::Post, "/v1.41/containers/conny/checkpoints").body(checkpoint).await?;
+    /// let call = docker.request(Method::Post, "/v1.41/containers/{id}/checkpoints");
+    /// call.param("id", "conny").body(checkpoint).await?;
     /// # Ok(()) }
     /// ```
     pub fn request(&self, method: Method, target: impl Into<String>) -> Call {

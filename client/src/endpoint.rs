@@ -104,6 +104,27 @@ impl Endpoint {
         Self::read(address, true)
     }
 
+    /// Looks at what was not read from an address as if it had been. With TLS turned on TCP has it.
+    pub(crate) fn sound(self, tls: bool) -> Result<Self, EndpointError> {
+        // A path may be any, and no text.
+        if matches!(self, Self::Unix(_)) {
+            return Ok(self);
+        }
+        let mut sound = Self::parse(&self.to_string())?;
+        // These stand in no address.
+        if let (
+            Self::Ssh { identity, is_machine, .. },
+            Self::Ssh { identity: to, is_machine: is, .. },
+        ) = (self, &mut sound)
+        {
+            (*to, *is) = (identity, is_machine);
+        }
+        Ok(match sound {
+            Self::Tcp { host, port, prefix } if tls => Self::Https { host, port, prefix },
+            sound => sound,
+        })
+    }
+
     fn read(address: &str, tls: bool) -> Result<Self, EndpointError> {
         let address = address.trim();
         let wrong = |kind| EndpointError { address: redacted(address), kind };
@@ -397,6 +418,12 @@ impl From<&Path> for Endpoint {
     }
 }
 
+impl From<PathBuf> for Endpoint {
+    fn from(socket: PathBuf) -> Self {
+        Self::Unix(socket)
+    }
+}
+
 /// Why an address is not one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointError {
@@ -510,6 +537,37 @@ mod tests {
             "address `http://far` is without TLS, which is turned on: write `https://` or \
              `tcp://`, or leave TLS off",
         );
+    }
+
+    #[test]
+    fn what_was_made_by_hand_is_looked_at() {
+        let tcp = |host: &str, prefix: &str| {
+            let (host, prefix) = (host.to_owned(), prefix.to_owned());
+            Endpoint::Tcp { host, port: 1, prefix }
+        };
+        let ssh = |host: &str| {
+            Endpoint::parse("ssh://h").map(|endpoint| match endpoint {
+                Endpoint::Ssh { user, port, socket, .. } => Endpoint::Ssh {
+                    user,
+                    host: host.to_owned(),
+                    port,
+                    socket,
+                    identity: Some("key".into()),
+                    is_machine: true,
+                },
+                other => other,
+            })
+        };
+        assert_eq!(tcp("h", "/a").sound(false), Ok(tcp("h", "/a")));
+        let secure = tcp("h", "/a").sound(true).unwrap();
+        assert_eq!(secure.to_string(), "https://h:1/a");
+        let odd = Endpoint::from(PathBuf::from("/a b/ "));
+        assert_eq!(odd.clone().sound(true), Ok(odd));
+        assert_eq!(ssh("far").unwrap().sound(true), ssh("far"));
+        assert!(ssh("-oProxyCommand=x").unwrap().sound(false).is_err());
+        assert!(tcp("h\r\nx: y", "").sound(false).is_err());
+        assert_eq!(tcp("", "").sound(false), Endpoint::parse("tcp://:1"));
+        assert!(Endpoint::Pipe("a\0".into()).sound(false).is_err());
     }
 
     #[test]

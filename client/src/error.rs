@@ -259,12 +259,6 @@ impl Error {
             .with_hint("send less in parameters; what is long may have a place in the body")
     }
 
-    pub(crate) fn raw_parameter(name: &str) -> Self {
-        let text = format!("a raw request takes no parameters: {}", quoted(name));
-        Self::new(ErrorKind::Resolve, "unknown-parameter", text)
-            .with_hint("write it into the target, as it goes over the wire")
-    }
-
     pub(crate) fn unreadable(what: &str, source: io::Error) -> Self {
         let text = format!("cannot read {what}");
         Self::new(ErrorKind::Body, "body-unreadable", text).with_source(source)
@@ -503,7 +497,7 @@ impl Error {
     }
 
     /// Returns the stable name that scripts match on, such as `unknown-operation`. All of them stand in
-    /// `docs/errors.md`.
+    /// the repository's `docs/errors.md`, with what each means.
     pub fn code(&self) -> &'static str {
         self.0.code
     }
@@ -564,6 +558,34 @@ impl Error {
     /// twice. `false` is certain: nothing was sent, or the method asks for no change.
     pub fn may_have_acted(&self) -> bool {
         self.0.acted
+    }
+}
+
+impl From<ResolveError> for Error {
+    /// What the catalogue says about a call, of the kind [`ErrorKind::Resolve`].
+    fn from(error: ResolveError) -> Self {
+        Self::resolve(error)
+    }
+}
+
+impl From<PackError> for Error {
+    /// A pack that cannot be used, of the kind [`ErrorKind::Config`].
+    fn from(error: PackError) -> Self {
+        Self::pack(error)
+    }
+}
+
+impl From<EndpointError> for Error {
+    /// What is no address, of the kind [`ErrorKind::Config`].
+    fn from(error: EndpointError) -> Self {
+        Self::endpoint(&error)
+    }
+}
+
+impl From<DiscoverError> for Error {
+    /// Why no engine was found, of the kind [`ErrorKind::Config`].
+    fn from(error: DiscoverError) -> Self {
+        Self::discover(error)
     }
 }
 

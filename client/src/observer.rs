@@ -1,6 +1,7 @@
 //! What goes over the wire, for those who want to see it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use contajners_core::is_secret_header;
 use hyper::HeaderMap;
@@ -53,6 +54,21 @@ pub trait Observer: Send + Sync {
     /// The head of an answer has arrived.
     fn answer(&self, head: &Head) {
         let _ = head;
+    }
+}
+
+/// So that a program can keep what it is told by.
+impl<T: Observer + ?Sized> Observer for Arc<T> {
+    fn request(&self, head: &Head) {
+        (**self).request(head);
+    }
+
+    fn body_sent(&self, bytes: usize) {
+        (**self).body_sent(bytes);
+    }
+
+    fn answer(&self, head: &Head) {
+        (**self).answer(head);
     }
 }
 
@@ -140,7 +156,7 @@ impl fmt::Debug for Head {
 
 /// The one who is told, if there is one.
 #[derive(Clone, Default)]
-pub(crate) struct Watched(pub(crate) Option<std::sync::Arc<dyn Observer>>);
+pub(crate) struct Watched(pub(crate) Option<Arc<dyn Observer>>);
 
 impl Watched {
     pub(crate) fn request(&self, message: &Message) {

@@ -6,11 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::encode::base64url;
-use crate::value::Value;
+use crate::encode::{base64url, path_segment, query_part};
+use crate::resolve::unfit_for_path;
+use crate::value::{Value, View};
 
 /// An HTTP method that a spec may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Method {
     /// `GET`
     Get,
@@ -32,6 +34,7 @@ pub enum Method {
 
 /// Where a parameter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Location {
     /// A placeholder of the path template.
     Path,
@@ -239,7 +242,7 @@ impl Request {
     /// Makes a request that is sent as it is, for operations that no spec knows.
     ///
     /// The target is the path with its query, as it goes over the wire; it is neither prefixed
-    /// with a version nor encoded.
+    /// with a version nor encoded. [`Request::add_parameter`] encodes what is not known beforehand.
     ///
     /// ```
     /// use contajners_core::{Method, RawError, Request};
@@ -267,6 +270,61 @@ impl Request {
             answer: Answer::Json,
             operation: None,
         })
+    }
+
+    /// Gives a raw request a parameter: in place of `{name}` in its path, or else in its query.
+    ///
+    /// It is percent-encoded here, so that a value in the path is exactly one segment. Objects become
+    /// JSON, a list repeats the key in the query, and `null` counts as not given.
+    ///
+    /// ```
+    /// use contajners_core::{Method, Request};
+    ///
+    /// let mut request = Request::raw(Method::Get, "/v1.41/containers/{id}/checkpoints")?;
+    /// request.add_parameter("id", &"a b/c")?;
+    /// request.add_parameter("dir", &"/var/x&y")?;
+    /// assert_eq!(request.target(), "/v1.41/containers/a%20b%2Fc/checkpoints?dir=/var/x%26y");
+    /// # Ok::<(), contajners_core::RawError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RawError::Parameter`] when a value for the path is a list, an object or `null`, or would change
+    /// the path: it is empty, `.` or `..`, or has one of these between slashes.
+    pub fn add_parameter(&mut self, name: &str, value: &dyn Value) -> Result<(), RawError> {
+        let path = self.target.split('?').next().unwrap_or_default();
+        let placeholder = format!("{{{name}}}");
+        if let Some(at) = path.find(&placeholder) {
+            let is_scalar = !matches!(value.view(), View::Null | View::Array | View::Object);
+            let text = plain(value);
+            if !is_scalar || unfit_for_path(&text).is_some() {
+                return Err(RawError::Parameter);
+            }
+            let mut segment = String::new();
+            path_segment(&text, &mut segment);
+            self.target.replace_range(at..at + placeholder.len(), &segment);
+            return Ok(());
+        }
+        match value.view() {
+            View::Null => {}
+            View::Array => value.items(&mut |item| {
+                self.add_to_query(name, &plain(item));
+                true
+            }),
+            _ => self.add_to_query(name, &plain(value)),
+        }
+        Ok(())
+    }
+
+    fn add_to_query(&mut self, name: &str, text: &str) {
+        match self.target.find('?') {
+            None => self.target.push('?'),
+            Some(_) if self.target.ends_with(['?', '&']) => {}
+            Some(_) => self.target.push('&'),
+        }
+        query_part(name, &mut self.target);
+        self.target.push('=');
+        query_part(text, &mut self.target);
     }
 
     /// Adds a header, or replaces the one of that name.
@@ -426,6 +484,14 @@ pub fn is_secret_header(name: &str) -> bool {
         || name.eq_ignore_ascii_case("X-Registry-Config")
 }
 
+/// A scalar as it is, anything else as JSON.
+fn plain(value: &dyn Value) -> Cow<'_, str> {
+    match value.view() {
+        View::Text(text) => text,
+        _ => Cow::Owned(value.to_json()),
+    }
+}
+
 /// Why a part of a raw request cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -434,6 +500,8 @@ pub enum RawError {
     Target,
     /// The header's name or value cannot be sent.
     Header,
+    /// The value of a parameter cannot stand in a path.
+    Parameter,
 }
 
 impl RawError {
@@ -442,6 +510,7 @@ impl RawError {
         match self {
             Self::Target => "invalid-target",
             Self::Header => "invalid-header",
+            Self::Parameter => "invalid-parameter",
         }
     }
 
@@ -454,6 +523,9 @@ impl RawError {
             Self::Header => {
                 "names are letters, digits and dashes; values hold no control characters"
             }
+            Self::Parameter => {
+                "a value in a path is a text or a number, neither empty nor `.` or `..`"
+            }
         }
     }
 }
@@ -463,6 +535,7 @@ impl fmt::Display for RawError {
         f.write_str(match self {
             Self::Target => "the request target is not a path as it goes over the wire",
             Self::Header => "the header cannot be sent",
+            Self::Parameter => "the value of the parameter cannot stand in a path",
         })
     }
 }
@@ -492,6 +565,26 @@ pub(crate) fn is_header_value(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_of_raw_requests_stay_where_they_belong() {
+        let raw = |target: &str| Request::raw(Method::Get, target).unwrap();
+        let check = |target: &str, name: &str, value: &dyn Value, expected: &str| {
+            let mut request = raw(target);
+            request.add_parameter(name, value).unwrap();
+            assert_eq!(request.target(), expected);
+        };
+        check("/a/{b}", "b", &"?c#d%/e", "/a/%3Fc%23d%25%2Fe");
+        check("/a/{b}/{b}", "b", &"1", "/a/1/{b}");
+        check("/a/{b}", "b", &7, "/a/7");
+        check("/a", "b c", &"d&e=f", "/a?b%20c=d%26e%3Df");
+        check("/a?", "b", &true, "/a?b=true");
+        check("/a?c={b}&", "b", &"1", "/a?c={b}&b=1");
+        check("/a/{b}", "", &"1", "/a/{b}?=1");
+        for wrong in ["", ".", "..", "a/../b", "/a", "a//b"] {
+            assert_eq!(raw("/a/{b}").add_parameter("b", &wrong), Err(RawError::Parameter));
+        }
+    }
 
     #[test]
     fn secret_headers_are_known_by_their_names() {

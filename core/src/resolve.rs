@@ -647,7 +647,7 @@ fn qualified(parameter: &Parameter<'_>) -> String {
 
 /// Why a value cannot be a path segment; servers clean paths after decoding them, so that dots
 /// and empty segments would reach another operation.
-fn unfit_for_path(value: &str) -> Option<String> {
+pub(crate) fn unfit_for_path(value: &str) -> Option<String> {
     if value.is_empty() {
         return Some("is empty".into());
     }

@@ -153,8 +153,7 @@ fn parameters(operation: &Operation) -> BTreeSet<String> {
     let named = operation.parameters.iter().filter_map(|parameter| match parameter.location {
         Location::Path => None,
         Location::Query => Some(parameter.name.clone()),
-        Location::Header => Some(format!("{}(header)", parameter.name)),
-        Location::Form => Some(format!("{}(form)", parameter.name)),
+        location => Some(format!("{}({location})", parameter.name)),
     });
     named.chain(operation.body.iter().map(|_| "(body)".to_owned())).collect()
 }

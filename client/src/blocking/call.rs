@@ -84,6 +84,10 @@ impl Call {
         timeout(limit: impl Into<Option<Duration>>);
         /// Limits the time in which nothing comes from the engine; `None` is for as long as it takes.
         read_timeout(limit: impl Into<Option<Duration>>);
+        /// Limits the time until the head of the answer comes; `None` is that of `read_timeout`.
+        head_timeout(limit: impl Into<Option<Duration>>);
+        /// Limits the time in which the engine takes nothing of a body; `None` is for as long as it takes.
+        write_timeout(limit: impl Into<Option<Duration>>);
     }
 
     /// Gives a reader as the body. It is read on a thread of its own while it is sent, in pieces of

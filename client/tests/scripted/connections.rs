@@ -32,6 +32,34 @@ fn connections_are_used_again() {
 }
 
 #[test]
+fn an_endpoint_that_was_found_can_be_used() {
+    let engine = always("200 OK", JSON, b"[]");
+    let found = engine.builder().discover().unwrap();
+    let client = Client::builder("docker").endpoint(found.endpoint).api_version("v1.41").build();
+    block_on(async { client.unwrap().invoke("ContainerList").await }).unwrap();
+    let both =
+        Client::builder("docker").endpoint(std::path::Path::new("/x")).connection("y").build();
+    assert_eq!(both.unwrap_err().code(), "two-addresses");
+}
+
+/// All that the parts of the client say of themselves is an error of the client, too.
+#[test]
+fn errors_of_parts_are_errors_of_the_client() {
+    let part = |result: Result<(), contajners::Error>| {
+        let error = result.unwrap_err();
+        (error.kind(), error.code(), error.hint().is_some())
+    };
+    let pack = contajners::pack("docker").unwrap();
+    let resolve =
+        || Ok(pack.newest().map(|api| api.operation("ContainerLst").map(drop)).unwrap()?);
+    assert_eq!(part(resolve()), (ErrorKind::Resolve, "unknown-operation", true));
+    let address = || Ok(contajners::Endpoint::parse("gopher://x").map(drop)?);
+    assert_eq!(part(address()), (ErrorKind::Config, "unsupported-address", true));
+    let open = || Ok(contajners_core::Pack::open(b"no pack").map(drop)?);
+    assert_eq!(part(open()).0, ErrorKind::Config);
+}
+
+#[test]
 fn an_answer_that_is_not_read_costs_its_connection() {
     let engine = always("200 OK", JSON, &vec![b' '; 1 << 20]);
     let client = engine.client();

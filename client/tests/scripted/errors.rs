@@ -76,7 +76,8 @@ fn calls_that_cannot_be() {
         check(scoped.invoke("ImageLst")),
         check(client.invoke("ContainerList").header("a b", "c")),
         check(client.request(contajners::Method::Get, "/a b")),
-        check(client.request(contajners::Method::Get, "/a").param("b", "c")),
+        check(client.request(contajners::Method::Get, "/a/{b}").param("b", "..")),
+        check(client.request(contajners::Method::Get, "/a/{b}").param("b", None::<&str>)),
         check(client.invoke("ContainerExport").param("id", "x")),
     ];
     insta::assert_snapshot!(messages.join("\n"));

@@ -50,6 +50,29 @@ fn a_silent_engine_runs_into_every_limit() {
     );
 }
 
+/// A wait may take what a list may not.
+#[test]
+fn a_call_has_every_limit_for_itself() {
+    let engine = pensive(SHORT * 3);
+    let builder = engine.builder().head_timeout(SHORT).write_timeout(SHORT);
+    let client = builder.build().unwrap();
+    block_on(async {
+        let list = || client.invoke("ContainerList");
+        assert_eq!(list().await.unwrap_err().timeout(), Some(Timeout::Head));
+        list().head_timeout(None).await.unwrap();
+        list().head_timeout(AMPLE).await.unwrap();
+        let error = list().head_timeout(None).read_timeout(SHORT).await.unwrap_err();
+        assert_eq!(error.timeout(), Some(Timeout::Read));
+    });
+    let stuck = Script::with_head_only(|_| {
+        thread::park();
+        Then::Close
+    });
+    let build = stuck.client().invoke("ImageBuild").body_reader(tokio::io::repeat(0));
+    let error = block_on(async { build.write_timeout(SHORT).await.unwrap_err() });
+    assert_eq!(error.timeout(), Some(Timeout::Write));
+}
+
 /// What was announced has been sent by then, and the engine is at work.
 #[test]
 fn a_reader_with_its_length_is_done_with_it() {

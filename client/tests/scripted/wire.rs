@@ -16,6 +16,9 @@ fn a_call_is_sent_as_the_engines_like_it() {
         client.invoke("ContainerStart").param("id", "a/b").await.unwrap();
         client.invoke("ContainerCreate").body(json!({ "Image": "x" })).await.unwrap();
         client.request(Method::Post, "/v1.41/x?y=z").header("X-One", "1").await.unwrap();
+        let raw = client.request(Method::Get, "/v1.41/x/{id}/{y}?a=1").param("id", "a/b c");
+        let raw = raw.param("filters", json!({ "status": ["exited"] })).param("t", ["b&c", "{id}"]);
+        raw.param("n", 1).param("all", true).param("none", None::<&str>).await.unwrap();
     });
     let asked = engine.asked();
     let lines: Vec<&str> = asked.iter().map(|one| one.line()).collect();
@@ -26,6 +29,8 @@ fn a_call_is_sent_as_the_engines_like_it() {
             "POST /v1.41/containers/a%2Fb/start HTTP/1.1",
             "POST /v1.41/containers/create HTTP/1.1",
             "POST /v1.41/x?y=z HTTP/1.1",
+            "GET /v1.41/x/a%2Fb%20c/{y}?a=1&filters=%7B%22status%22:%5B%22exited%22%5D%7D\
+             &t=b%26c&t=%7Bid%7D&n=1&all=true HTTP/1.1",
         ]
     );
     for one in &asked {
@@ -34,9 +39,9 @@ fn a_call_is_sent_as_the_engines_like_it() {
         assert!(one.header("transfer-encoding").is_empty());
     }
     let lengths: Vec<_> = asked.iter().map(|one| one.header("content-length")).collect();
-    assert_eq!(lengths, [vec![], vec!["0"], vec!["13"], vec!["0"]]);
+    assert_eq!(lengths, [vec![], vec!["0"], vec!["13"], vec!["0"], vec![]]);
     let types: Vec<_> = asked.iter().map(|one| one.header("content-type")).collect();
-    assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![]]);
+    assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![], vec![]]);
     assert_eq!(asked[2].body, br#"{"Image":"x"}"#);
     assert_eq!(asked[3].header("x-one"), ["1"]);
 }
