@@ -1,6 +1,7 @@
 //! What the measured dockerd holds.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::future::IntoFuture as _;
 use std::path::{Path, PathBuf};
 
 use contajners::Client;
@@ -34,6 +35,8 @@ pub(crate) struct Stage<'a> {
     on_a_terminal: OnceCell<String>,
     exported: OnceCell<String>,
     archive: OnceCell<PathBuf>,
+    /// Containers that are there to be listed alone.
+    spare: RefCell<Vec<String>>,
 }
 
 impl<'a> Stage<'a> {
@@ -54,13 +57,16 @@ impl<'a> Stage<'a> {
             on_a_terminal: OnceCell::new(),
             exported: OnceCell::new(),
             archive: OnceCell::new(),
+            spare: RefCell::default(),
         };
         stage
             .runtime
             .block_on(stage.client.invoke("ImageLoad").body_bytes(busybox_archive()?).bytes())?;
         for number in 0..CONTAINERS {
             let labels = json!({ "number": number.to_string(), "purpose": "to be listed" });
-            stage.inspected = stage.create(&["true"], json!({ "Labels": labels }))?;
+            let id = stage.create(&["true"], json!({ "Labels": labels }))?;
+            let before = std::mem::replace(&mut stage.inspected, id);
+            stage.spare.get_mut().extend(Some(before).filter(|id| !id.is_empty()));
         }
         Ok(stage)
     }
@@ -139,7 +145,8 @@ impl<'a> Stage<'a> {
         Ok(self.archive.get().expect("just made"))
     }
 
-    /// Makes a container once, runs it to its end, and takes it out of the list of [`CONTAINERS`].
+    /// Makes a container once and runs it to its end; it takes the place of another one, so that
+    /// [`CONTAINERS`] are there.
     fn made<'s>(
         &'s self,
         cell: &'s OnceCell<String>,
@@ -149,6 +156,10 @@ impl<'a> Stage<'a> {
         if cell.get().is_none() {
             let id = self.create(command, more)?;
             self.finish(&id)?;
+            if let Some(spare) = self.spare.borrow_mut().pop() {
+                let delete = self.client.invoke("ContainerDelete").param("id", spare);
+                self.runtime.block_on(delete.into_future())?;
+            }
             let _ = cell.set(id);
         }
         Ok(cell.get().expect("just made"))

@@ -14,6 +14,7 @@ mod processes;
 mod report;
 mod tasks;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ struct Args {
     /// The root of the repository.
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
+    /// Everything that could be measured.
+    #[arg(skip)]
+    asked: RefCell<Vec<String>>,
     /// What a process of its own is to do, so that its memory can be told.
     #[command(subcommand)]
     worker: Option<memory::Worker>,
@@ -52,7 +56,18 @@ impl Args {
     /// Tells whether something is to be measured.
     fn wants(&self, group: &str, task: &str) -> bool {
         let name = format!("{group}/{task}");
-        self.only.is_empty() || self.only.iter().any(|word| name.contains(word.as_str()))
+        let wanted = self.only.is_empty() || self.only.iter().any(|word| name.contains(word));
+        self.asked.borrow_mut().push(name);
+        wanted
+    }
+
+    /// Fails for a word that nothing has in its name.
+    fn all_were_there(&self) -> Outcome {
+        let asked = self.asked.borrow();
+        let stray = self.only.iter().find(|word| !asked.iter().any(|name| name.contains(*word)));
+        stray.map_or(Ok(()), |word| {
+            Err(format!("nothing is called `{word}`; there are {}", asked.join(", ")).into())
+        })
     }
 }
 
@@ -83,5 +98,6 @@ fn measure(args: &Args) -> Outcome {
     drop(engine);
     build::run(args, &mut report)?;
     micro::run(args, &mut report)?;
+    args.all_were_there()?;
     report.finish(args)
 }

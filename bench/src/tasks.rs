@@ -73,8 +73,8 @@ impl Task<'_> {
         match self {
             Self::Ping | Self::Callers => side.ping().await,
             Self::List => match side.list().await? {
-                count if count >= CONTAINERS => Ok(()),
-                count => Err(format!("only {count} containers").into()),
+                CONTAINERS => Ok(()),
+                count => Err(format!("{count} containers, not {CONTAINERS}").into()),
             },
             Self::Inspect(id) => match side.inspect(id).await? == id {
                 true => Ok(()),

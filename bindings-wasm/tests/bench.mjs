@@ -46,6 +46,8 @@ function piece(length) {
 
 /** A process of its own, whose time is not counted. */
 function sending(length) {
+  // It ends with the one that started it, however that ends.
+  process.on("disconnect", () => process.exit());
   const bytes = piece(length);
   const server = createServer(async (_, response) => {
     response.writeHead(200, { "Content-Type": "application/vnd.docker.multiplexed-stream" });

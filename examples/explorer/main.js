@@ -141,7 +141,7 @@ function show(operation, focus) {
     make("pre", { id: "request", "aria-live": "polite" }),
     make("pre", { id: "curl", "aria-label": "The same with curl" }),
     make("h3", {}, "Run"),
-    make("p", {}, make("label", {}, "Address ", make("input", { id: "uri", size: "40", value: typed.get("uri") ?? `/engine/${page.engine}` })), " ",
+    make("p", {}, make("label", {}, "Address ", make("input", { id: "uri", size: "40", value: typed.get(`${page.engine} uri`) ?? `/engine/${page.engine}` })), " ",
       make("button", { id: "run" }, "Run"), " ",
       make("button", { id: "stop", type: "button", onclick: () => stop(), disabled: true }, "Stop")),
     make("p", { id: "state", role: "status" }),
@@ -257,7 +257,7 @@ async function run(page) {
   const say = (text) => (state.textContent = text);
   output.replaceChildren();
   $("stop").disabled = false;
-  typed.set("uri", $("uri").value);
+  typed.set(`${page.engine} uri`, $("uri").value);
   // Only the end is kept: a log may go on for days.
   const add = (node) => {
     const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;

@@ -6,7 +6,7 @@
 import { open } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -140,11 +140,16 @@ async function file(request, response, folders) {
 }
 
 function placeOf(url, folders) {
+  // As proxies are asked: `http://host/../..`, of which the name of a host would be a folder.
+  if (!url.startsWith("/")) throw new Error("no path");
   const path = normalize(decodeURIComponent(url.split("?")[0]));
   const [, first, rest] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
   const named = first !== "" && Object.hasOwn(folders, first);
   const inside = named ? rest : path;
-  return join(folders[named ? first : ""], inside.endsWith("/") ? `${inside}index.html` : inside);
+  const folder = resolve(folders[named ? first : ""]);
+  const place = join(folder, inside.endsWith("/") ? `${inside}index.html` : inside);
+  if (!place.startsWith(folder + sep)) throw new Error("outside");
+  return place;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

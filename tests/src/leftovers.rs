@@ -7,7 +7,9 @@ use std::{env, fs};
 use crate::{engine, front, ssh};
 
 /// What the names begin with that are looked for.
-const PREFIXES: [&str; 3] = [engine::PREFIX, front::PREFIX, ssh::PREFIX];
+const PREFIXES: [&str; 4] = [engine::PREFIX, front::PREFIX, ssh::PREFIX, NODE_PREFIX];
+/// What the folder for the temporary files of a Node begins with.
+pub const NODE_PREFIX: &str = "contajners-node-";
 
 /// Returns what exists of the engine whose work folder has this name: one line each for processes,
 /// mounts, control groups and the folder.

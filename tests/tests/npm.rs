@@ -38,7 +38,11 @@ impl Node {
             copy(&self.sources, &self.project);
             copy(&self.sources.join("page"), &self.project.join("page"));
         });
+        // Named after this process, so that what a killed one leaves is found.
+        let prefix = format!("{}{}-", contajners_tests::leftovers::NODE_PREFIX, std::process::id());
+        let temporary = tempfile::Builder::new().prefix(&prefix).tempdir().unwrap();
         let output = Command::new("node")
+            .env("TMPDIR", temporary.path())
             .args(["--test", "--test-timeout=300000", "--test-reporter=spec", file])
             .current_dir(&self.project)
             .envs(variables.iter().copied())

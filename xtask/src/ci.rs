@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::packages::{BUILD, Missing, ensure};
-use crate::steps::{self, cargo, root};
-
-/// The published specs: too many for the repository; where they are, packs are compared.
-const SPECS: &str = "../shared/specs";
+use crate::steps::{self, cargo};
 
 /// Runs everything that CI runs; each step is printed and can be run alone.
 ///
@@ -31,8 +28,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
         times.push((begin.elapsed(), steps::text(&step)));
     }
     eprintln!("{}", how_long(&times));
-    if !has_specs() {
-        eprintln!("note: PACKS ARE NOT COMPARED WITH THEIR SOURCES, since there is no {SPECS}");
+    if contajners_tests::shared_specs().is_none() {
+        eprintln!(
+            "note: PACKS ARE NOT COMPARED WITH THEIR SOURCES, since there is no ../shared/specs"
+        );
     }
     match failed.len() {
         0 => Ok(()),
@@ -84,8 +83,11 @@ fn steps(install: bool) -> Vec<Command> {
     for word in ["msrv", "no-std", "windows"] {
         steps.push(chore(&[word], install));
     }
-    if has_specs() {
-        steps.push(chore(&["fetch-api", "--check", "--from", SPECS], false));
+    // Too many for the repository; where they are, packs are compared.
+    if let Some(specs) = contajners_tests::shared_specs() {
+        let mut check = chore(&["fetch-api", "--check", "--from"], false);
+        check.arg(specs);
+        steps.push(check);
     }
     steps.push(chore(&["fuzz"], install));
     let mut test = chore(&["test"], install);
@@ -93,10 +95,6 @@ fn steps(install: bool) -> Vec<Command> {
     test.env("CI", "true");
     steps.push(test);
     steps
-}
-
-fn has_specs() -> bool {
-    root().join(SPECS).is_dir()
 }
 
 fn chore(words: &[&str], install: bool) -> Command {

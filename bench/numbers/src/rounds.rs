@@ -38,7 +38,7 @@ impl Times {
 /// Lets each contender do its rounds; a round before does not count.
 ///
 /// Who comes after a contender that leaves the engine with much to clean up, or lets it fall asleep,
-/// pays for that: so each comes after each other one equally often.
+/// pays for that: so each comes after each other one equally often, from one round to the next, too.
 ///
 /// # Errors
 ///
@@ -48,10 +48,9 @@ pub fn in_turn(mut contenders: Vec<Contender<'_>>, rounds: usize) -> Outcome<Vec
         .iter()
         .map(|contender| Times { name: contender.name, rounds: Vec::with_capacity(rounds) })
         .collect();
-    let count = contenders.len();
+    let mut order = Order::new(contenders.len());
     for round in 0..=rounds {
-        for step in 0..count {
-            let at = turn(count, round, step);
+        for at in order.next() {
             let contender = &mut contenders[at];
             let time =
                 (contender.round)().map_err(|error| format!("{}: {error}", contender.name))?;
@@ -63,14 +62,52 @@ pub fn in_turn(mut contenders: Vec<Contender<'_>>, rounds: usize) -> Outcome<Vec
     Ok(all)
 }
 
-/// Who is next: a Latin square that is balanced for what the one before leaves behind (by Williams).
-fn turn(count: usize, round: usize, step: usize) -> usize {
-    // With an odd number of contenders every other square goes the other way.
-    let is_turned = count % 2 == 1 && (round / count) % 2 == 1;
-    let step = if is_turned { count - 1 - step } else { step };
-    // 0, 1, n - 1, 2, n - 2 …
-    let first = if step % 2 == 1 { step.div_ceil(2) } else { count - step / 2 };
-    (first + round) % count
+/// The order of the rounds.
+struct Order {
+    all: Vec<Vec<usize>>,
+    /// How often each came after each.
+    after: Vec<Vec<u32>>,
+    /// How often each was at each place.
+    at: Vec<Vec<u32>>,
+    last: Option<usize>,
+}
+
+impl Order {
+    /// Of so few contenders that all their orders can be compared.
+    fn new(count: usize) -> Self {
+        let mut all = vec![Vec::new()];
+        for _ in 0..count {
+            let longer = all.iter().flat_map(|order: &Vec<usize>| {
+                let left = (0..count).filter(|one| !order.contains(one));
+                left.map(|one| [&order[..], &[one]].concat()).collect::<Vec<_>>()
+            });
+            all = longer.collect();
+        }
+        let none = vec![vec![0; count]; count];
+        Self { all, after: none.clone(), at: none, last: None }
+    }
+
+    /// The order that leaves the least of a difference: nobody comes after itself, and then those come
+    /// after each other that did so least, at the places where they were least.
+    fn next(&mut self) -> Vec<usize> {
+        let Self { all, after, at, last } = self;
+        let cost = |order: &Vec<usize>| {
+            let follows: u32 = pairs(*last, order).map(|(one, other)| after[one][other]).sum();
+            let places: u32 = order.iter().enumerate().map(|(place, one)| at[place][*one]).sum();
+            (last.is_some() && *last == order.first().copied(), follows, places)
+        };
+        let next = all.iter().min_by_key(|order| cost(order)).cloned().unwrap_or_default();
+        pairs(*last, &next).for_each(|(one, other)| after[one][other] += 1);
+        next.iter().enumerate().for_each(|(place, one)| at[place][*one] += 1);
+        *last = next.last().copied();
+        next
+    }
+}
+
+/// Those that come after another one, beginning with the last of the round before.
+fn pairs(last: Option<usize>, order: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    let first = usize::from(last.is_none());
+    last.into_iter().chain(order.iter().copied()).zip(order.iter().copied().skip(first))
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {
@@ -103,15 +140,23 @@ mod tests {
     #[test]
     fn each_comes_after_each_other_one_equally_often() {
         for count in 2..6 {
-            let mut after = vec![vec![0; count]; count];
-            for round in 0..2 * count {
-                let turns: Vec<usize> = (0..count).map(|step| turn(count, round, step)).collect();
-                assert_eq!((0..count).filter(|at| turns.contains(at)).count(), count);
-                turns.windows(2).for_each(|pair| after[pair[0]][pair[1]] += 1);
-            }
-            for (at, row) in after.iter().enumerate() {
-                let others = row.iter().enumerate().filter(|(other, _)| *other != at);
-                assert!(others.clone().all(|(_, times)| *times == 2), "{count}: {after:?}");
+            for rounds in [15, 51, 101] {
+                let mut order = Order::new(count);
+                let all: Vec<usize> = (0..rounds).flat_map(|_| order.next()).collect();
+                for round in all.chunks(count) {
+                    assert!((0..count).all(|one| round.contains(&one)), "{round:?}");
+                }
+                let mut after = vec![vec![0; count]; count];
+                all.windows(2).for_each(|pair| after[pair[0]][pair[1]] += 1);
+                let (mut least, mut most) = (usize::MAX, 0);
+                for (one, row) in after.iter().enumerate() {
+                    assert_eq!(row[one], 0, "{after:?}");
+                    let others = row.iter().enumerate().filter(|(other, _)| *other != one);
+                    for (_, times) in others {
+                        (least, most) = (least.min(*times), most.max(*times));
+                    }
+                }
+                assert!(most - least <= 1, "{count} in {rounds}: {after:?}");
             }
         }
     }
