@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io::Write;
 
 use contajners::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +25,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }))
         .await?;
     let id = &created["Id"];
+    let talked = talk(&docker, id).await;
+    docker.invoke("ContainerDelete").param("id", id).param("force", true).await?;
+    talked
+}
+
+async fn talk(docker: &Client, id: &Value) -> Result<(), Box<dyn Error>> {
     let socket = docker
         .invoke("ContainerAttach")
         .param("id", id)
@@ -41,6 +47,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(piece) = output.next().await {
         std::io::stdout().write_all(&piece?.bytes)?;
     }
-    docker.invoke("ContainerDelete").param("id", id).param("force", true).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! `cargo run -p contajners --example create_and_start -- IMAGE`
 
 use contajners::{Client, Error};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -17,9 +17,15 @@ async fn main() -> Result<(), Error> {
         .body(json!({ "Image": image, "Cmd": ["sh", "-c", "exit 3"] }))
         .await?;
     let id = &created["Id"];
+    let ended = run(&containers, id).await;
+    // Whatever became of it, nothing stays.
+    containers.invoke("ContainerDelete").param("id", id).param("force", true).await?;
+    ended
+}
+
+async fn run(containers: &Client, id: &Value) -> Result<(), Error> {
     containers.invoke("ContainerStart").param("id", id).await?;
     let waited = containers.invoke("ContainerWait").param("id", id).await?;
     println!("it ended with {}", waited["StatusCode"]);
-    containers.invoke("ContainerDelete").param("id", id).await?;
     Ok(())
 }

@@ -19,15 +19,15 @@ async fn main() -> Result<(), Error> {
     let docker = Client::builder("docker").build()?;
     let body = json!({ "Name": "example-network", "Labels": { "made.by": "example" } });
     let created = docker.invoke("NetworkCreate").body(body).await?;
-    let networks: Vec<Network> = docker
+    let networks = docker
         .invoke("NetworkList")
         // A map for a text parameter becomes JSON.
         .param("filters", json!({ "label": ["made.by=example"] }))
-        .json()
-        .await?;
-    for network in networks {
+        .json::<Vec<Network>>()
+        .await;
+    docker.invoke("NetworkDelete").param("id", &created["Id"]).await?;
+    for network in networks? {
         println!("{} ({})", network.name, network.driver);
     }
-    docker.invoke("NetworkDelete").param("id", &created["Id"]).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use contajners::{Client, Error};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -18,13 +18,17 @@ async fn main() -> Result<(), Error> {
     });
     let created = docker.invoke("ContainerCreate").body(body).await?;
     let id = &created["Id"];
-    docker.invoke("ContainerStart").param("id", id).await?;
+    let ended = run(&docker, id).await;
+    docker.invoke("ContainerDelete").param("id", id).param("force", true).await?;
+    ended
+}
 
+async fn run(docker: &Client, id: &Value) -> Result<(), Error> {
+    docker.invoke("ContainerStart").param("id", id).await?;
     let healthy = docker.wait("healthy").param("id", id).timeout(Duration::from_secs(30)).await?;
     println!("it is {}", healthy.answer()["State"]["Health"]["Status"]);
     // As long as it takes.
     let exited = docker.wait("exited").param("id", id).await?;
     println!("it ended with {}", exited.told());
-    docker.invoke("ContainerDelete").param("id", id).await?;
     Ok(())
 }
