@@ -57,6 +57,16 @@ fn every_kind_of_answer() {
 }
 
 #[test]
+fn what_is_not_read_of_a_piece_is_the_next_one() {
+    let engine = always("200 OK", "application/x-tar", b"0123456789");
+    let mut stream = client(&engine).invoke("ImageGet").param("name", "x").stream().unwrap();
+    let mut two = [0; 2];
+    stream.read_exact(&mut two).unwrap();
+    let rest: Result<Vec<_>, _> = stream.into_iter().collect();
+    assert_eq!((&two, &*rest.unwrap().concat()), (b"01", &b"23456789"[..]));
+}
+
+#[test]
 fn output_and_documents_are_iterators() {
     let engine = always("200 OK", FRAMES, b"\x01\0\0\0\0\0\0\x03one\x02\0\0\0\0\0\0\x03two");
     let output = client(&engine).invoke("ContainerLogs").param("id", "x").output().unwrap();
