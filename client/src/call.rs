@@ -599,7 +599,7 @@ fn raw(
         let value = value.as_ref().map_err(|error| {
             Error::value(&format!("{method} {path}"), name, serde_core::de::Error::custom(error))
         })?;
-        request.add_parameter(name, value).map_err(|error| Error::raw(error, name))?;
+        request.add_parameter(name, value).map_err(|error| Error::unfit_for_path(error, name))?;
     }
     let wrong = |error| Error::raw(error, "Content-Type");
     match body {

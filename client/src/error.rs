@@ -13,7 +13,7 @@ use bytes::Bytes;
 pub(crate) use contajners_core::quoted;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Finding, Method, NegotiateError, PackError, RawError, ResolveError, nearest,
+    Finding, Method, NegotiateError, PackError, RawError, ResolveError, UnfitForPath, nearest,
 };
 
 pub(crate) use self::call::CallOf;
@@ -250,6 +250,11 @@ impl Error {
 
     pub(crate) fn raw(error: RawError, what: &str) -> Self {
         let text = format!("{error}: {}", quoted(what));
+        Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
+    }
+
+    pub(crate) fn unfit_for_path(error: UnfitForPath, name: &str) -> Self {
+        let text = format!("{error}: {}", quoted(name));
         Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
     }
 

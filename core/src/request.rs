@@ -284,21 +284,21 @@ impl Request {
     /// request.add_parameter("id", &"a b/c")?;
     /// request.add_parameter("dir", &"/var/x&y")?;
     /// assert_eq!(request.target(), "/v1.41/containers/a%20b%2Fc/checkpoints?dir=/var/x%26y");
-    /// # Ok::<(), contajners_core::RawError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`RawError::Parameter`] when a value for the path is a list, an object or `null`, or would change
-    /// the path: it is empty, `.` or `..`, or has one of these between slashes.
-    pub fn add_parameter(&mut self, name: &str, value: &dyn Value) -> Result<(), RawError> {
+    /// A value for the path is a list, an object or `null`, or would change the path: it is empty, `.` or
+    /// `..`, or has one of these between slashes.
+    pub fn add_parameter(&mut self, name: &str, value: &dyn Value) -> Result<(), UnfitForPath> {
         let path = self.target.split('?').next().unwrap_or_default();
         let placeholder = format!("{{{name}}}");
         if let Some(at) = path.find(&placeholder) {
             let is_scalar = !matches!(value.view(), View::Null | View::Array | View::Object);
             let text = plain(value);
             if !is_scalar || unfit_for_path(&text).is_some() {
-                return Err(RawError::Parameter);
+                return Err(UnfitForPath);
             }
             let mut segment = String::new();
             path_segment(&text, &mut segment);
@@ -500,8 +500,6 @@ pub enum RawError {
     Target,
     /// The header's name or value cannot be sent.
     Header,
-    /// The value of a parameter cannot stand in a path.
-    Parameter,
 }
 
 impl RawError {
@@ -510,7 +508,6 @@ impl RawError {
         match self {
             Self::Target => "invalid-target",
             Self::Header => "invalid-header",
-            Self::Parameter => "invalid-parameter",
         }
     }
 
@@ -523,9 +520,6 @@ impl RawError {
             Self::Header => {
                 "names are letters, digits and dashes; values hold no control characters"
             }
-            Self::Parameter => {
-                "a value in a path is a text or a number, neither empty nor `.` or `..`"
-            }
         }
     }
 }
@@ -535,12 +529,36 @@ impl fmt::Display for RawError {
         f.write_str(match self {
             Self::Target => "the request target is not a path as it goes over the wire",
             Self::Header => "the header cannot be sent",
-            Self::Parameter => "the value of the parameter cannot stand in a path",
         })
     }
 }
 
 impl core::error::Error for RawError {}
+
+/// Why the value of a parameter cannot stand in a path: it is no scalar, or would change the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnfitForPath;
+
+impl UnfitForPath {
+    /// Returns the stable name that scripts and bindings match on.
+    pub fn code(&self) -> &'static str {
+        "invalid-parameter"
+    }
+
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        "a value in a path is a text or a number, neither empty nor `.` or `..`"
+    }
+}
+
+impl fmt::Display for UnfitForPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value of the parameter cannot stand in a path")
+    }
+}
+
+impl core::error::Error for UnfitForPath {}
 
 /// Tells whether a header can have this name: a token of RFC 9110, section 5.6.2.
 ///
@@ -582,7 +600,7 @@ mod tests {
         check("/a?c={b}&", "b", &"1", "/a?c={b}&b=1");
         check("/a/{b}", "", &"1", "/a/{b}?=1");
         for wrong in ["", ".", "..", "a/../b", "/a", "a//b"] {
-            assert_eq!(raw("/a/{b}").add_parameter("b", &wrong), Err(RawError::Parameter));
+            assert_eq!(raw("/a/{b}").add_parameter("b", &wrong), Err(UnfitForPath));
         }
     }
 
