@@ -501,8 +501,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the stable name that scripts match on, such as `unknown-operation`. All of them stand in
-    /// the repository's `docs/errors.md`, with what each means.
+    /// Returns the stable name that scripts match on, such as `unknown-operation`.
+    /// [All of them](crate::error_codes), with what each means and what to do about it.
     pub fn code(&self) -> &'static str {
         self.0.code
     }

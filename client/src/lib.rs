@@ -38,7 +38,8 @@
 //! - [`Observer`]: is told what goes over the wire.
 //! - [`Checks`] and [`Call::check`]: bodies that are not as the spec has them.
 //! - [`Credentials`]: logins at registries, filled in where an operation takes them.
-//! - [`Error`]: one type, with a kind, a stable code, a hint and what the engine said.
+//! - [`Error`]: one type, with a kind, a stable code ([all of them](error_codes)), a hint and what the
+//!   engine said.
 //! - [`contajners_core`]: the catalogue, for programs that want to look things up
 //!   ([`Client::api`], [`pack`]).
 //!
@@ -148,6 +149,10 @@ pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};
 pub use tls::Tls;
 pub use wait::{Wait, Waited};
+
+#[cfg(doc)]
+#[doc = include_str!("../errors.md")]
+pub mod error_codes {}
 
 /// A part of a call in a box of its own. Bodies of `async` functions are compiled anew in each unit
 /// of code that awaits them, and with all that they await in turn; behind a box there is one.
