@@ -137,8 +137,8 @@ impl ClientBuilder {
     /// `--connection` of their commands do: the environment and what is current do not count.
     /// `default` of Docker stands for having no context.
     ///
-    /// Together with [`uri`](Self::uri) or [`endpoint`](Self::endpoint), which say the same, [`build`](Self::build) fails with the
-    /// code `two-addresses`.
+    /// Together with [`uri`](Self::uri) or [`endpoint`](Self::endpoint), which say the same,
+    /// [`build`](Self::build) fails with the code `two-addresses`.
     pub fn connection(mut self, name: impl Into<String>) -> Self {
         self.connection = Some(name.into());
         self

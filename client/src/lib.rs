@@ -103,6 +103,7 @@ mod exchange;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod lines;
 #[cfg(target_os = "linux")]
 mod local;
 mod observer;
@@ -144,6 +145,7 @@ pub use discovery::{
 pub use duplex::{Duplex, DuplexInput};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind, Timeout};
+pub use lines::{OutputLine, OutputLines};
 pub use observer::{Head, Observer};
 pub use response::Response;
 pub use stream::{ByteStream, DocumentStream, OutputPiece, OutputStream};

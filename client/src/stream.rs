@@ -29,8 +29,8 @@ use crate::trace::{self, Span};
 /// The body of an answer as it comes, piece by piece.
 ///
 /// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`], one after the other as you like: what was not
-/// read of a piece is the next one. Dropped before its end it closes the
-/// connection; the engine then usually gives up what it does for this call.
+/// read of a piece is the next one. Dropped before its end it closes the connection; the engine then
+/// usually gives up what it does for this call.
 ///
 /// ```no_run
 /// # async fn demo(docker: contajners::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -305,7 +305,8 @@ pub struct OutputPiece {
     pub bytes: Bytes,
 }
 
-/// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart.
+/// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart;
+/// [`lines`](Self::lines) makes lines of it.
 #[must_use = "an answer that is not read is thrown away with its connection"]
 pub struct OutputStream {
     source: OutputSource,
@@ -377,7 +378,7 @@ impl OutputStream {
         poll_fn(|context| self.poll_piece(context)).await
     }
 
-    fn poll_piece(
+    pub(crate) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<OutputPiece, Error>>> {

@@ -63,5 +63,5 @@ pub use call::Call;
 pub use client::Client;
 pub use duplex::{Duplex, DuplexInput};
 pub use response::Response;
-pub use stream::{ByteStream, DocumentStream, OutputStream, Pieces};
+pub use stream::{ByteStream, DocumentStream, OutputLines, OutputStream, Pieces};
 pub use wait::Wait;

@@ -12,6 +12,7 @@ use super::runtime::Runtime;
 #[cfg(feature = "archives")]
 use crate::archive::{Unpack, Unpacked};
 use crate::error::Error;
+use crate::lines::OutputLine;
 use crate::stream::OutputPiece;
 
 /// The body of an answer, to be read or, in a `for` loop, to be taken in pieces as they come.
@@ -98,9 +99,18 @@ iterators! {
     /// Output of a process (logs, attach, exec) as it comes, stdout and stderr told apart. An error
     /// that the engine reports inside it is an error, and the last item.
     OutputStream(crate::OutputStream) -> OutputPiece;
+    /// The lines of an [`OutputStream`], each as soon as it has ended; see [`crate::OutputLines`].
+    OutputLines(crate::OutputLines) -> OutputLine;
     /// JSON documents as they come (events, pull, build, stats), each of type `T`. A document that
     /// tells of an error is an error, and the last item.
     DocumentStream<T: DeserializeOwned>(crate::DocumentStream<T>) -> T;
+}
+
+impl OutputStream {
+    /// Takes the output apart into lines.
+    pub fn lines(self) -> OutputLines {
+        OutputLines::new(self.inner.lines(), self.runtime)
+    }
 }
 
 impl fmt::Debug for ByteStream {

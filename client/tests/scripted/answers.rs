@@ -151,6 +151,87 @@ fn output_is_told_apart_wherever_it_is_cut() {
     assert_eq!((&*out, &*err), (&b"out\n"[..], &b"err\n"[..]));
 }
 
+/// Asks for the lines of a log that comes in pieces of a length; an error at its end is told as text.
+fn lines_of(log: &[u8], length: usize) -> Vec<(Output, Vec<u8>, bool)> {
+    let log = log.to_vec();
+    let engine = Script::new(move |_, _, stream| {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        for piece in log.chunks(length) {
+            let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+            stream.write_all(&chunk).unwrap();
+        }
+        stream.write_all(b"0\r\n\r\n").unwrap();
+        Then::GoOn
+    });
+    block_on(async {
+        let call = engine.client().invoke("ContainerLogs").param("id", "x");
+        let (mut lines, mut all) = (call.output().await.unwrap().lines(), Vec::new());
+        while let Some(line) = lines.next().await {
+            all.push(match line {
+                Ok(line) => (line.output, line.bytes.to_vec(), line.is_continued),
+                Err(error) => {
+                    (Output::EngineError, error.message().unwrap_or_default().into(), false)
+                }
+            });
+        }
+        assert!(lines.next().await.is_none());
+        all
+    })
+}
+
+fn frame(channel: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+    [&[channel, 0, 0, 0][..], &length, bytes].concat()
+}
+
+#[test]
+fn output_comes_in_lines_wherever_it_is_cut() {
+    let check = |frames: &[(u8, &[u8])], expected: &[(Output, &str)]| {
+        let log = frames.iter().map(|(channel, bytes)| frame(*channel, bytes)).collect::<Vec<_>>();
+        for length in [1, 3, 10, 4096] {
+            let lines = lines_of(&log.concat(), length);
+            let lines: Vec<(Output, &str)> = lines
+                .iter()
+                .map(|(output, bytes, _)| (*output, std::str::from_utf8(bytes).unwrap()))
+                .collect();
+            assert_eq!(lines, expected, "in pieces of {length}");
+        }
+    };
+    let (out, err) = (Output::Stdout, Output::Stderr);
+    check(&[], &[]);
+    check(&[(1, b"\n\r\n")], &[(out, ""), (out, "")]);
+    check(&[(1, b"a\nb\r\nc\rd")], &[(out, "a"), (out, "b"), (out, "c\rd")]);
+    // Each channel has lines of its own, and the one that ends first comes first.
+    check(
+        &[(1, b"one "), (2, b"two\nthree"), (1, b"line\nfour")],
+        &[(err, "two"), (out, "one line"), (out, "four"), (err, "three")],
+    );
+    check(
+        &[(1, b"a\nb"), (3, b"no more")],
+        &[(out, "a"), (out, "b"), (Output::EngineError, "no more")],
+    );
+}
+
+#[test]
+fn a_line_that_is_too_long_comes_in_parts() {
+    const LONGEST: usize = 1 << 20;
+    let check = |lines: &[usize], expected: &[(usize, bool)]| {
+        let line = |length: &usize| [&vec![b'x'; *length][..], b"\n"].concat();
+        let log = frame(1, &lines.iter().map(line).collect::<Vec<_>>().concat());
+        // The second cuts between a line of the longest and its end.
+        for length in [65_536, 8 + LONGEST, 8 + LONGEST + 1, 3 * LONGEST] {
+            let lines = lines_of(&log, length);
+            let lines: Vec<(usize, bool)> =
+                lines.iter().map(|(_, bytes, is_continued)| (bytes.len(), *is_continued)).collect();
+            assert_eq!(lines, expected, "in pieces of {length}");
+        }
+    };
+    check(&[LONGEST, 0], &[(LONGEST, false), (0, false)]);
+    check(&[LONGEST + 1, 2], &[(LONGEST, true), (1, false), (2, false)]);
+    check(&[2 * LONGEST], &[(LONGEST, true), (LONGEST, false)]);
+}
+
 #[test]
 fn the_engines_own_frame_is_an_error() {
     let (_engine, client) =

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use contajners::blocking::{ByteStream, Client, Duplex, DuplexInput, OutputStream};
+use contajners::blocking::{ByteStream, Client, Duplex, DuplexInput, OutputLines, OutputStream};
 use contajners::{Data, ErrorKind, Method, Observer, Output};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,6 +73,9 @@ fn output_and_documents_are_iterators() {
     let pieces: Vec<_> = output.map(|piece| piece.unwrap()).collect();
     assert_eq!(pieces.iter().map(|piece| &*piece.bytes).collect::<Vec<_>>(), [b"one", b"two"]);
     assert_eq!(pieces[1].output, Output::Stderr);
+    let output = client(&engine).invoke("ContainerLogs").param("id", "x").output().unwrap();
+    let lines: Vec<_> = output.lines().map(|line| line.unwrap().text().into_owned()).collect();
+    assert_eq!(lines, ["one", "two"]);
 
     let engine = always("200 OK", JSON, b"{\"status\":\"1\"}\n{\"error\":\"full\"}\n{}");
     let mut pull =
@@ -208,7 +211,8 @@ fn threads_share_a_client() {
     fn for_a_thread<T: Send>() {}
     for_threads::<Client>();
     for_threads::<(contajners::OutputStream, contajners::Duplex, contajners::DuplexInput)>();
-    for_a_thread::<(ByteStream, OutputStream, Duplex, DuplexInput)>();
+    for_threads::<contajners::OutputLines>();
+    for_a_thread::<(ByteStream, OutputStream, OutputLines, Duplex, DuplexInput)>();
     for_a_thread::<(contajners::blocking::Call, contajners::blocking::Response)>();
 }
 
