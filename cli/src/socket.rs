@@ -221,6 +221,10 @@ pub(crate) async fn run(
     (call, body): (Call, Body),
     output: &mut Output,
 ) -> Result<(), Failure> {
+    if !operation.may_open_socket() {
+        // Nothing is sent; what its sibling tells would be beside the point.
+        return call.socket().await.map(drop).map_err(Failure::from);
+    }
     let siblings = Siblings::new(client, operation.api(), operation, values);
     let inspected = siblings.inspect().await?;
     if let Some(failure) = cannot_be_joined(operation, &inspected, values) {

@@ -3,6 +3,7 @@
 //! Transports on every host ask here, so that status codes and content types mean the same
 //! everywhere.
 
+use crate::catalog::Operation;
 use crate::media_type::{essence, is_only_json};
 use crate::request::{Answer, Method, Request};
 
@@ -79,14 +80,28 @@ impl Request {
 
     /// Tells whether the connection can become a socket, as far as the catalogue knows.
     pub fn may_open_socket(&self) -> bool {
-        let by_catalogue = matches!(self.answer(), Answer::Upgrade | Answer::Frames);
-        self.method() != Method::Head && (self.operation().is_none() || by_catalogue)
+        match self.operation() {
+            None => self.method() != Method::Head,
+            Some(_) => opens_socket(self.method(), self.answer()),
+        }
     }
 
     /// Tells whether the request may be sent again when a connection fails before the answer.
     pub fn is_safe_to_repeat(&self) -> bool {
         self.method().is_safe()
     }
+}
+
+impl Operation<'_> {
+    /// Tells whether its connection can become a socket: [`Request::may_open_socket`] before there is a
+    /// request.
+    pub fn may_open_socket(&self) -> bool {
+        opens_socket(self.method(), self.answer())
+    }
+}
+
+fn opens_socket(method: Method, answer: Answer) -> bool {
+    method != Method::Head && matches!(answer, Answer::Upgrade | Answer::Frames)
 }
 
 /// Tells what the body of an answer with an error status is, where it is taken as an answer.

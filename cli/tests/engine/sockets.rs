@@ -208,6 +208,19 @@ fn a_process_that_was_left_is_not_waited_for() {
     assert!(begun.elapsed() < Duration::from_secs(9));
 }
 
+/// Whether the container runs does not matter then.
+#[test]
+fn what_never_becomes_a_socket_is_told_as_that() {
+    let engine = Engine::new(&[]);
+    let words = ["invoke", "docker@v1.41", "ContainerStart", "id=x", "--as", "socket"];
+    assert_eq!(
+        told(&engine.run(&words)),
+        "--- standard error\nerror: `ContainerStart` (POST /v1.41/containers/x/start) makes no socket\n  \
+         hint: attach, exec and sessions make sockets\n--- status 2"
+    );
+    assert_eq!(engine.requests(), "");
+}
+
 /// It would run all the same, and nobody would hear of it.
 #[test]
 fn what_runs_by_itself_is_not_joined() {
