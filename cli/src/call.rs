@@ -179,20 +179,27 @@ fn check_header(name: &str, value: &str) -> Result<(), RawError> {
     Request::raw(Method::Get, "/")?.set_header(name, value)
 }
 
-/// The same for an operation, whose body has a media type of its own.
-pub(crate) fn headers_of(typed: &Call) -> Result<Vec<(&str, &str)>, Failure> {
+/// The same for an operation, whose body has a media type of its own, be it data or a folder.
+pub(crate) fn headers_of(typed: &Call, has_folder: bool) -> Result<Vec<(&str, &str)>, Failure> {
     let headers = headers(&typed.headers)?;
     let is_of_body = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("Content-Type");
-    match typed.data.is_some() && headers.iter().any(is_of_body) {
-        true => Err(Failure::usage("the header `Content-Type` belongs to the body")
-            .with_hint("`--content-type TYPE` names its media type")),
-        false => Ok(headers),
+    if !(has_folder || typed.data.is_some()) || !headers.iter().any(is_of_body) {
+        return Ok(headers);
     }
+    let failure = Failure::usage("the header `Content-Type` belongs to the body");
+    Err(failure.with_hint(match has_folder {
+        true => "a folder is sent as what the operation takes",
+        false => "`--content-type TYPE` names its media type",
+    }))
 }
 
 /// An argument without `=`: perhaps the value of the parameter in the path, or a body.
 fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
-    let failure = Failure::usage(format!("`{typed}` is not of the form `key=value`"));
+    // A body may hold secrets.
+    let failure = Failure::usage(match typed.starts_with(['{', '[']) {
+        true => "JSON is not of the form `key=value`".to_owned(),
+        false => format!("`{typed}` is not of the form `key=value`"),
+    });
     let mut required = operation.parameters().filter(|parameter| parameter.required());
     let hint = if operation.parameters().any(|parameter| parameter.is_named(typed)) {
         format!("write `{typed}=VALUE`")

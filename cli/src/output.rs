@@ -1,7 +1,7 @@
 //! Standard output, written in large pieces, and remarks on standard error.
 
 use std::fmt;
-use std::io::{self, BufWriter, StdoutLock, Write, stderr, stdout};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write, stderr, stdout};
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::render::json;
 use crate::screen;
 use crate::settings::Settings;
+use crate::terminal;
 
 /// Where a command writes its result.
 #[derive(Debug)]
@@ -84,5 +85,10 @@ impl Write for Output {
 /// it.
 pub(crate) fn remark(line: fmt::Arguments<'_>) {
     screen::erase();
-    let _ = stderr().write_all(format!("{line}\n").as_bytes());
+    let mut text = format!("{line}\n");
+    // A terminal in raw mode goes down only.
+    if terminal::is_changed() && stderr().is_terminal() {
+        text = text.replace('\n', "\r\n");
+    }
+    let _ = stderr().write_all(text.as_bytes());
 }

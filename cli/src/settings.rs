@@ -156,8 +156,9 @@ impl Settings {
         if let Some(file) = &typed.tls_key_password {
             tls = tls.key_password(first_line(file)?);
         }
-        // Whoever names whom to trust wants it looked at.
-        let is_skipped = typed.tls_skip_verify || typed.tls_ca.is_none() && !found.is_verified();
+        // Whoever names whom to trust, or asks for TLS, wants it looked at.
+        let is_as_found = !typed.tls && typed.tls_ca.is_none();
+        let is_skipped = typed.tls_skip_verify || is_as_found && !found.is_verified();
         Ok(if is_skipped { tls.skip_verify() } else { tls })
     }
 

@@ -60,7 +60,10 @@ impl Process {
     fn new(inspected: &Value, operation: &Operation<'_>, values: &[(String, Value)]) -> Self {
         let is = |pointer: &str| inspected.pointer(pointer).and_then(Value::as_bool);
         let is_exec = inspected.get("ProcessConfig").is_some();
-        let asked = given(operation, values, "stdin").is_some_and(is_true);
+        // What engines do unasked is of use only where there is somebody to read it.
+        let is_open = is("/Config/OpenStdin").unwrap_or(true);
+        let asked = given(operation, values, "stdin")
+            .map_or_else(|| is_open && is_usual(operation, "stdin"), is_true);
         // An exec was told of them when it was created.
         let keys = inspected.get("DetachKeys").and_then(Value::as_str);
         let are_own = keys.is_some_and(|keys| !keys.is_empty() && keys != DETACH_NAME);
@@ -133,10 +136,14 @@ fn is_true(value: &Value) -> bool {
 /// Tells whether the output goes on until the process ends, rather than to what it has said so far.
 fn follows(operation: &Operation<'_>, values: &[(String, Value)]) -> bool {
     let mut parameters = operation.parameters();
-    parameters.find(|own| own.is_named("stream")).is_none_or(|stream| {
-        given(operation, values, "stream")
-            .map_or_else(|| stream.schema().resolved().default() == Some("true"), is_true)
-    })
+    !parameters.any(|own| own.is_named("stream"))
+        || given(operation, values, "stream").map_or_else(|| is_usual(operation, "stream"), is_true)
+}
+
+/// Tells whether engines take a parameter that is not given for `true`.
+fn is_usual(operation: &Operation<'_>, name: &str) -> bool {
+    let parameter = operation.parameters().find(|own| own.is_named(name));
+    parameter.is_some_and(|own| own.schema().resolved().default() == Some("true"))
 }
 
 /// Tells why there is no process to join. Engines say it late or not at all: the output of a
@@ -199,12 +206,22 @@ fn lost(inspected: &Value) -> Option<&'static str> {
     })
 }
 
+/// A field of a typed body, whose name engines take in any case.
+fn field(body: &str, name: &str) -> Option<(String, Value)> {
+    let fields = serde_json::from_str::<serde_json::Map<String, Value>>(body).ok()?;
+    fields.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
+}
+
+/// What a body that was typed says about a terminal, if only by saying nothing.
+fn says_terminal(body: &Body) -> Option<bool> {
+    let Body::Text(text) = body else { return None };
+    Some(field(text, "Tty").is_some_and(|(_, tty)| tty == Value::Bool(true)))
+}
+
 /// Refuses what would run and let nobody join.
 pub(crate) fn refuse_detached(operation: &Operation<'_>, body: &Body) -> Result<(), Failure> {
     let Body::Text(text) = body else { return Ok(()) };
-    let fields = serde_json::from_str::<serde_json::Map<String, Value>>(text).unwrap_or_default();
-    // Engines take the names of fields in any case.
-    match fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("Detach")) {
+    match field(text, "Detach") {
         Some((name, Value::Bool(true))) => {
             let text = format!("`{}` with `{name}` makes no socket", operation.id());
             Err(Failure::usage(text).with_hint(format!("leave out `--as socket`, or `{name}`")))
@@ -235,6 +252,8 @@ pub(crate) async fn run(
         remark(format_args!("note: {lost}"));
     }
     let follows = follows(operation, values);
+    // Docker frames the output of an exec with a terminal whose start does not speak of one.
+    let is_raw = process.has_terminal && says_terminal(&body) != Some(false);
     let call = match body {
         // Engines refuse an exec without a body; what belongs there has been said at its creation.
         Body::Nothing if process.is_exec => {
@@ -244,7 +263,7 @@ pub(crate) async fn run(
     };
     let watch = if follows { siblings.watch(&inspected).await } else { None };
     let socket = call.socket().await?;
-    let (from, to) = if process.has_terminal { socket.split_raw() } else { socket.split() };
+    let (from, to) = if is_raw { socket.split_raw() } else { socket.split() };
 
     let is_typed = process.has_terminal && process.takes_input && stdin().is_terminal();
     let raw_mode = is_typed.then(terminal::raw_mode).transpose().map_err(|error| {
@@ -344,7 +363,10 @@ async fn send_input(
     let mut passed = Vec::new();
     let mut last = LINE_END;
     loop {
-        let length = stdin.read(&mut piece).await?;
+        let length = stdin.read(&mut piece).await.unwrap_or_else(|error| {
+            remark(format_args!("warning: cannot read standard input: {error}"));
+            0
+        });
         let typed = &piece[..length];
         let Some(keys) = &mut keys else {
             let Some(&end) = typed.last() else { break };

@@ -53,6 +53,11 @@ fn change(how: impl FnOnce(&mut Termios)) -> io::Result<Changed> {
     Ok(Changed(()))
 }
 
+/// Tells whether the terminal is another way at present.
+pub(crate) fn is_changed() -> bool {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
 /// Puts the terminal back as it was; also called when the program ends in the middle.
 pub(crate) fn restore() {
     let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -235,7 +235,8 @@ fn shell(name: &str, arguments: &[&str]) -> Option<String> {
 fn bash_offers_them() {
     let script = r#"
         source <(contajners completions bash)
-        for COMP_LINE in "contajners invoke docker ContainerWa" "contajners wait docker ru" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
+        HOME=${PATH%%:*}
+        for COMP_LINE in "~/contajners invoke docker ContainerWa" "contajners wait docker ru" "contajners ops docker@v1.2" "contajners invoke docker ContainerWait condition=ne"; do
             COMP_POINT=${#COMP_LINE} COMP_WORDS=($COMP_LINE)
             _contajners contajners "${COMP_LINE##*[ =@]}"
             echo "${COMPREPLY[*]}"
@@ -259,7 +260,7 @@ fn zsh_offers_them() {
         _contajners
         words=(contajners invoke docker ContainerWait condition=ne) CURRENT=5
         _contajners
-        words=(contajners wait podman libpod/r) CURRENT=4
+        HOME=${PATH%%:*} words=('~/contajners' wait podman libpod/r) CURRENT=4
         _contajners"#;
     let Some(said) = shell("zsh", &["-f", "-c", script]) else { return };
     assert_eq!(said, "id= condition=\ncondition=next-exit\nlibpod/removed libpod/running\n");

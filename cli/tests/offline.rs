@@ -159,6 +159,7 @@ fn resolve() {
             "resolve docker@v1.41 PutContainerArchive id=x path=/ -d @a.tar --curl --host h:99/p",
             "resolve docker@v1.41 ContainerArchiveInfo id=x path=/ --curl --host h:99",
             "resolve docker@v1.41 ContainerAttach id=x --curl --host h:99",
+            "resolve docker@v1.41 ImagePush name=a --curl --host h:99",
             "resolve docker@v1.41 ImageLoad -d @. --curl --host h:99",
             "resolve docker ContainerList --curl --host h:99",
             "resolve docker ContainerList --curl --host h:99 --api-version v1.41",
@@ -265,6 +266,13 @@ fn mistakes_are_told_with_what_to_do() {
             "invoke docker ImageBuild -F f.tar",
             "resolve docker ContainerList --context far",
             "where docker --context=far",
+            "resolve docker ImagePush name=a --X-Registry-Auth geheim",
+            "invoke docker SystemAuth --password geheim",
+            "invoke docker SystemAuth '{\"password\":\"geheim\"}'",
+            "request docker@v1.41 GET info --host unix:///none",
+            "resolve docker ContainerList --curl -o json",
+            "invoke docker ContainerArchive id=c path=/ --unpack d --as stream",
+            "invoke podman ImageBuildLibpod --context . -H Content-Type:text/plain",
             "wait docker healthy --context far",
             "request docker -X POST '/x?a=b'",
             "request docker /x -XPOST",
@@ -506,6 +514,10 @@ fn where_an_engine_listens_is_told() {
         at(
             &["where", "docker", "--host", "tcp://box", "--tls"],
             &[("DOCKER_CONFIG", "/no/such"), ("HOME", "/home")],
+        ),
+        at(
+            &["where", "docker", "--host", "tcp://box", "--tls"],
+            &[("DOCKER_TLS", "1"), certificates],
         ),
         at(&["where", "docker", "--host", "tcp://box", "--tls"], &[("HOME", "/no/such")]),
         // Others have nothing to do with its files.

@@ -65,6 +65,12 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
     let path = format!("/v1.40/containers/{container}/attach?stream=true&stdin=true&stdout=true");
     let raw = ["request", kind, "POST", &path, "--as", "socket"];
     assert_eq!(run(engine, &raw, b"three\n", 0).stdout, b"three\n");
+    // Podman attaches to all of it unasked.
+    if kind == "podman" {
+        invoke(&["ContainerStart", &named(&container)], b"", 0);
+        let all = ["ContainerAttachLibpod", &named(&container), "--as", "socket"];
+        assert_eq!(invoke(&all, b"four\n", 0).stdout, b"four\n");
+    }
     invoke(&["ContainerDelete", &named(&container), "force=true"], b"", 0);
 
     // What is gone at its end has told its exit status by then.
@@ -95,6 +101,12 @@ fn check(kind: &str, engine: Option<&PrivateEngine>) {
         "{}",
         told(&again)
     );
+
+    // Where the start of an exec with a terminal does not speak of one, Docker frames its output.
+    let body = r#"{"Cmd":["echo","framed"],"AttachStdout":true,"Tty":true}"#;
+    let exec = id(&invoke(&["ContainerExec", &named(&container), "--data", body], b"", 0));
+    let start = ["ExecStart", &format!("id={exec}"), "--as", "socket", "-d", "{\"detach\":false}"];
+    assert_eq!(String::from_utf8_lossy(&invoke(&start, b"", 0).stdout), "framed\r\n");
 
     // Archives go through as they are.
     let tar = image::tar_of([("file", b"from the command".as_slice())]);

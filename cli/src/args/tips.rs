@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::CommandFactory as _;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use contajners_core::{Operation, Pack, SchemaKind};
+use contajners_core::{Operation, Pack, SchemaKind, is_secret_header};
 
 use super::Cli;
 use crate::settings;
@@ -113,7 +113,10 @@ impl<'w> Typed<'w> {
         let takes_parameters = matches!(command, "invoke" | "resolve" | "check" | "wait");
         let takes_body = matches!(command, "invoke" | "resolve" | "check" | "request");
         let name = option.strip_prefix("--").filter(|_| takes_parameters);
-        let written = |name: &str, value: &str| format!("parameters are written `{name}={value}`");
+        let written = |name: &str, value: &str| {
+            let value = if is_secret_header(name) { "…" } else { value };
+            format!("parameters are written `{name}={value}`")
+        };
         let operation = if takes_parameters { self.operation() } else { None };
         let mut parameters = operation.into_iter().flat_map(|operation| operation.parameters());
         if let Some(name) = name

@@ -113,7 +113,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let chosen = settings.engine(&typed.operation.engine)?;
     let newest = settings::operation(chosen.api()?, &typed.operation.operation)?;
-    call::headers_of(typed)?;
+    call::headers_of(typed, false)?;
     let body = match (answer, &typed.data) {
         (Some(_), Some(data)) => call::json_body(data)?,
         (Some(_), None) => {

@@ -12,7 +12,8 @@ _contajners() {
     # The second argument is what bash puts a candidate in the place of: the word after its last
     # break. What breaks a word is the user's to say (COMP_WORDBREAKS, shopt hostcomplete), and
     # where `@` does, it is put in again.
-    local line=${COMP_LINE:0:COMP_POINT} typed=$2 text
+    local line=${COMP_LINE:0:COMP_POINT} typed=$2 text self=${COMP_WORDS[0]}
+    [[ $self == '~/'* ]] && self=$HOME/${self:2}
     COMPREPLY=()
     while IFS= read -r text; do
         # A tab alone: no file fits, either.
@@ -21,7 +22,7 @@ _contajners() {
         else
             COMPREPLY+=("$text")
         fi
-    done < <("${COMP_WORDS[0]}" __complete bash -- "$line" "$typed" 2>/dev/null)
+    done < <("$self" __complete bash -- "$line" "$typed" 2>/dev/null)
     # The file of `-d @file` and `key:=@file`; by itself bash would complete the names of hosts.
     if [[ ${#COMPREPLY[@]} == 0 && $typed == @* && $line == *[[:space:]=]"$typed" ]]; then
         while IFS= read -r text; do
@@ -41,7 +42,8 @@ complete -o default -F _contajners contajners
 const ZSH: &str = r#"#compdef contajners
 # Completion of contajners for zsh; to be sourced, or put into a folder of $fpath as _contajners.
 _contajners() {
-    local text about no_file
+    local text about no_file self=${words[1]}
+    [[ $self == '~/'* ]] && self=$HOME/${self[3,-1]}
     local -a closed open closed_about open_about
     while IFS=$'\t' read -r text about; do
         # A line without a word: no file fits, either.
@@ -52,7 +54,7 @@ _contajners() {
         else
             closed+=("$text"); closed_about+=("$text  $about")
         fi
-    done < <("${words[1]}" __complete zsh -- "${(@)words[1,CURRENT]}" 2>/dev/null)
+    done < <("$self" __complete zsh -- "${(@)words[1,CURRENT]}" 2>/dev/null)
     if (( $#open + $#closed == 0 )); then
         [[ -n $no_file ]] && return 1
         # What stands before a file, as in `--pack=file`, `-d @file`, `--data=@file` and `key:=@file`.

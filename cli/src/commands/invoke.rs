@@ -24,11 +24,15 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let taken_as = answers.taken_as;
     let chosen = settings.engine(&typed.operation.engine)?;
-    let headers = call::headers_of(typed)?;
+    let headers = call::headers_of(typed, folders.context.is_some())?;
     let body = check(typed, taken_as, folders, &chosen)?;
     if taken_as == TakenAs::Socket && (folders.context.is_some() || folders.unpack.is_some()) {
         return Err(Failure::usage("a socket cannot carry folders")
             .with_hint("leave out `--as socket`, or `--context` and `--unpack`"));
+    }
+    if taken_as == TakenAs::Stream && folders.unpack.is_some() && !answers.allow_error_status {
+        return Err(Failure::usage("an answer that is unpacked is not passed on")
+            .with_hint("leave out `--as stream`, or `--unpack`"));
     }
     if taken_as == TakenAs::Socket && answers.allow_error_status {
         return Err(sending::no_error_from_a_socket());

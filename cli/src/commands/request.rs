@@ -27,8 +27,10 @@ pub(crate) fn run(
     // It may have been typed with the path, as it has to be where no version is named.
     let has_prefix = typed.path.strip_prefix(&prefix).is_some_and(|path| path.starts_with('/'));
     let target = if has_prefix { typed.path.clone() } else { prefix + &typed.path };
-    // Refused here rather than by the client, so that no body is read in vain.
-    if let Err(error) = Request::raw(method, &target) {
+    // Refused here rather than by the client, so that no body is read in vain. What a version stands
+    // before has to be a path by itself.
+    for target in [&typed.path, &target] {
+        let Err(error) = Request::raw(method, &**target) else { continue };
         // A query may hold secrets.
         let shown = target.split_inclusive('?').next().unwrap_or_default();
         let more = if shown.len() < target.len() { "…" } else { "" };

@@ -36,6 +36,9 @@ pub(crate) enum Secrets {
 /// What stands for a secret.
 const SECRET: &str = "(secret)";
 
+/// What stands where credentials are wanted and there are none: `{}`, encoded.
+const NO_CREDENTIALS: &str = "e30=";
+
 /// A request in the stable JSON.
 #[derive(Serialize)]
 struct Resolved<'a> {
@@ -68,12 +71,17 @@ pub(crate) fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    if line == Line::Curl && settings.form() == Some(Form::Json) {
+        return Err(
+            Failure::usage("a curl line is not JSON").with_hint("leave out `--curl`, or `-o json`")
+        );
+    }
     let chosen = settings.engine(&call.operation.engine)?;
     let api = chosen.api()?;
     let operation = settings::operation(api, &call.operation.operation)?;
     let values = call::values(&operation, &call.values)?;
     let content_type = call.content_type.as_deref();
-    let typed_headers = call::headers_of(call)?;
+    let typed_headers = call::headers_of(call, false)?;
     // The values are looked at before any file or standard input is.
     let body = match operation.body() {
         Some(_) => call::body(&operation, call.data.as_ref(), content_type)?,
@@ -89,7 +97,8 @@ pub(crate) fn run(
     let headers: Vec<(String, String)> = request
         .headers()
         .map(|(name, value)| {
-            let is_hidden = secrets == Secrets::Hidden && is_secret_header(name);
+            let is_hidden =
+                secrets == Secrets::Hidden && is_secret_header(name) && value != NO_CREDENTIALS;
             (name.to_owned(), if is_hidden { SECRET } else { value }.to_owned())
         })
         .collect();

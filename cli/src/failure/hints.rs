@@ -12,6 +12,7 @@ const WHOLE: &[(&str, &str)] = &[
         "what came before it is in the folder; `--leave-out-refused` goes on without it",
     ),
     ("negotiate-refused", "`--api-version VERSION` avoids the question"),
+    ("not-text", "`-o raw` writes it as it is"),
     ("no-dockerfile", "`dockerfile=PATH` names it by its path in the folder"),
     ("upgraded", "`--as socket` joins it with this terminal"),
 ];

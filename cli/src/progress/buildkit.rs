@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{MOST, clean, clean_text};
+use super::{LONGEST_LINE, MOST, clean_text, clean_to};
 
 /// The id of a message that carries it.
 pub(super) const TRACE: &str = "moby.buildkit.trace";
@@ -48,7 +48,7 @@ impl Steps {
         }
         self.0.push(digest.to_owned());
         let cached = if cached { "cached: " } else { "" };
-        Some(format!("{cached}{}\n", clean(name)))
+        Some(format!("{cached}{}\n", clean_to(name, LONGEST_LINE)))
     }
 }
 

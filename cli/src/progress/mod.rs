@@ -26,6 +26,8 @@ use crate::screen::{self, PERIOD, Size};
 
 /// The most of an id or a status that is kept.
 const LONGEST: usize = 200;
+/// The most of a line that is told once: the step of a build may be a long command.
+const LONGEST_LINE: usize = 10_000;
 /// The most layers, and the most results, that are kept; images have no more than 127 layers.
 const MOST: usize = 1000;
 
@@ -58,18 +60,18 @@ impl Layers {
         if let Some(text) = text("stream") {
             return Message::Text(clean_text(text));
         }
-        let status = text("status").map(clean);
+        let status = text("status");
         if let Some(id) = text("id").filter(|id| !id.is_empty())
-            && let Some(status) = &status
+            && let Some(status) = status
         {
             // An import by Podman 4.3.
-            if id == status {
+            if id == status.trim_end() {
                 return Message::Results(vec![clean(id)]);
             }
-            return self.update(&clean(id), status, message.get("progressDetail"));
+            return self.update(&clean(id), &clean(status), message.get("progressDetail"));
         }
         if let Some(status) = status {
-            return Message::Text(status + "\n");
+            return Message::Text(clean_to(status, LONGEST_LINE) + "\n");
         }
         if let Some(images) = message.get("images").and_then(Value::as_array) {
             return Message::Results(images.iter().filter_map(Value::as_str).map(clean).collect());
@@ -114,14 +116,23 @@ fn amount(detail: Option<&Value>) -> Option<Amount> {
 /// Makes a line of what an engine says: control characters are escaped and those without a width
 /// left out, which could change how the rest of the line looks.
 fn clean(text: &str) -> String {
+    clean_to(text, LONGEST)
+}
+
+/// The same of up to so many characters; a sign tells that there were more.
+fn clean_to(text: &str, longest: usize) -> String {
     let mut out = String::new();
-    for c in text.trim_end().chars().take(LONGEST) {
+    let mut rest = text.trim_end().chars();
+    for c in rest.by_ref().take(longest) {
         match c {
             '\t' | '\n' => out.push(' '),
             c if c.is_control() => out.extend(c.escape_default()),
             c if c.width() == Some(0) => {}
             c => out.push(c),
         }
+    }
+    if rest.next().is_some() {
+        out.push('…');
     }
     out
 }
@@ -382,7 +393,8 @@ mod tests {
             assert!(!all.contains(|c: char| is_unsafe(c) && c != '\n'), "{all:?}");
         }
         assert_eq!(clean("a\u{202e}b\u{200d}c\nd\te "), "abc d e");
-        assert_eq!(clean(&"x".repeat(5000)).len(), LONGEST);
+        assert_eq!(clean(&"x".repeat(5000)), "x".repeat(LONGEST) + "…");
+        assert_eq!(clean(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl Table {
                 for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
                     let text = cell.get(line).map_or("", String::as_str);
                     if !text.is_empty() {
-                        write!(out, "{:blank$}", "")?;
+                        // More than that `format` does not take.
+                        write!(out, "{:1$}", "", blank.min(usize::from(u16::MAX)))?;
                         match (is_heading, column) {
                             (true, _) => write!(out, "{}", paint.strong(text))?,
                             (false, 0) => write!(out, "{}", paint.name(text))?,

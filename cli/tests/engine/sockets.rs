@@ -1,6 +1,7 @@
 //! `--as socket`: it ends as the process did that it was joined with.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -276,7 +277,9 @@ fn output_that_nobody_gets_is_told_of() {
 /// Of a terminal the end of input is a key, which behind an unfinished line hands over that line.
 #[test]
 fn the_end_of_input_is_typed_on_a_terminal() {
-    let sent = |input: &str| {
+    const UNREADABLE: &str = "--- standard error\nwarning: cannot read standard input: \
+                              Is a directory (os error 21)\n--- status 0";
+    let sent = |input: Option<&str>| {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("s")).unwrap();
         let engine = std::thread::spawn(move || {
@@ -311,16 +314,25 @@ fn the_end_of_input_is_typed_on_a_terminal() {
         let mut command =
             contajners(&["invoke", "docker@v1.41", "ExecStart", "id=x", "--as", "socket"]);
         command.arg("--host").arg(format!("unix://{}/s", folder.path().display()));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{input:?}");
+        let (stdin, said) = match input {
+            Some(_) => (Stdio::piped(), "--- status 0"),
+            None => (File::open(folder.path()).unwrap().into(), UNREADABLE),
+        };
+        let mut child =
+            command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        if let Some(input) = input {
+            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        }
+        assert_eq!(told(&child.wait_with_output().unwrap()), said, "{input:?}");
         engine.join().unwrap()
     };
     for (input, expected) in
         [("", "\x04"), ("a\nb\n", "a\nb\n\x04"), ("a\r", "a\r\x04"), ("a\nb", "a\nb\x04\x04")]
     {
-        assert_eq!(sent(input), expected);
+        assert_eq!(sent(Some(input)), expected);
     }
+    // What cannot be read is at its end.
+    assert_eq!(sent(None), "\x04");
 }
 
 /// A request that no spec knows becomes a socket, too: bytes go both ways, and that is all.
