@@ -30,7 +30,7 @@ pub(crate) fn run(
     // Refused here rather than by the client, so that no body is read in vain. What a version stands
     // before has to be a path by itself.
     for target in [&typed.path, &target] {
-        let Err(error) = Request::raw(method, &**target) else { continue };
+        let Err(error) = Request::raw(method, target) else { continue };
         // A query may hold secrets.
         let shown = target.split_inclusive('?').next().unwrap_or_default();
         let more = if shown.len() < target.len() { "…" } else { "" };
