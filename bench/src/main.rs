@@ -98,6 +98,6 @@ fn measure(args: &Args) -> Outcome {
     drop(engine);
     build::run(args, &mut report)?;
     micro::run(args, &mut report)?;
-    args.all_were_there()?;
-    report.finish(args)
+    report.finish(args)?;
+    args.all_were_there()
 }

@@ -108,7 +108,8 @@ pub(crate) fn values(
 }
 
 fn value(operation: &Operation<'_>, typed: &str) -> Result<(String, Value), Failure> {
-    let Some((key, text)) = typed.split_once('=') else {
+    // JSON may have a `=`, too.
+    let Some((key, text)) = typed.split_once('=').filter(|_| !is_body(typed)) else {
         return Err(bare(operation, typed));
     };
     let (key, is_json) = match key.strip_suffix(':') {
@@ -193,19 +194,25 @@ pub(crate) fn headers_of(typed: &Call, has_folder: bool) -> Result<Vec<(&str, &s
     }))
 }
 
+/// Tells whether an argument is JSON, which has a place of its own.
+fn is_body(typed: &str) -> bool {
+    typed.trim_start().starts_with(['{', '['])
+}
+
 /// An argument without `=`: perhaps the value of the parameter in the path, or a body.
 fn bare(operation: &Operation<'_>, typed: &str) -> Failure {
     // A body may hold secrets.
-    let failure = Failure::usage(match typed.starts_with(['{', '[']) {
+    let failure = Failure::usage(match is_body(typed) {
         true => "JSON is not of the form `key=value`".to_owned(),
         false => format!("`{typed}` is not of the form `key=value`"),
     });
     let mut required = operation.parameters().filter(|parameter| parameter.required());
     let hint = if operation.parameters().any(|parameter| parameter.is_named(typed)) {
         format!("write `{typed}=VALUE`")
-    } else if typed.starts_with(['{', '[', '@']) && operation.body().is_some() {
+    } else if (is_body(typed) || typed.starts_with('@')) && operation.body().is_some() {
         format!("give the body as `--data {}`", if typed.starts_with('@') { typed } else { "…" })
     } else if let Some(parameter) = required.next() {
+        let typed = if is_body(typed) { "…" } else { typed };
         format!("write `{}={typed}`", parameter.bare_name())
     } else {
         "write `key=text`, or `key:=json` for other types".to_owned()

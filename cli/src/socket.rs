@@ -240,7 +240,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     if !operation.may_open_socket() {
         // Nothing is sent; what its sibling tells would be beside the point.
-        return call.socket().await.map(drop).map_err(Failure::from);
+        return sending::with_body(call, body).socket().await.map(drop).map_err(Failure::from);
     }
     let siblings = Siblings::new(client, operation.api(), operation, values);
     let inspected = siblings.inspect().await?;

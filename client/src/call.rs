@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contajners_core::{
     Answer, Body, Content, Encoding, Finding, Method, Operation, Outcome, Request, RequestContent,
-    Value as _, content_of_error,
+    Value as _, content_of_error, is_secret_header,
 };
 use hyper::header::{CONTENT_TYPE, LOCATION};
 use serde_core::Serialize;
@@ -127,7 +127,8 @@ impl Call {
     /// counts as not given. Given again, a parameter that takes several values gets them all.
     ///
     /// In a raw request it takes the place of `{name}` in the path, as one segment, or else goes into the
-    /// query: lists repeat the key there, and maps and structs become JSON.
+    /// query: lists repeat the key there, and maps and structs become JSON. `X-Registry-Auth` and its kin
+    /// are headers there, too.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.0.parameters.push((name.into(), serde_json::to_value(value)));
         self
@@ -599,6 +600,16 @@ fn raw(
         let value = value.as_ref().map_err(|error| {
             Error::value(&format!("{method} {path}"), name, serde_core::de::Error::custom(error))
         })?;
+        let is_in_path = path.contains(&format!("{{{name}}}"));
+        if !is_in_path && is_secret_header(name) && name.starts_with(['X', 'x']) {
+            // In the query anybody on the way would read and keep it.
+            let done = match value.as_str() {
+                Some(encoded) => request.set_header(name, encoded),
+                None => request.set_encoded_header(name, value),
+            };
+            done.map_err(|error| Error::raw(error, name))?;
+            continue;
+        }
         request.add_parameter(name, value).map_err(|error| Error::unfit_for_path(error, name))?;
     }
     let wrong = |error| Error::raw(error, "Content-Type");

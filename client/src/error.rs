@@ -13,7 +13,7 @@ use bytes::Bytes;
 pub(crate) use contajners_core::quoted;
 use contajners_core::stream::DecodeError;
 use contajners_core::{
-    Finding, Method, NegotiateError, PackError, RawError, ResolveError, UnfitForPath, nearest,
+    Finding, Method, NegotiateError, PackError, PathValueError, RawError, ResolveError, nearest,
 };
 
 pub(crate) use self::call::CallOf;
@@ -253,7 +253,7 @@ impl Error {
         Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
     }
 
-    pub(crate) fn unfit_for_path(error: UnfitForPath, name: &str) -> Self {
+    pub(crate) fn unfit_for_path(error: PathValueError, name: &str) -> Self {
         let text = format!("{error}: {}", quoted(name));
         Self::new(ErrorKind::Resolve, error.code(), text).with_hint(error.hint())
     }

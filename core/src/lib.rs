@@ -98,8 +98,8 @@ pub use pack::write;
 pub use pack::{FORMAT_VERSION, Pack, PackError, VersionRule};
 pub use readings::boolean;
 pub use request::{
-    Answer, Encoding, ListStyle, Location, Method, RawError, Request, RequestContent, UnfitForPath,
-    is_header_name, is_secret_header,
+    Answer, Encoding, ListStyle, Location, Method, PathValueError, RawError, Request,
+    RequestContent, is_header_name, is_secret_header,
 };
 pub use resolve::Body;
 pub use schema::{Additional, Property, Schema, SchemaKind};

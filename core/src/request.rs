@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::encode::{base64url, path_segment, query_part};
-use crate::resolve::unfit_for_path;
+use crate::resolve::{plain_text, unfit_for_path};
 use crate::value::{Value, View};
 
 /// An HTTP method that a spec may use.
@@ -291,14 +291,14 @@ impl Request {
     ///
     /// A value for the path is a list, an object or `null`, or would change the path: it is empty, `.` or
     /// `..`, or has one of these between slashes.
-    pub fn add_parameter(&mut self, name: &str, value: &dyn Value) -> Result<(), UnfitForPath> {
+    pub fn add_parameter(&mut self, name: &str, value: &dyn Value) -> Result<(), PathValueError> {
         let path = self.target.split('?').next().unwrap_or_default();
         let placeholder = format!("{{{name}}}");
         if let Some(at) = path.find(&placeholder) {
-            let is_scalar = !matches!(value.view(), View::Null | View::Array | View::Object);
-            let text = plain(value);
-            if !is_scalar || unfit_for_path(&text).is_some() {
-                return Err(UnfitForPath);
+            let is_scalar = !matches!(value.view(), View::Array | View::Object);
+            let text = plain_text(value);
+            if !is_scalar || is_nothing(value) || unfit_for_path(&text).is_some() {
+                return Err(PathValueError);
             }
             let mut segment = String::new();
             path_segment(&text, &mut segment);
@@ -306,12 +306,12 @@ impl Request {
             return Ok(());
         }
         match value.view() {
-            View::Null => {}
+            _ if is_nothing(value) => {}
             View::Array => value.items(&mut |item| {
-                self.add_to_query(name, &plain(item));
+                self.add_to_query(name, &plain_text(item));
                 true
             }),
-            _ => self.add_to_query(name, &plain(value)),
+            _ => self.add_to_query(name, &plain_text(value)),
         }
         Ok(())
     }
@@ -319,7 +319,7 @@ impl Request {
     fn add_to_query(&mut self, name: &str, text: &str) {
         match self.target.find('?') {
             None => self.target.push('?'),
-            Some(_) if self.target.ends_with(['?', '&']) => {}
+            Some(at) if at + 1 == self.target.len() || self.target.ends_with('&') => {}
             Some(_) => self.target.push('&'),
         }
         query_part(name, &mut self.target);
@@ -484,11 +484,12 @@ pub fn is_secret_header(name: &str) -> bool {
         || name.eq_ignore_ascii_case("X-Registry-Config")
 }
 
-/// A scalar as it is, anything else as JSON.
-fn plain(value: &dyn Value) -> Cow<'_, str> {
+/// What JSON has no number for is nothing, too.
+fn is_nothing(value: &dyn Value) -> bool {
     match value.view() {
-        View::Text(text) => text,
-        _ => Cow::Owned(value.to_json()),
+        View::Null => true,
+        View::Number(number) => !number.is_finite(),
+        _ => false,
     }
 }
 
@@ -538,9 +539,9 @@ impl core::error::Error for RawError {}
 /// Why the value of a parameter cannot stand in a path: it is no scalar, or would change the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnfitForPath;
+pub struct PathValueError;
 
-impl UnfitForPath {
+impl PathValueError {
     /// Returns the stable name that scripts and bindings match on.
     pub fn code(&self) -> &'static str {
         "invalid-parameter"
@@ -548,17 +549,17 @@ impl UnfitForPath {
 
     /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
-        "a value in a path is a text or a number, neither empty nor `.` or `..`"
+        "a value in a path is a text or a number, and no segment of it is empty, `.` or `..`"
     }
 }
 
-impl fmt::Display for UnfitForPath {
+impl fmt::Display for PathValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the value of the parameter cannot stand in a path")
     }
 }
 
-impl core::error::Error for UnfitForPath {}
+impl core::error::Error for PathValueError {}
 
 /// Tells whether a header can have this name: a token of RFC 9110, section 5.6.2.
 ///
@@ -597,10 +598,12 @@ mod tests {
         check("/a/{b}", "b", &7, "/a/7");
         check("/a", "b c", &"d&e=f", "/a?b%20c=d%26e%3Df");
         check("/a?", "b", &true, "/a?b=true");
+        check("/a?c=d?", "b", &"1", "/a?c=d?&b=1");
+        check("/a", "b", &f64::NAN, "/a");
         check("/a?c={b}&", "b", &"1", "/a?c={b}&b=1");
         check("/a/{b}", "", &"1", "/a/{b}?=1");
         for wrong in ["", ".", "..", "a/../b", "/a", "a//b"] {
-            assert_eq!(raw("/a/{b}").add_parameter("b", &wrong), Err(UnfitForPath));
+            assert_eq!(raw("/a/{b}").add_parameter("b", &wrong), Err(PathValueError));
         }
     }
 

@@ -633,7 +633,7 @@ fn each_field(object: &dyn Value, write: &mut dyn FnMut(&str, &str)) {
 }
 
 /// The text of a value whose type is not known.
-fn plain_text(value: &dyn Value) -> Cow<'_, str> {
+pub(crate) fn plain_text(value: &dyn Value) -> Cow<'_, str> {
     match value.view() {
         View::Text(text) => text,
         _ => Cow::Owned(value.to_json()),

@@ -213,6 +213,8 @@ fn a_process_that_was_left_is_not_waited_for() {
 #[test]
 fn what_never_becomes_a_socket_is_told_as_that() {
     let engine = Engine::new(&[]);
+    let create = ["invoke", "docker@v1.41", "ContainerCreate", "--no-check", "--as", "socket"];
+    assert!(told(&engine.run(&[&create[..], &["-d", "{}"]].concat())).contains(" makes no socket"));
     let words = ["invoke", "docker@v1.41", "ContainerStart", "id=x", "--as", "socket"];
     assert_eq!(
         told(&engine.run(&words)),

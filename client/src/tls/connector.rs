@@ -203,11 +203,20 @@ fn explained(error: &rustls::Error, connector: &Connector, engine: &str, address
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 of_engine("certificate-not-yet-valid", "is not valid yet", "is the clock right?")
             }
+            CertificateError::Other(other)
+                if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) =>
+            {
+                of_engine(
+                    "certificate-invalid",
+                    "is that of a CA",
+                    "have the CA sign another for the engine, or name just this one as trusted",
+                )
+            }
             _ => of_engine(
                 "certificate-invalid",
                 "is not accepted",
-                "a server's certificate is one of version 3 that a CA has signed, and no CA itself: have the \
-                 CA sign another for the engine, or name just this one as trusted",
+                "a server's certificate is one of version 3, for servers, that a CA has signed: have the CA \
+                 sign another for the engine",
             ),
         },
         E::AlertReceived(alert) => refused(*alert, connector, engine, address),

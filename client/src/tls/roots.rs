@@ -66,7 +66,8 @@ fn of_system() -> Result<RootCertStore, Fault> {
 /// Takes what CAs have signed, and a certificate that was given itself.
 ///
 /// One that an engine made for itself often says that it is a CA, which a server's must not be; but
-/// who names just that one trusts it, as Go and OpenSSL have it.
+/// who names just that one trusts it, as with Go and OpenSSL. What else it is for is not looked at:
+/// who has its key could sign another.
 #[derive(Debug)]
 struct Trusted {
     judge: Arc<WebPkiServerVerifier>,

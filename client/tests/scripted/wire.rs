@@ -19,8 +19,12 @@ fn a_call_is_sent_as_the_engines_like_it() {
         let raw = client.request(Method::Get, "/v1.41/x/{id}/{y}?a=1").param("id", "a/b c");
         let raw = raw.param("filters", json!({ "status": ["exited"] })).param("t", ["b&c", "{id}"]);
         raw.param("n", 1).param("all", true).param("none", None::<&str>).await.unwrap();
+        let push = client.request(Method::Post, "/v1.41/images/x/push");
+        push.param("X-Registry-Auth", json!({ "a": 1 })).await.unwrap();
     });
     let asked = engine.asked();
+    // The same as `base64` says.
+    assert_eq!(asked[5].header("x-registry-auth"), ["eyJhIjoxfQ=="]);
     let lines: Vec<&str> = asked.iter().map(|one| one.line()).collect();
     assert_eq!(
         lines,
@@ -31,6 +35,7 @@ fn a_call_is_sent_as_the_engines_like_it() {
             "POST /v1.41/x?y=z HTTP/1.1",
             "GET /v1.41/x/a%2Fb%20c/{y}?a=1&filters=%7B%22status%22:%5B%22exited%22%5D%7D\
              &t=b%26c&t=%7Bid%7D&n=1&all=true HTTP/1.1",
+            "POST /v1.41/images/x/push HTTP/1.1",
         ]
     );
     for one in &asked {
@@ -39,9 +44,9 @@ fn a_call_is_sent_as_the_engines_like_it() {
         assert!(one.header("transfer-encoding").is_empty());
     }
     let lengths: Vec<_> = asked.iter().map(|one| one.header("content-length")).collect();
-    assert_eq!(lengths, [vec![], vec!["0"], vec!["13"], vec!["0"], vec![]]);
+    assert_eq!(lengths, [vec![], vec!["0"], vec!["13"], vec!["0"], vec![], vec!["0"]]);
     let types: Vec<_> = asked.iter().map(|one| one.header("content-type")).collect();
-    assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![], vec![]]);
+    assert_eq!(types, [vec![], vec![], vec!["application/json"], vec![], vec![], vec![]]);
     assert_eq!(asked[2].body, br#"{"Image":"x"}"#);
     assert_eq!(asked[3].header("x-one"), ["1"]);
 }
