@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use contajners::Client;
+use contajners::{Client, Output};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
@@ -21,7 +21,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let start = docker.invoke("ExecStart").param("id", id).body(json!({ "Detach": false }));
     let mut output = start.output().await?;
     while let Some(piece) = output.next().await.transpose()? {
-        io::stdout().write_all(&piece.bytes)?;
+        match piece.output {
+            Output::Stderr => io::stderr().write_all(&piece.bytes)?,
+            _ => io::stdout().write_all(&piece.bytes)?,
+        }
     }
     let ended = docker.invoke("ExecInspect").param("id", id).await?;
     println!("it ended with {}", ended["ExitCode"]);
