@@ -100,7 +100,7 @@ async fn run(client: &Client, archive: &str, name: &str, image: &str) -> Result<
     client.invoke("ContainerStart").param(id(client), name).await?;
     println!("ContainerCreate, ContainerStart: {name} runs; ContainerLogs follows its output");
 
-    let mut logs = client
+    let logs = client
         .invoke("ContainerLogs")
         .param(id(client), name)
         .param("follow", true)
@@ -108,11 +108,10 @@ async fn run(client: &Client, archive: &str, name: &str, image: &str) -> Result<
         .param("stderr", true)
         .output()
         .await?;
-    while let Some(piece) = logs.next().await.transpose()? {
-        let channel = if piece.output == Output::Stderr { "stderr" } else { "stdout" };
-        for line in String::from_utf8_lossy(&piece.bytes).lines() {
-            println!("  {channel} | {line}");
-        }
+    let mut lines = logs.lines();
+    while let Some(line) = lines.next().await.transpose()? {
+        let channel = if line.output == Output::Stderr { "stderr" } else { "stdout" };
+        println!("  {channel} | {}", line.text());
     }
     let waited = client.invoke("ContainerWait").param(id(client), name).await?;
     println!("ContainerWait: exit status {}", waited["StatusCode"]);
