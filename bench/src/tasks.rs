@@ -18,8 +18,14 @@ use crate::{Args, Outcome};
 /// few long ones: what else the machine does then meets all clients alike.
 const ROUNDS: usize = 101;
 const LONG_ROUNDS: usize = 5;
+const QUICK_ROUNDS: usize = 3;
 /// And of exports, which take half as long again from one second to the next, whoever reads them.
 const EXPORT_ROUNDS: usize = 15;
+
+/// Pings are many a round, and their rounds fewer: the first hundreds after those who connect for each
+/// call (bollard, curl) say less of who pings than of who did before.
+const PINGS: usize = 2000;
+const PING_ROUNDS: usize = 31;
 
 /// How many callers there are at once.
 const CALLERS: usize = 32;
@@ -45,6 +51,16 @@ enum Task<'a> {
 }
 
 impl Task<'_> {
+    fn rounds(self, args: &Args) -> usize {
+        match self {
+            _ if args.quick => QUICK_ROUNDS,
+            Self::Ping => PING_ROUNDS,
+            Self::List | Self::Inspect(_) | Self::Callers => ROUNDS,
+            Self::Logs(..) | Self::Load(_) => LONG_ROUNDS,
+            Self::Export(..) => EXPORT_ROUNDS,
+        }
+    }
+
     /// Does it so many times. Calls are compared over a connection that stands: ours is let go after
     /// some seconds without a call, which is how long the round of another one may take.
     async fn by<S: Side>(self, side: &S, others: &[S], times: usize) -> Outcome<Duration> {
@@ -185,17 +201,12 @@ pub(crate) fn over_unix(stage: &Stage<'_>, args: &Args, report: &mut Report) -> 
     const GROUP: &str = "unix socket";
     let wants = |task| args.wants(GROUP, task);
     let mut measure = |name, task, times, unit, floors: &[Floor]| {
-        let long = matches!(task, Task::Logs(..) | Task::Export(..) | Task::Load(_));
-        let rounds = match task {
-            Task::Export(..) if !args.quick => EXPORT_ROUNDS,
-            _ => rounds(args, long),
-        };
-        let row = measured(stage, Way::Unix, task, times, rounds)?;
+        let row = measured(stage, Way::Unix, task, times, task.rounds(args))?;
         report.add(Row::new(GROUP, name, unit, row, floors));
         Outcome::Ok(())
     };
     if wants("ping") {
-        let times = 200 / stage.part;
+        let times = PINGS / stage.part;
         measure("ping", Task::Ping, times, Unit::calls(times), &[NEAR_HYPER, TWICE_BOLLARD])?;
     }
     if wants("list of 50 containers") {
@@ -230,8 +241,8 @@ pub(crate) fn over_unix(stage: &Stage<'_>, args: &Args, report: &mut Report) -> 
         measure("load", task, 1, Unit::bytes(stage.load_size()), &[])?;
     }
     if wants("ping, several threads") {
-        let times = 200 / stage.part;
-        let row = measured(stage, Way::Threads, Task::Ping, times, rounds(args, false))?;
+        let times = PINGS / stage.part;
+        let row = measured(stage, Way::Threads, Task::Ping, times, Task::Ping.rounds(args))?;
         report.add(Row::new(GROUP, "ping, several threads", Unit::calls(times), row, &[]));
     }
     Ok(())
@@ -245,7 +256,7 @@ pub(crate) fn over_unix(stage: &Stage<'_>, args: &Args, report: &mut Report) -> 
 pub(crate) fn over_tls(stage: &Stage<'_>, args: &Args, report: &mut Report) -> Outcome {
     const GROUP: &str = "TLS";
     for (name, task, times) in [
-        ("ping", Task::Ping, 200),
+        ("ping", Task::Ping, PINGS),
         ("list of 50 containers", Task::List, 5),
         ("inspect", Task::Inspect(&stage.inspected), 50),
     ] {
@@ -253,19 +264,11 @@ pub(crate) fn over_tls(stage: &Stage<'_>, args: &Args, report: &mut Report) -> O
             let times = (times / stage.part).max(1);
             let floors = [NEAR_HYPER, TWICE_BOLLARD];
             let floors = if name == "ping" { &floors[..] } else { &floors[..1] };
-            let row = measured(stage, Way::Tls, task, times, rounds(args, false))?;
+            let row = measured(stage, Way::Tls, task, times, task.rounds(args))?;
             report.add(Row::new(GROUP, name, Unit::calls(times), row, floors));
         }
     }
     Ok(())
-}
-
-pub(crate) fn rounds(args: &Args, long: bool) -> usize {
-    match (args.quick, long) {
-        (true, _) => 3,
-        (false, true) => LONG_ROUNDS,
-        (false, false) => ROUNDS,
-    }
 }
 
 /// The time of some calls, as it were for another number of them.
@@ -287,7 +290,7 @@ fn measured(
     // A connection for each call, as bollard has it, takes tens of milliseconds with TLS.
     let fewer = match way {
         Way::Unix | Way::Threads => times,
-        Way::Tls => times.div_ceil(20),
+        Way::Tls => times.div_ceil(20).min(10),
     };
     let runtime = way.runtime(stage);
     let mut contenders = vec![
@@ -297,7 +300,10 @@ fn measured(
     ];
     if matches!(way, Way::Unix) {
         // A process a round is to begin before it calls: with more calls that is less of each.
-        let more = if times > 1 { 5 * times } else { 1 };
+        let more = match times {
+            1 | PINGS.. => times,
+            _ => 5 * times,
+        };
         let mut command = task.curl(stage.socket(), more);
         let round = move || Ok(of_times(curl::time(&mut command)?, more, times));
         contenders.push(Contender::new(curl::NAME, round));

@@ -265,7 +265,9 @@ pub(crate) async fn exchange(
             None => work.await,
             Some(deadline) => {
                 let whole = || (peer.timeout(Waiting::Whole, deadline.limit), progress.sent());
-                timeout(deadline.left(), work).await.unwrap_or_else(|_| Err(whole()))
+                // In a box, since each call has room for it, and few have a limit.
+                let limited: Work<'_, _> = Box::pin(timeout(deadline.left(), work));
+                limited.await.unwrap_or_else(|_| Err(whole()))
             }
         }
     };
@@ -289,78 +291,82 @@ pub(crate) async fn exchange(
 /// An answer's head and the connection that its body comes over, or why there is none.
 type Attempted = Result<(hyper::Response<Incoming>, Connection), (Error, Sent)>;
 
-async fn attempt(
-    peer: &Peer,
-    request: &Request,
+// Not `async`, which would have room for the arguments twice: a call's future is kept within the 1,032
+// bytes that glibc's `malloc` has at hand.
+fn attempt<'a>(
+    peer: &'a Peer,
+    request: &'a Request,
     body: Outgoing,
-    progress: &Progress,
-    limits: &Limits,
-) -> Attempted {
-    let unsent = |error| (error, Sent::No);
-    let message_with = |body| message(peer, request, body).map_err(unsent);
-    let (mut idle, mut own) = (peer.pool.take().await, None);
-    if idle.is_none() {
-        own = turn(peer, limits).await.map_err(unsent)?;
-        // While others had their turn one may have come free.
-        if own.is_some() {
-            idle = peer.pool.take().await;
+    progress: &'a Progress,
+    limits: &'a Limits,
+) -> impl Future<Output = Attempted> + Send + use<'a> {
+    async move {
+        let unsent = |error| (error, Sent::No);
+        let message_with = |body| message(peer, request, body).map_err(unsent);
+        let (mut idle, mut own) = (peer.pool.take().await, None);
+        if idle.is_none() {
+            own = turn(peer, limits).await.map_err(unsent)?;
+            // While others had their turn one may have come free.
+            if own.is_some() {
+                idle = peer.pool.take().await;
+            }
         }
-    }
-    let message = if let Some(mut connection) = idle {
-        own = None;
-        trace::debug!("using an idle connection");
-        let spare = body.again();
-        let delivering = {
-            let message = match message_with(body) {
-                Ok(message) => message,
-                Err(error) => {
-                    peer.pool.give_back(connection);
-                    return Err(error);
+        let message = if let Some(mut connection) = idle {
+            own = None;
+            trace::debug!("using an idle connection");
+            let spare = body.again();
+            let delivering = {
+                let message = match message_with(body) {
+                    Ok(message) => message,
+                    Err(error) => {
+                        peer.pool.give_back(connection);
+                        return Err(error);
+                    }
+                };
+                peer.watched.request(&message);
+                deliver(&mut connection, message, progress, limits)
+            };
+            let again = match delivering.await {
+                Ok(response) => return Ok((response, connection)),
+                // It was closed before a byte went out.
+                Err(Undelivered { message: Some(unsent), .. }) => unsent,
+                Err(failed) => {
+                    // Neither was it here, though hyper could not know.
+                    let is_untouched = connection.taking().is_untouched();
+                    let may_repeat = is_untouched || request.is_safe_to_repeat();
+                    match spare {
+                        Some(spare) if may_repeat && failed.may_pass() => {
+                            Box::new(message_with(spare)?)
+                        }
+                        _ => {
+                            let sent = if is_untouched { Sent::No } else { Sent::Perhaps };
+                            return Err((failed.explain(peer, progress), sent));
+                        }
+                    }
                 }
             };
-            peer.watched.request(&message);
-            deliver(&mut connection, message, progress, limits)
+            trace::debug!("the idle connection had gone, taking a new one");
+            progress.begin(false);
+            again
+        } else {
+            Box::new(message_with(body)?)
         };
-        let again = match delivering.await {
-            Ok(response) => return Ok((response, connection)),
-            // It was closed before a byte went out.
-            Err(Undelivered { message: Some(unsent), .. }) => unsent,
+        let mut connection = {
+            let _own = match own {
+                None => turn(peer, limits).await.map_err(unsent)?,
+                own => own,
+            };
+            let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
+            connecting.await.map_err(unsent)?
+        };
+        peer.watched.request(&message);
+        match deliver(&mut connection, *message, progress, limits).await {
+            Ok(response) => Ok((response, connection)),
             Err(failed) => {
-                // Neither was it here, though hyper could not know.
-                let is_untouched = connection.taking().is_untouched();
-                let may_repeat = is_untouched || request.is_safe_to_repeat();
-                match spare {
-                    Some(spare) if may_repeat && failed.may_pass() => {
-                        Box::new(message_with(spare)?)
-                    }
-                    _ => {
-                        let sent = if is_untouched { Sent::No } else { Sent::Perhaps };
-                        return Err((failed.explain(peer, progress), sent));
-                    }
-                }
+                let is_unsent = failed.message.is_some() || connection.taking().is_untouched();
+                let sent = if is_unsent { Sent::No } else { Sent::Perhaps };
+                Err((failed.explain(peer, progress), sent))
             }
-        };
-        trace::debug!("the idle connection had gone, taking a new one");
-        progress.begin(false);
-        again
-    } else {
-        Box::new(message_with(body)?)
-    };
-    let mut connection = {
-        let _own = match own {
-            None => turn(peer, limits).await.map_err(unsent)?,
-            own => own,
-        };
-        let connecting: Work<'_, _> = Box::pin(connect(peer, limits));
-        connecting.await.map_err(unsent)?
-    };
-    peer.watched.request(&message);
-    match deliver(&mut connection, *message, progress, limits).await {
-        Ok(response) => Ok((response, connection)),
-        Err(failed) => {
-            let is_unsent = failed.message.is_some() || connection.taking().is_untouched();
-            let sent = if is_unsent { Sent::No } else { Sent::Perhaps };
-            Err((failed.explain(peer, progress), sent))
         }
     }
 }

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 pub(crate) use wire::words_in;
 use wire::{SshError, SshWire};
 
+use crate::Work;
 use crate::chunks::is_ended;
 use crate::endpoint::Endpoint;
 use crate::trace;
@@ -120,6 +121,12 @@ impl Ssh {
         if !matches!(endpoint, Endpoint::Ssh { .. }) {
             return Ok(None);
         }
+        // In a box, since each call has room for it, and few are over ssh.
+        let waiting: Work<'_, _> = Box::pin(self.waiting(limit));
+        waiting.await
+    }
+
+    async fn waiting(&self, limit: Option<Duration>) -> Result<Option<Turn<'_>>, Duration> {
         let mut turn = pin!(self.turns.acquire());
         let Some(limit) = limit else { return Ok(turn.await.ok()) };
         loop {
