@@ -172,10 +172,10 @@ export async function refusal(watch, { status, headers, body }) {
 export async function readError(pieces) {
   const all = new Kept();
   let left = ERROR_LIMIT;
+  let timer;
   const end = Date.now() + ERROR_WAIT;
   try {
     while (left > 0) {
-      let timer;
       const over = new Promise((resolve) => (timer = setTimeout(resolve, Math.min(ERROR_PIECE_WAIT, end - Date.now()))));
       const piece = await Promise.race([pieces.next(), over]);
       clearTimeout(timer);
@@ -186,6 +186,7 @@ export async function readError(pieces) {
   } catch {
     // What has come by then has to do.
   }
+  clearTimeout(timer);
   await pieces.cancel();
   return all.whole();
 }

@@ -69,14 +69,16 @@ const packs = new Map();
 /** The versions that were asked for, by the names they were asked for with. */
 const apis = new WeakMap();
 
+const apisOf = (pack) => cached(apis, pack, () => new Map());
+
 export function apiOf(pack, version) {
   const name = text(version, "an API version", "unknown-version");
-  return cached(cached(apis, pack, () => new Map()), name, () => pack.api(name));
+  return cached(apisOf(pack), name, () => pack.api(name));
 }
 
 export function newestOf(pack) {
   // A pack without versions has none of that name, either.
-  return pack.newest() ?? apiOf(pack, "auto");
+  return cached(apisOf(pack), undefined, () => pack.newest() ?? pack.api("auto"));
 }
 
 /** Engines whose packs are inside, sorted. */
@@ -380,7 +382,9 @@ const described = ({ method, target, headers, answer }, body) => ({ method, targ
 /** What is known of a request, apart from the core. */
 export function callOf(request, engine, ...more) {
   for (const [name, value] of headersOf(...more)) {
-    if (value != null) guarded(() => request.setHeader(name, String(value)));
+    if (value == null) continue;
+    if (typeof value === "object") throw wrong(`header ${quoted(name)} is a text`, typeName(value));
+    guarded(() => request.setHeader(name, String(value)));
   }
   return read(request.summary(), engine);
 }

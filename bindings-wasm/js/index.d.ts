@@ -187,7 +187,7 @@ export interface ClientOptions<E extends string, V extends string> {
   category?: string | undefined;
   /** Sends instead of the global `fetch`, also undici's own. */
   fetch?: Fetch | null | undefined;
-  /** Goes into the second argument of every `fetch` as it is. */
+  /** Goes into the second argument of every `fetch`, but for method, headers, body, redirections and signal. */
   init?: object | null | undefined;
   /** Goes into every request. */
   headers?: HeaderValues | null | undefined;
@@ -388,7 +388,9 @@ export interface Finding {
 /** A pack that was loaded. It stays for as long as the page or the program does. */
 export interface Pack {
   readonly engine: string;
+  readonly [loaded]: true;
 }
+declare const loaded: unique symbol;
 
 /** A `WebAssembly.Module`, which projects without the library `dom` have no name for. */
 interface CompiledModule {}

@@ -50,6 +50,8 @@ export function fetchOver(socketPath, sent) {
       else if (typeof body === "string" || body instanceof Uint8Array) outgoing.end(body);
       else {
         const stream = typeof body.stream === "function" ? body.stream() : body;
+        // By itself Node does so for some methods alone, and sends others without anything that tells their end.
+        outgoing.useChunkedEncodingByDefault = true;
         pipeline(Readable.fromWeb(stream), outgoing).catch((cause) => {
           // An engine that refuses an upload in the middle answers and hangs up: the answer counts.
           if (cause?.code !== "EPIPE" && cause?.code !== "ECONNRESET") {
@@ -74,7 +76,8 @@ function responseOf(incoming, signal) {
   }
   const status = incoming.statusCode;
   // None is complete yet, not even one that has no body.
-  const hasNone = incoming.req.method === "HEAD" || [101, 204, 304].includes(status) || headers.get("content-length") === "0";
+  // Of an upgrade the request is not known.
+  const hasNone = [101, 204, 304].includes(status) || incoming.req.method === "HEAD" || headers.get("content-length") === "0";
   if (hasNone) incoming.resume();
   return { status, headers, body: hasNone ? null : webStream(incoming, signal) };
 }

@@ -55,9 +55,8 @@ export class Pieces {
   }
 
   /** The same, and whoever reads is told: what has come is not all. */
-  give() {
+  async give() {
     this.#watch.give(aborted(undefined, this.#watch.call));
-    return this.cancel();
   }
 
   /** The rest as a stream. */

@@ -23,7 +23,7 @@ export function overWebSocket(client, call, hasBody, given) {
     });
   }
   const watch = new Watch(client, given, call);
-  let open, ended, closed, controller, resolve, reject;
+  let open, ended, closed, lost, controller, resolve, reject;
   const failed = (cause) =>
     open
       ? broken(watch)
@@ -49,6 +49,7 @@ export function overWebSocket(client, call, hasBody, given) {
   /** Nothing more is read. */
   const end = (failure) => {
     closed = true;
+    lost = failure;
     reject(failure ?? failed());
     if (ended) return;
     ended = true;
@@ -100,6 +101,7 @@ export function overWebSocket(client, call, hasBody, given) {
       socket.send(own);
       // Whoever takes it slowly is waited for. Nothing tells when it is out.
       while (socket.bufferedAmount > UNSENT && !closed && !signal?.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (lost) throw lost;
     },
     close,
     abort: close,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createReadStream, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -80,7 +81,44 @@ test("who gives up an answer while it is read is told", async () => {
     }
     // Nobody is there to be told.
     await (await asked()).cancel();
+    // Nor does it look like the end to whoever reads on later.
+    const response = await asked();
+    const reader = response.stream().getReader();
+    assert.equal((await reader.read()).value.length, 6);
+    await response.cancel();
+    assert.equal((await rejected(reader.read())).code, "aborted");
   }
+});
+
+test("a socket that nobody asked for is told, whatever it is taken as", async () => {
+  const upgrade = (socket) => socket.end("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+  const server = createTcpServer((socket) => socket.once("data", () => upgrade(socket)));
+  const own = join(folder, "upgrades.sock");
+  server.listen(own);
+  await once(server, "listening");
+  const over = await client(`unix://${own}`);
+  for (const as of ["data", "stream", "response"]) {
+    assert.equal((await rejected(over.invoke("ContainerAttach", { params: { id: "x" }, as }))).code, "upgraded");
+  }
+  server.close();
+});
+
+test("a stream has an end, whatever the method", async () => {
+  const over = await client(uris[0]);
+  const seen = [];
+  answer = (request, response) => {
+    let body = "";
+    request.on("data", (piece) => (body += piece)).on("end", () => {
+      seen.push([request.method, body]);
+      response.writeHead(204).end();
+    });
+  };
+  const other = "POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+  async function* pieces() {
+    yield other;
+  }
+  for (const method of ["DELETE", "GET", "OPTIONS", "POST"]) await over.request(method, "/x", { body: pieces() });
+  assert.deepEqual(seen, ["DELETE", "GET", "OPTIONS", "POST"].map((method) => [method, other]));
 });
 
 test("a body is left, begun or not", { skip: process.platform !== "linux" && "there is no list of descriptors" }, async () => {

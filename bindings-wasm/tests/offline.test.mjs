@@ -238,7 +238,7 @@ test("maps, sets, pairs and what makes JSON of itself are values, too", async ()
   for (const headers of [{ "X-Foo": "1" }, [["X-Foo", "1"]], new Map([["X-Foo", "1"]])]) assert.deepEqual(sent(headers), { "X-Foo": "1" });
   assert.deepEqual(sent(new Headers({ "X-Foo": "1" })), { "x-foo": "1" });
   assert.deepEqual(sent({ "X-Foo": null, "X-Bar": undefined }), {});
-  for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7, Promise.resolve({})]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
+  for (const headers of ["X-Foo: 1", ["X-Foo: 1"], 7, Promise.resolve({}), { "X-Foo": { a: 1 } }]) assert.equal(failure(() => sent(headers)).code, "invalid-option");
   const client = await Client.create({ engine: "docker", version: "v1.41", headers: new Headers({ "x-foo": "1", "x-bar": "1" }) });
   assert.deepEqual(client.resolve("ContainerList", { headers: new Map([["x-foo", "2"]]) }).headers, { "x-foo": "2", "x-bar": "1" });
   for (const headers of [{ "X-FOO": null }, [["X-Foo", undefined]]]) {

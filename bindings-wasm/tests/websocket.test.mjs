@@ -103,6 +103,25 @@ test("WebSockets: empty messages are not kept, and who takes slowly is waited fo
   await writable.abort();
 });
 
+test("WebSockets: what waits to go out when the connection is lost is not written", async () => {
+  const { writable, close, socket } = await attachedOverWeb();
+  socket.bufferedAmount = 2 << 20;
+  const writer = writable.getWriter();
+  const written = rejected(writer.write("x"));
+  await sleep(20);
+  socket.onclose({ wasClean: false });
+  assert.equal((await written).code, "connection-broken");
+
+  // Who closes it knows.
+  const own = await attachedOverWeb();
+  own.socket.bufferedAmount = 2 << 20;
+  const taken = own.writable.getWriter().write("x");
+  await sleep(20);
+  own.close();
+  await taken;
+  close();
+});
+
 test("WebSockets: a connection that is lost is no end", async () => {
   const ended = async (event) => {
     const { readable, socket } = await attachedOverWeb();
