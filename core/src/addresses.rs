@@ -29,8 +29,14 @@ pub fn keeps_variables(address: &str) -> bool {
         None => !host.contains('$'),
         Some(behind) => {
             let behind = behind.trim_start_matches(is_in_name);
-            (behind.is_empty() || behind.starts_with(['/', ':']) && !behind.starts_with("://"))
-                && !behind.contains('$')
+            // A host ends with a port or the path: what has user info sends the variable elsewhere.
+            let path = match behind.strip_prefix(':') {
+                Some(port) if port.starts_with(|c: char| c.is_ascii_digit()) => {
+                    port.trim_start_matches(|c: char| c.is_ascii_digit())
+                }
+                _ => behind,
+            };
+            (path.is_empty() || path.starts_with('/')) && !behind.contains('$')
         }
     }
 }
@@ -61,6 +67,9 @@ mod tests {
             "$A://h",
             "tcp://$A@h",
             "ssh://$A@h",
+            "tcp://$A:x@h:1",
+            "ssh://$A:1@h",
+            "$A:",
             "http+unix://%2Fx/$A",
             "npipe:////far/pipe/$A",
             "npipe:////$A/pipe/x",

@@ -10,7 +10,7 @@ use crate::fields::{Fields, Others};
 use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
-use crate::schema::{Additional, Property, Schema, SchemaKind, member_text};
+use crate::schema::{Additional, Property, Schema, SchemaKind, is_member, member_text};
 use crate::search::{joined, quoted, shortened};
 use crate::value::{Value, View};
 use crate::version::VersionSet;
@@ -86,17 +86,17 @@ impl<'a> Operation<'a> {
                 // Numbers and booleans go as texts, too: what counts is how they are written.
                 let text = match value.view() {
                     View::Text(text) => text.into_owned(),
-                    View::Null | View::Array | View::Object => return,
+                    View::Null | View::Array | View::Object => return true,
                     _ => value.to_json(),
                 };
                 checker.member(of, &text);
+                checker.findings.len() < MOST
             };
             match value.view() {
-                View::Array => value.items(&mut |item| {
-                    check(item);
-                    true
-                }),
-                _ => check(*value),
+                View::Array => value.items(&mut |item| check(item)),
+                _ => {
+                    check(*value);
+                }
             }
             let location = parameter.location().name();
             out.extend(checker.findings.into_iter().map(|finding| Finding {
@@ -373,7 +373,7 @@ impl<'a> Checker<'a> {
         if text.is_empty() || schema.members().next().is_none() {
             return;
         }
-        if schema.members().any(|member| member_text(member) == text) {
+        if schema.members().any(|member| is_member(member, text)) {
             return;
         }
         self.unknown_value(schema, text);
@@ -513,7 +513,7 @@ impl<'a> Checker<'a> {
             let history = checker.root.history(&checker.path, &|schema| {
                 within(schema, &mut 64, &|schema| {
                     let schema = schema.items().map_or(schema, Schema::resolved);
-                    schema.members().any(|member| member_text(member) == text).then_some(schema)
+                    schema.members().any(|member| is_member(member, text)).then_some(schema)
                 })
                 .is_some()
             });

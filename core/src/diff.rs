@@ -58,6 +58,10 @@ impl<'a> Api<'a> {
             let is_one_engine = self.engine() == other.engine();
             let mut there: Vec<_> = other.operations().map(|two| (route(two), two)).collect();
             for one in self.operations() {
+                if differ.has_enough(out.len()) || !differ.affords(1, there.len()) {
+                    tell(one, Place::Operation, ChangeKind::Incomplete, &mut out);
+                    return out;
+                }
                 let route = route(one);
                 match there.iter().position(|(known, _)| *known == route) {
                     Some(at) => differ.operations(one, there.remove(at).1, &mut out),
@@ -76,7 +80,6 @@ impl<'a> Api<'a> {
             return out;
         }
         for pair in self.beside(other) {
-            let begin = out.len();
             match pair {
                 (Some(one), Some(two)) => differ.operations(one, two, &mut out),
                 (Some(one), None) => tell(one, Place::Operation, ChangeKind::Removed, &mut out),
@@ -85,7 +88,6 @@ impl<'a> Api<'a> {
                 }
                 _ => {}
             }
-            in_order(&mut out[begin..]);
         }
         out
     }
@@ -235,6 +237,7 @@ impl Differ {
 
     fn operations<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
         self.is_short = false;
+        let begin = out.len();
         if from.id() != to.id() && from.api().engine() == to.api().engine() {
             let kind = ChangeKind::Renamed { from: from.id().into(), to: to.id().into() };
             tell(to, Place::Operation, kind, out);
@@ -245,6 +248,7 @@ impl Differ {
         if self.is_short {
             tell(to, Place::Operation, ChangeKind::Incomplete, out);
         }
+        in_order(&mut out[begin..]);
     }
 
     fn parameters<'a>(&mut self, from: Operation<'a>, to: Operation<'a>, out: &mut Vec<Change>) {
@@ -308,7 +312,9 @@ impl Differ {
                 }
                 // What is different with several media types is told once.
                 let mut told: Vec<Inside> = Vec::new();
-                for (number, (from, to)) in pairs(one, other).into_iter().enumerate() {
+                let pairs = pairs(one, other);
+                self.is_short |= pairs.is_empty();
+                for (number, (from, to)) in pairs.into_iter().enumerate() {
                     let found = self.schemas(from, to, DEPTH);
                     if number > 0 && !self.affords(found.len(), told.len()) {
                         break;
@@ -386,6 +392,10 @@ impl Differ {
         self.fill(from, to, depth - 1, &mut out);
         self.open.pop();
         self.is_short |= out.len() >= MOST;
+        // What is kept is work, too: a small pack may have the same told in many places.
+        let kept =
+            out.iter().map(|inside| 1 + inside.pointer.len() / 64 + inside.kind.length() / 64);
+        self.work = self.work.saturating_sub(kept.sum());
         let found = Rc::new(out);
         // What was found in the middle of a cycle is not all that there is for who begins elsewhere.
         if !self.is_cut || self.open.is_empty() {

@@ -308,7 +308,9 @@ impl Request {
         match value.view() {
             _ if is_nothing(value) => {}
             View::Array => value.items(&mut |item| {
-                self.add_to_query(name, &plain_text(item));
+                if !is_nothing(item) {
+                    self.add_to_query(name, &plain_text(item));
+                }
                 true
             }),
             _ => self.add_to_query(name, &plain_text(value)),

@@ -550,8 +550,8 @@ impl<'a> Operation<'a> {
             Encoding::JsonBase64 => {
                 let mut out = String::new();
                 match view {
-                    View::Text(text) if text.starts_with('{') => {
-                        base64url(text.as_bytes(), &mut out);
+                    View::Text(text) if text.trim_start().starts_with('{') => {
+                        base64url(text.trim().as_bytes(), &mut out);
                     }
                     // Encoded already, with whichever alphabet.
                     View::Text(text) => out.extend(text.chars().map(|c| match c {

@@ -54,6 +54,10 @@ fn others(wanted: &[String], operation: &Operation<'_>) -> Option<usize> {
             split(segment, &mut own);
         }
     }
+    // Nor are longer ones meant by words.
+    if own.len() > LONGEST {
+        return None;
+    }
     let is_own = |word: &String| own.contains(word);
     let does = verbs(operation.method());
     let fits = |word: &String| is_own(word) || does.contains(&&**word);

@@ -184,6 +184,72 @@ fn differences_without_number_are_told_for_a_while() {
     assert_eq!(old.operation("o99").unwrap().diff(new.operation("o99").unwrap()).len(), 1000);
 }
 
+/// What is different in a shared definition is kept for each place that it is in.
+#[test]
+fn what_is_shared_is_kept_for_a_while() {
+    let names: Vec<String> = (0..1000).map(|number| format!("f{number:04}")).collect();
+    let others: Vec<String> = (0..1000).map(|number| format!("g{number:04}")).collect();
+    let places: Vec<String> = (0..2000).map(|number| format!("p{number:04}")).collect();
+    let texts: Vec<&str> =
+        [&names, &others, &places].into_iter().flatten().map(|s| &**s).chain(["a", "/a"]).collect();
+    let mut making = Making::new("", &["v1", "v2"], &texts);
+    let text = making.schema(Shape::String);
+    let bodies = [&names, &others].map(|names| {
+        let fields: Vec<(&str, u32)> = names.iter().map(|name| (&**name, text)).collect();
+        let shared = making.object(&fields);
+        let inner: Vec<(&str, u32)> =
+            places.iter().map(|place| (&**place, making.object(&[(&**place, shared)]))).collect();
+        making.object(&inner)
+    });
+    making.bodies("a", "/a", &bodies);
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let changes = pack.api("v1").unwrap().diff(pack.api("v2").unwrap());
+    assert!(changes.iter().any(|change| change.kind == ChangeKind::Incomplete));
+}
+
+#[test]
+fn packs_with_nothing_in_common_are_compared_for_a_while() {
+    let made = |begin: char| {
+        let ids: Vec<String> = (0..20_000).map(|number| format!("{begin}{number:05}")).collect();
+        let paths: Vec<String> = ids.iter().map(|id| format!("/{id}")).collect();
+        let texts: Vec<&str> = [&ids, &paths].into_iter().flatten().map(|s| &**s).collect();
+        let mut making = Making::new("", &["v1"], &texts);
+        for (id, path) in ids.iter().zip(&paths) {
+            making.operation(id, path, None, Vec::new());
+        }
+        making.finish()
+    };
+    let (one, two) = (made('a'), made('b'));
+    let api = |bytes| Pack::open(bytes).unwrap().api("v1").unwrap();
+    let changes = api(&one).diff(api(&two));
+    assert!(changes.len() <= 10_001, "{}", changes.len());
+    assert_eq!(changes.last().unwrap().kind, ChangeKind::Incomplete);
+}
+
+/// Texts that JSON writes otherwise are values like others.
+#[test]
+fn allowed_values_may_have_signs_that_json_escapes() {
+    let members = [r#""a\\b""#, r#""x\"y""#, r#""\u0001""#, "7"];
+    let texts = [&["a", "/a", "f"][..], &members].concat();
+    let mut making = Making::new("", &["v1"], &texts);
+    let schema = making.writer.schema(&SchemaNode {
+        format: None,
+        members: members.iter().map(|member| making.texts[*member]).collect(),
+        default: None,
+        nullable: false,
+        shape: Shape::String,
+    });
+    let body = making.object(&[("f", schema)]);
+    making.operation("a", "/a", Some(body), Vec::new());
+    let bytes = making.finish();
+    let pack = Pack::open(&bytes).unwrap();
+    let operation = pack.api("v1").unwrap().operation("a").unwrap();
+    let found = |text: &str| operation.check_body(&serde_json::json!({ "f": text })).len();
+    let counts = ["a\\b", "x\"y", "\u{1}", "7", "a\\\\b"].map(found);
+    assert_eq!(counts, [0, 0, 0, 0, 1]);
+}
+
 #[test]
 fn what_is_too_deep_to_be_compared_is_told() {
     let mut making = Making::new("", &["v1", "v2"], &["a", "/a", "b", "/b", "f"]);

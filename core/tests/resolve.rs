@@ -205,6 +205,7 @@ fn credentials_are_encoded_and_never_shown() {
     // The same as text: as JSON, and encoded by either alphabet.
     for text in [
         r#"{"password":"p?>~","username":"un"}"#,
+        " {\"password\":\"p?>~\",\"username\":\"un\"}\n",
         "eyJwYXNzd29yZCI6InA/Pn4iLCJ1c2VybmFtZSI6InVuIn0=",
         "eyJwYXNzd29yZCI6InA_Pn4iLCJ1c2VybmFtZSI6InVuIn0=",
     ] {

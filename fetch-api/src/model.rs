@@ -191,7 +191,10 @@ impl Parameter {
             Ok(value @ Value::String(_)) if is_json => value.to_string(),
             Ok(Value::String(text)) => text,
             // Numbers, and JSON: as they stand.
-            Ok(_) => return Ok(Some(default.clone())),
+            Ok(_) => {
+                let is_ascii = default.chars().all(|c| matches!(c, ' '..='~'));
+                return is_ascii.then(|| Some(default.clone())).ok_or(NoPlainText);
+            }
         };
         // It is sent as it stands in the pack, where these would be escaped.
         let is_sendable = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');

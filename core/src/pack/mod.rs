@@ -321,7 +321,7 @@ impl<'a> Pack<'a> {
         let block = low.checked_sub(1)?;
         let first = block as u32 * STRIDE;
         let mut cursor = head(block);
-        (first..self.count(Table::Strings).min(first + STRIDE))
+        (first..self.count(Table::Strings).min(first.saturating_add(STRIDE)))
             .find(|_| cursor.record() == Some(wanted))
     }
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use reqwest::header::HeaderValue;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
@@ -48,9 +49,11 @@ impl Cache {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
         bytes.drain(..=end);
+        // What no request could carry is damaged.
+        let sendable = |text: &String| HeaderValue::from_str(text).is_ok();
         (head.address == address && head.checksum == xxh64(&bytes, 0)).then_some(Cached {
-            etag: head.etag,
-            last_modified: head.last_modified,
+            etag: head.etag.filter(sendable),
+            last_modified: head.last_modified.filter(sendable),
             body: bytes,
         })
     }

@@ -372,6 +372,9 @@ fn a_damaged_cache_is_not_trusted() {
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&file, bytes).unwrap();
     assert_eq!(cache.read("http://x/"), None);
+    // What no request could carry is not asked with.
+    cache.write("http://x/", &kept(Some("e\n"))).unwrap();
+    assert_eq!(cache.read("http://x/"), Some(kept(None)));
 }
 
 #[test]

@@ -47,6 +47,22 @@ fn references_do_not_blow_up() {
     assert_snapshot!(faults(paths(&format!("  /a:\n    get:\n      operationId: A\n      parameters:\n{list}"))), @"more than 1000 parameters (at #/paths/~1a/get/parameters)");
 }
 
+/// Each of them is told with its place, which may be as long as the spec.
+#[test]
+fn keys_that_stand_twice_without_number_end() {
+    let twice = "\"a\":0,".repeat(20_000);
+    let (long, begin) = ("~".repeat(200_000), Instant::now());
+    let told = faults(format!(
+        "{{\"swagger\":\"2.0\",\"definitions\":{{\"{long}\":{{{twice}\"b\":0}}}}}}"
+    ));
+    assert!(
+        told.starts_with("the key `a` appears here twice (at #/definitions/~0~0"),
+        "{:.99}",
+        told
+    );
+    assert!(told.len() < 1 << 20 && begin.elapsed() < Duration::from_secs(20), "{}", told.len());
+}
+
 #[test]
 fn nesting_ends() {
     let deep =

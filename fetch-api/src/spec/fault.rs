@@ -141,14 +141,21 @@ impl<'p> At<'p> {
         self.depth
     }
 
-    /// The place as a JSON pointer.
-    pub(crate) fn pointer(&self) -> String {
+    /// The place as a JSON pointer, as much of it as is shown: keys may be as long as a spec.
+    fn pointer(&self) -> String {
         let mut text = self.parent.map_or_else(|| "#".to_owned(), At::pointer);
         match self.step {
+            _ if text.len() > 4 * MAX_WORDS => {}
             Step::Root => {}
             Step::Key(key) => {
                 text.push('/');
-                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                for c in key.chars().take(MAX_WORDS + 1) {
+                    match c {
+                        '~' => text.push_str("~0"),
+                        '/' => text.push_str("~1"),
+                        c => text.push(c),
+                    }
+                }
             }
             Step::Index(index) => {
                 text.push('/');

@@ -621,7 +621,7 @@ fn behind_host(text: &str) -> &str {
 }
 
 /// Makes a media type of a pattern for media types; forms have one spelling.
-fn sendable(media_type: &str, schema: &Schema) -> String {
+pub(super) fn sendable(media_type: &str, schema: &Schema) -> String {
     if let Some(form) = form_of(media_type) {
         return form.to_owned();
     }

@@ -2,6 +2,7 @@
 
 use super::answer::{self, MULTIPART, URLENCODED, form_of};
 use super::fault::At;
+use super::openapi3::sendable;
 use super::parameters::Inputs;
 use super::reader::{Reader, is_binary};
 use super::yaml::{Map, Node};
@@ -99,17 +100,19 @@ fn multipart(parameters: &[Parameter], consumes: Vec<String>) -> Option<Body> {
     Some(Body {
         required: fields.any(|field| field.required),
         schema: Schema::any(),
-        media_types: consumes
-            .into_iter()
-            .map(|name| form_of(&name).map_or(name, str::to_owned))
-            .collect(),
+        media_types: consumes.into_iter().map(|name| sendable(&name, &Schema::any())).collect(),
         schemas: Vec::new(),
     })
 }
 
 /// Gives a body its media types; one that may be raw bytes instead gets these beside them.
 fn with_media_types(mut body: Body, consumes: Vec<String>, is_raw: bool) -> Body {
-    body.media_types = consumes;
+    for name in consumes {
+        let name = sendable(&name, &body.schema);
+        if !body.media_types.contains(&name) {
+            body.media_types.push(name);
+        }
+    }
     if body.media_types.is_empty() {
         let media_type = if is_binary(&body.schema) { BYTES } else { "application/json" };
         body.media_types.push(media_type.to_owned());

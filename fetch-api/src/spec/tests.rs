@@ -274,6 +274,23 @@ fn media_types_are_known_in_any_case() {
     check("*/*", Answer::Bytes);
 }
 
+/// No body is of a pattern.
+#[test]
+fn patterns_of_media_types_are_not_sent() {
+    for (consumes, expected) in [
+        ("'*/*'", &["application/json"][..]),
+        ("application/*, application/json", &["application/json"]),
+        ("text/*", &["text/plain"]),
+        ("image/*, application/x-tar", &["application/octet-stream", "application/x-tar"]),
+    ] {
+        let model = reads(&paths(&format!(
+            "  /a:\n    post:\n      consumes: [{consumes}]\n      parameters:\n        \
+             - {{ name: b, in: body, schema: {{ type: object }} }}\n"
+        )));
+        assert_eq!(model.operations[0].body.as_ref().unwrap().media_types, expected, "{consumes}");
+    }
+}
+
 /// A form without a file goes out URL-encoded, unless it is said that it may not.
 #[test]
 fn forms_are_of_the_media_types_they_say() {

@@ -17,7 +17,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::fault::{At, SpecError, SpecFault};
+use super::fault::{At, SpecError, SpecFault, printable};
+use super::reader::MAX_FAULTS;
 
 /// The largest text that is read. The largest published spec has 0.8 MiB.
 pub const MAX_BYTES: usize = 8 << 20;
@@ -156,6 +157,10 @@ pub(crate) fn read(text: &[u8], prose: Prose) -> Result<Node<'_>, SpecError> {
 
 /// Collects every key that stands twice in one mapping.
 pub(crate) fn find_duplicates(node: &Node<'_>, at: At<'_>, faults: &mut Vec<SpecFault>) {
+    // No more are told.
+    if faults.len() > MAX_FAULTS {
+        return;
+    }
     match node {
         Node::List(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -163,8 +168,9 @@ pub(crate) fn find_duplicates(node: &Node<'_>, at: At<'_>, faults: &mut Vec<Spec
             }
         }
         Node::Map(map) => {
-            for key in map.duplicates() {
-                faults.push(at.key(key).fault(format!("the key `{key}` appears here twice")));
+            for key in map.duplicates().into_iter().take(MAX_FAULTS + 1) {
+                let what = format!("the key `{}` appears here twice", printable(key));
+                faults.push(at.key(key).fault(what));
             }
             for (key, value) in map.iter() {
                 find_duplicates(value, at.key(key), faults);
