@@ -293,6 +293,7 @@ type Attempted = Result<(hyper::Response<Incoming>, Connection), (Error, Sent)>;
 
 // Not `async`, which would have room for the arguments twice: a call's future is kept within the 1,032
 // bytes that glibc's `malloc` has at hand.
+#[expect(clippy::manual_async_fn)]
 fn attempt<'a>(
     peer: &'a Peer,
     request: &'a Request,

@@ -10,9 +10,9 @@ use crate::fields::{Fields, Others};
 use crate::finding::{Finding, FindingKind, Told};
 use crate::nearest::{alternatives, nearest_names};
 use crate::request::Location;
-use crate::schema::{Additional, Property, Schema, SchemaKind, is_member, member_text};
+use crate::schema::{Additional, Property, Schema, SchemaKind, member_text};
 use crate::search::{joined, quoted, shortened};
-use crate::value::{Value, View};
+use crate::value::{Value, View, write_json_text};
 use crate::version::VersionSet;
 
 /// How deep a value is followed; deeper ones are nobody's body.
@@ -106,6 +106,16 @@ impl<'a> Operation<'a> {
         }
         out
     }
+}
+
+/// Tells whether a member, which is JSON, is this text.
+fn is_member(json: &str, text: &str) -> bool {
+    if !json.contains('\\') {
+        return member_text(json) == text;
+    }
+    let mut written = String::new();
+    write_json_text(text, &mut written);
+    written == json
 }
 
 /// What a value belongs to.

@@ -36,9 +36,10 @@ impl<'a> Api<'a> {
     ///
     /// The work is bounded, and beyond ten thousand changes no more are looked for: an operation that
     /// was not compared to its end has a change of its own, [`ChangeKind::Incomplete`], which counts as
-    /// a breaking one. Schemas are followed 24 levels deep. Headers of answers are not compared, and a
-    /// list of allowed values that comes or goes as a whole is not told: specs gain them for what was
-    /// so all along.
+    /// a breaking one. Schemas are followed 24 levels deep. Headers of answers are not compared, nor
+    /// are media types (but bodies that share none are not compared to their end) and how lists are
+    /// written; and a list of allowed values that comes or goes as a whole is not told: specs gain them for
+    /// what was so all along.
     ///
     /// ```
     /// # fn demo(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {

@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
 use core::fmt;
 
 use crate::pack::records::{
@@ -10,7 +9,6 @@ use crate::pack::records::{
     SchemaRecord, Tag,
 };
 use crate::pack::{Pack, Table};
-use crate::value::write_json_text;
 use crate::version::{VersionSet, set_contains};
 
 /// How many references in a row are followed; vendors' definitions may refer to themselves.
@@ -314,7 +312,7 @@ impl<'a> Schema<'a> {
             return Cow::Owned(format!("map of {}", values.label_within(depth, parts)));
         }
         if matches!(self.kind(), SchemaKind::OneOf | SchemaKind::AnyOf) {
-            let mut text = String::new();
+            let mut text = alloc::string::String::new();
             for part in self.parts() {
                 if !text.is_empty() {
                     text.push_str(" or ");
@@ -353,16 +351,6 @@ impl fmt::Debug for Schema<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Schema({})", self.label())
     }
-}
-
-/// Tells whether a member, which is JSON, is this text.
-pub(crate) fn is_member(json: &str, text: &str) -> bool {
-    if !json.contains('\\') {
-        return member_text(json) == text;
-    }
-    let mut written = String::new();
-    write_json_text(text, &mut written);
-    written == json
 }
 
 /// A member or a default as it is shown and sent: JSON's quotes are no part of it.
