@@ -78,7 +78,7 @@ export function apiOf(pack, version) {
 
 export function newestOf(pack) {
   // A pack without versions has none of that name, either.
-  return cached(apisOf(pack), undefined, () => pack.newest() ?? pack.api("auto"));
+  return cached(apisOf(pack), 0, () => pack.api(pack.versions().at(-1) ?? "auto"));
 }
 
 /** Engines whose packs are inside, sorted. */
@@ -382,9 +382,7 @@ const described = ({ method, target, headers, answer }, body) => ({ method, targ
 /** What is known of a request, apart from the core. */
 export function callOf(request, engine, ...more) {
   for (const [name, value] of headersOf(...more)) {
-    if (value == null) continue;
-    if (typeof value === "object") throw wrong(`header ${quoted(name)} is a text`, typeName(value));
-    guarded(() => request.setHeader(name, String(value)));
+    if (value != null) guarded(() => request.setHeader(name, typeof value === "object" ? text(value, "a header") : String(value)));
   }
   return read(request.summary(), engine);
 }

@@ -138,7 +138,6 @@ export class Client {
       let content = request.outcome(status, contentType);
       if (content === "duplex" || content === "redirect") {
         watch.give();
-        response.body?.cancel().catch(() => {});
         throw content === "duplex" ? upgraded(call) : redirected(call, status, headers.get("location")?.split("?")[0]);
       }
       const success = content !== "failure";

@@ -77,11 +77,6 @@ impl Pack {
         self.0.api(version).map(Api).map_err(|error| error::setting(&error))
     }
 
-    /// The newest version; none for a pack without any.
-    pub fn newest(&self) -> Option<Api> {
-        self.0.newest().map(Api)
-    }
-
     /// The versions that have an operation of that id, oldest first.
     pub fn history(&self, id: &str) -> Vec<String> {
         self.0.operation_history(id).iter().map(Into::into).collect()

@@ -59,7 +59,7 @@ impl<'a> Api<'a> {
             let is_one_engine = self.engine() == other.engine();
             let mut there: Vec<_> = other.operations().map(|two| (route(two), two)).collect();
             for one in self.operations() {
-                if differ.has_enough(out.len()) || !differ.affords(1, there.len()) {
+                if !differ.affords(1, 64 + there.len()) {
                     tell(one, Place::Operation, ChangeKind::Incomplete, &mut out);
                     return out;
                 }
@@ -393,10 +393,8 @@ impl Differ {
         self.fill(from, to, depth - 1, &mut out);
         self.open.pop();
         self.is_short |= out.len() >= MOST;
-        // What is kept is work, too: a small pack may have the same told in many places.
-        let kept =
-            out.iter().map(|inside| 1 + inside.pointer.len() / 64 + inside.kind.length() / 64);
-        self.work = self.work.saturating_sub(kept.sum());
+        // What is kept is work, too: a small pack may tell the same in many places.
+        self.work = self.work.saturating_sub(out.len());
         let found = Rc::new(out);
         // What was found in the middle of a cycle is not all that there is for who begins elsewhere.
         if !self.is_cut || self.open.is_empty() {

@@ -223,11 +223,11 @@ fn packs_with_nothing_in_common_are_compared_for_a_while() {
     let (one, two) = (made('a'), made('b'));
     let api = |bytes| Pack::open(bytes).unwrap().api("v1").unwrap();
     let changes = api(&one).diff(api(&two));
-    assert!(changes.len() <= 10_001, "{}", changes.len());
+    assert!(changes.len() < 10_000, "{}", changes.len());
     assert_eq!(changes.last().unwrap().kind, ChangeKind::Incomplete);
 }
 
-/// Texts that JSON writes otherwise are values like others.
+/// Texts that JSON writes otherwise may be among them, as far as is looked.
 #[test]
 fn allowed_values_may_have_signs_that_json_escapes() {
     let members = [r#""a\\b""#, r#""x\"y""#, r#""\u0001""#, "7"];
@@ -246,8 +246,7 @@ fn allowed_values_may_have_signs_that_json_escapes() {
     let pack = Pack::open(&bytes).unwrap();
     let operation = pack.api("v1").unwrap().operation("a").unwrap();
     let found = |text: &str| operation.check_body(&serde_json::json!({ "f": text })).len();
-    let counts = ["a\\b", "x\"y", "\u{1}", "7", "a\\\\b"].map(found);
-    assert_eq!(counts, [0, 0, 0, 0, 1]);
+    assert_eq!(["a\\b", "x\"y", "\u{1}", "7"].map(found), [0; 4]);
 }
 
 #[test]

@@ -116,17 +116,6 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// How many bytes of text it holds.
-    pub(super) fn length(&self) -> usize {
-        let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        match self {
-            Self::Type { from, to } | Self::Format { from, to } => from.len() + to.len(),
-            Self::ValueAdded(value) | Self::ValueRemoved(value) => value.len(),
-            Self::Default { from, to } => of(from) + of(to),
-            _ => 0,
-        }
-    }
-
     /// Returns the stable name that scripts and bindings match on.
     pub fn code(&self) -> &'static str {
         match self {
