@@ -77,7 +77,7 @@ export function apiOf(pack, version) {
 }
 
 export function newestOf(pack) {
-  // A pack without versions has none of that name, either.
+  // A pack without versions has none of that name, either. Names are texts: none is found under 0.
   return cached(apisOf(pack), 0, () => pack.api(pack.versions().at(-1) ?? "auto"));
 }
 

@@ -49,7 +49,7 @@ export function overWebSocket(client, call, hasBody, given) {
   /** Nothing more is read. */
   const end = (failure) => {
     closed = true;
-    lost = failure;
+    lost ??= failure;
     reject(failure ?? failed());
     if (ended) return;
     ended = true;

@@ -109,6 +109,8 @@ test("WebSockets: what waits to go out when the connection is lost is not writte
   const writer = writable.getWriter();
   const written = rejected(writer.write("x"));
   await sleep(20);
+  // One after the other, as browsers do.
+  socket.onerror();
   socket.onclose({ wasClean: false });
   assert.equal((await written).code, "connection-broken");
 
